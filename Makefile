@@ -1,0 +1,28 @@
+# Two commands do everything: `make book` builds the book, `make test` passes its tests.
+# Each makes what it needs: the virtual environment, Python and npm packages, a browser.
+
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: book serve test clean
+
+book: .venv/ready
+	$(BIN)/book build
+
+serve: .venv/ready
+	$(BIN)/book serve
+
+test: book
+	$(BIN)/python -m tests.browser.install
+	$(BIN)/ruff check .
+	$(BIN)/mypy builder training
+	$(BIN)/pytest
+
+clean:
+	rm -rf build .venv site_assets/node_modules site_assets/generated
+
+.venv/ready: pyproject.toml
+	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'Python 3.11 or newer is needed: make PYTHON=python3.12 …')"
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --editable '.[test]'
+	touch $@

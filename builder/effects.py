@@ -1,0 +1,196 @@
+"""Everything the builder does to the world outside its values: files, clock and log.
+
+Stages take an `Effects` object, so that tests run them without a disk.
+Paths are relative to the root of the repository, with `/` between the parts.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
+from typing import Protocol
+
+SKIPPED_FOLDERS = frozenset({"node_modules", "__pycache__", ".git"})
+
+
+class Effects(Protocol):
+    """What the builder asks of the world."""
+
+    def exists(self, path: str) -> bool:
+        """Whether a file or a folder is there."""
+
+    def read(self, path: str) -> bytes:
+        """The content of a file; raises FileNotFoundError."""
+
+    def files(self, folder: str) -> list[str]:
+        """All files under a folder, sorted; none if the folder is missing."""
+
+    def write(self, path: str, data: bytes) -> None:
+        """Replace a file as a whole: a reader sees the old content or the new, never a part."""
+
+    def publish(self, folder: str, files: Mapping[str, bytes]) -> None:
+        """Replace a folder as a whole by `files`, whose keys are paths inside it."""
+
+    def absolute(self, path: str) -> str:
+        """The path as another process understands it."""
+
+    def now(self) -> float:
+        """Seconds on a clock that never goes back."""
+
+    def log(self, message: str) -> None:
+        """Say something to the person who runs the build."""
+
+
+class DiskEffects:
+    """The real file system under `root`."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root.resolve()
+
+    def exists(self, path: str) -> bool:
+        return (self.root / path).exists()
+
+    def read(self, path: str) -> bytes:
+        return (self.root / path).read_bytes()
+
+    def files(self, folder: str) -> list[str]:
+        found: list[str] = []
+        for here, folders, names in os.walk(self.root / folder):
+            folders[:] = [name for name in folders if name not in SKIPPED_FOLDERS]
+            prefix = Path(here).relative_to(self.root).as_posix()
+            found.extend(f"{prefix}/{name}" for name in names)
+        return sorted(found)
+
+    def write(self, path: str, data: bytes) -> None:
+        target = self.root / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}-")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+            os.chmod(temporary, 0o644)
+            os.replace(temporary, target)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+
+    def publish(self, folder: str, files: Mapping[str, bytes]) -> None:
+        target = self.root / folder
+        target.parent.mkdir(parents=True, exist_ok=True)
+        _remove_abandoned(target)
+        prefix = f"{_fresh_prefix(target)}{os.getpid()}-"
+        fresh = Path(tempfile.mkdtemp(dir=target.parent, prefix=prefix))
+        try:
+            made: set[Path] = set()
+            for name in sorted(files):
+                path = fresh / name
+                if path.parent not in made:
+                    path.parent.mkdir(parents=True, exist_ok=True)
+                    made.add(path.parent)
+                path.write_bytes(files[name])
+            fresh.chmod(0o755)
+            _swap(fresh, target)
+        finally:
+            shutil.rmtree(fresh, ignore_errors=True)
+
+    def absolute(self, path: str) -> str:
+        return str(self.root / path)
+
+    def now(self) -> float:
+        return time.perf_counter()
+
+    def log(self, message: str) -> None:
+        print(message, file=sys.stderr, flush=True)
+
+
+class MemoryEffects:
+    """A file system in a dictionary, a clock that stands still and a log in a list."""
+
+    def __init__(self, files: Mapping[str, bytes | str]) -> None:
+        self.contents = {
+            path: data.encode() if isinstance(data, str) else data for path, data in files.items()
+        }
+        self.messages: list[str] = []
+
+    def exists(self, path: str) -> bool:
+        return path in self.contents or any(p.startswith(f"{path}/") for p in self.contents)
+
+    def read(self, path: str) -> bytes:
+        try:
+            return self.contents[path]
+        except KeyError:
+            raise FileNotFoundError(path) from None
+
+    def files(self, folder: str) -> list[str]:
+        return sorted(path for path in self.contents if path.startswith(f"{folder}/"))
+
+    def write(self, path: str, data: bytes) -> None:
+        self.contents[path] = data
+
+    def publish(self, folder: str, files: Mapping[str, bytes]) -> None:
+        for path in self.files(folder):
+            del self.contents[path]
+        self.contents.update({f"{folder}/{name}": data for name, data in files.items()})
+
+    def absolute(self, path: str) -> str:
+        return str(PurePosixPath("/memory") / path)
+
+    def now(self) -> float:
+        return 0.0
+
+    def log(self, message: str) -> None:
+        self.messages.append(message)
+
+
+def _fresh_prefix(target: Path) -> str:
+    return f".{target.name}-"
+
+
+def _remove_abandoned(target: Path) -> None:
+    """Delete the unfinished folders of builds that were killed; live builds keep theirs."""
+    prefix = _fresh_prefix(target)
+    for folder in target.parent.glob(f"{prefix}*-*"):
+        process = folder.name.removeprefix(prefix).split("-")[0]
+        if process.isdigit() and not _is_running(int(process)):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_running(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
+
+
+def _swap(fresh: Path, target: Path) -> None:
+    """Put `fresh` in the place of `target`; what was there ends up in `fresh`."""
+    if not target.exists():
+        os.rename(fresh, target)
+    elif not _exchange(fresh, target):
+        old = Path(tempfile.mkdtemp(dir=fresh.parent, prefix=f"{fresh.name}-")) / "old"
+        os.rename(target, old)
+        os.rename(fresh, target)
+        shutil.rmtree(old.parent, ignore_errors=True)
+
+
+def _exchange(first: Path, second: Path) -> bool:
+    """Swap two paths in one step, so that no moment has neither; False where the system cannot."""
+    if not sys.platform.startswith("linux"):
+        return False
+    at_current_folder, exchange_flag = -100, 2  # AT_FDCWD and RENAME_EXCHANGE of renameat2(2)
+    try:
+        renameat2 = ctypes.CDLL(None, use_errno=True).renameat2
+    except (OSError, AttributeError):
+        return False
+    paths = os.fsencode(first), os.fsencode(second)
+    status = renameat2(at_current_folder, paths[0], at_current_folder, paths[1], exchange_flag)
+    return bool(status == 0)

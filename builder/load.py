@@ -1,0 +1,133 @@
+"""Reads everything that a build depends on, but the figures' code, into plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from builder.config import BookConfig, parse_config
+from builder.effects import Effects
+from builder.figure_spec import FigureSpec, parse_figure_spec
+from builder.issue import Issue, Source, whole_file
+from builder.model_card import ModelCard, parse_card
+from builder.references import References, parse_references
+
+CONTENT = "content"
+FIGURES = "site_assets/figures"
+MODELS = "build/models"
+IMAGE_TYPES = frozenset({".png", ".jpg", ".jpeg", ".svg", ".webp", ".gif", ".avif"})
+
+
+@dataclass(frozen=True)
+class Sources:
+    """The inputs of a build. Chapters and glossary are still text; small files are parsed."""
+
+    config: BookConfig
+    chapters: tuple[Source, ...]
+    glossary: Source | None
+    references: References | None
+    figures: Mapping[str, FigureSpec]
+    broken_figures: frozenset[str]
+    """Figures whose figure.toml cannot be read: an issue already, so not unknown as well."""
+    models: Mapping[str, ModelCard]
+    images: frozenset[str]
+    """Paths inside content/."""
+
+
+def load(effects: Effects) -> tuple[Sources, tuple[Issue, ...]]:
+    """Read `content/`, every figure.toml and every model's card."""
+    issues: list[Issue] = []
+    files = effects.files(CONTENT)
+    chapters = [
+        _text(effects, path, issues)
+        for path in files
+        if path.count("/") == 1 and path.endswith(".md") and path != f"{CONTENT}/glossary.md"
+    ]
+    if not chapters:
+        hint = "a chapter is a file NN-words-with-hyphens.md"
+        issues.append(whole_file("chapter-missing", CONTENT, "there is no chapter", hint))
+    figures, broken = _figures(effects, issues)
+    sources = Sources(
+        config=_config(effects, issues),
+        chapters=tuple(chapters),
+        glossary=_optional(effects, f"{CONTENT}/glossary.md", issues),
+        references=_references(effects, issues),
+        figures=figures,
+        broken_figures=broken,
+        models=_models(effects, issues),
+        images=frozenset(
+            path.removeprefix(f"{CONTENT}/")
+            for path in files
+            if PurePosixPath(path).suffix.lower() in IMAGE_TYPES
+        ),
+    )
+    return sources, tuple(issues)
+
+
+def _text(effects: Effects, path: str, issues: list[Issue]) -> Source:
+    """A UTF-8 text with `\\n` line ends; what is not UTF-8 is an issue and replaced."""
+    data = effects.read(path)
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        message = f"byte {error.start - data.rfind(b'\n', 0, error.start)} is not UTF-8"
+        hint = "save the file with UTF-8 encoding"
+        issues.append(Issue("text-encoding", path, line, 1, message, hint))
+        text = data.decode("utf-8", "replace")
+    return Source(path, text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def _optional(effects: Effects, path: str, issues: list[Issue]) -> Source | None:
+    return _text(effects, path, issues) if effects.exists(path) else None
+
+
+def _config(effects: Effects, issues: list[Issue]) -> BookConfig:
+    path = f"{CONTENT}/book.toml"
+    source = _optional(effects, path, issues)
+    if source is None:
+        message, hint = "the book's settings are missing", "write a line 'title = \"…\"' there"
+        issues.append(whole_file("config-missing", path, message, hint))
+        return BookConfig("")
+    config, found = parse_config(source)
+    issues.extend(found)
+    return config
+
+
+def _references(effects: Effects, issues: list[Issue]) -> References | None:
+    source = _optional(effects, f"{CONTENT}/references.bib", issues)
+    if source is None:
+        return None
+    references, found = parse_references(source)
+    issues.extend(found)
+    return references
+
+
+def _figures(
+    effects: Effects, issues: list[Issue]
+) -> tuple[dict[str, FigureSpec], frozenset[str]]:
+    figures, broken = {}, set()
+    for path in effects.files(FIGURES):
+        if not path.endswith("/figure.toml"):
+            continue
+        spec, found = parse_figure_spec(_text(effects, path, issues))
+        issues.extend(found)
+        if spec is None:
+            broken.add(PurePosixPath(path).parent.name)
+        else:
+            figures[spec.name] = spec
+    return figures, frozenset(broken)
+
+
+def _models(effects: Effects, issues: list[Issue]) -> dict[str, ModelCard]:
+    models = {}
+    for path in effects.files(MODELS):
+        folder, _, name = path.rpartition("/")
+        if name != "card.json" or folder.count("/") != MODELS.count("/") + 1:
+            continue
+        card, found = parse_card(PurePosixPath(folder).name, _text(effects, path, issues))
+        issues.extend(found)
+        if card is not None:
+            models[card.name] = card
+    return models

@@ -1,0 +1,61 @@
+"""A trained model as the training step published it: `build/models/NAME/card.json` and its files."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from builder.issue import Issue, Source, Span
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCard:
+    """The card of one model."""
+
+    name: str
+    folder: str
+    content: dict[str, Any]
+
+    def file_of(self, use: str) -> str | None:
+        """The file of a graph or an array, or None if the model has none of that name."""
+        for group in ("graphs", "arrays"):
+            entry = self.content.get(group, {}).get(use)
+            if entry is not None:
+                return str(entry["file"])
+        return None
+
+    def uses(self) -> list[str]:
+        """The names of all graphs and arrays."""
+        return [*self.content.get("graphs", {}), *self.content.get("arrays", {})]
+
+    def numbers(self) -> dict[str, float | int]:
+        """Every number that prose may quote: metrics by `split.name`, sizes and settings."""
+        content = self.content
+        found: dict[str, Any] = {
+            "parameters": content.get("parameters"),
+            "seed": content.get("seed"),
+            "wall_time_seconds": content.get("wall_time_seconds"),
+        }
+        for split, count in content.get("data", {}).get("splits", {}).items():
+            found[f"data.{split}"] = count
+        for option, value in content.get("options", {}).items():
+            found[f"options.{option}"] = value
+        for name, metric in content.get("metrics", {}).items():
+            found[name] = metric["value"]
+        is_number = lambda value: isinstance(value, (int, float)) and not isinstance(value, bool)  # noqa: E731
+        return {name: value for name, value in found.items() if is_number(value)}
+
+
+def parse_card(name: str, source: Source) -> tuple[ModelCard | None, tuple[Issue, ...]]:
+    """The card, or None with an issue if the file is not what the training step writes."""
+    hint = f"book train --force {name}"
+    try:
+        content = json.loads(source.text)
+    except json.JSONDecodeError as error:
+        at = Span(error.pos, error.pos + 1)
+        return None, (source.issue("model-card", at, f"this is not JSON: {error.msg}", hint),)
+    if not isinstance(content, dict) or content.get("name") != name:
+        message = f"this is not the card of '{name}'"
+        return None, (source.issue("model-card", Span(0, 1), message, hint),)
+    return ModelCard(name, source.path.rpartition("/")[0], content), ()

@@ -1,0 +1,131 @@
+/**
+ * The page's side of the engine: one worker, graphs by name, calls that can be cancelled.
+ *
+ * The worker serves one call at a time, so calls wait here, where a cancelled one costs nothing, and a
+ * figure under the reader's finger (`priority: "interactive"`) overtakes one that trains in the background.
+ */
+
+import type { Port, Request, Response } from "./protocol.ts";
+import type { Feeds, Outputs } from "./tensor.ts";
+
+export type Priority = "interactive" | "background";
+
+export interface CallOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly priority?: Priority | undefined;
+}
+
+/** The engine or one of its graphs could not be used; the message is fit for a reader. */
+export class EngineError extends Error {
+  override name = "EngineError";
+}
+
+type Message = Request extends infer R ? (R extends Request ? Omit<R, "id"> : never) : never;
+
+interface Call {
+  readonly message: Message;
+  readonly transfer: Transferable[];
+  readonly options: CallOptions;
+  readonly resolve: (outputs: Outputs | null) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+export class Engine {
+  private readonly spawn: () => Promise<{ port: Port; wasm: Uint8Array }>;
+  private starting: Promise<Port> | null = null;
+  private port: Port | null = null;
+  private readonly loading = new Map<string, Promise<void>>();
+  private readonly waiting: Call[] = [];
+  private current: { readonly id: number; readonly call: Call } | null = null;
+  private sent = 0;
+
+  /** `spawn` makes a fresh worker and the wasm bytes for it; called once, and again after a crash. */
+  constructor(spawn: () => Promise<{ port: Port; wasm: Uint8Array }>) {
+    this.spawn = spawn;
+  }
+
+  /** Makes `graph` ready to run; `bytes` is asked for only when the worker doesn't hold the graph yet. */
+  load(graph: string, bytes: () => Promise<Uint8Array>): Promise<void> {
+    const known = this.loading.get(graph);
+    if (known) return known;
+    const promise = (async () => {
+      const [, model] = await Promise.all([this.start(), bytes()]);
+      try {
+        await this.call({ op: "load", graph, bytes: model }, [], {});
+      } catch (error) {
+        throw new EngineError(`“${graph}” is not a model that the engine can read (${(error as Error).message})`);
+      }
+    })();
+    this.loading.set(graph, promise);
+    promise.catch(() => this.loading.delete(graph)); // so that Retry asks again
+    return promise;
+  }
+
+  /** Rejects with the signal's reason when cancelled; a call still waiting is then never sent. */
+  async run(graph: string, feeds: Feeds, options: CallOptions = {}): Promise<Outputs> {
+    if (!this.loading.has(graph)) throw new EngineError(`no graph “${graph}” is loaded`);
+    await this.loading.get(graph);
+    const outputs = await this.call({ op: "run", graph, feeds }, [], options);
+    return outputs ?? {};
+  }
+
+  private start(): Promise<Port> {
+    this.starting ??= (async () => {
+      const { port, wasm } = await this.spawn();
+      port.onmessage = ({ data }) => this.receive(data);
+      port.onerror = (event) => this.crash(event.message);
+      this.port = port;
+      const copy = wasm.slice(); // the worker takes the buffer with it; a restart needs it again
+      await this.call({ op: "start", wasm: copy }, [copy.buffer], {});
+      return port;
+    })();
+    this.starting.catch((error: Error) => this.crash(error.message));
+    return this.starting;
+  }
+
+  private call(message: Message, transfer: Transferable[], options: CallOptions): Promise<Outputs | null> {
+    const { signal } = options;
+    return new Promise((resolve, reject) => {
+      if (signal?.aborted) return reject(signal.reason);
+      const call: Call = { message, transfer, options, resolve, reject };
+      signal?.addEventListener("abort", () => {
+        const place = this.waiting.indexOf(call);
+        if (place >= 0) this.waiting.splice(place, 1);
+        reject(signal.reason);
+      }, { once: true });
+      this.waiting.push(call);
+      this.sendNext();
+    });
+  }
+
+  private sendNext(): void {
+    if (this.current || !this.port || this.waiting.length === 0) return;
+    const urgent = this.waiting.findIndex(({ options }) => options.priority !== "background");
+    const [call] = this.waiting.splice(Math.max(urgent, 0), 1) as [Call];
+    const id = ++this.sent;
+    this.current = { id, call };
+    this.port.postMessage({ ...call.message, id } as Request, call.transfer);
+  }
+
+  private receive(response: Response): void {
+    if (response.id !== this.current?.id) return;
+    const { call } = this.current;
+    this.current = null;
+    if ("error" in response) call.reject(new EngineError(response.error));
+    else call.resolve(response.outputs);
+    this.sendNext();
+  }
+
+  /** The worker died: whoever waits is told, and the next call starts a new one. */
+  private crash(message: string): void {
+    const error = new EngineError(`the engine stopped${message ? ` (${message})` : ""}`);
+    this.port?.terminate();
+    this.port = null;
+    this.starting = null;
+    this.loading.clear();
+    const lost = this.current ? [this.current.call, ...this.waiting] : [...this.waiting];
+    this.current = null;
+    this.waiting.length = 0;
+    for (const call of lost) call.reject(error);
+  }
+}

@@ -1,0 +1,20 @@
+/** Messages between the page and the engine's worker; one response to each request, in order. */
+
+import type { Feeds, Outputs } from "./tensor.ts";
+
+export type Request =
+  | { readonly id: number; readonly op: "start"; readonly wasm: Uint8Array }
+  | { readonly id: number; readonly op: "load"; readonly graph: string; readonly bytes: Uint8Array }
+  | { readonly id: number; readonly op: "run"; readonly graph: string; readonly feeds: Feeds };
+
+export type Response =
+  | { readonly id: number; readonly outputs: Outputs | null }
+  | { readonly id: number; readonly error: string };
+
+/** What the page needs of a Worker: small enough for a test to stand in. */
+export interface Port {
+  postMessage(message: Request, transfer?: Transferable[]): void;
+  onmessage: ((event: MessageEvent<Response>) => void) | null;
+  onerror: ((event: ErrorEvent) => void) | null;
+  terminate(): void;
+}

@@ -1,0 +1,146 @@
+/** F14: drag a point of the code plane, and the decoder draws it. */
+
+import {
+  Checkbox, Controls, defineFigure, Dots, fixed, float32, floatOutput, Pad, Panel, Panels, PathRecorder, Raster,
+  Readout, useFrame, type Axis, type Pair, type Stroke,
+} from "../../kit/index.ts";
+import type { Role, State } from "../../generated/latent-walk.ts";
+
+interface Frame {
+  /** Ink of the decoded drawing, 32×32. */
+  readonly pixels: Float32Array;
+  readonly classes: readonly string[];
+  /** Codes of the test drawings, by class. */
+  readonly codes: readonly (readonly Pair[])[];
+  /** The class of the nearest test code and its distance, in prior standard deviations. */
+  readonly nearest: { readonly name: string; readonly distance: number };
+}
+
+const SIZE = 32;
+const LIMIT = 3;
+const MAX_POINTS = 240; // as in figure.toml
+
+const axis = (label: string): Axis => ({ label, min: -LIMIT, max: LIMIT, ticks: 7 });
+const toUnit = (z: number): number => (z + LIMIT) / (2 * LIMIT);
+const toCode = (u: number): number => u * 2 * LIMIT - LIMIT;
+
+function byClass(codes: ArrayLike<number>, labels: ArrayLike<number>, count: number): Pair[][] {
+  const groups: Pair[][] = Array.from({ length: count }, () => []);
+  for (let i = 0; i < labels.length; i++) {
+    groups[labels[i] as number]?.push([codes[2 * i] as number, codes[2 * i + 1] as number]);
+  }
+  return groups;
+}
+
+function nearestClass(groups: readonly (readonly Pair[])[], names: readonly string[], z1: number, z2: number): Frame["nearest"] {
+  let best = { name: "", distance: Number.POSITIVE_INFINITY };
+  groups.forEach((group, kind) => {
+    for (const [a, b] of group) {
+      const distance = Math.hypot(a - z1, b - z2);
+      if (distance < best.distance) best = { name: names[kind] ?? "", distance };
+    }
+  });
+  return best;
+}
+
+function PathLine({ path }: { path: Stroke }) {
+  const { x, y } = useFrame();
+  const points = path.map(([u, v]) => `${x(toCode(u)).toFixed(1)} ${y(toCode(v)).toFixed(1)}`);
+  return points.length > 1 ? <path class="line line-dashed path" d={`M${points.join("L")}`} /> : null;
+}
+
+export default defineFigure<State, Frame, Role>({
+  async compute({ z1, z2 }, { model, memo }) {
+    const classes = model.vae.card.data?.classes ?? [];
+    const codes = await memo("codes", () =>
+      byClass(model.vae.array("codes_test").data, model.vae.array("labels_test").data, classes.length),
+    );
+    const outputs = await model.vae.run("decoder", { z: float32([1, 2], [z1, z2]) });
+    return { pixels: floatOutput(outputs, "x_hat"), classes, codes, nearest: nearestClass(codes, classes, z1, z2) };
+  },
+
+  view({ z1, z2, codes, path }, frame, set) {
+    const stroke = path[0] ?? [];
+    return (
+      <>
+        <Panels columns={2}>
+          <Panel title={<>The code <var class="c-z">z</var></>}>
+            <Pad
+              label="Code"
+              x={axis("z₁")}
+              y={axis("z₂")}
+              value={[z1, z2]}
+              step={0.05}
+              onMove={([a, b]) => set({ z1: a, z2: b })}
+            >
+              {codes && frame.codes.map((group, kind) => <Dots key={kind} points={group} hue={`s${kind}`} />)}
+              {codes && frame.codes.map((group, kind) => <ClassName key={kind} points={group} name={frame.classes[kind] ?? ""} hue={`k${kind}`} />)}
+              <PathLine path={stroke} />
+            </Pad>
+          </Panel>
+          <Panel title={<>What the decoder makes of it, <var class="c-xhat">x̂</var></>}>
+            <div class="pad-square">
+              <Raster
+                pixels={frame.pixels}
+                width={SIZE}
+                height={SIZE}
+                label={`Decoded drawing, near the test drawings of a ${frame.nearest.name}`}
+                hue="c-xhat"
+              />
+            </div>
+          </Panel>
+        </Panels>
+        <Readout
+          items={[
+            { label: "z₁", value: fixed(z1), hue: "c-z" },
+            { label: "z₂", value: fixed(z2), hue: "c-z" },
+            { label: "nearest test drawing", value: `${frame.nearest.name}, ${fixed(frame.nearest.distance)} away` },
+          ]}
+        />
+        <Controls>
+          <Checkbox label="Show where test drawings lie" value={codes} onChange={(value) => set({ codes: value })} />
+          <PathRecorder
+            point={[toUnit(z1), toUnit(z2)]}
+            path={stroke}
+            maxPoints={MAX_POINTS}
+            onPath={(next) => set({ path: [next] })}
+            onPoint={([u, v]) => set({ z1: toCode(u), z2: toCode(v) })}
+          />
+        </Controls>
+      </>
+    );
+  },
+
+  describe({ z1, z2 }, { nearest, pixels }) {
+    const ink = pixels.reduce((sum, value) => sum + value, 0) / pixels.length;
+    return (
+      `At z₁ ${fixed(z1)}, z₂ ${fixed(z2)} the decoder draws with ink on ${Math.round(ink * 100)} % of the paper. ` +
+      `The nearest test drawing is a ${nearest.name}, ${fixed(nearest.distance)} standard deviations away.`
+    );
+  },
+
+  table(_, { codes, classes }) {
+    return {
+      columns: ["shape", "test drawings", "mean z₁", "mean z₂"],
+      rows: codes.map((group, kind) => [
+        classes[kind] ?? "",
+        group.length,
+        fixed(mean(group.map(([a]) => a))),
+        fixed(mean(group.map(([, b]) => b))),
+      ]),
+    };
+  },
+});
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
+}
+
+/** The class's name at the middle of its codes, so that no legend is needed. */
+function ClassName({ points, name, hue }: { points: readonly Pair[]; name: string; hue: string }) {
+  const { x, y } = useFrame();
+  const [a, b] = [mean(points.map((p) => p[0])), mean(points.map((p) => p[1]))];
+  return (
+    <text class={`direct-label ${hue}`} x={x(a).toFixed(1)} y={y(b).toFixed(1)} text-anchor="middle">{name}</text>
+  );
+}

@@ -1,0 +1,101 @@
+/** The script of every page: starts the page's own parts and wakes figures as they come near. Small on purpose. */
+
+import { bookData } from "./book_data.ts";
+import { startNotes, startPredictions, startThemeButton } from "./page.ts";
+import type { FigureRuntime } from "./runtime.tsx";
+import { AssetError, loadScript } from "./script.ts";
+import { setFigureState, showFailure } from "./status.ts";
+
+/** What kit.js adds under the global `book`, for the figures' and assets' scripts to call. */
+export interface Book {
+  start?: (element: HTMLElement) => FigureRuntime;
+  [part: string]: unknown;
+}
+
+const book: Book = {};
+(globalThis as unknown as { book: Book }).book = book;
+
+const NEAR = "800px 0px"; // wakes a figure about a screen before the reader meets it
+
+const runtimes = new Map<HTMLElement, FigureRuntime>();
+const onScreen = new Set<Element>();
+let kit: Promise<void> | null = null;
+
+function loadKit(): Promise<void> {
+  kit ??= (async () => {
+    const { kit: src } = bookData();
+    await loadScript(src);
+    if (!book.start) throw new AssetError(`the file ${src} is damaged`);
+  })();
+  kit.catch(() => {
+    kit = null; // so that Retry asks again
+  });
+  return kit;
+}
+
+async function wake(element: HTMLElement): Promise<void> {
+  setFigureState(element, "loading", "Loading…");
+  try {
+    await loadKit();
+  } catch (error) {
+    showFailure(element, error, () => void wake(element));
+    return;
+  }
+  const runtime = (book.start as NonNullable<Book["start"]>)(element);
+  runtimes.set(element, runtime);
+  tellVisibility();
+  await runtime.activate();
+}
+
+function tellVisibility(): void {
+  for (const [element, runtime] of runtimes) {
+    runtime.setVisible(onScreen.has(element) && document.visibilityState === "visible");
+  }
+}
+
+function startFigures(): void {
+  const near = new IntersectionObserver(
+    (entries) => {
+      for (const { target, isIntersecting } of entries) {
+        if (!isIntersecting) continue;
+        near.unobserve(target);
+        void wake(target as HTMLElement);
+      }
+    },
+    { rootMargin: NEAR },
+  );
+  const watch = new IntersectionObserver((entries) => {
+    for (const { target, isIntersecting } of entries) {
+      if (isIntersecting) onScreen.add(target);
+      else onScreen.delete(target);
+    }
+    tellVisibility();
+  });
+  for (const element of document.querySelectorAll("figure[data-figure]")) {
+    near.observe(element);
+    watch.observe(element);
+  }
+  document.addEventListener("visibilitychange", tellVisibility);
+  addEventListener("hashchange", () => {
+    for (const runtime of runtimes.values()) runtime.followAddress();
+    scrollToFigure();
+  });
+}
+
+/** An address with a figure's state has more than an id behind the #, so the browser doesn't find the place. */
+function scrollToFigure(): void {
+  const [id, query] = location.hash.slice(1).split("?");
+  if (id && query) document.getElementById(id)?.scrollIntoView();
+}
+
+/** What the figures run on; without it the static frames stay, which are complete in themselves. */
+function canRun(): boolean {
+  return typeof WebAssembly === "object" && typeof DecompressionStream === "function" && typeof Worker === "function";
+}
+
+startThemeButton();
+startNotes();
+startPredictions();
+if (canRun()) startFigures();
+else document.documentElement.classList.add("figures-static");
+scrollToFigure();

@@ -1,0 +1,62 @@
+/** What every component of a figure may know about the figure that it is part of. */
+
+import { createContext } from "preact";
+import { useContext, useEffect, useLayoutEffect, useRef } from "preact/hooks";
+
+export interface FigureContext {
+  /** The figure's id in the page: the root of the ids of its parts. */
+  readonly id: string;
+  /** False in the static frame: no handler is attached and controls are inert. */
+  readonly live: boolean;
+  /** Calls back when the figure leaves the screen or the tab is hidden, and when it returns. */
+  readonly onVisibility: (listener: (visible: boolean) => void) => () => void;
+  /** At build, where there is no canvas: pixels → the address of an image. */
+  readonly encodeImage: ((pixels: ArrayLike<number>, width: number, height: number) => string) | null;
+}
+
+export const Context = createContext<FigureContext>({
+  id: "fig",
+  live: false,
+  onVisibility: () => () => undefined,
+  encodeImage: null,
+});
+
+export function useFigure(): FigureContext {
+  return useContext(Context);
+}
+
+/**
+ * Calls `tick` with the seconds since the last call, once a displayed frame, while `running` and on screen.
+ * The newest `tick` is used, so it may close over the newest state.
+ */
+export function useTicker(running: boolean, tick: (seconds: number) => void): void {
+  const { onVisibility } = useFigure();
+  const newest = useRef(tick);
+  useLayoutEffect(() => {
+    newest.current = tick;
+  });
+  useEffect(() => {
+    if (!running) return;
+    let request = 0;
+    let last: number | null = null;
+    const frame = (now: number): void => {
+      request = requestAnimationFrame(frame);
+      if (last !== null) newest.current((now - last) / 1000);
+      last = now;
+    };
+    const stop = (): void => {
+      cancelAnimationFrame(request);
+      last = null;
+    };
+    const start = (): void => {
+      stop();
+      request = requestAnimationFrame(frame);
+    };
+    start();
+    const unsubscribe = onVisibility((visible) => (visible ? start() : stop()));
+    return () => {
+      stop();
+      unsubscribe();
+    };
+  }, [running, onVisibility]);
+}

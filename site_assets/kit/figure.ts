@@ -1,0 +1,30 @@
+/** A figure is three pure parts: compute → view, describe (and `table` where it plots numbers). */
+
+import type { ComponentChild } from "preact";
+import type { Models } from "./models.ts";
+import type { Value } from "./spec.ts";
+
+export type Setter<S> = (change: Partial<S>) => void;
+
+export interface Table {
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly (string | number)[])[];
+}
+
+export interface FigureDefinition<S, F, Role extends string = string> {
+  /** The numbers to show. Async, and the only place that asks the engine. */
+  compute(state: S, models: Models<Role>): Promise<F> | F;
+  view(state: S, frame: F, set: Setter<S>): ComponentChild;
+  /** What a sighted reader would take from the present state, in a sentence or two. */
+  describe(state: S, frame: F): string;
+  table?(state: S, frame: F): Table;
+}
+
+/** Any figure, as the runtime holds it: the types of state and frame are the figure's own business. */
+export type AnyFigure = FigureDefinition<Record<string, Value>, unknown>;
+
+export function defineFigure<S extends object, F, Role extends string = string>(
+  definition: FigureDefinition<S, F, Role>,
+): AnyFigure {
+  return definition as unknown as AnyFigure;
+}

@@ -1,0 +1,16 @@
+/** The kit's public surface: what a figure may import. */
+
+export { defineFigure, type FigureDefinition, type Setter, type Table } from "./figure.ts";
+export { type Models, type Model, type NumberArray } from "./models.ts";
+export { type Stroke } from "./spec.ts";
+export { float32, floatOutput, type Tensor } from "../engine/tensor.ts";
+export { Button, Checkbox, Controls, Panel, Panels, Readout, Select, Slider, Toggle } from "./controls.tsx";
+export { Dot, Dots, Glyphs, Level, Line, Plot, useFrame, type Axis, type Pair } from "./plot.tsx";
+export { Bars } from "./bars.tsx";
+export { Pad } from "./pad.tsx";
+export { Scatter } from "./scatter.tsx";
+export { Sketch } from "./sketch.tsx";
+export { Raster, RasterGrid } from "./raster.tsx";
+export { PathRecorder } from "./path_recorder.tsx";
+export { bytes, fixed, percent, subscript } from "./format.ts";
+export { useFigure, useTicker } from "./context.ts";

@@ -1,0 +1,21 @@
+/** The script that figures share: components, runtime and engine client. Loaded when the first figure comes near. */
+
+import * as jsxRuntime from "preact/jsx-runtime";
+import * as preact from "preact";
+import * as hooks from "preact/hooks";
+import { registerAsset } from "./asset.ts";
+import type { Book } from "./book.ts";
+import * as kit from "./index.ts";
+import { registerEngine, theEngine } from "./page_engine.ts";
+import { FigureRuntime, registerFigure } from "./runtime.tsx";
+
+const book = (globalThis as unknown as { book: Book }).book;
+Object.assign(book, {
+  asset: registerAsset,
+  figure: registerFigure,
+  engine: registerEngine,
+  theEngine,
+  /** Modules that figure scripts share instead of bundling their own copies. */
+  modules: { kit, preact, "preact/hooks": hooks, "preact/jsx-runtime": jsxRuntime },
+  start: (element: HTMLElement) => new FigureRuntime(element),
+} satisfies Book);

@@ -1,0 +1,31 @@
+/** The page's one engine: its script and its wasm are asked for when the first graph is to be loaded. */
+
+import { Engine } from "../engine/engine.ts";
+import { loadAsset } from "./asset.ts";
+import { bookData } from "./book_data.ts";
+import { AssetError, loadScript } from "./script.ts";
+
+let workerSource: (() => void) | null = null;
+
+/** Called by the engine's script: a function whose source text is the worker. */
+export function registerEngine(source: () => void): void {
+  workerSource = source;
+}
+
+let engine: Promise<Engine> | null = null;
+
+async function spawn(): Promise<{ port: Worker; wasm: Uint8Array }> {
+  const where = bookData().engine;
+  const [wasm] = await Promise.all([loadAsset(where.wasm), workerSource ? undefined : loadScript(where.script)]);
+  if (!workerSource) throw new AssetError(`the file ${where.script} is damaged`);
+  // A classic worker from a blob: the only kind that starts from file:// in every browser.
+  const url = URL.createObjectURL(new Blob([`(${workerSource.toString()})()`], { type: "text/javascript" }));
+  const port = new Worker(url);
+  URL.revokeObjectURL(url);
+  return { port, wasm };
+}
+
+export function theEngine(): Promise<Engine> {
+  engine ??= Promise.resolve(new Engine(spawn));
+  return engine;
+}

@@ -1,0 +1,53 @@
+/** One pointer gesture on an SVG element: press, drag, release, in the element's own view-box units. */
+
+import type { TargetedPointerEvent } from "preact";
+import { useRef } from "preact/hooks";
+
+export type Point = readonly [number, number];
+
+export interface Gesture {
+  readonly onPress?: (point: Point) => void;
+  readonly onDrag?: (point: Point) => void;
+  readonly onRelease?: (point: Point) => void;
+  /** A mouse or pen passing over, without a button pressed. */
+  readonly onHover?: (point: Point) => void;
+  readonly onLeave?: () => void;
+}
+
+type PointerEventOn = TargetedPointerEvent<SVGSVGElement>;
+
+export function toViewBox(svg: SVGSVGElement, clientX: number, clientY: number): Point {
+  const matrix = svg.getScreenCTM();
+  if (!matrix) return [0, 0];
+  const point = new DOMPoint(clientX, clientY).matrixTransform(matrix.inverse());
+  return [point.x, point.y];
+}
+
+/** Handlers to spread on an `<svg>`. A second finger is ignored while the first one is down. */
+export function useGesture(gesture: Gesture) {
+  const active = useRef<number | null>(null);
+  const point = (event: PointerEventOn): Point => toViewBox(event.currentTarget, event.clientX, event.clientY);
+  return {
+    onPointerDown(event: PointerEventOn): void {
+      if (active.current !== null || event.button !== 0) return;
+      active.current = event.pointerId;
+      event.currentTarget.setPointerCapture(event.pointerId);
+      gesture.onPress?.(point(event));
+    },
+    onPointerMove(event: PointerEventOn): void {
+      if (active.current === event.pointerId) gesture.onDrag?.(point(event));
+      else if (active.current === null && event.pointerType !== "touch") gesture.onHover?.(point(event));
+    },
+    onPointerUp(event: PointerEventOn): void {
+      if (active.current !== event.pointerId) return;
+      active.current = null;
+      gesture.onRelease?.(point(event));
+    },
+    onPointerCancel(event: PointerEventOn): void {
+      if (active.current === event.pointerId) active.current = null;
+    },
+    onPointerLeave(): void {
+      if (active.current === null) gesture.onLeave?.();
+    },
+  };
+}

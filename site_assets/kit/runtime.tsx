@@ -1,0 +1,247 @@
+/**
+ * A figure's life in the page: it wakes near the viewport, loads what it needs, takes the static frame over,
+ * recomputes as its state changes, keeps the state in the address, and explains itself when something fails.
+ */
+
+import { render } from "preact";
+import { loadAsset, type AssetReference } from "./asset.ts";
+import { Context, type FigureContext } from "./context.ts";
+import type { AnyFigure, Table } from "./figure.ts";
+import { bytes } from "./format.ts";
+import { loadModels, type Card, type Models, type ModelSource } from "./models.ts";
+import { theEngine } from "./page_engine.ts";
+import { AssetError, loadScript } from "./script.ts";
+import { clamp, sameValue, type FigureSpec, type State, type Value } from "./spec.ts";
+import { part, setFigureState, showFailure } from "./status.ts";
+import { readState, writeState } from "./url_state.ts";
+
+/** What the builder wrote beside the static frame. */
+interface FigureData {
+  readonly name: string;
+  readonly spec: FigureSpec;
+  readonly state: State;
+  readonly options: State;
+  readonly script: string;
+  readonly models: Readonly<Record<string, { readonly name: string; readonly card: Card; readonly assets: Readonly<Record<string, AssetReference>> }>>;
+}
+
+const definitions = new Map<string, AnyFigure>();
+
+/** Called by a figure's script. */
+export function registerFigure(name: string, definition: AnyFigure): void {
+  definitions.set(name, definition);
+}
+
+const ADDRESS_PAUSE = 350; // ms; Safari refuses more than 100 address changes in 30 s
+const SUMMARY_PAUSE = 600; // ms of rest before a screen reader is told
+
+export class FigureRuntime {
+  private readonly element: HTMLElement;
+  private readonly stage: HTMLElement;
+  private readonly data: FigureData;
+  private readonly initial: State;
+  private state: State;
+  private shownState: State | null = null;
+  private frame: unknown = null;
+  private definition: AnyFigure | null = null;
+  private models: Models | null = null;
+  private activated = false;
+  private computing = false;
+  private stale = false;
+  private visible = false;
+  private readonly visibilityListeners = new Set<(visible: boolean) => void>();
+  private addressTimer = 0;
+  private summaryTimer = 0;
+  private readonly context: FigureContext;
+
+  constructor(element: HTMLElement) {
+    this.element = element;
+    this.stage = part(element, "stage") as HTMLElement;
+    this.data = JSON.parse(part(element, "figure-data")?.textContent ?? "null") as FigureData;
+    this.initial = this.data.state;
+    this.state = readState(location.hash, element.id, this.specs, this.initial);
+    this.context = {
+      id: element.id,
+      live: true,
+      onVisibility: (listener) => {
+        this.visibilityListeners.add(listener);
+        return () => this.visibilityListeners.delete(listener);
+      },
+      encodeImage: null,
+    };
+    part(element, "reset")?.addEventListener("click", () => this.replace(this.initial));
+  }
+
+  private get specs() {
+    return this.data.spec.state ?? {};
+  }
+
+  /** Loads what the figure needs and makes it live. Safe to call again after a failure. */
+  async activate(): Promise<void> {
+    if (this.activated) return;
+    this.activated = true;
+    setFigureState(this.element, "loading", `Loading ${bytes(this.weight())}…`);
+    try {
+      this.definition = await this.loadDefinition();
+      this.models = await this.loadModels();
+      this.frame = await this.definition.compute(this.input(), this.models);
+    } catch (error) {
+      this.activated = false;
+      showFailure(this.element, error, () => void this.activate());
+      return;
+    }
+    this.shownState = this.state;
+    this.stage.replaceChildren();
+    setFigureState(this.element, "live");
+    this.draw();
+    this.refreshReset();
+    this.describe();
+  }
+
+  /** Called by the page: on screen and in the foreground, or not. */
+  setVisible(visible: boolean): void {
+    if (visible === this.visible) return;
+    this.visible = visible;
+    for (const listener of this.visibilityListeners) listener(visible);
+  }
+
+  /** The address changed (a link, the back button): the state follows it. */
+  followAddress(): void {
+    const state = readState(location.hash, this.element.id, this.specs, this.initial);
+    const changed = Object.keys(this.specs).some((key) => !sameValue(state[key], this.state[key]));
+    if (changed) this.replace(state);
+  }
+
+  private async loadDefinition(): Promise<AnyFigure> {
+    const { name, script } = this.data;
+    if (!definitions.has(name)) await loadScript(script);
+    const definition = definitions.get(name);
+    if (!definition) throw new AssetError(`the file ${script} is damaged`);
+    return definition;
+  }
+
+  private loadModels(): Promise<Models> {
+    const sources: Record<string, ModelSource> = {};
+    const uses: Record<string, readonly string[]> = {};
+    for (const [role, { card, assets, name }] of Object.entries(this.data.models)) {
+      uses[role] = Object.keys(assets);
+      sources[role] = {
+        card,
+        bytes: (asset) => {
+          const reference = assets[asset];
+          if (!reference) throw new Error(`the model “${name}” came without “${asset}”`);
+          return loadAsset(reference);
+        },
+      };
+    }
+    return loadModels(sources, uses, theEngine);
+  }
+
+  private weight(): number {
+    const files = Object.values(this.data.models).flatMap(({ assets }) => Object.values(assets));
+    return files.reduce((total, { bytes: size }) => total + size, 0);
+  }
+
+  private input(): State {
+    return { ...this.data.options, ...this.state };
+  }
+
+  private readonly set = (change: Partial<State>): void => {
+    const next = { ...this.state };
+    for (const [key, value] of Object.entries(change)) {
+      const spec = this.specs[key];
+      if (!spec) throw new Error(`figure.toml of “${this.data.name}” has no state “${key}”`);
+      next[key] = clamp(spec, value, this.state[key] as Value);
+    }
+    this.replace(next);
+  };
+
+  private replace(state: State): void {
+    this.state = state;
+    this.refreshReset();
+    clearTimeout(this.addressTimer);
+    this.addressTimer = setTimeout(() => this.writeAddress(), ADDRESS_PAUSE);
+    if (this.frame !== null) void this.recompute();
+  }
+
+  /** At most one computation runs; when it ends, only the newest state is computed: no queue of stale frames. */
+  private async recompute(): Promise<void> {
+    this.stale = true;
+    if (this.computing || !this.definition || !this.models) return;
+    this.computing = true;
+    try {
+      while (this.stale) {
+        this.stale = false;
+        const state = this.state;
+        this.frame = await this.definition.compute({ ...this.data.options, ...state }, this.models);
+        this.shownState = state;
+        if (this.element.dataset["state"] === "error") setFigureState(this.element, "live");
+        this.draw();
+      }
+      this.describe();
+    } catch (error) {
+      showFailure(this.element, error, () => void this.recompute());
+    } finally {
+      this.computing = false;
+    }
+  }
+
+  private draw(): void {
+    if (!this.definition || !this.shownState) return;
+    const state = { ...this.data.options, ...this.shownState };
+    render(
+      <Context.Provider value={this.context}>{this.definition.view(state, this.frame, this.set)}</Context.Provider>,
+      this.stage,
+    );
+  }
+
+  private describe(): void {
+    clearTimeout(this.summaryTimer);
+    this.summaryTimer = setTimeout(() => {
+      if (!this.definition || !this.shownState) return;
+      const state = { ...this.data.options, ...this.shownState };
+      const summary = part(this.element, "summary");
+      if (summary) summary.textContent = this.definition.describe(state, this.frame);
+      const place = part(this.element, "table");
+      if (place && this.definition.table) render(<DataTable table={this.definition.table(state, this.frame)} />, place);
+    }, SUMMARY_PAUSE);
+  }
+
+  private refreshReset(): void {
+    const reset = part(this.element, "reset") as HTMLButtonElement | null;
+    if (!reset) return;
+    reset.disabled =
+      this.element.dataset["state"] !== "live" ||
+      Object.keys(this.specs).every((key) => sameValue(this.state[key], this.initial[key]));
+  }
+
+  private writeAddress(): void {
+    const hash = writeState(location.hash, this.element.id, this.specs, this.initial, this.state);
+    if (hash === location.hash) return;
+    // Replaced, not pushed: the back button leads to the last page, not to the last drag.
+    history.replaceState(history.state, "", `${location.pathname}${location.search}${hash}`);
+  }
+}
+
+function DataTable({ table }: { table: Table }) {
+  return (
+    <table>
+      <thead>
+        <tr>
+          {table.columns.map((column) => (
+            <th key={column} scope="col">{column}</th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        {table.rows.map((row, index) => (
+          <tr key={index}>
+            {row.map((cell, place) => (
+              <td key={place}>{cell}</td>
+            ))}
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}

@@ -1,0 +1,121 @@
+/** Everything that the pages load beside the models: scripts, styles, fonts, the engine and its wasm. */
+
+import { createHash } from "node:crypto";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { basename, dirname, extname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
+import esbuild from "esbuild";
+import { writeTypes } from "./types.mjs";
+
+export const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
+export const ORT_WASM = join(ROOT, "node_modules/onnxruntime-web/dist/ort-wasm-simd-threaded.wasm");
+
+/** Oldest browsers for which the syntax is written; older ones keep the static frames. */
+const TARGET = ["chrome111", "firefox113", "safari16.4"];
+
+const COMMON = { bundle: true, write: false, target: TARGET, legalComments: "none", absWorkingDir: ROOT, logLevel: "silent" };
+
+/** Modules that live in book.js once; figures take them from there. */
+const SHARED = { "../../kit/index.ts": "kit", preact: "preact", "preact/hooks": "preact/hooks", "preact/jsx-runtime": "preact/jsx-runtime" };
+
+const sharedModules = {
+  name: "shared-modules",
+  setup(build) {
+    build.onResolve({ filter: /^(?:\.\.\/\.\.\/kit\/index\.ts|preact(?:\/.*)?)$/ }, ({ path }) =>
+      Object.hasOwn(SHARED, path) ? { path: SHARED[path], namespace: "shared" } : null,
+    );
+    build.onLoad({ filter: /.*/, namespace: "shared" }, ({ path }) => ({
+      contents: `module.exports = globalThis.book.modules[${JSON.stringify(path)}];`,
+      loader: "js",
+    }));
+  },
+};
+
+async function text(options) {
+  const result = await esbuild.build({ ...COMMON, ...options });
+  return result.outputFiles[0].text;
+}
+
+const jsx = { jsx: "automatic", jsxImportSource: "preact" };
+
+function script(entry, minify) {
+  return text({ entryPoints: [entry], format: "iife", minify, ...jsx });
+}
+
+async function figureScript(name, minify) {
+  return text({
+    stdin: {
+      contents: `import figure from "./figures/${name}/figure.tsx";\nglobalThis.book.figure(${JSON.stringify(name)}, figure);`,
+      resolveDir: ROOT,
+    },
+    format: "iife",
+    minify,
+    plugins: [sharedModules],
+    ...jsx,
+  });
+}
+
+/** One function whose source text is the worker: a page from file:// can start no worker but one from a blob. */
+async function engineScript(minify) {
+  const worker = await text({
+    entryPoints: ["engine/worker.ts"],
+    format: "iife",
+    minify,
+    platform: "browser",
+    conditions: ["import"],
+    external: ["module", "worker_threads"],
+    define: { "import.meta.url": JSON.stringify("https://book.invalid/ort.js") },
+  });
+  return `book.engine(function(){${worker}\n});\n`;
+}
+
+/** A classic script that registers gzip + base64; zlib in Node writes no time into the header. */
+function assetScript(key, bytes) {
+  return `book.asset(${JSON.stringify(key)},"${gzipSync(bytes, { level: 9 }).toString("base64")}");\n`;
+}
+
+function hashed(name, content) {
+  const hash = createHash("sha256").update(content).digest("hex").slice(0, 8);
+  const extension = extname(name);
+  return `assets/${name.slice(0, name.length - extension.length)}-${hash}${extension}`;
+}
+
+async function styles(minify) {
+  const result = await esbuild.build({
+    ...COMMON,
+    entryPoints: ["styles/book.css"],
+    outdir: "assets",
+    minify,
+    loader: { ".woff2": "file" },
+    assetNames: "[name]-[hash]",
+  });
+  const css = result.outputFiles.find(({ path }) => path.endsWith(".css"));
+  const fonts = result.outputFiles.filter(({ path }) => path.endsWith(".woff2"));
+  return { css: css.text, fonts };
+}
+
+/** Writes all files under `out` and tells where each one is, by its logical name. */
+export async function bundle({ out, figures, minify = true }) {
+  await writeTypes(join(ROOT, "generated"), figures);
+  const files = {};
+  const place = async (logical, content, path = hashed(logical, content)) => {
+    await mkdir(dirname(join(out, path)), { recursive: true });
+    await writeFile(join(out, path), content);
+    files[logical] = path;
+  };
+  const wasm = await readFile(ORT_WASM);
+  const { css, fonts } = await styles(minify);
+  await Promise.all([
+    ...fonts.map(({ path, contents }) => place(`fonts/${basename(path)}`, contents, `assets/${basename(path)}`)),
+    place("book.css", css),
+    script("kit/early.ts", minify).then((code) => place("early.js", code)),
+    script("kit/book.ts", minify).then((code) => place("book.js", code)),
+    script("kit/kit.ts", minify).then((code) => place("kit.js", code)),
+    engineScript(minify).then((code) => place("engine.js", code)),
+    place("ort.wasm.js", assetScript("ort.wasm", wasm)),
+    ...Object.keys(figures).map(async (name) => place(`figures/${name}.js`, await figureScript(name, minify))),
+  ]);
+  return { files: Object.fromEntries(Object.entries(files).sort(([a], [b]) => (a < b ? -1 : 1))), wasmBytes: wasm.length };
+}
+

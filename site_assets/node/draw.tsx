@@ -1,0 +1,32 @@
+/** A figure's markup, summary and table as text: what the builder writes into the page. */
+
+import { renderToString } from "preact-render-to-string";
+import type { Engine } from "../engine/engine.ts";
+import { Context, type FigureContext } from "../kit/context.ts";
+import type { AnyFigure, Table } from "../kit/figure.ts";
+export { Sessions } from "../engine/sessions.ts";
+import { loadModels, type ModelSource } from "../kit/models.ts";
+import type { State } from "../kit/spec.ts";
+
+export interface Drawing {
+  readonly definition: AnyFigure;
+  readonly id: string;
+  readonly state: State;
+  readonly sources: Readonly<Record<string, ModelSource>>;
+  readonly uses: Readonly<Record<string, readonly string[]>>;
+  readonly engine: () => Promise<Engine>;
+  readonly encodeImage: NonNullable<FigureContext["encodeImage"]>;
+}
+
+export async function draw(drawing: Drawing): Promise<{ markup: string; summary: string; table: Table | null }> {
+  const { definition, id, state, sources, uses, engine, encodeImage } = drawing;
+  const models = await loadModels(sources, uses, engine);
+  const frame = await definition.compute(state, models);
+  const context: FigureContext = { id, live: false, onVisibility: () => () => undefined, encodeImage };
+  const view = definition.view(state, frame, () => undefined);
+  return {
+    markup: renderToString(<Context.Provider value={context}>{view}</Context.Provider>),
+    summary: definition.describe(state, frame),
+    table: definition.table?.(state, frame) ?? null,
+  };
+}

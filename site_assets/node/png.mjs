@@ -1,0 +1,29 @@
+/** Ink on paper as a PNG data address: grey + alpha, black with the pixel's value as opacity. */
+
+import { crc32, deflateSync } from "node:zlib";
+
+function chunk(type, data) {
+  const body = Buffer.concat([Buffer.from(type, "latin1"), data]);
+  const frame = Buffer.alloc(8);
+  frame.writeUInt32BE(data.length, 0);
+  frame.writeUInt32BE(crc32(body), 4);
+  return Buffer.concat([frame.subarray(0, 4), body, frame.subarray(4)]);
+}
+
+/** `pixels` row by row, 0 paper to 1 full ink. */
+export function inkImage(pixels, width, height) {
+  const header = Buffer.alloc(13);
+  header.writeUInt32BE(width, 0);
+  header.writeUInt32BE(height, 4);
+  header.set([8, 4, 0, 0, 0], 8); // 8 bits, grey with alpha
+  const rows = Buffer.alloc(height * (1 + 2 * width));
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const ink = Math.min(1, Math.max(0, pixels[y * width + x] ?? 0));
+      rows[y * (1 + 2 * width) + 1 + 2 * x + 1] = Math.round(255 * ink);
+    }
+  }
+  const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
+  const png = Buffer.concat([signature, chunk("IHDR", header), chunk("IDAT", deflateSync(rows, { level: 9 })), chunk("IEND", Buffer.alloc(0))]);
+  return `data:image/png;base64,${png.toString("base64")}`;
+}

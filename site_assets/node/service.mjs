@@ -1,0 +1,41 @@
+/**
+ * The builder's Node side: one long-lived process, JSON lines on stdin and stdout.
+ * Requests {id, method, params}; responses {id, result} or {id, error: {message}}, in any order.
+ */
+
+import { createInterface } from "node:readline";
+import { bundle } from "./bundle.mjs";
+import { drawFrame } from "./frame.mjs";
+import { renderMath } from "./math.mjs";
+
+const methods = { bundle, frame: drawFrame, math: renderMath };
+
+// Libraries that print would break the protocol: stdout belongs to responses alone.
+const respond = process.stdout.write.bind(process.stdout);
+process.stdout.write = process.stderr.write.bind(process.stderr);
+
+async function handle(line) {
+  const { id, method, params } = JSON.parse(line);
+  try {
+    if (!Object.hasOwn(methods, method)) throw new Error(`no method “${method}”`);
+    return { id, result: await methods[method](params) };
+  } catch (error) {
+    return { id, error: { message: error instanceof Error ? error.message : String(error) } };
+  }
+}
+
+const lines = createInterface({ input: process.stdin, crlfDelay: Infinity });
+const pending = new Set();
+lines.on("line", (line) => {
+  if (line.trim() === "") return;
+  const answer = handle(line).then((response) => {
+    respond(`${JSON.stringify(response)}\n`);
+    pending.delete(answer);
+  });
+  pending.add(answer);
+});
+// The builder went away: finish what it asked for, then go too.
+lines.on("close", async () => {
+  await Promise.all(pending);
+  process.exit(0);
+});

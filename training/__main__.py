@@ -1,0 +1,56 @@
+"""`python -m training`: trains the recipes whose published models are missing or stale."""
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from training.catalogue import UnknownRecipeError, inspect, recipe_names, select
+from training.fingerprint import ROOT
+from training.reporters import reporter_for_stderr
+from training.run import train_all
+
+MODELS = ROOT / "build" / "models"
+
+
+def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help="recipes to train; default: all")
+    parser.add_argument("--force", action="store_true", help="train also what is fresh")
+    parser.add_argument("--out", type=Path, default=MODELS, metavar="DIR",
+                        help="where to publish; default: build/models")
+    parser.add_argument("--jobs", type=int, default=2, metavar="N",
+                        help="processes at a time; default: 2")
+    parser.add_argument("--list", action="store_true",
+                        help="print names, fingerprints and freshness as JSON; train nothing")
+    options = parser.parse_args(arguments)
+    if options.jobs < 1:
+        parser.error(f"--jobs: expected at least 1, found {options.jobs}")
+    return options
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; returns the exit status: 1 if a recipe failed, 2 for an unknown name."""
+    options = parse_arguments(arguments)
+    try:
+        names = select(options.names, recipe_names())
+    except UnknownRecipeError as error:
+        print(error, file=sys.stderr)
+        return 2
+    entries = inspect(names, options.out)
+    if options.list:
+        print(json.dumps([asdict(entry) for entry in entries], indent=1))
+        return 0
+    stale = [entry for entry in entries if options.force or not entry.fresh]
+    with reporter_for_stderr() as reporter:
+        failures = train_all(stale, options.out, options.jobs, reporter)
+    if failures:
+        print(f"not trained: {', '.join(failures)}", file=sys.stderr)
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

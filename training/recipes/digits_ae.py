@@ -1,0 +1,60 @@
+"""`digits-ae`: a plain autoencoder that squeezes the 64 pixels of a digit into two numbers."""
+
+from dataclasses import asdict
+
+import torch
+from torch import Tensor
+
+from training.card import Port
+from training.data.digits import digits
+from training.digit_codes import (
+    BEATS_PCA,
+    CODE_SIZE,
+    PIXELS,
+    beside_pca,
+    images,
+    measure,
+    publishable,
+)
+from training.export import round_to_half
+from training.fit import Batch, Schedule, fit
+from training.losses import squared_error
+from training.networks import DenseAutoencoder
+from training.recipe import Progress, Recipe, Trained
+
+SEED = 7
+HIDDEN = (128, 64)
+SCHEDULE = Schedule(epochs=200, batch_size=64, learning_rate=2e-3, weight_decay=1e-2)
+
+Z = Port("z", ("n", CODE_SIZE), "standard deviations of the training codes",
+         "the code; training codes have mean 0 and deviation 1 along each axis")
+
+
+def train(progress: Progress) -> Trained:
+    """Minimise ‖x − x̂‖² over the training digits."""
+    dataset = digits()
+    x = images(dataset, "train")
+    torch.manual_seed(SEED)
+    model = DenseAutoencoder(PIXELS, HIDDEN, CODE_SIZE)
+
+    def loss(batch: Batch) -> Tensor:
+        rows = x[batch.rows]
+        return squared_error(model(rows), rows).mean()
+
+    fit(model, loss, len(x), SCHEDULE, SEED, progress)
+    model.standardize_code(x)
+    round_to_half(model)
+    codes, metrics = measure(model, dataset)
+    return publishable(
+        model, dataset, code=Z, encoder_outputs=(Z,), codes=codes,
+        metrics=beside_pca(metrics, dataset), seed=SEED,
+        options={"hidden": list(HIDDEN), "code_size": CODE_SIZE, **asdict(SCHEDULE)})
+
+
+RECIPE = Recipe(
+    title="Digits through a waist of two numbers",
+    description="a dense autoencoder with a two-dimensional code, trained on handwritten digits",
+    honesty="trained model",
+    train=train,
+    claims=BEATS_PCA,
+)

@@ -1,0 +1,194 @@
+"""`shapes-vae`: a convolutional VAE whose plane of codes is shared out among four shapes."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from training.card import DataCard, Metric, Port
+from training.data.dataset import Dataset, Floats, Labels
+from training.data.shapes import SIDE, shapes
+from training.export import Call, export, gaussian_sampler, round_to_half, uniform_sampler
+from training.fit import Batch, Schedule, fit, share_of
+from training.losses import elbo_terms
+from training.metrics import jump_between_neighbours, jump_between_strangers, mean_squared_error
+from training.networks import ConvVAE, ShapeClassifier, parameter_count
+from training.posterior import CODE_UNIT, code_port, elbo_metrics, posterior_ports
+from training.recipe import Claim, Progress, PublishedArray, Recipe, Trained
+
+SEED = 2
+CODE_SIZE = 2
+ENCODER_CHANNELS = 8
+DECODER_CHANNELS = 12
+SCHEDULE = Schedule(epochs=40, batch_size=64, learning_rate=4e-3)
+BETA = 3.0
+WARM_UP_EPOCHS = 8
+CLASSIFIER_SCHEDULE = Schedule(epochs=5, batch_size=64, learning_rate=3e-3)
+
+GRID_SIDE = 21
+GRID_EXTENT = 2.5
+"""The judged grid covers ±2.5 prior standard deviations: 97.5 % of the prior."""
+
+SMALLEST_SHARE = 0.10
+PUBLISHED_IMAGES = 240
+
+INK = "ink, 0 paper to 1 full"
+X = Port("x", ("n", 1, SIDE, SIDE), INK, "drawings")
+X_HAT = Port("x_hat", ("n", 1, SIDE, SIDE), INK, "reconstructed or imagined drawings")
+
+
+def train(progress: Progress) -> Trained:
+    """Train the VAE and the judge, and measure who owns the plane."""
+    dataset = shapes()
+    model = train_vae(torch.from_numpy(dataset.train.x), share_of(progress, 0.0, 0.95))
+    round_to_half(model)
+    judge = train_judge(dataset, share_of(progress, 0.95, 1.0))
+    test = torch.from_numpy(dataset.test.x)
+    with torch.no_grad():
+        codes = model.encode(test)[0]
+        reconstruction = model.decode(codes).numpy()
+        decodes = model.decode(grid_codes())
+        regions: Labels = judge(decodes).argmax(1).numpy().astype(np.uint8)
+        judged = judge(test).argmax(1).numpy()
+    metrics = {
+        "test.reconstruction_mse": Metric(
+            mean_squared_error(reconstruction, dataset.test.x), "squared ink a pixel", "test",
+            "mean squared difference between a drawing and its reconstruction"),
+        **elbo_metrics(model, test, CODE_SIZE, "test", SEED),
+        "test.classifier_accuracy": Metric(
+            float(np.mean(judged == dataset.test.labels)), "share of drawings", "test",
+            "drawings whose class is seen by the classifier that judges the decodes"),
+        **region_metrics(regions, dataset.classes),
+        **smoothness_metrics(decodes.numpy()),
+    }
+    return publishable(model, dataset, codes.numpy(), regions, metrics)
+
+
+def train_vae(x: Tensor, progress: Progress) -> ConvVAE:
+    """Maximise the ELBO of `x` with a weighted KL term, warmed up (Bowman et al. 2016)."""
+    torch.manual_seed(SEED)
+    model = ConvVAE(ENCODER_CHANNELS, DECODER_CHANNELS, CODE_SIZE)
+
+    def loss(batch: Batch) -> Tensor:
+        eps = torch.randn(len(batch.rows), CODE_SIZE, generator=batch.noise)
+        beta = BETA * min(1.0, (batch.epoch + 1) / WARM_UP_EPOCHS)
+        reconstruction, kl = elbo_terms(model, x[batch.rows], eps)
+        return (reconstruction + beta * kl).mean()
+
+    fit(model, loss, len(x), SCHEDULE, SEED, progress)
+    return model
+
+
+def train_judge(dataset: Dataset, progress: Progress) -> ShapeClassifier:
+    """Train the classifier on the drawings; it never sees a decode."""
+    x = torch.from_numpy(dataset.train.x)
+    labels = torch.from_numpy(dataset.train.labels).long()
+    torch.manual_seed(SEED)
+    judge = ShapeClassifier(len(dataset.classes))
+
+    def loss(batch: Batch) -> Tensor:
+        return functional.cross_entropy(judge(x[batch.rows]), labels[batch.rows])
+
+    fit(judge, loss, len(x), CLASSIFIER_SCHEDULE, SEED, progress)
+    return judge
+
+
+def grid_codes() -> Tensor:
+    """Codes of the judged grid `[441, 2]`: rows of rising z₂, in each row rising z₁."""
+    axis = torch.linspace(-GRID_EXTENT, GRID_EXTENT, GRID_SIDE)
+    z1, z2 = torch.meshgrid(axis, axis, indexing="xy")
+    return torch.stack([z1, z2], dim=-1).reshape(-1, CODE_SIZE)
+
+
+def region_metrics(regions: Labels, classes: tuple[str, ...]) -> dict[str, Metric]:
+    """The share of the grid's cells in which the classifier sees each class."""
+    return {
+        f"grid.share_{name}": Metric(
+            float(np.mean(regions == label)), "share of cells", "grid",
+            f"cells of a {GRID_SIDE}×{GRID_SIDE} grid over ±{GRID_EXTENT} prior deviations "
+            f"whose decode the classifier takes for a {name}")
+        for label, name in enumerate(classes)
+    }
+
+
+def smoothness_metrics(decodes: Floats) -> dict[str, Metric]:
+    """How much a step of one cell changes the drawing, beside two cells chosen at random."""
+    images = decodes.reshape(GRID_SIDE, GRID_SIDE, SIDE * SIDE)
+    neighbours = jump_between_neighbours(images)
+    strangers = jump_between_strangers(images, np.random.default_rng(SEED))
+    return {
+        "grid.largest_pixel_jump": Metric(
+            float(neighbours.max()), "ink", "grid",
+            "largest change of any pixel between two neighbouring cells"),
+        "grid.mean_jump": Metric(
+            float(neighbours.mean()), "ink", "grid",
+            "mean change of a pixel between neighbouring cells"),
+        "grid.largest_mean_jump": Metric(
+            float(neighbours.mean(axis=1).max()), "ink", "grid",
+            "mean change of a pixel between the two neighbouring cells that differ most"),
+        "grid.mean_random_jump": Metric(
+            float(strangers.mean()), "ink", "grid",
+            "mean change of a pixel between two cells chosen at random"),
+    }
+
+
+def publishable(
+    model: ConvVAE,
+    dataset: Dataset,
+    codes: Floats,
+    regions: Labels,
+    metrics: Mapping[str, Metric],
+) -> Trained:
+    """Graphs, arrays and card."""
+    z = code_port(CODE_SIZE)
+    pictures = np.rint(dataset.test.x[:PUBLISHED_IMAGES, 0] * 255).astype(np.uint8)
+    return Trained(
+        data=DataCard.of(dataset),
+        seed=SEED,
+        parameters=parameter_count(model),
+        graphs={
+            "encoder": export(Call(model, "encode"), (X,), posterior_ports(CODE_SIZE),
+                              uniform_sampler((X,)), SEED),
+            "decoder": export(Call(model, "decode"), (z,), (X_HAT,), gaussian_sampler((z,)), SEED),
+        },
+        arrays={
+            "codes_test": PublishedArray(
+                codes, CODE_UNIT, "posterior means of the test drawings, as in labels_test"),
+            "labels_test": PublishedArray(
+                dataset.test.labels, "class", "the shape of each test drawing, by data.classes"),
+            "images_test": PublishedArray(
+                pictures, "ink, 0 paper to 255 full",
+                f"the first {PUBLISHED_IMAGES} test drawings; divide by 255 for the encoder"),
+            "regions": PublishedArray(
+                regions.reshape(GRID_SIDE, GRID_SIDE), "class",
+                "the shape that a classifier sees in the decode of each grid cell; rows of "
+                "rising z2, in each row rising z1, by options.grid"),
+        },
+        metrics=metrics,
+        options={
+            "encoder_channels": ENCODER_CHANNELS, "decoder_channels": DECODER_CHANNELS,
+            "code_size": CODE_SIZE, "beta": BETA, "warm_up_epochs": WARM_UP_EPOCHS,
+            "grid": {"side": GRID_SIDE, "extent": GRID_EXTENT}, **asdict(SCHEDULE)},
+    )
+
+
+RECIPE = Recipe(
+    title="Four shapes share a plane",
+    description="a convolutional variational autoencoder with a two-dimensional code, trained on "
+    "drawings of circles, stars, flowers and cogs",
+    honesty="trained model",
+    train=train,
+    claims=(
+        Claim("the classifier knows at least 98 % of the test drawings",
+              lambda m: m["test.classifier_accuracy"] >= 0.98),
+        Claim(f"every shape owns at least {SMALLEST_SHARE:.0%} of the grid",
+              lambda m: min(value for name, value in m.items()
+                            if name.startswith("grid.share_")) >= SMALLEST_SHARE),
+        Claim("a step to a neighbouring cell changes a drawing less than half as much as a jump "
+              "to a random cell, on average",
+              lambda m: m["grid.mean_jump"] < 0.5 * m["grid.mean_random_jump"]),
+    ),
+)
