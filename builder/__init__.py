@@ -1,1 +1,1 @@
-"""The static site generator: load → parse → resolve → typeset → render → pack, over plain values."""
+"""The static site generator: load → parse → resolve → render → pack, over plain values."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any, TypeAlias
@@ -180,12 +181,20 @@ class FigureSpec:
         return {**self.state, **self.options}
 
 
-def parse_figure_spec(source: Source) -> tuple[FigureSpec | None, tuple[Issue, ...]]:
-    """The declaration of the figure whose folder holds `source`; None if it cannot be used."""
+def parse_figure_spec(
+    source: Source, training_state: Mapping[str, Any]
+) -> tuple[FigureSpec | None, tuple[Issue, ...]]:
+    """The declaration of the figure whose folder holds `source`; None if it cannot be used.
+
+    A figure that says `live = true` has `training_state` (site_assets/kit/training_state.toml)
+    besides the state of its own.
+    """
     issues: list[Issue] = []
     values = read_toml(source, "figure-spec", issues)
     if values is None:
         return None, tuple(issues)
+    if values.pop("live", False) is True:
+        values["state"] = {**training_state, **values.get("state", {})}
     name = PurePosixPath(source.path).parent.name
     table = Table(source, (), values, "figure-spec", issues)
     if not NAME.fullmatch(name):
@@ -193,7 +202,8 @@ def parse_figure_spec(source: Source) -> tuple[FigureSpec | None, tuple[Issue, .
         table.report("title", f"'{name}' cannot be the name of a figure", hint)
     honesty = table.text("honesty")
     if honesty and honesty not in HONESTY:
-        table.report("honesty", f"unknown honesty '{honesty}'", suggest(honesty, HONESTY), value=True)
+        message, hint = f"unknown honesty '{honesty}'", suggest(honesty, HONESTY)
+        table.report("honesty", message, hint, value=True)
     spec = FigureSpec(
         name=name,
         source=source,

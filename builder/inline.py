@@ -206,6 +206,8 @@ class Scanner:
         else:
             close = MATH_END.search(self.text, start + 1, self.limit)
             end, after = (close.start(), close.end()) if close else (-1, -1)
+            if "`" in self.text[start:end]:
+                end = -1  # code between two dollar signs: they are prices, not a formula
         if end < 0:
             if display or not self.text[start].isdigit():
                 hint = r"write \$ for a dollar sign"

@@ -140,8 +140,9 @@ def suggest(name: str, candidates: Iterable[str], *, plural: str = "") -> str:
 
 def in_order(issues: Iterable[Issue]) -> list[Issue]:
     """Issues by file and place, each once."""
-    key = lambda issue: (issue.path, issue.line, issue.column, issue.rule, issue.message)  # noqa: E731
-    return sorted(set(issues), key=key)
+    return sorted(
+        set(issues), key=lambda issue: (issue.path, issue.line, issue.column, issue.rule)
+    )
 
 
 def is_error(issue: Issue) -> bool:

@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
+from typing import Any
 
 from builder.config import BookConfig, parse_config
 from builder.effects import Effects
 from builder.figure_spec import FigureSpec, parse_figure_spec
-from builder.issue import Issue, Source, whole_file
+from builder.issue import Issue, Source, Span, whole_file
 from builder.model_card import ModelCard, parse_card
 from builder.references import References, parse_references
+from builder.toml_file import read_toml
 
 CONTENT = "content"
+TRAINING_STATE = "site_assets/kit/training_state.toml"
 FIGURES = "site_assets/figures"
 MODELS = "build/models"
+NOT_CHAPTERS = frozenset({f"{CONTENT}/index.md", f"{CONTENT}/glossary.md"})
 IMAGE_TYPES = frozenset({".png", ".jpg", ".jpeg", ".svg", ".webp", ".gif", ".avif"})
 
 
@@ -25,12 +29,15 @@ class Sources:
 
     config: BookConfig
     chapters: tuple[Source, ...]
+    index: Source | None
+    """The text of the title page, without front matter."""
     glossary: Source | None
     references: References | None
     figures: Mapping[str, FigureSpec]
     broken_figures: frozenset[str]
     """Figures whose figure.toml cannot be read: an issue already, so not unknown as well."""
     models: Mapping[str, ModelCard]
+    broken_models: frozenset[str]
     images: frozenset[str]
     """Paths inside content/."""
 
@@ -42,20 +49,23 @@ def load(effects: Effects) -> tuple[Sources, tuple[Issue, ...]]:
     chapters = [
         _text(effects, path, issues)
         for path in files
-        if path.count("/") == 1 and path.endswith(".md") and path != f"{CONTENT}/glossary.md"
+        if path.count("/") == 1 and path.endswith(".md") and path not in NOT_CHAPTERS
     ]
     if not chapters:
         hint = "a chapter is a file NN-words-with-hyphens.md"
         issues.append(whole_file("chapter-missing", CONTENT, "there is no chapter", hint))
     figures, broken = _figures(effects, issues)
+    models, broken_models = _models(effects, issues)
     sources = Sources(
         config=_config(effects, issues),
         chapters=tuple(chapters),
+        index=_optional(effects, f"{CONTENT}/index.md", issues),
         glossary=_optional(effects, f"{CONTENT}/glossary.md", issues),
         references=_references(effects, issues),
         figures=figures,
         broken_figures=broken,
-        models=_models(effects, issues),
+        models=models,
+        broken_models=broken_models,
         images=frozenset(
             path.removeprefix(f"{CONTENT}/")
             for path in files
@@ -67,16 +77,17 @@ def load(effects: Effects) -> tuple[Sources, tuple[Issue, ...]]:
 
 def _text(effects: Effects, path: str, issues: list[Issue]) -> Source:
     """A UTF-8 text with `\\n` line ends; what is not UTF-8 is an issue and replaced."""
-    data = effects.read(path)
+    data = effects.read(path).removeprefix(b"\xef\xbb\xbf")
+    data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     try:
-        text = data.decode("utf-8-sig")
+        return Source(path, data.decode())
     except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        message = f"byte {error.start - data.rfind(b'\n', 0, error.start)} is not UTF-8"
+        source = Source(path, data.decode("utf-8", "replace"))
+        start = len(data[: error.start].decode())
+        message = f"the byte 0x{data[error.start]:02x} is not UTF-8"
         hint = "save the file with UTF-8 encoding"
-        issues.append(Issue("text-encoding", path, line, 1, message, hint))
-        text = data.decode("utf-8", "replace")
-    return Source(path, text.replace("\r\n", "\n").replace("\r", "\n"))
+        issues.append(source.issue("text-encoding", Span(start, start + 1), message, hint))
+        return source
 
 
 def _optional(effects: Effects, path: str, issues: list[Issue]) -> Source | None:
@@ -108,10 +119,11 @@ def _figures(
     effects: Effects, issues: list[Issue]
 ) -> tuple[dict[str, FigureSpec], frozenset[str]]:
     figures, broken = {}, set()
+    training_state = _training_state(effects, issues)
     for path in effects.files(FIGURES):
         if not path.endswith("/figure.toml"):
             continue
-        spec, found = parse_figure_spec(_text(effects, path, issues))
+        spec, found = parse_figure_spec(_text(effects, path, issues), training_state)
         issues.extend(found)
         if spec is None:
             broken.add(PurePosixPath(path).parent.name)
@@ -120,14 +132,23 @@ def _figures(
     return figures, frozenset(broken)
 
 
-def _models(effects: Effects, issues: list[Issue]) -> dict[str, ModelCard]:
-    models = {}
+def _training_state(effects: Effects, issues: list[Issue]) -> dict[str, Any]:
+    source = _optional(effects, TRAINING_STATE, issues)
+    return {} if source is None else read_toml(source, "figure-spec", issues) or {}
+
+
+def _models(
+    effects: Effects, issues: list[Issue]
+) -> tuple[dict[str, ModelCard], frozenset[str]]:
+    models, broken = {}, set()
     for path in effects.files(MODELS):
         folder, _, name = path.rpartition("/")
         if name != "card.json" or folder.count("/") != MODELS.count("/") + 1:
             continue
         card, found = parse_card(PurePosixPath(folder).name, _text(effects, path, issues))
         issues.extend(found)
-        if card is not None:
+        if card is None:
+            broken.add(PurePosixPath(folder).name)
+        else:
             models[card.name] = card
-    return models
+    return models, frozenset(broken)

@@ -1,4 +1,4 @@
-"""A trained model as the training step published it: `build/models/NAME/card.json` and its files."""
+"""A trained model as the training step published it: `card.json` and the files that it names."""
 
 from __future__ import annotations
 
@@ -43,15 +43,19 @@ class ModelCard:
             found[f"options.{option}"] = value
         for name, metric in content.get("metrics", {}).items():
             found[name] = metric["value"]
-        is_number = lambda value: isinstance(value, (int, float)) and not isinstance(value, bool)  # noqa: E731
-        return {name: value for name, value in found.items() if is_number(value)}
+        return {
+            name: value
+            for name, value in found.items()
+            if isinstance(value, (int, float)) and not isinstance(value, bool)
+        }
 
 
 def parse_card(name: str, source: Source) -> tuple[ModelCard | None, tuple[Issue, ...]]:
     """The card, or None with an issue if the file is not what the training step writes."""
     hint = f"book train --force {name}"
     try:
-        content = json.loads(source.text)
+        # NaN and infinity are no numbers to quote, and no JSON that a browser reads
+        content = json.loads(source.text, parse_constant=lambda _: None)
     except json.JSONDecodeError as error:
         at = Span(error.pos, error.pos + 1)
         return None, (source.issue("model-card", at, f"this is not JSON: {error.msg}", hint),)

@@ -44,7 +44,7 @@ STRUCTURE = re.compile(
     r")$|^(?P<comment>[ \t]*<!--)",
     re.MULTILINE,
 )
-HEADING_ID = re.compile(r"[ \t]*\{#([^\s{}]*)\}$")
+HEADING_ID = re.compile(r"[ \t]*\{#([^{}\n]*)\}$")
 CLOSING_HASHES = re.compile(r"[ \t]+#+$")
 IDENTIFIER = re.compile(r"[a-z][a-z0-9-]*")
 SETTING = re.compile(r"([A-Za-z_][\w.-]*):[ \t]*(.*?)[ \t]*$")
@@ -69,6 +69,13 @@ def parse_chapter(source: Source) -> tuple[Chapter | None, tuple[Issue, ...]]:
     return Chapter(source, int(name[1]), name[2], title, lead, body), tuple(issues)
 
 
+def parse_page(source: Source, name: str, title: str) -> tuple[Chapter, tuple[Issue, ...]]:
+    """A page that is no chapter: text alone, whose title is given."""
+    issues: list[Issue] = []
+    body = Reader(source, issues).fragment(Span(0, len(source.text)))
+    return Chapter(source, 0, name, title, "", body), tuple(issues)
+
+
 def parse_glossary(source: Source) -> tuple[Glossary, tuple[Issue, ...]]:
     """The glossary: `## Term {#id}` headings, each with its meaning below."""
     issues: list[Issue] = []
@@ -87,7 +94,21 @@ def parse_glossary(source: Source) -> tuple[Glossary, tuple[Issue, ...]]:
             issues.append(source.issue("term-meaning", heading.at, message))
         name = CLOSING_HASHES.sub("", HEADING_ID.sub("", match["text"]))
         entries.append(GlossaryEntry(heading.at, heading.id or slug(name), name, body))
+    _check_terms(source, entries, issues)
     return Glossary(source, tuple(entries)), tuple(issues)
+
+
+def _check_terms(source: Source, entries: list[GlossaryEntry], issues: list[Issue]) -> None:
+    names: set[str] = set()
+    for entry in entries:
+        for name in (entry.name.casefold(), f"#{entry.id}"):
+            if name in names:
+                message = f"the term '{entry.name}' is given twice"
+                if name.startswith("#"):
+                    message = f"the id '{entry.id}' is given twice"
+                issues.append(source.issue("id-unique", entry.at, message))
+                break
+        names |= {entry.name.casefold(), f"#{entry.id}"}
 
 
 def slug(text: str) -> str:
@@ -112,6 +133,10 @@ def _front_matter(source: Source, issues: list[Issue]) -> tuple[dict[str, str], 
     return values or {}, match.end()
 
 
+def _yaml_span(node: yaml.Node, offset: int) -> Span:
+    return Span(offset + node.start_mark.index, offset + node.end_mark.index)
+
+
 def _yaml_mapping(source: Source, span: Span, issues: list[Issue]) -> dict[str, str] | None:
     """The scalar entries of a YAML mapping, with every mistake at its place."""
     text = source.text[span.start : span.end]
@@ -126,25 +151,23 @@ def _yaml_mapping(source: Source, span: Span, issues: list[Issue]) -> dict[str, 
         return None
     if root is None:
         return {}
-    place = lambda node: Span(  # noqa: E731
-        span.start + node.start_mark.index, span.start + node.end_mark.index
-    )
     if not isinstance(root, yaml.MappingNode):
         message = "the front matter must be lines of 'key: value'"
-        issues.append(source.issue("front-matter", place(root), message))
+        issues.append(source.issue("front-matter", _yaml_span(root, span.start), message))
         return None
     values: dict[str, str] = {}
     for key, value in root.value:
         if key.value not in FRONT_MATTER_KEYS:
             hint = suggest(key.value, FRONT_MATTER_KEYS)
             message = f"unknown front-matter key '{key.value}'"
-            issues.append(source.issue("front-matter-key", place(key), message, hint))
+            at = _yaml_span(key, span.start)
+            issues.append(source.issue("front-matter-key", at, message, hint))
         elif key.value in values:
             message = f"'{key.value}' is given twice"
-            issues.append(source.issue("front-matter-key", place(key), message))
+            issues.append(source.issue("front-matter-key", _yaml_span(key, span.start), message))
         elif not isinstance(value, yaml.ScalarNode):
             message = f"'{key.value}' must be a text"
-            issues.append(source.issue("front-matter", place(value), message))
+            issues.append(source.issue("front-matter", _yaml_span(value, span.start), message))
         else:
             values[key.value] = " ".join(value.value.split())
     return values
@@ -300,8 +323,9 @@ class Reader:
             body = Span(min(match.end() + 1, close.start()), close.start())
             opening = _Opening(at, Span(*match.span("argument")), body)
             writer.place_block(reader(self, opening))
-        else:
-            self.fragment(Span(match.end(), close.start()))
+        else:  # its text is checked like any other
+            body = self.fragment(Span(match.end(), close.start()))
+            writer.place_block(KeyIdea(at, body))
         return close.end()
 
     def _block_end(self, position: int, end: int) -> re.Match[str] | None:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import bibtexparser
+from bibtexparser.entrypoint import parse_string
 from bibtexparser.middlewares import (
     LatexDecodingMiddleware,
     NameParts,
@@ -22,6 +22,7 @@ from builder.issue import Issue, Source, Span
 REQUIRED = ("author", "title", "year")
 CONTAINERS = ("journal", "booktitle", "publisher", "school", "howpublished")
 BRACES = re.compile(r"[{}]")
+ENTRY_KEY = re.compile(r"@\w+\s*\{\s*([^,\s{}]+)")
 KEY = re.compile(r"[A-Za-z][\w:./+-]*")
 
 logging.getLogger("bibtexparser").setLevel(logging.CRITICAL)  # issues say it with a caret
@@ -68,6 +69,8 @@ class References:
 
     source: Source
     entries: tuple[Reference, ...]
+    broken: frozenset[str] = frozenset()
+    """Keys of entries that cannot be read: an issue already, so not unknown as well."""
 
     def by_key(self) -> dict[str, Reference]:
         return {entry.key: entry for entry in self.entries}
@@ -76,7 +79,7 @@ class References:
 def parse_references(source: Source) -> tuple[References, tuple[Issue, ...]]:
     """The references and what is wrong with the file."""
     issues: list[Issue] = []
-    library = bibtexparser.parse_string(
+    library = parse_string(
         source.text,
         append_middleware=[LatexDecodingMiddleware(), SeparateCoAuthors(), SplitNameParts()],
     )
@@ -95,7 +98,9 @@ def parse_references(source: Source) -> tuple[References, tuple[Issue, ...]]:
         _reference(source, number, entry, issues)
         for number, entry in enumerate(library.entries, start=1)
     ]
-    return References(source, tuple(entries)), tuple(issues)
+    raw = " ".join(block.raw or "" for block in library.failed_blocks)
+    broken = frozenset(ENTRY_KEY.findall(raw))
+    return References(source, tuple(entries), broken), tuple(issues)
 
 
 def _reference(source: Source, number: int, entry: Entry, issues: list[Issue]) -> Reference:
@@ -109,8 +114,15 @@ def _reference(source: Source, number: int, entry: Entry, issues: list[Issue]) -
     if missing:
         message = f"'{entry.key}' lacks {', '.join(missing)}"
         issues.append(source.issue("references-fields", at, message))
-    field = lambda name: _plain(entry.fields_dict[name].value) if name in entry.fields_dict else ""  # noqa: E731
+
+    def field(name: str) -> str:
+        return _plain(entry.fields_dict[name].value) if name in entry.fields_dict else ""
+
     container = next((field(name) for name in CONTAINERS if field(name)), "")
+    if field("volume"):
+        container += f" {field('volume')}"
+    if field("pages"):
+        container += f", pages {field('pages').replace('--', '–')}"
     author = entry.fields_dict.get("author")
     authors = tuple(map(_name, author.value)) if author else ()
     return Reference(

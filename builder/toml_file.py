@@ -84,7 +84,7 @@ class Table:
 
     def number(self, key: str, default: float | None = None) -> float | int | None:
         """A number; None and an issue if it is required and missing."""
-        value = self._take(key, (int, float), "a number", default)
+        value: float | int | None = self._take(key, (int, float), "a number", default)
         if isinstance(value, bool):
             self.report(key, f"'{key}' must be a number, found {toml_name(value)}", value=True)
             return default

@@ -24,11 +24,13 @@ class UnknownRecipeError(Exception):
 
 @dataclass(frozen=True)
 class Entry:
-    """A recipe by name, its present fingerprint, and whether its published model carries it."""
+    """A recipe by name, its present fingerprint, whether its published model carries that, and
+    the dotted module that holds it."""
 
     name: str
     fingerprint: str
     fresh: bool
+    module: str
 
 
 def recipe_names(folder: Path = RECIPES) -> list[str]:
@@ -41,13 +43,13 @@ def module_of(name: str) -> str:
     return f"training.recipes.{name.replace('-', '_')}"
 
 
-def load(name: str) -> "Recipe":
-    """Import a recipe. Raises TypeError if its module has no `RECIPE`."""
+def load(module: str) -> "Recipe":
+    """Import a recipe's module. Raises TypeError if it has no `RECIPE`."""
     from training.recipe import Recipe
 
-    recipe = getattr(import_module(module_of(name)), "RECIPE", None)
+    recipe = getattr(import_module(module), "RECIPE", None)
     if not isinstance(recipe, Recipe):
-        raise TypeError(f"{module_of(name)} must define RECIPE, a training.recipe.Recipe")
+        raise TypeError(f"{module} must define RECIPE, a training.recipe.Recipe")
     return recipe
 
 
@@ -68,6 +70,8 @@ def inspect(names: Sequence[str], models: Path) -> list[Entry]:
     """Fingerprint of each recipe, compared with what is published in `models`."""
     entries = []
     for name in names:
-        current = fingerprint(module_of(name))
-        entries.append(Entry(name, current, published_fingerprint(models / name) == current))
+        module = module_of(name)
+        current = fingerprint(module)
+        fresh = published_fingerprint(models / name) == current
+        entries.append(Entry(name, current, fresh, module))
     return entries

@@ -132,8 +132,8 @@ class ConvVAE(VariationalAutoencoder):
         self.to_log_variance = nn.Linear(c * 4 * 4, code_size)
         a, b, c = (decoder_channels * factor for factor in (1, 2, 4))
         self.decoder = nn.Sequential(
-            nn.Linear(code_size, 64), nn.SiLU(),
-            nn.Linear(64, c * 4 * 4), nn.SiLU(), nn.Unflatten(1, (c, 4, 4)),
+            nn.Linear(code_size, 32), nn.SiLU(),
+            nn.Linear(32, c * 4 * 4), nn.SiLU(), nn.Unflatten(1, (c, 4, 4)),
             nn.ConvTranspose2d(c, b, kernel_size=4, stride=2, padding=1), nn.SiLU(),
             nn.ConvTranspose2d(b, a, kernel_size=4, stride=2, padding=1), nn.SiLU(),
             nn.ConvTranspose2d(a, 1, kernel_size=4, stride=2, padding=1),

@@ -141,6 +141,6 @@ def train_and_publish(entry: Entry, models: Path, messages: Connection) -> None:
             messages.send(Advanced(share))
             last = now
 
-    recipe = load(entry.name)
+    recipe = load(entry.module)
     trained = recipe.train(progress)
     publish(entry.name, recipe, trained, models, entry.fingerprint, time.monotonic() - start)

@@ -8,6 +8,8 @@ export interface FigureContext {
   readonly id: string;
   /** False in the static frame: no handler is attached and controls are inert. */
   readonly live: boolean;
+  /** How often the state has been changed so far, whether the change is drawn yet or not. */
+  readonly changes: () => number;
   /** Calls back when the figure leaves the screen or the tab is hidden, and when it returns. */
   readonly onVisibility: (listener: (visible: boolean) => void) => () => void;
   /** At build, where there is no canvas: pixels → the address of an image. */
@@ -17,12 +19,29 @@ export interface FigureContext {
 export const Context = createContext<FigureContext>({
   id: "fig",
   live: false,
+  changes: () => 0,
   onVisibility: () => () => undefined,
   encodeImage: null,
 });
 
 export function useFigure(): FigureContext {
   return useContext(Context);
+}
+
+/**
+ * For steps from where the reader is: keys may come faster than frames are computed, and each step counts from
+ * the value that the last one asked for, unless something else has changed the state since.
+ */
+export function useNewest<T>(shown: T): { readonly get: () => T; readonly ask: (value: T, change: (value: T) => void) => void } {
+  const { changes } = useFigure();
+  const asked = useRef<{ readonly value: T; readonly change: number } | null>(null);
+  return {
+    get: () => (asked.current?.change === changes() ? asked.current.value : shown),
+    ask(value, change) {
+      change(value);
+      asked.current = { value, change: changes() };
+    },
+  };
 }
 
 /**

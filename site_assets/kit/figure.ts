@@ -3,6 +3,7 @@
 import type { ComponentChild } from "preact";
 import type { Models } from "./models.ts";
 import type { Value } from "./spec.ts";
+import type { Training } from "./training.ts";
 
 export type Setter<S> = (change: Partial<S>) => void;
 
@@ -20,11 +21,30 @@ export interface FigureDefinition<S, F, Role extends string = string> {
   table?(state: S, frame: F): Table;
 }
 
+/** A figure that trains gets the run's present moment beside its state. */
+export interface LiveFigureDefinition<S, F, Role extends string = string> {
+  /** The role of the model that trains, in this state. */
+  train(state: S): Role;
+  compute(state: S, models: Models<Role>, training: Training): Promise<F> | F;
+  view(state: S, frame: F, set: Setter<S>, training: Training): ComponentChild;
+  describe(state: S, frame: F, training: Training): string;
+  table?(state: S, frame: F, training: Training): Table;
+}
+
 /** Any figure, as the runtime holds it: the types of state and frame are the figure's own business. */
-export type AnyFigure = FigureDefinition<Record<string, Value>, unknown>;
+export type AnyFigure = Omit<LiveFigureDefinition<Record<string, Value>, unknown>, "train"> & {
+  train?(state: Record<string, Value>): string;
+};
 
 export function defineFigure<S extends object, F, Role extends string = string>(
   definition: FigureDefinition<S, F, Role>,
+): AnyFigure {
+  return definition as unknown as AnyFigure;
+}
+
+/** `defineFigure` for a figure that trains; its figure.toml has a `[train]` table. */
+export function defineLiveFigure<S extends object, F, Role extends string = string>(
+  definition: LiveFigureDefinition<S, F, Role>,
 ): AnyFigure {
   return definition as unknown as AnyFigure;
 }

@@ -1,6 +1,6 @@
 /** The kit's public surface: what a figure may import. */
 
-export { defineFigure, type FigureDefinition, type Setter, type Table } from "./figure.ts";
+export { defineFigure, defineLiveFigure, type FigureDefinition, type Setter, type Table } from "./figure.ts";
 export { type Models, type Model, type NumberArray } from "./models.ts";
 export { type Stroke } from "./spec.ts";
 export { float32, floatOutput, type Tensor } from "../engine/tensor.ts";
@@ -14,3 +14,7 @@ export { Raster, RasterGrid } from "./raster.tsx";
 export { PathRecorder } from "./path_recorder.tsx";
 export { bytes, fixed, percent, subscript } from "./format.ts";
 export { useFigure, useTicker } from "./context.ts";
+export { liveCard, trainingData, type Training } from "./training.ts";
+export { LossPlots, progressText, TrainingControls, type TrainingState } from "./training_controls.tsx";
+export { Meter } from "./meter.tsx";
+export { neighbourAccuracy } from "./nearest.ts";

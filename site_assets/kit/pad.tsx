@@ -1,7 +1,7 @@
 /** A plane with one handle: drag it, tap a place, or steer it with the arrow keys. */
 
 import type { ComponentChildren, TargetedKeyboardEvent } from "preact";
-import { useFigure } from "./context.ts";
+import { useFigure, useNewest } from "./context.ts";
 import { fixed } from "./format.ts";
 import { makeFrame, place, PlotArea, type Axis, type Pair } from "./plot.tsx";
 import { useGesture, type Point } from "./pointer.ts";
@@ -36,7 +36,8 @@ function within(axis: Axis, value: number): number {
 export function Pad({ label, x, y, value, onMove, step, size = 360, hue = "c-z", children }: PadProps) {
   const { live } = useFigure();
   const frame = makeFrame(x, y, size, size);
-  const moveTo = (a: number, b: number): void => onMove([within(x, a), within(y, b)]);
+  const newest = useNewest(value);
+  const moveTo = (a: number, b: number): void => newest.ask([within(x, a), within(y, b)], onMove);
   const follow = ([left, top]: Point): void => moveTo(frame.x.invert(left), frame.y.invert(top));
   const gesture = useGesture(live ? { onPress: follow, onDrag: follow } : {});
   const steer = (event: TargetedKeyboardEvent<SVGElement>): void => {
@@ -44,7 +45,8 @@ export function Pad({ label, x, y, value, onMove, step, size = 360, hue = "c-z",
     if (!direction || event.altKey || event.ctrlKey || event.metaKey) return;
     event.preventDefault();
     const stride = step * (event.shiftKey ? 10 : 1);
-    moveTo(value[0] + direction[0] * stride, value[1] + direction[1] * stride);
+    const [a, b] = newest.get();
+    moveTo(a + direction[0] * stride, b + direction[1] * stride);
   };
   const [left, top] = [place(frame.x(value[0])), place(frame.y(value[1]))];
   return (
@@ -60,7 +62,7 @@ export function Pad({ label, x, y, value, onMove, step, size = 360, hue = "c-z",
         class={`pad-handle ${hue}`}
         transform={`translate(${left} ${top})`}
         role="slider"
-        tabIndex={live ? 0 : -1}
+        tabindex={live ? 0 : -1}
         aria-label={label}
         aria-roledescription="two-dimensional slider"
         aria-disabled={live ? undefined : "true"}

@@ -18,6 +18,7 @@ export interface PathRecorderProps {
 
 const SPACING = 0.008; // of the unit square, between recorded points
 const SPEED = 0.22; // of the unit square, a second
+const SNAP = 0.002; // of the unit square: the state's step may move a point this far
 const STILL_PACE = 0.6; // seconds a step, for readers who asked for less motion
 
 function distance(a: Point, b: Point): number {
@@ -42,11 +43,15 @@ export function along(path: Stroke, travelled: number): Point | null {
 export function PathRecorder({ point, path, maxPoints, onPath, onPoint }: PathRecorderProps) {
   const [mode, setMode] = useState<"idle" | "recording" | "playing">("idle");
   const travelled = useRef(0);
-  const shown = useRef<Point | null>(null);
+  const sent = useRef<readonly Point[]>([]); // the place shown now, then those that are still being drawn
   const recorded = useRef<Stroke>([]);
 
   useEffect(() => {
-    if (mode === "playing" && shown.current && distance(shown.current, point) > 1e-3) setMode("idle"); // the reader took over
+    if (mode === "playing") {
+      const place = sent.current.findIndex((other) => distance(other, point) < SNAP);
+      if (place < 0) setMode("idle"); // the reader took over
+      else sent.current = sent.current.slice(place);
+    }
     if (mode !== "recording") return;
     const last = recorded.current.at(-1);
     if (last && distance(last, point) < SPACING) return;
@@ -62,7 +67,7 @@ export function PathRecorder({ point, path, maxPoints, onPath, onPoint }: PathRe
     const place = still ? Math.floor(travelled.current / stride) * stride : travelled.current;
     const next = along(path, place);
     if (!next) return setMode("idle");
-    shown.current = next;
+    sent.current = [...sent.current, next];
     onPoint(next);
   });
 
@@ -72,7 +77,7 @@ export function PathRecorder({ point, path, maxPoints, onPath, onPoint }: PathRe
   };
   const play = (): void => {
     travelled.current = 0;
-    shown.current = null;
+    sent.current = [point];
     setMode(mode === "playing" ? "idle" : "playing");
   };
   return (

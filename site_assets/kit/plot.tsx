@@ -63,11 +63,19 @@ export function tickText(axis: Axis, value: number, step: number): string {
   return fixed(value, Math.max(0, Math.ceil(-Math.log10(step) - 1e-9)));
 }
 
+/** On a log axis: powers of ten, or 1–2–5, or whatever d3 offers, the first of these that gives two ticks. */
+function logTicks(scale: Scale): number[] {
+  const values = scale.ticks(10);
+  const leading = (value: number): number => Math.round(value / 10 ** Math.floor(Math.log10(value) + 1e-9));
+  const sets = [[1], [1, 2, 5]].map((digits) => values.filter((value) => digits.includes(leading(value))));
+  return sets.find((ticks) => ticks.length >= 2) ?? values;
+}
+
 function axisTicks(axis: Axis, scale: Scale): { value: number; text: string }[] {
+  if (axis.scale === "log") return logTicks(scale).map((value) => ({ value, text: (axis.format ?? String)(value) }));
   const values = scale.ticks(axis.ticks ?? 5);
   const step = values.length > 1 ? Math.abs((values[1] as number) - (values[0] as number)) : 1;
-  const kept = axis.scale === "log" ? values.filter((v) => Math.abs(Math.log10(v) % 1) < 1e-9) : values;
-  return kept.map((value) => ({ value, text: axis.scale === "log" ? (axis.format ?? String)(value) : tickText(axis, value, step) }));
+  return values.map((value) => ({ value, text: tickText(axis, value, step) }));
 }
 
 function Axes({ x, y, frame }: { x: Axis; y: Axis; frame: Frame }) {

@@ -13,6 +13,9 @@ import { theEngine } from "./page_engine.ts";
 import { AssetError, loadScript } from "./script.ts";
 import { clamp, sameValue, type FigureSpec, type State, type Value } from "./spec.ts";
 import { part, setFigureState, showFailure } from "./status.ts";
+import type { Training } from "./training.ts";
+import type { TrainingState } from "./training_controls.tsx";
+import { TrainingSession } from "./training_session.ts";
 import { readState, writeState } from "./url_state.ts";
 
 /** What the builder wrote beside the static frame. */
@@ -43,9 +46,13 @@ export class FigureRuntime {
   private state: State;
   private shownState: State | null = null;
   private frame: unknown = null;
+  private session: { readonly role: string; readonly training: TrainingSession } | null = null;
+  private training: Training | null = null;
+  private request = 0;
   private definition: AnyFigure | null = null;
   private models: Models | null = null;
   private activated = false;
+  private changes = 0;
   private computing = false;
   private stale = false;
   private visible = false;
@@ -63,6 +70,7 @@ export class FigureRuntime {
     this.context = {
       id: element.id,
       live: true,
+      changes: () => this.changes,
       onVisibility: (listener) => {
         this.visibilityListeners.add(listener);
         return () => this.visibilityListeners.delete(listener);
@@ -84,13 +92,12 @@ export class FigureRuntime {
     try {
       this.definition = await this.loadDefinition();
       this.models = await this.loadModels();
-      this.frame = await this.definition.compute(this.input(), this.models);
+      await this.computeFrame();
     } catch (error) {
       this.activated = false;
       showFailure(this.element, error, () => void this.activate());
       return;
     }
-    this.shownState = this.state;
     this.stage.replaceChildren();
     setFigureState(this.element, "live");
     this.draw();
@@ -142,10 +149,6 @@ export class FigureRuntime {
     return files.reduce((total, { bytes: size }) => total + size, 0);
   }
 
-  private input(): State {
-    return { ...this.data.options, ...this.state };
-  }
-
   private readonly set = (change: Partial<State>): void => {
     const next = { ...this.state };
     for (const [key, value] of Object.entries(change)) {
@@ -158,10 +161,50 @@ export class FigureRuntime {
 
   private replace(state: State): void {
     this.state = state;
+    this.changes++;
     this.refreshReset();
     clearTimeout(this.addressTimer);
     this.addressTimer = setTimeout(() => this.writeAddress(), ADDRESS_PAUSE);
     if (this.frame !== null) void this.recompute();
+  }
+
+  private async computeFrame(): Promise<void> {
+    if (!this.definition || !this.models) return;
+    const state = this.state;
+    const training = this.currentSession()?.snapshot() ?? null;
+    this.frame = await this.definition.compute({ ...this.data.options, ...state }, this.models, training as Training);
+    this.shownState = state;
+    this.training = training;
+  }
+
+  /** The run that belongs to the present state; a new one when model, seed or schedule have changed. */
+  private currentSession(): TrainingSession | null {
+    if (!this.definition?.train || !this.models) return null;
+    const role = this.definition.train({ ...this.data.options, ...this.state });
+    const settings = this.state as unknown as TrainingState;
+    if (this.session?.role === role && !this.session.training.differs(settings)) {
+      this.session.training.adopt(settings);
+      return this.session.training;
+    }
+    this.session?.training.end();
+    const model = this.models.model[role];
+    if (!model) throw new Error(`figure.toml of “${this.data.name}” has no model “${role}”`);
+    const training = new TrainingSession(model, settings, {
+      changed: () => this.redrawSoon(),
+      remember: (change) => this.set(change as Partial<State>),
+      onVisibility: this.context.onVisibility,
+    });
+    this.session = { role, training };
+    return training;
+  }
+
+  /** Many changes between two displayed frames are drawn once. */
+  private redrawSoon(): void {
+    if (this.request !== 0) return;
+    this.request = requestAnimationFrame(() => {
+      this.request = 0;
+      void this.recompute();
+    });
   }
 
   /** At most one computation runs; when it ends, only the newest state is computed: no queue of stale frames. */
@@ -172,9 +215,7 @@ export class FigureRuntime {
     try {
       while (this.stale) {
         this.stale = false;
-        const state = this.state;
-        this.frame = await this.definition.compute({ ...this.data.options, ...state }, this.models);
-        this.shownState = state;
+        await this.computeFrame();
         if (this.element.dataset["state"] === "error") setFigureState(this.element, "live");
         this.draw();
       }
@@ -189,10 +230,10 @@ export class FigureRuntime {
   private draw(): void {
     if (!this.definition || !this.shownState) return;
     const state = { ...this.data.options, ...this.shownState };
-    render(
-      <Context.Provider value={this.context}>{this.definition.view(state, this.frame, this.set)}</Context.Provider>,
-      this.stage,
-    );
+    const running = this.training?.phase === "running";
+    if (this.element.dataset["state"] !== "error") this.element.dataset["state"] = running ? "training" : "live";
+    const view = this.definition.view(state, this.frame, this.set, this.training as Training);
+    render(<Context.Provider value={this.context}>{view}</Context.Provider>, this.stage);
   }
 
   private describe(): void {
@@ -201,9 +242,11 @@ export class FigureRuntime {
       if (!this.definition || !this.shownState) return;
       const state = { ...this.data.options, ...this.shownState };
       const summary = part(this.element, "summary");
-      if (summary) summary.textContent = this.definition.describe(state, this.frame);
+      if (summary) summary.textContent = this.definition.describe(state, this.frame, this.training as Training);
       const place = part(this.element, "table");
-      if (place && this.definition.table) render(<DataTable table={this.definition.table(state, this.frame)} />, place);
+      if (place && this.definition.table) {
+        render(<DataTable table={this.definition.table(state, this.frame, this.training as Training)} />, place);
+      }
     }, SUMMARY_PAUSE);
   }
 
@@ -211,7 +254,7 @@ export class FigureRuntime {
     const reset = part(this.element, "reset") as HTMLButtonElement | null;
     if (!reset) return;
     reset.disabled =
-      this.element.dataset["state"] !== "live" ||
+      !this.activated ||
       Object.keys(this.specs).every((key) => sameValue(this.state[key], this.initial[key]));
   }
 

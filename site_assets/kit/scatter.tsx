@@ -110,7 +110,7 @@ export function Scatter(props: ScatterProps) {
       <g
         class="scatter-cursor"
         role="slider"
-        tabIndex={live ? 0 : -1}
+        tabindex={live ? 0 : -1}
         aria-label={label}
         aria-roledescription="point picker"
         aria-disabled={live ? undefined : "true"}
@@ -121,7 +121,7 @@ export function Scatter(props: ScatterProps) {
         transform={`translate(${place((current ?? centre)[0])} ${place((current ?? centre)[1])})`}
         onKeyDown={live ? step : undefined}
       >
-        <circle class="pad-reach" r="22" />
+        <circle class="pad-reach" r="25" />
         {current && <circle class={picked !== null ? "dot-picked" : "dot-placed"} r="9" />}
       </g>
     </svg>

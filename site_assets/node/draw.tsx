@@ -5,8 +5,9 @@ import type { Engine } from "../engine/engine.ts";
 import { Context, type FigureContext } from "../kit/context.ts";
 import type { AnyFigure, Table } from "../kit/figure.ts";
 export { Sessions } from "../engine/sessions.ts";
-import { loadModels, type ModelSource } from "../kit/models.ts";
+import { loadModels, type Model, type ModelSource } from "../kit/models.ts";
 import type { State } from "../kit/spec.ts";
+import { recordedTraining, type Training } from "../kit/training.ts";
 
 export interface Drawing {
   readonly definition: AnyFigure;
@@ -21,12 +22,14 @@ export interface Drawing {
 export async function draw(drawing: Drawing): Promise<{ markup: string; summary: string; table: Table | null }> {
   const { definition, id, state, sources, uses, engine, encodeImage } = drawing;
   const models = await loadModels(sources, uses, engine);
-  const frame = await definition.compute(state, models);
+  const role = definition.train?.(state);
+  const training = (role === undefined ? null : recordedTraining(models.model[role] as Model)) as Training;
+  const frame = await definition.compute(state, models, training);
   const context: FigureContext = { id, live: false, onVisibility: () => () => undefined, encodeImage };
-  const view = definition.view(state, frame, () => undefined);
+  const view = definition.view(state, frame, () => undefined, training);
   return {
     markup: renderToString(<Context.Provider value={context}>{view}</Context.Provider>),
-    summary: definition.describe(state, frame),
-    table: definition.table?.(state, frame) ?? null,
+    summary: definition.describe(state, frame, training),
+    table: definition.table?.(state, frame, training) ?? null,
   };
 }

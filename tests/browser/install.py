@@ -1,59 +1,61 @@
-"""Sees to it that there is a Chromium for the browser tests: Playwright's own, or one of the system.
+"""Gives the tests their browsers: `python -m tests.browser.install [chromium|firefox|webkit …]`.
 
-Run as `python -m tests.browser.install`. Where Playwright's download can't be reached, Debian's
-package is installed if this process may.
+A browser that is here already is kept. Playwright's own build is tried first; where it can't be
+had and a package manager may be used, Debian's Chromium is.
 """
+
+from __future__ import annotations
 
 import os
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
-SYSTEM_BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+from playwright.sync_api import sync_playwright
 
-
-def system_chromium() -> str | None:
-    """Path of a Chromium or Chrome that is installed on this machine, or None."""
-    return next((path for name in SYSTEM_BROWSERS if (path := shutil.which(name))), None)
+from tests.browser.browsers import NAMES, executable
 
 
-def playwright_chromium() -> str | None:
-    """Path of the Chromium that Playwright downloaded, or None."""
-    from playwright.sync_api import sync_playwright
-
+def present(name: str) -> str | None:
+    """Where the browser is, or None."""
     with sync_playwright() as playwright:
-        path = playwright.chromium.executable_path
-    return path if Path(path).exists() else None
+        path = executable(playwright, name)
+    return str(path) if path else None
 
 
-def _runs(*command: str) -> bool:
+def attempts(name: str) -> list[list[list[str]]]:
+    """Ways to install the browser, the best first; a way is a row of commands."""
+    ways = [[[sys.executable, "-m", "playwright", "install", name]]]
+    may_use_apt = shutil.which("apt-get") and hasattr(os, "geteuid") and os.geteuid() == 0
+    if name == "chromium" and may_use_apt:
+        package = ["apt-get", "install", "--yes", "--no-install-recommends", "chromium"]
+        ways.append([["apt-get", "update"], package])
+    return ways
+
+
+def succeeds(command: list[str]) -> bool:
     print("$", " ".join(command), flush=True)
     return subprocess.run(command, check=False).returncode == 0
 
 
-def install() -> str | None:
-    """Path of a usable Chromium, installed where there was none; None where that failed."""
-    if found := playwright_chromium() or system_chromium():
-        return found
-    if _runs(sys.executable, "-m", "playwright", "install", "chromium"):
-        return playwright_chromium()
-    if shutil.which("apt-get") and os.geteuid() == 0:
-        apt = ("apt-get", "install", "--yes", "--no-install-recommends", "chromium")
-        if _runs("apt-get", "update") and _runs(*apt):
-            return system_chromium()
-    return None
+def install(name: str) -> bool:
+    """Whether the browser is here afterwards."""
+    found = present(name)
+    for way in [] if found else attempts(name):
+        if all(map(succeeds, way)) and (found := present(name)):
+            break
+    hint = f"could not be installed; try: python -m playwright install --with-deps {name}"
+    print(f"{name}: {found or hint}")
+    return found is not None
 
 
-def main() -> None:
-    chromium = install()
-    if chromium is None:
-        sys.exit(
-            "The browser tests need Chromium, and it could not be installed here. Install "
-            "Chromium or Chrome, or run `python -m playwright install --with-deps chromium`."
-        )
-    print(f"browser: {chromium}")
+def main(names: list[str]) -> int:
+    unknown = set(names) - set(NAMES)
+    if unknown:
+        print(f"unknown browser {', '.join(sorted(unknown))}; known are {', '.join(NAMES)}")
+        return 2
+    return 0 if all([install(name) for name in names or ["chromium"]]) else 1
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main(sys.argv[1:]))

@@ -19,7 +19,7 @@ MEASUREMENTS = 10
 SPREAD = 0.3
 """Standard deviation of a class in the hidden plane, whose classes are √3 apart."""
 
-FREQUENCY = 4.0
+FREQUENCY = 3.5
 """Radians that the fastest sine wave turns over one unit of the hidden plane, about."""
 
 NOISE = 0.05

@@ -43,8 +43,8 @@ def digit_frame(x: Floats) -> dict[str, float | Spread]:
 def ink_extent(peaks: Floats) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """First and last inked cell of profiles `[n, 8]`, the most ink of each pixel line, 0..1.
 
-    A line of pixels that is at most 30 % full cannot hold a stroke across more than about 30 % of
-    its cells, so the outermost line's peak tells how far the ink reaches into it.
+    The fullest pixel of the outermost inked line tells how far, at least, the ink reaches into
+    that line; it is exact where the ink's edge runs straight along the frame for four cells.
     """
     return first_ink(peaks), BITMAP_SIDE - first_ink(peaks[:, ::-1])
 
@@ -59,11 +59,11 @@ def first_ink(peaks: Floats) -> NDArray[np.float64]:
 def stroke_width(image: Floats) -> float:
     """Mean width, in cells, of the strokes of one 8×8 digit.
 
-    The digit is interpolated to the bitmap's size and cut at half ink; along the ridge of the
+    The digit is interpolated to the bitmap's size and cut at half its peak; along the ridge of the
     distance to the paper, a stroke is twice that distance wide.
     """
     smooth = zoom(image, BLOCK, order=1, mode="grid-constant", grid_mode=True)
-    ink = np.pad(smooth > 0.5, BLOCK)
+    ink = np.pad(smooth > 0.5 * smooth.max(), BLOCK)
     distance = distance_transform_edt(ink)
     ridge = ink & (distance == maximum_filter(distance, size=3))
     return float(2 * distance[ridge].mean() - 1)

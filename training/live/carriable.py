@@ -39,11 +39,11 @@ def require_carriable(network: nn.Module, forward: Callable[[], object]) -> None
         forward()
 
 
-class _Watch(TorchDispatchMode):
+class _Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Judges each operator and blames the innermost module that runs."""
 
     def __init__(self, stack: list[tuple[str, nn.Module]]) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.stack = stack
 
     def __torch_dispatch__(

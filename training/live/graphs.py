@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import onnx
@@ -69,10 +69,11 @@ def export_step(model: LiveModel) -> onnx.ModelProto:
     x = torch.index_select(arguments[5], 0, arguments[4])
     knobs, eps = split_noise(step.knobs, arguments[8:], x)
     require_carriable(model.network, lambda: step.loss(arguments[0], x, eps, knobs))
-    traced = make_fx(step, tracing_mode="fake")(*arguments).eval()
+    traced = make_fx(step, tracing_mode="fake")(*arguments)
+    assert isinstance(traced, nn.Module)
     names = [port.name for port in ports]
     outputs = [port.name for port in step_outputs(model)]
-    body = scalar_fills(strip(_to_onnx(traced, arguments, names, outputs)))
+    body = scalar_fills(strip(_to_onnx(traced.eval(), arguments, names, outputs)))
     scanned = ("index", "eps") if model.noise_size else ("index",)
     return scan(body, STATE, scanned, free_rows=("x_all",))
 
@@ -134,7 +135,7 @@ def _example(port: Port, skip_leading: bool = False) -> Tensor:
 
 
 def _to_onnx(
-    module: Callable[..., Any],
+    module: nn.Module,
     arguments: tuple[Tensor, ...],
     inputs: Sequence[str],
     outputs: Sequence[str],

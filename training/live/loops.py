@@ -15,7 +15,7 @@ import torch
 from onnx import ModelProto
 
 from training import rng
-from training.live.declaration import ADAM_EPS, Floats, LiveModel
+from training.live.declaration import ADAM_EPS, Floats, Integers, LiveModel
 from training.live.graphs import STATE
 from training.live.step import flat_loss
 
@@ -52,7 +52,7 @@ class Run:
 class Call:
     """What K steps see: rows of the training set `[K, B]` and noise `[K, B, noise_size]`."""
 
-    index: rng.NDArray[np.int32]
+    index: Integers
     eps: Floats
 
 

@@ -10,6 +10,9 @@ from onnx import GraphProto, ModelProto, ValueInfoProto, helper, numpy_helper, s
 ELEMENTWISE = {"Add", "Sub", "Mul", "Div", "Where", "GreaterOrEqual"}
 """Operators that broadcast a scalar to the shape of their other inputs."""
 
+ARITHMETIC = {"Add": np.add, "Sub": np.subtract, "Mul": np.multiply, "Div": np.divide}
+"""Operators that are computed at export where all their inputs are constants."""
+
 
 def scan(
     model: ModelProto, state: Sequence[str], scanned: Sequence[str], free_rows: Sequence[str]
@@ -56,7 +59,7 @@ def scalar_fills(model: ModelProto) -> ModelProto:
 
     The exporter folds `ones_like` and the like into constants as large as the batch.
     """
-    graph = model.graph
+    graph = _fold_arithmetic(model.graph)
     inferred = shape_inference.infer_shapes(model).graph
     shapes = {value.name: _shape(value)
               for value in (*inferred.value_info, *inferred.input, *inferred.output)}
@@ -74,6 +77,28 @@ def scalar_fills(model: ModelProto) -> ModelProto:
         ):
             constant.CopyFrom(numpy_helper.from_array(values.flat[0], constant.name))
     return model
+
+
+def _fold_arithmetic(graph: GraphProto) -> GraphProto:
+    """Compute what depends on constants alone; the exporter leaves large ones alone."""
+    constants = {constant.name: numpy_helper.to_array(constant) for constant in graph.initializer}
+    kept = []
+    for node in graph.node:
+        if node.op_type in ARITHMETIC and all(name in constants for name in node.input):
+            value = ARITHMETIC[node.op_type](*(constants[name] for name in node.input))
+            constants[node.output[0]] = value
+            graph.initializer.append(numpy_helper.from_array(value, node.output[0]))
+        else:
+            kept.append(node)
+    used = {name for node in kept for name in node.input} | {v.name for v in graph.output}
+    remaining = [constant for constant in graph.initializer if constant.name in used]
+    folded = GraphProto()
+    folded.CopyFrom(graph)
+    for field, values in (("node", kept), ("initializer", remaining)):
+        folded.ClearField(field)
+        getattr(folded, field).extend(values)
+    graph.CopyFrom(folded)
+    return graph
 
 
 def _rename(graph: GraphProto, names: dict[str, str]) -> None:

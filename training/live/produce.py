@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 import onnx
@@ -72,7 +72,7 @@ class LiveData:
 
     def _x(self, array: PublishedArray) -> Floats:
         x = array.values.astype(np.float32) * np.float32(self.scale)
-        return x - self.offset.values if self.offset else x  # type: ignore[return-value]
+        return x - self.offset.values.astype(np.float32) if self.offset else x
 
     def arrays(self) -> dict[str, PublishedArray]:
         """What to publish."""
@@ -98,13 +98,7 @@ def train_live(plan: LivePlan, progress: Progress) -> Trained:
     seed = plan.seeds[0]
     graphs = build_graphs(model, x, seed)
     progress(0.4)
-    sessions = {name: session(graph.model) for name, graph in graphs.items() if name != "step"}
-
-    def look(name: str, params: Floats, **inputs: Any) -> dict[str, Floats]:
-        names = [port.name for port in graphs[name].outputs]
-        feeds = {"params": params, **{key: np.asarray(v) for key, v in inputs.items()}}
-        return dict(zip(names, sessions[name].run(names, feeds), strict=True))
-
+    look = look_through(graphs)
     trainer = StepSession(model, graphs["step"].model, x)
     watched: list[State] = []
     run = trainer.train(seed, model.steps, watch=watched.append)
@@ -119,6 +113,18 @@ def train_live(plan: LivePlan, progress: Progress) -> Trained:
         metrics={**seed_metrics(plan, look, finals), **plan.metrics},
         options={"live": live_section(plan), "seeds": list(plan.seeds)},
     )
+
+
+def look_through(graphs: Mapping[str, Graph]) -> Look:
+    """Runs any of the graphs by name in onnxruntime."""
+    sessions = {name: session(graph.model) for name, graph in graphs.items()}
+
+    def look(name: str, params: Floats, **inputs: Floats) -> dict[str, Floats]:
+        names = [port.name for port in graphs[name].outputs]
+        return dict(zip(names, sessions[name].run(names, {"params": params, **inputs}),
+                        strict=True))
+
+    return look
 
 
 def build_graphs(model: LiveModel, x: Floats, seed: int) -> dict[str, Graph]:
@@ -149,7 +155,7 @@ def checked_step(model: LiveModel, graph: onnx.ModelProto, x: Floats, seed: int)
 
 def step_reference(model: LiveModel, seed: int, run: Run) -> Reference:
     """Torch's reference steps; the seed gives start, batches and noise by the RNG twins."""
-    knobs = {name: np.float32(value).reshape(()) for name, value in model.defaults().items()}
+    knobs = {name: np.array(value, np.float32) for name, value in model.defaults().items()}
     return Reference({"seed": np.array(seed, np.int64), **knobs},
                      {"losses": run.losses, "params_out": run.state.params})
 
@@ -184,7 +190,7 @@ def checked_inference(model: LiveModel, inference: Inference, name: str) -> Grap
             scale = max(1.0, float(np.abs(torch_output).max()))
             worst = max(worst, float(np.abs(output - torch_output).max()) / scale)
         if n < 64:
-            references.append(Reference(feeds, expected))
+            references.append(Reference(dict(feeds), dict(expected)))
     result = Graph(graph, ports, inference.outputs, worst, tuple(references))
     if not worst <= result.tolerance:
         raise ExportError(f"graph '{name}' differs from torch by {worst:.3g}")
@@ -197,13 +203,17 @@ def _random(port: Port, n: int, stream: int) -> Floats:
     return values.astype(np.float32).reshape(shape)
 
 
-def validation_feeds(model: LiveModel, x: Floats) -> dict[str, Floats]:
+def evaluation_feeds(
+    model: LiveModel, x: Floats, knobs: Mapping[str, float] | None = None
+) -> dict[str, Floats]:
     """Inputs of the evaluation of `x`; its noise is the stream `STREAM_DRAW` of seed 0."""
-    feeds = {"x": x, **{knob.name: np.float32(knob.default).reshape(()) for knob in model.knobs}}
+    values = model.defaults() | dict(knobs or {})
+    feeds = {"x": x, **{knob.name: np.full((), values[knob.name], np.float32)
+                        for knob in model.knobs}}
     if model.noise_size:
         noise = rng.normal(0, rng.STREAM_DRAW, len(x) * model.noise_size)
         feeds["eps"] = noise.reshape(len(x), model.noise_size)
-    return feeds  # type: ignore[return-value]
+    return feeds
 
 
 def history(
@@ -212,7 +222,7 @@ def history(
     """The default run's loss curves and its last parameters, which the first frame shows."""
     model = plan.model
     states = watched[::HISTORY_CALLS]
-    feeds = validation_feeds(model, plan.data.x_validation())
+    feeds = evaluation_feeds(model, plan.data.x_validation())
     validation = np.stack([look("evaluate", s.params, **feeds)["losses"] for s in states])
     window = HISTORY_CALLS * model.steps_per_call
     steps = np.array([state.step for state in states], np.int32)

@@ -22,6 +22,8 @@ class WithParameters(nn.Module):
     The network is deliberately not a registered submodule: its parameters are inputs here.
     """
 
+    call: nn.Module
+
     def __init__(
         self, network: nn.Module, parameters: Sequence[Parameter], run: Callable[..., Any]
     ) -> None:

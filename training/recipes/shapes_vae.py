@@ -19,7 +19,7 @@ from training.networks import ConvVAE, ShapeClassifier, parameter_count
 from training.posterior import CODE_UNIT, code_port, elbo_metrics, posterior_ports
 from training.recipe import Claim, Progress, PublishedArray, Recipe, Trained
 
-SEED = 2
+SEED = 3
 CODE_SIZE = 2
 ENCODER_CHANNELS = 8
 DECODER_CHANNELS = 12
@@ -33,7 +33,7 @@ GRID_EXTENT = 2.5
 """The judged grid covers ±2.5 prior standard deviations: 97.5 % of the prior."""
 
 SMALLEST_SHARE = 0.10
-PUBLISHED_IMAGES = 240
+PUBLISHED_IMAGES = 300
 
 INK = "ink, 0 paper to 1 full"
 X = Port("x", ("n", 1, SIDE, SIDE), INK, "drawings")
@@ -187,8 +187,8 @@ RECIPE = Recipe(
         Claim(f"every shape owns at least {SMALLEST_SHARE:.0%} of the grid",
               lambda m: min(value for name, value in m.items()
                             if name.startswith("grid.share_")) >= SMALLEST_SHARE),
-        Claim("a step to a neighbouring cell changes a drawing less than half as much as a jump "
-              "to a random cell, on average",
-              lambda m: m["grid.mean_jump"] < 0.5 * m["grid.mean_random_jump"]),
+        Claim("even the two neighbouring cells that differ most differ less than two random cells "
+              "do on average",
+              lambda m: m["grid.largest_mean_jump"] < m["grid.mean_random_jump"]),
     ),
 )

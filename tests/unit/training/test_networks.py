@@ -45,7 +45,7 @@ def test_standardize_code_gives_unit_codes_and_leaves_reconstructions() -> None:
     assert torch.allclose(model(x), before, atol=1e-5)
 
 
-@pytest.mark.parametrize("model,shape", [
+@pytest.mark.parametrize(("model", "shape"), [
     (DenseVAE(64, (16, 8), 2), (64,)), (ConvVAE(2, 3, 2), (1, 32, 32))])
 def test_a_vae_goes_from_x_to_x_hat(model: DenseVAE | ConvVAE, shape: tuple[int, ...]) -> None:
     x = torch.rand(3, *shape)
@@ -53,7 +53,8 @@ def test_a_vae_goes_from_x_to_x_hat(model: DenseVAE | ConvVAE, shape: tuple[int,
     assert mu.shape == log_var.shape == (3, 2)
     x_hat = model.decode(mu)
     assert x_hat.shape == x.shape
-    assert 0 < x_hat.min() and x_hat.max() < 1
+    assert x_hat.min() > 0
+    assert x_hat.max() < 1
 
 
 def test_reparameterize_shifts_and_stretches_noise() -> None:
@@ -104,7 +105,8 @@ def test_fit_finds_a_minimum_and_reports_progress() -> None:
         Schedule(epochs=60, batch_size=16, learning_rate=0.1), seed=0, progress=shares.append)
     assert model.weight.item() == pytest.approx(3, abs=1e-2)
     assert model.bias.item() == pytest.approx(1, abs=1e-2)
-    assert shares == sorted(shares) and shares[-1] == 1
+    assert shares == sorted(shares)
+    assert shares[-1] == 1
 
 
 def test_fit_stops_when_the_loss_is_not_finite() -> None:
@@ -115,8 +117,9 @@ def test_fit_stops_when_the_loss_is_not_finite() -> None:
 
 def test_batches_visit_every_row_once_an_epoch() -> None:
     rows = [batch.rows for batch in batches(12, Schedule(2, 4, 0.1), seed=3)]
-    assert [sorted(torch.cat(rows[part:part + 3]).tolist()) for part in (0, 3)] == [[*range(12)]] * 2
-    assert torch.cat(rows[:3]).tolist() != torch.cat(rows[3:]).tolist()
+    first, second = torch.cat(rows[:3]).tolist(), torch.cat(rows[3:]).tolist()
+    assert sorted(first) == sorted(second) == list(range(12))
+    assert first != second
 
 
 def test_share_of_maps_a_part_onto_the_whole() -> None:

@@ -1,0 +1,194 @@
+"""One build: the stages in their order, what is remembered between builds, and the result."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from jinja2 import Environment, TemplateError, TemplateSyntaxError
+
+from builder.document import Chapter, Glossary
+from builder.effects import Effects
+from builder.figures import Code, bundle, draw_frames, typeset
+from builder.issue import Issue, Source, in_order, is_error
+from builder.load import Sources, load
+from builder.node import Service
+from builder.pack import ModelFiles, pack_models, pack_pictures, zip_archive
+from builder.parse import parse_chapter, parse_glossary, parse_page
+from builder.render import Drawn, environment, render_book
+from builder.resolve import Picture, PlacedFigure, ResolvedBook, resolve
+
+SITE = "build/site"
+ARCHIVE = "build/book.zip"
+ARCHIVE_FOLDER = "book"
+
+
+@dataclass
+class Outcome:
+    """What a build found and how long its phases took."""
+
+    issues: list[Issue] = field(default_factory=list)
+    phases: dict[str, float] = field(default_factory=dict)
+    pages: int = 0
+
+    @property
+    def published(self) -> bool:
+        return not any(map(is_error, self.issues))
+
+
+class Builder:
+    """Builds one book, any number of times; chapters that did not change are not parsed again."""
+
+    def __init__(
+        self, effects: Effects, service: Service, *, engine: Environment | None = None
+    ) -> None:
+        self.effects, self.service = effects, service
+        self.engine = engine or environment()
+        self.parsed: dict[Source, tuple[Chapter | None, tuple[Issue, ...]]] = {}
+
+    def build(
+        self, *, known_models: frozenset[str] = frozenset(), archive: bool = True
+    ) -> Outcome:
+        """Run all stages; publish the site unless there is an error."""
+        outcome = Outcome()
+        files = self._site_files(outcome, known_models)
+        outcome.issues = in_order(outcome.issues)
+        if outcome.published:
+            with self._phase(outcome, "pack"):
+                packed = zip_archive(ARCHIVE_FOLDER, files) if archive else None
+                self.effects.publish(SITE, files)
+                if packed is not None:
+                    self.effects.write(ARCHIVE, packed)
+        return outcome
+
+    @contextmanager
+    def _phase(self, outcome: Outcome, name: str) -> Iterator[None]:
+        start = self.effects.now()
+        yield
+        outcome.phases[name] = outcome.phases.get(name, 0) + self.effects.now() - start
+
+    def _site_files(
+        self, outcome: Outcome, known_models: frozenset[str]
+    ) -> Mapping[str, bytes]:
+        issues = outcome.issues
+        with self._phase(outcome, "load"):
+            sources, found = load(self.effects)
+            issues.extend(found)
+        with self._phase(outcome, "parse"):
+            chapters = [self._parse(source, issues) for source in sources.chapters]
+            index = self._index(sources, issues)
+            glossary = _glossary(sources, issues)
+        with self._phase(outcome, "resolve"):
+            known = [chapter for chapter in chapters if chapter]
+            book, found = resolve(sources, index, known, glossary, known_models)
+            issues.extend(found)
+        drawn, assets = self._draw(outcome, sources, book)
+        if not outcome.published:
+            return {}
+        with self._phase(outcome, "render"):
+            pages = self._render(sources, book, drawn, issues)
+        outcome.pages = len(pages)
+        return {**assets, **{path: html.encode() for path, html in pages.items()}}
+
+    def _parse(self, source: Source, issues: list[Issue]) -> Chapter | None:
+        if source not in self.parsed:
+            self.parsed[source] = parse_chapter(source)
+        chapter, found = self.parsed[source]
+        issues.extend(found)
+        return chapter
+
+    def _index(self, sources: Sources, issues: list[Issue]) -> Chapter | None:
+        if sources.index is None:
+            return None
+        page, found = parse_page(sources.index, "index", sources.config.title)
+        issues.extend(found)
+        return page
+
+    def _draw(
+        self, outcome: Outcome, sources: Sources, book: ResolvedBook
+    ) -> tuple[Drawn, dict[str, bytes]]:
+        """Everything that takes Node or packing. Whatever can be checked is, errors or not."""
+        effects, service, issues = self.effects, self.service, outcome.issues
+        placed = [(page, figure) for page in book.pages for figure in page.figures]
+        used = {figure.spec.name for _, figure in placed}
+        with self._phase(outcome, "math"):
+            code = Code(effects)
+            formulas, found = typeset(
+                effects, service, ((page.source, node) for page, node in book.formulas()), code
+            )
+            issues.extend(found)
+        with self._phase(outcome, "bundle"):
+            bundled, found = bundle(effects, service, sources.figures, code)
+            issues.extend(found)
+        with self._phase(outcome, "models"):
+            parts = {
+                (card.name, use): (card, use)
+                for _, figure in placed
+                for role, card in figure.models.items()
+                for use in figure.spec.models[role].uses
+            }
+            models, found = pack_models(effects, parts.values())
+            issues.extend(found)
+        with self._phase(outcome, "frames"):
+            ready = [
+                (page, figure)
+                for page, figure in placed
+                if figure.ready and _is_packed(figure, models)
+            ]
+            can_draw = bundled.assets
+            frames, found = draw_frames(effects, service, ready if can_draw else [], models, code)
+            issues.extend(found)
+        paths = {
+            value.path
+            for page in book.pages
+            for value in page.values.values()
+            if isinstance(value, Picture)
+        }
+        pictures, picture_files = pack_pictures(effects, paths)
+        files = {**models.site_files, **picture_files}
+        for name, path in bundled.assets.items():
+            if not name.startswith("figures/") or name[8:].removesuffix(".js") in used:
+                files[path] = bundled.site_files[path]
+        return Drawn(formulas, frames, models, bundled, pictures), files
+
+    def _render(
+        self, sources: Sources, book: ResolvedBook, drawn: Drawn, issues: list[Issue]
+    ) -> dict[str, str]:
+        try:
+            return render_book(sources.config, book, drawn, self.engine)
+        except TemplateError as error:
+            issues.append(_template_issue(error))
+            return {}
+
+
+def _glossary(sources: Sources, issues: list[Issue]) -> Glossary | None:
+    if sources.glossary is None:
+        return None
+    glossary, found = parse_glossary(sources.glossary)
+    issues.extend(found)
+    return glossary
+
+
+def _is_packed(figure: PlacedFigure, models: ModelFiles) -> bool:
+    return all(
+        (card.name, use) in models.assets
+        for role, card in figure.models.items()
+        for use in figure.spec.models[role].uses
+    )
+
+
+def _template_issue(error: TemplateError) -> Issue:
+    """A mistake in a template, at its line."""
+    if isinstance(error, TemplateSyntaxError):
+        file, line = error.name or "", error.lineno
+    else:
+        frames = [
+            (frame.f_code.co_filename, number)
+            for frame, number in traceback.walk_tb(error.__traceback__)
+            if "/templates/" in frame.f_code.co_filename
+        ]
+        file, line = frames[-1] if frames else ("", 0)
+    path = f"builder/templates/{file.rpartition('/')[2]}"
+    return Issue("template", path, line, 1, str(error))

@@ -1,0 +1,139 @@
+"""The `book` command: `build`, `serve`, `train`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from builder.build import ARCHIVE, SITE, Builder, Outcome
+from builder.effects import DiskEffects, Effects
+from builder.issue import Issue, summary, whole_file
+from builder.node import NodeService
+from builder.serve import serve
+
+DEFAULT_PORT = 8000
+
+
+def find_root(start: Path) -> Path:
+    """The repository that holds `start`: the nearest folder with `content/` and `site_assets/`."""
+    for folder in (start, *start.parents):
+        if (folder / "content").is_dir() and (folder / "site_assets").is_dir():
+            return folder
+    raise SystemExit("book: this is not inside the book's repository (no content/ found)")
+
+
+def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="book", description="Makes the book.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    build = commands.add_parser("build", help="train what is stale, then write the site")
+    build.add_argument("--no-train", action="store_true", help="use the models as they are")
+    serving = commands.add_parser("serve", help="show the book and follow changes")
+    serving.add_argument("--no-train", action="store_true", help="use the models as they are")
+    serving.add_argument("--port", type=int, default=DEFAULT_PORT, help="default: %(default)s")
+    train = commands.add_parser("train", help="train models")
+    train.add_argument("names", nargs="*", metavar="NAME", help="models; default: what is stale")
+    train.add_argument("--force", action="store_true", help="train also what is fresh")
+    return parser.parse_args(arguments)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; returns its exit status."""
+    options = parse_arguments(arguments)
+    root = find_root(Path.cwd())
+    if options.command == "train":
+        flags = ["--force"] if options.force else []
+        return train(root, [*flags, *options.names])
+    effects = DiskEffects(root)
+    service = NodeService(root / "site_assets", effects.log)
+    session = Session(root, effects, service)
+    try:
+        if options.command == "build":
+            return session.build_once(training=not options.no_train)
+        session.train_first(training=not options.no_train)
+        serve(root, options.port, session.rebuild, effects.log)
+        return 0
+    except KeyboardInterrupt:
+        return 130
+    finally:
+        service.close()
+
+
+def train(root: Path, arguments: Sequence[str]) -> int:
+    """Run the training step in a process of its own: the builder never loads torch."""
+    return subprocess.run(
+        [sys.executable, "-m", "training", *arguments], cwd=root, check=False
+    ).returncode
+
+
+def inspect_models(root: Path) -> list[dict[str, Any]] | None:
+    """Name and freshness of every model that can be trained; None if training cannot tell."""
+    run = subprocess.run(
+        [sys.executable, "-m", "training", "--list"],
+        cwd=root,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    if run.returncode:
+        return None
+    entries: list[dict[str, Any]] = json.loads(run.stdout)
+    return entries
+
+
+class Session:
+    """The builds of one run of the command."""
+
+    def __init__(self, root: Path, effects: Effects, service: NodeService) -> None:
+        self.root, self.effects, self.service = root, effects, service
+        self.builder = Builder(effects, service)
+        self.known_models: frozenset[str] = frozenset()
+
+    def build_once(self, *, training: bool) -> int:
+        start = self.effects.now()
+        problems = self.train_first(training=training)
+        trained = self.effects.now() - start
+        outcome = self.builder.build(known_models=self.known_models)
+        outcome.issues = problems + outcome.issues
+        outcome.phases = {"training": trained, **outcome.phases}
+        self.report(outcome)
+        return 0 if outcome.published else 1
+
+    def train_first(self, *, training: bool) -> list[Issue]:
+        """Train what is missing or stale, and learn which models there can be."""
+        entries = inspect_models(self.root)
+        if entries is None:
+            return [whole_file("training", "training", "the training step does not run")]
+        self.known_models = frozenset(entry["name"] for entry in entries)
+        stale = [entry["name"] for entry in entries if not entry["fresh"]]
+        if training and stale and train(self.root, stale):
+            return [whole_file("training", "training", "not every model could be trained")]
+        return []
+
+    def rebuild(self, changed: Iterable[str]) -> Outcome:
+        """Build for the preview; a changed Node service is started anew."""
+        if any(path.startswith("site_assets/node/") for path in changed):
+            self.service.close()
+        outcome = self.builder.build(known_models=self.known_models, archive=False)
+        for issue in outcome.issues:
+            self.effects.log(str(issue))
+        return outcome
+
+    def report(self, outcome: Outcome) -> None:
+        """Issues first, then how long each phase took and what came out."""
+        for issue in outcome.issues:
+            self.effects.log(f"{issue}\n")
+        timing = " · ".join(
+            f"{name} {seconds:.2f} s" for name, seconds in outcome.phases.items() if seconds > 0.005
+        )
+        self.effects.log(timing)
+        if outcome.published:
+            warnings = f", {summary(outcome.issues)}" if outcome.issues else ""
+            self.effects.log(f"{SITE} and {ARCHIVE}: {outcome.pages} pages{warnings}")
+        else:
+            self.effects.log(f"{summary(outcome.issues)}; {SITE} is as it was")

@@ -1,0 +1,225 @@
+"""What Node makes for the book: scripts and styles, formulas, and the figures' static frames.
+
+All three are remembered in `build/cache` by the content of everything that they depend on.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from concurrent.futures import Future
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from builder.document import Math
+from builder.effects import Effects
+from builder.figure_spec import FigureSpec
+from builder.issue import Issue, Source, Span, whole_file
+from builder.load import FIGURES
+from builder.node import Service, ServiceError
+from builder.pack import ModelFiles, digest
+from builder.resolve import PlacedFigure, ResolvedPage
+
+SITE_ASSETS = "site_assets"
+CACHE = "build/cache"
+NOT_CODE = (f"{SITE_ASSETS}/generated/", f"{SITE_ASSETS}/fonts/subset.py")
+BUILD_ERROR = re.compile(
+    r"^\s*(?P<path>[\w./-]+\.\w+):(?P<line>\d+):(?P<column>\d+): ERROR: (?P<message>.*)$", re.M
+)
+
+
+class Code:
+    """The content of `site_assets`, by hash: the key of everything that is made from it."""
+
+    def __init__(self, effects: Effects) -> None:
+        self.hashes = {
+            path: digest(effects.read(path))
+            for path in effects.files(SITE_ASSETS)
+            if not path.startswith(NOT_CODE)
+        }
+        self.whole = self._digest(self.hashes)
+        self.shared = self._digest(
+            path for path in self.hashes if not path.startswith(f"{FIGURES}/")
+            and not path.startswith(f"{SITE_ASSETS}/styles/")
+        )
+        self.math = self._digest(
+            path
+            for path in self.hashes
+            if path in {f"{SITE_ASSETS}/node/math.mjs", f"{SITE_ASSETS}/package-lock.json"}
+        )
+
+    def _digest(self, paths: Iterable[str]) -> str:
+        return digest(*(f"{path} {self.hashes[path]}" for path in sorted(paths)))
+
+    def of_figure(self, name: str) -> str:
+        """Hash of all that a figure's drawing depends on, other figures left out."""
+        own = [path for path in self.hashes if path.startswith(f"{FIGURES}/{name}/")]
+        return digest(self.shared, self._digest(own))
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """Scripts, styles and fonts: logical name → path in the site, and the files themselves."""
+
+    assets: Mapping[str, str] = field(default_factory=dict)
+    wasm_bytes: int = 0
+    site_files: Mapping[str, bytes] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A figure's static picture, its words, and its numbers."""
+
+    markup: str
+    summary: str
+    table: Mapping[str, Any] | None
+
+
+def bundle(
+    effects: Effects, service: Service, specs: Mapping[str, FigureSpec], code: Code
+) -> tuple[Bundle, tuple[Issue, ...]]:
+    """Everything that pages load, bundled for all figures there are."""
+    declared = {name: specs[name].declared for name in sorted(specs)}
+    key = digest(code.whole, _canonical(declared))[:16]
+    folder = f"{CACHE}/bundle/{key}"
+    manifest_path = f"{folder}/manifest.json"
+    if not effects.exists(manifest_path):
+        params = {"out": effects.absolute(folder), "figures": declared, "minify": True}
+        try:
+            made = service.ask("bundle", params).result()
+        except ServiceError as error:
+            return Bundle(), _bundle_issues(effects, str(error))
+        effects.write(manifest_path, _canonical(made).encode())
+    manifest = json.loads(effects.read(manifest_path))
+    files = manifest["files"]
+    site_files = {path: effects.read(f"{folder}/{path}") for path in files.values()}
+    return Bundle(files, manifest["wasmBytes"], site_files), ()
+
+
+def _bundle_issues(effects: Effects, message: str) -> tuple[Issue, ...]:
+    """esbuild says file, line and column of each error in its message."""
+    issues = []
+    for match in BUILD_ERROR.finditer(message):
+        path = f"{SITE_ASSETS}/{match['path']}"
+        line, column = int(match["line"]), int(match["column"]) + 1
+        text = effects.read(path).decode("utf-8", "replace") if effects.exists(path) else ""
+        source = text.split("\n")[line - 1] if text else ""
+        found = match["message"]
+        issues.append(Issue("site-assets", path, line, column, found, source=source))
+    return tuple(issues) or (whole_file("site-assets", SITE_ASSETS, message.strip()),)
+
+
+def typeset(
+    effects: Effects, service: Service, formulas: Iterable[tuple[Source, Math]], code: Code
+) -> tuple[dict[tuple[str, bool], str], tuple[Issue, ...]]:
+    """MathML of every formula, by TeX and display; bad LaTeX is an issue at its character."""
+    every = list(formulas)
+    path = f"{CACHE}/math.json"
+    cached: dict[str, Any] = json.loads(effects.read(path)) if effects.exists(path) else {}
+    known: dict[str, str] = cached["formulas"] if cached.get("code") == code.math else {}
+    wanted = {_formula_key(node): node for _, node in every}
+    missing = [key for key in wanted if key not in known]
+    failed: dict[str, Mapping[str, Any]] = {}
+    if missing:
+        items = [{"tex": wanted[key].tex, "display": wanted[key].display} for key in missing]
+        try:
+            results = service.ask("math", {"items": items}).result()
+        except ServiceError as error:
+            return {}, (whole_file("node", SITE_ASSETS, str(error)),)
+        for key, result in zip(missing, results, strict=True):
+            if "error" in result:
+                failed[key] = result
+            else:
+                known[key] = result["mathml"]
+        used = {key: known[key] for key in sorted(wanted) if key in known}
+        effects.write(path, _canonical({"code": code.math, "formulas": used}).encode())
+    issues = tuple(
+        _math_issue(source, node, failed[_formula_key(node)])
+        for source, node in every
+        if _formula_key(node) in failed
+    )
+    typeset_ = {
+        (node.tex, node.display): known[key] for key, node in wanted.items() if key in known
+    }
+    return typeset_, issues
+
+
+def _formula_key(node: Math) -> str:
+    return f"{'display' if node.display else 'inline'} {node.tex}"
+
+
+def _math_issue(source: Source, node: Math, failure: Mapping[str, Any]) -> Issue:
+    start = min(node.at.start + int(failure["position"]), max(node.at.start, node.at.end - 1))
+    return source.issue("math", Span(start, start + 1), str(failure["error"]))
+
+
+def draw_frames(
+    effects: Effects,
+    service: Service,
+    placed: Iterable[tuple[ResolvedPage, PlacedFigure]],
+    models: ModelFiles,
+    code: Code,
+) -> tuple[dict[tuple[str, str], Frame], tuple[Issue, ...]]:
+    """The static frame of every figure, by page and id, each drawn by the figure's own code."""
+    frames: dict[tuple[str, str], Frame] = {}
+    issues: list[Issue] = []
+    waiting: list[tuple[ResolvedPage, PlacedFigure, str, Future[Any]]] = []
+    for page, figure in placed:
+        params = _frame_params(effects, figure)
+        path = f"{CACHE}/frames/{_frame_key(figure, params, models, code)}.json"
+        if effects.exists(path):
+            frames[page.href, figure.id] = Frame(**json.loads(effects.read(path)))
+        else:
+            waiting.append((page, figure, path, service.ask("frame", params)))
+    for page, figure, path, future in waiting:
+        try:
+            result = future.result()
+        except ServiceError as error:
+            message = f"the figure '{figure.spec.name}' cannot be drawn: {error}"
+            issues.append(page.source.issue("figure-frame", figure.block.name_at, message))
+            continue
+        frame = Frame(result["markup"], result["summary"], result.get("table"))
+        effects.write(path, _canonical(asdict(frame)).encode())
+        frames[page.href, figure.id] = frame
+    return frames, tuple(issues)
+
+
+def spec_of(figure: PlacedFigure) -> dict[str, Any]:
+    """figure.toml as the figure's own code is given it, with the models that the author chose."""
+    declared = dict(figure.spec.declared)
+    if figure.spec.models:
+        declared["models"] = {
+            role: {**declared["models"][role], "model": card.name}
+            for role, card in figure.models.items()
+        }
+    return declared
+
+
+def _frame_params(effects: Effects, figure: PlacedFigure) -> dict[str, Any]:
+    return {
+        "figure": figure.spec.name,
+        "id": figure.id,
+        "spec": spec_of(figure),
+        "state": dict(figure.state),
+        "options": dict(figure.options),
+        "models": {role: effects.absolute(card.folder) for role, card in figure.models.items()},
+    }
+
+
+def _frame_key(
+    figure: PlacedFigure, params: Mapping[str, Any], models: ModelFiles, code: Code
+) -> str:
+    """Content alone: where the repository lies plays no part."""
+    content = [
+        f"{role} {use} {models.hashes.get((card.name, use), '')}"
+        for role, card in sorted(figure.models.items())
+        for use in figure.spec.models[role].uses
+    ]
+    cards = [_canonical(card.content) for _, card in sorted(figure.models.items())]
+    portable = {**params, "models": None}
+    return digest(code.of_figure(figure.spec.name), _canonical(portable), *content, *cards)
+
+
+def _canonical(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))

@@ -1,0 +1,127 @@
+"""Bytes that readers get: asset scripts with hashed names, pictures, and the zip archive.
+
+The same input gives the same bytes: no time, no order of the file system, no random name.
+"""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import hashlib
+import io
+import json
+import zipfile
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+
+from builder.effects import Effects
+from builder.issue import Issue, whole_file
+from builder.model_card import ModelCard
+
+PACKED_CACHE = "build/cache/packed"
+ZIP_TIME = (1980, 1, 1, 0, 0, 0)
+"""The earliest time that a zip archive can hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class PackedAsset:
+    """Where the browser finds an asset; `bytes` is its size once unpacked."""
+
+    key: str
+    src: str
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFiles:
+    """The files of all models that the book needs, packed."""
+
+    assets: Mapping[tuple[str, str], PackedAsset] = field(default_factory=dict)
+    """(model, graph or array) → asset."""
+    hashes: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    site_files: Mapping[str, bytes] = field(default_factory=dict)
+
+
+def digest(*parts: bytes | str) -> str:
+    """SHA-256 in hex of parts that are kept apart."""
+    state = hashlib.sha256()
+    for part in parts:
+        data = part.encode() if isinstance(part, str) else part
+        state.update(f"{len(data)}:".encode())
+        state.update(data)
+    return state.hexdigest()
+
+
+def asset_script(key: str, encoded: bytes) -> bytes:
+    """The classic script that registers an asset; `encoded` is gzip in base64."""
+    return b"book.asset(" + json.dumps(key).encode() + b',"' + encoded + b'");\n'
+
+
+def encode(data: bytes) -> bytes:
+    """gzip without a time, in base64."""
+    return base64.b64encode(gzip.compress(data, 9, mtime=0))
+
+
+def hashed_name(name: str, data: bytes, ending: str = "") -> str:
+    """`assets/NAME-HASH8` with the ending at the end."""
+    return f"assets/{name}-{hashlib.sha256(data).hexdigest()[:8]}{ending}"
+
+
+def pack_models(
+    effects: Effects, wanted: Iterable[tuple[ModelCard, str]]
+) -> tuple[ModelFiles, tuple[Issue, ...]]:
+    """Pack the wanted graphs and arrays; a file that is not there is an issue."""
+    assets, hashes, site_files = {}, {}, {}
+    issues: list[Issue] = []
+    for card, use in sorted(wanted, key=lambda pair: (pair[0].name, pair[1])):
+        file = card.file_of(use)
+        path = f"{card.folder}/{file}"
+        try:
+            data = effects.read(path)
+        except FileNotFoundError:
+            message, hint = "the card names this file, but it is missing", "book train --force "
+            issues.append(whole_file("model-file", path, message, hint + card.name))
+            continue
+        key = f"models/{card.name}/{file}"
+        source = hashed_name(key, data, ".js")
+        assets[card.name, use] = PackedAsset(key, source, len(data))
+        hashes[card.name, use] = hashlib.sha256(data).hexdigest()
+        site_files[source] = asset_script(key, _encoded(effects, hashes[card.name, use], data))
+    return ModelFiles(assets, hashes, site_files), tuple(issues)
+
+
+def _encoded(effects: Effects, content_hash: str, data: bytes) -> bytes:
+    """`encode`, remembered by content: compressing is the slow part of a build without changes."""
+    path = f"{PACKED_CACHE}/{content_hash}"
+    if effects.exists(path):
+        return effects.read(path)
+    encoded = encode(data)
+    effects.write(path, encoded)
+    return encoded
+
+
+def pack_pictures(
+    effects: Effects, paths: Iterable[str]
+) -> tuple[dict[str, str], dict[str, bytes]]:
+    """The addresses of the pictures of `content/` in the site, and the files there."""
+    addresses, files = {}, {}
+    for path in sorted(set(paths)):
+        data = effects.read(f"content/{path}")
+        pure = PurePosixPath(path)
+        name = hashed_name(str(pure.with_suffix("")), data, pure.suffix.lower())
+        addresses[path], files[name] = name, data
+    return addresses, files
+
+
+def zip_archive(folder: str, files: Mapping[str, bytes]) -> bytes:
+    """The files in one folder of a zip, in order of their names, all from the same moment."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
+        for name in sorted(files):
+            entry = zipfile.ZipInfo(f"{folder}/{name}", ZIP_TIME)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.create_system = 3  # Unix, wherever the build runs
+            entry.external_attr = 0o100644 << 16
+            archive.writestr(entry, files[name])
+    return buffer.getvalue()

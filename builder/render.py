@@ -1,0 +1,433 @@
+"""Resolved pages to HTML, through the templates. Pure: the same values give the same text."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from builder.config import BookConfig
+from builder.document import (
+    BLOCK_NODES,
+    END,
+    START,
+    Citation,
+    CrossReference,
+    Destination,
+    Exercise,
+    FigureBlock,
+    Fragment,
+    GlossaryEntry,
+    Heading,
+    KeyIdea,
+    Math,
+    Metric,
+    Node,
+    Predict,
+    Sidenote,
+    Term,
+)
+from builder.figures import Bundle, Frame, spec_of
+from builder.model_card import ModelCard
+from builder.pack import ModelFiles
+from builder.places import Place, plain_text
+from builder.references import Reference, popover_html
+from builder.resolve import Link, Picture, PlacedFigure, Quantity, ResolvedBook, ResolvedPage
+
+TEMPLATES = Path(__file__).parent / "templates"
+CSP = (
+    "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src blob:; "
+    "style-src 'self'; img-src 'self' data: blob:; font-src 'self'; connect-src 'none'; "
+    "base-uri 'none'; form-action 'none'"
+)
+CARD_KEYS = (
+    "name", "title", "honesty", "description", "data", "seed", "parameters", "metrics",
+)  # fmt: skip
+"""What a figure is told of its model, beside the graphs and arrays that it uses."""
+
+PLACES = re.compile(
+    f"<p>{START}(?P<alone>\\d+){END}</p>"
+    f"|(?P<tag><[^<>]*{START}[^<>]*>)"
+    f"|{START}(?P<inline>\\d+){END}"
+)
+IN_TAG = re.compile(f"{START}(\\d+){END}")
+FIRST_PARAGRAPH = re.compile(r"<p>(.*?)</p>", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """What Node and the packing made, for the pages to refer to."""
+
+    formulas: Mapping[tuple[str, bool], str] = field(default_factory=dict)
+    frames: Mapping[tuple[str, str], Frame] = field(default_factory=dict)
+    models: ModelFiles = field(default_factory=ModelFiles)
+    bundle: Bundle = field(default_factory=Bundle)
+    pictures: Mapping[str, str] = field(default_factory=dict)
+
+
+def environment(templates: Path = TEMPLATES) -> Environment:
+    """The template engine: everything is escaped, and a name that is missing is an error."""
+    return Environment(
+        loader=FileSystemLoader(templates),
+        undefined=StrictUndefined,
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+
+
+def script_json(value: object) -> Markup:
+    """JSON that can stand inside a script element."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return Markup(text.replace("<", "\\u003c"))
+
+
+def render_book(
+    config: BookConfig, book: ResolvedBook, drawn: Drawn, engine: Environment
+) -> dict[str, str]:
+    """The HTML of every page, by its path in the site."""
+    return Renderer(config, book, drawn, engine).pages()
+
+
+class Renderer:
+    """Renders the pages of one book."""
+
+    def __init__(
+        self, config: BookConfig, book: ResolvedBook, drawn: Drawn, engine: Environment
+    ) -> None:
+        self.config, self.book, self.drawn, self.engine = config, book, drawn, engine
+        self.common = {
+            "book": asdict(config),
+            "assets": dict(drawn.bundle.assets),
+            "csp": CSP,
+            "book_data_json": script_json(_book_data(drawn.bundle)),
+        }
+        self.sequence = self._sequence()
+
+    def _sequence(self) -> list[dict[str, Any]]:
+        """Title page, chapters, references, glossary: what `next` and `previous` go through."""
+        chapters = [(page.title, page.href, page.number) for page in self.book.chapters]
+        first = (self.config.title, "index.html", None)
+        last = [("References", "references.html", None), ("Glossary", "glossary.html", None)]
+        return [
+            {"title": title, "href": href, "number": number}
+            for title, href, number in [first, *chapters, *last]
+        ]
+
+    def pages(self) -> dict[str, str]:
+        written = {
+            page.href: self._page(f"{page.kind}.html", page) for page in self.book.chapters
+        }
+        written["index.html"] = self._index()
+        written["references.html"] = self._references()
+        written["glossary.html"] = self._glossary()
+        return written
+
+    def body(self, page: ResolvedPage) -> Markup:
+        """The text of a page, without the page around it."""
+        return PageText(page, self.drawn, self.engine, self.book).html(page.body)
+
+    def _page(self, template: str, page: ResolvedPage) -> str:
+        headings = [
+            {"id": place.id, "text": place.label, "level": place.level}
+            for place in page.headings
+        ]
+        return self._template(
+            template,
+            {
+                "kind": page.kind,
+                "title": page.title,
+                "lead": page.lead,
+                "number": page.number,
+                "html": self.body(page),
+                "headings": headings,
+                "path": page.href,
+            },
+        )
+
+    def _template(self, template: str, page: dict[str, Any], **more: Any) -> str:
+        hrefs = [entry["href"] for entry in self.sequence]
+        at = hrefs.index(page["path"])
+        page["prev"] = self.sequence[at - 1] if at else None
+        page["next"] = self.sequence[at + 1] if at + 1 < len(hrefs) else None
+        chapters = [
+            {
+                "number": chapter.number,
+                "title": chapter.title,
+                "lead": chapter.lead,
+                "href": chapter.href,
+                "current": chapter.href == page["path"],
+            }
+            for chapter in self.book.chapters
+        ]
+        loaded = self.engine.get_template(template)
+        return loaded.render(**self.common, page=page, chapters=chapters, **more)
+
+    def _own_page(self, kind: str, title: str, **more: Any) -> str:
+        page: dict[str, Any] = {
+            "kind": kind,
+            "title": title,
+            "lead": "",
+            "number": None,
+            "html": Markup(""),
+            "headings": [],
+            "path": f"{kind}.html",
+        }
+        return self._template(f"{kind}.html", page, **more)
+
+    def _index(self) -> str:
+        if self.book.index:
+            return self._page("index.html", self.book.index)
+        return self._own_page("index", self.config.title)
+
+    def _references(self) -> str:
+        references = [
+            {
+                "key": reference.key,
+                "number": reference.number,
+                "html": popover_html(reference),
+                "backlinks": _backlinks(
+                    self.book.citations.get(reference.key, ()), f"cite-{reference.key}"
+                ),
+            }
+            for reference in self.book.references
+        ]
+        return self._own_page("references", "References", references=references)
+
+    def _glossary(self) -> str:
+        text = PageText(self.book.glossary, self.drawn, self.engine, self.book)
+        terms = [
+            {
+                "id": entry.id,
+                "name": entry.name,
+                "html": text.html(entry.body),
+                "backlinks": _backlinks(self.book.uses.get(entry.id, ()), f"use-{entry.id}"),
+            }
+            for entry in self.book.entries
+        ]
+        return self._own_page("glossary", "Glossary", terms=terms)
+
+
+def _backlinks(pages: Iterable[ResolvedPage], anchor: str) -> list[dict[str, str]]:
+    return [{"href": f"{page.href}#{anchor}", "label": page.label} for page in pages]
+
+
+def _book_data(bundle: Bundle) -> dict[str, Any]:
+    assets = bundle.assets
+    wasm = {"key": "ort.wasm", "src": assets.get("ort.wasm.js"), "bytes": bundle.wasm_bytes}
+    engine = {"script": assets.get("engine.js"), "wasm": wasm}
+    return {"kit": assets.get("kit.js"), "engine": engine}
+
+
+class PageText:
+    """Puts what nodes stand for into the fragments of one page, counting notes as it goes."""
+
+    def __init__(
+        self, page: ResolvedPage, drawn: Drawn, engine: Environment, book: ResolvedBook
+    ) -> None:
+        self.page, self.drawn, self.engine, self.book = page, drawn, engine, book
+        self.notes = self.popovers = self.exercises = self.predictions = 0
+        self.anchored: set[str] = set()
+        self.in_popover = False
+
+    def html(self, fragment: Fragment) -> Markup:
+        """The fragment's HTML with every placeholder filled."""
+
+        def fill(match: re.Match[str]) -> str:
+            if match["tag"]:
+                return IN_TAG.sub(
+                    lambda inner: str(escape(self._attribute(fragment.nodes[int(inner[1])]))),
+                    match["tag"],
+                )
+            node = fragment.nodes[int(match["alone"] or match["inline"])]
+            if match["inline"]:
+                return str(self._node(node, alone=False))
+            if isinstance(node, BLOCK_NODES) or (isinstance(node, Math) and node.display):
+                return str(self._node(node, alone=True))
+            return f"<p>{self._node(node, alone=False)}</p>"
+
+        return Markup(PLACES.sub(fill, fragment.html))
+
+    def _value(self, node: Node) -> Any:
+        return self.page.values.get(node.at.start)
+
+    def _attribute(self, node: Node) -> str:
+        """A node inside an attribute: an address, or plain words."""
+        if isinstance(node, Destination):
+            match self._value(node):
+                case Link(href=href):
+                    return href
+                case Picture(path=path):
+                    return self.drawn.pictures[path]
+        return plain_text(Fragment(f"{START}0{END}", (node,)))
+
+    def _node(self, node: Node, *, alone: bool) -> Markup:
+        value = self._value(node)
+        match node:
+            case Math():
+                return self._math(node, alone)
+            case Citation():
+                return self._citation(node, value)
+            case CrossReference():
+                return Markup('<a class="reference" href="{}">{}</a>').format(
+                    value.href, value.text
+                )
+            case Metric():
+                return self._metric(value)
+            case Term():
+                return self._term(node, value)
+            case Sidenote():
+                return self._sidenote(node)
+            case Heading():
+                return self._heading(node, value)
+            case FigureBlock():
+                return self._figure(value)
+            case KeyIdea():
+                return self._template("key_idea.html", body=self.html(node.body))
+            case Predict():
+                return self._predict(node)
+            case Exercise():
+                return self._exercise(node)
+            case Destination():
+                return Markup("")
+
+    def _template(self, name: str, **context: Any) -> Markup:
+        return Markup(self.engine.get_template(name).render(**context).strip())
+
+    def _math(self, node: Math, alone: bool) -> Markup:
+        mathml = Markup(self.drawn.formulas[node.tex, node.display])
+        if not node.display:
+            return mathml
+        wrapper = "div" if alone else "span"
+        return Markup('<{0} class="equation">{1}</{0}>').format(Markup(wrapper), mathml)
+
+    def _opener(self, prefix: str, name: str) -> tuple[str, Markup]:
+        """An id for a new popover, and the id attribute of the first of its kind on the page."""
+        self.popovers += 1
+        anchor = f"{prefix}-{name}"
+        first = anchor not in self.anchored
+        self.anchored.add(anchor)
+        attribute = Markup(' id="{}"').format(anchor) if first else Markup("")
+        return f"popover-{self.popovers}", attribute
+
+    def _citation(self, node: Citation, work: Reference) -> Markup:
+        shown = f"[{work.number}, {node.locator}]" if node.locator else f"[{work.number}]"
+        href = f"references.html#{work.anchor}"
+        if self.in_popover:
+            return Markup('<a href="{}">{}</a>').format(href, shown)
+        name, anchor = self._opener("cite", work.key)
+        return Markup(
+            '<span class="cite"{anchor}><a href="{href}" data-popover="{name}" '
+            'aria-expanded="false" aria-describedby="{name}">{shown}</a>'
+            '<span class="popover" role="note" id="{name}">{text}</span></span>'
+        ).format(anchor=anchor, href=href, name=name, shown=shown, text=popover_html(work))
+
+    def _term(self, node: Term, entry: GlossaryEntry) -> Markup:
+        shown = self.html(node.shown)
+        href = f"glossary.html#{entry.anchor}"
+        if self.in_popover or self.page.kind == "glossary":
+            return Markup('<a href="{}">{}</a>').format(href, shown)
+        name, anchor = self._opener("use", entry.id)
+        return Markup(
+            '<span class="term"{anchor}><a href="{href}" data-popover="{name}" '
+            'aria-expanded="false" aria-describedby="{name}">{shown}</a>'
+            '<span class="popover" role="note" id="{name}">{text}</span></span>'
+        ).format(anchor=anchor, href=href, name=name, shown=shown, text=self._meaning(entry))
+
+    def _meaning(self, entry: GlossaryEntry) -> Markup:
+        """The first paragraph of a term's meaning, as it reads inside a popover."""
+        first = FIRST_PARAGRAPH.search(entry.body.html)
+        text = PageText(self.book.glossary, self.drawn, self.engine, self.book)
+        text.in_popover = True
+        return text.html(Fragment(first[1] if first else "", entry.body.nodes))
+
+    def _sidenote(self, node: Sidenote) -> Markup:
+        if self.in_popover:
+            return Markup("")
+        self.notes += 1
+        number = self.notes
+        return Markup(
+            '<span class="sidenote"><button type="button" class="sidenote-mark" '
+            'aria-label="Note {number}" aria-expanded="false" aria-controls="sn-{number}">{number}'
+            '</button><span class="sidenote-body" id="sn-{number}" role="note">{text}</span></span>'
+        ).format(number=number, text=self.html(node.text))
+
+    def _metric(self, quantity: Quantity) -> Markup:
+        return Markup('<data class="metric" value="{}">{}</data>').format(
+            repr(quantity.value), quantity.text
+        )
+
+    def _heading(self, node: Heading, place: Place) -> Markup:
+        return Markup('<h{0} id="{1}">{2}</h{0}>').format(
+            node.level, place.id, self.html(node.text)
+        )
+
+    def _predict(self, node: Predict) -> Markup:
+        self.predictions += 1
+        predict = {
+            "id": f"predict-{self.predictions}",
+            "question": self.html(node.question),
+            "choices": [self.html(choice) for choice in node.choices],
+            "answer": self.html(node.answer),
+        }
+        return self._template("predict.html", predict=predict)
+
+    def _exercise(self, node: Exercise) -> Markup:
+        self.exercises += 1
+        chapter = f"{self.page.number}." if self.page.number else ""
+        exercise = {
+            "id": f"exercise-{self.exercises}",
+            "number": f"{chapter}{self.exercises}",
+            "body": self.html(node.text),
+            "answer": self.html(node.answer),
+        }
+        return self._template("exercise.html", exercise=exercise)
+
+    def _figure(self, placed: PlacedFigure) -> Markup:
+        frame = self.drawn.frames[self.page.href, placed.id]
+        spec, block = placed.spec, placed.block
+        figure = {
+            "id": placed.id,
+            "name": spec.name,
+            "number": placed.number,
+            "title": spec.title,
+            "honesty": spec.honesty,
+            "honesty_slug": spec.honesty.replace(" ", "-"),
+            "markup": Markup(frame.markup),
+            "summary": frame.summary,
+            "table": frame.table,
+            "caption": self.html(block.caption),
+            "try_": self.html(block.try_) if block.try_ else None,
+            "data_json": script_json(self._figure_data(placed)),
+        }
+        return self._template("figure.html", figure=figure)
+
+    def _figure_data(self, placed: PlacedFigure) -> dict[str, Any]:
+        name = placed.spec.name
+        return {
+            "name": name,
+            "spec": spec_of(placed),
+            "state": placed.state,
+            "options": placed.options,
+            "script": self.drawn.bundle.assets.get(f"figures/{name}.js"),
+            "models": {
+                role: self._model_data(card, placed.spec.models[role].uses)
+                for role, card in placed.models.items()
+            },
+        }
+
+    def _model_data(self, card: ModelCard, uses: Iterable[str]) -> dict[str, Any]:
+        content = {key: card.content[key] for key in CARD_KEYS if key in card.content}
+        for group in ("graphs", "arrays"):
+            declared = card.content.get(group, {})
+            content[group] = {use: declared[use] for use in uses if use in declared}
+        assets = {use: asdict(self.drawn.models.assets[card.name, use]) for use in uses}
+        return {"name": card.name, "card": content, "assets": assets}
+

@@ -1,0 +1,101 @@
+/** F12's mathematics: two estimators of the gradient of E[f(z)], z ~ N(μ, σ²), and what is exact about them. */
+
+import { normal, STREAM_DRAW } from "../../engine/rng.ts";
+import { expectation } from "../../kit/gaussian.ts";
+
+export type Parameter = "mu" | "sigma";
+export type Estimator = "reparameterised" | "score";
+
+export interface Objective {
+  readonly value: (z: number) => number;
+  readonly slope: (z: number) => number;
+  /** E[f(z)]. */
+  readonly mean: (mu: number, sigma: number) => number;
+  /** ∂E[f(z)]/∂μ and ∂E[f(z)]/∂σ. */
+  readonly gradient: (mu: number, sigma: number) => Readonly<Record<Parameter, number>>;
+}
+
+const OMEGA = 3;
+
+/** A wide bowl, z², and a quick ripple, sin 3z. */
+export const OBJECTIVES: Readonly<Record<"bowl" | "ripple", Objective>> = {
+  bowl: {
+    value: (z) => z * z,
+    slope: (z) => 2 * z,
+    mean: (mu, sigma) => mu * mu + sigma * sigma,
+    gradient: (mu, sigma) => ({ mu: 2 * mu, sigma: 2 * sigma }),
+  },
+  ripple: {
+    value: (z) => Math.sin(OMEGA * z),
+    slope: (z) => OMEGA * Math.cos(OMEGA * z),
+    mean: (mu, sigma) => Math.sin(OMEGA * mu) * damping(sigma),
+    gradient: (mu, sigma) => ({
+      mu: OMEGA * Math.cos(OMEGA * mu) * damping(sigma),
+      sigma: -OMEGA * OMEGA * sigma * Math.sin(OMEGA * mu) * damping(sigma),
+    }),
+  },
+};
+
+/** What is left of a wave of frequency OMEGA after averaging over a Gaussian: its characteristic function. */
+function damping(sigma: number): number {
+  return Math.exp(-0.5 * (OMEGA * sigma) ** 2);
+}
+
+/**
+ * One sample's estimate of the gradient, from ε with z = μ + σε.
+ * Reparameterised: f′(z) ∂z/∂θ (Kingma & Welling 2013, §2.4). Score function: f(z) ∂log q(z)/∂θ (Williams 1992).
+ */
+export function sampleGradient(
+  f: Objective, estimator: Estimator, parameter: Parameter, mu: number, sigma: number, eps: number,
+): number {
+  const z = mu + sigma * eps;
+  if (estimator === "reparameterised") return f.slope(z) * (parameter === "mu" ? 1 : eps);
+  return f.value(z) * (parameter === "mu" ? eps / sigma : (eps * eps - 1) / sigma);
+}
+
+/** ε ~ N(0, 1) that this figure draws from, in order. */
+export function draws(seed: number, count: number): Float32Array {
+  return normal(seed, STREAM_DRAW + 1, count);
+}
+
+/** `count` estimates, each the mean over its own `perEstimate` draws of `eps`. */
+export function estimates(
+  f: Objective, estimator: Estimator, parameter: Parameter, mu: number, sigma: number,
+  eps: ArrayLike<number>, count: number, perEstimate: number,
+): Float64Array {
+  return Float64Array.from({ length: count }, (_, estimate) => {
+    let sum = 0;
+    for (let i = 0; i < perEstimate; i++) {
+      sum += sampleGradient(f, estimator, parameter, mu, sigma, eps[estimate * perEstimate + i] as number);
+    }
+    return sum / perEstimate;
+  });
+}
+
+/** The exact variance of one estimate over `perEstimate` draws, by quadrature over ε. */
+export function exactVariance(
+  f: Objective, estimator: Estimator, parameter: Parameter, mu: number, sigma: number, perEstimate: number,
+): number {
+  const exact = f.gradient(mu, sigma)[parameter];
+  return expectation((eps) => (sampleGradient(f, estimator, parameter, mu, sigma, eps) - exact) ** 2) / perEstimate;
+}
+
+export interface Moments {
+  readonly mean: number;
+  /** With n − 1. */
+  readonly variance: number;
+  /** Of the mean. */
+  readonly standardError: number;
+}
+
+export function moments(values: Float64Array): Moments {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1);
+  return { mean, variance, standardError: Math.sqrt(variance / values.length) };
+}
+
+/** The next number of the form 1, 2 or 5 times a power of ten that is not below `value`. */
+export function niceCeiling(value: number): number {
+  const power = 10 ** Math.floor(Math.log10(value));
+  return ([1, 2, 5, 10].find((digit) => digit * power >= value * (1 - 1e-9)) ?? 10) * power;
+}

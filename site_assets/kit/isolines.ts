@@ -1,0 +1,94 @@
+/** Lines of equal height over a grid of values, by marching squares. */
+
+import type { Pair } from "./plot.tsx";
+
+export interface Grid {
+  /** Heights, row by row. */
+  readonly values: ArrayLike<number>;
+  readonly columns: number;
+  readonly rows: number;
+}
+
+/** The heights of `f` on a grid of `columns` × `rows` points that spans the ranges, ends included. */
+export function sample(f: (x: number, y: number) => number, x: Pair, y: Pair, columns: number, rows: number): Grid {
+  const values = new Float64Array(columns * rows);
+  for (let row = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++) {
+      values[row * columns + column] = f(
+        x[0] + ((x[1] - x[0]) * column) / (columns - 1),
+        y[0] + ((y[1] - y[0]) * row) / (rows - 1),
+      );
+    }
+  }
+  return { values, columns, rows };
+}
+
+/**
+ * The lines on which the height is `level`, as polylines in grid units: [column, row], linear between the
+ * points of the grid. A line that leaves the grid is open, any other ends where it began.
+ */
+export function isolines(grid: Grid, level: number): Pair[][] {
+  const links = crossings(grid, level);
+  const lines: Pair[][] = [];
+  const trace = (start: number): void => {
+    const line: Pair[] = [];
+    let edge: number | undefined = start;
+    let last = start;
+    while (edge !== undefined) {
+      line.push(pointOn(grid, level, edge));
+      last = edge;
+      edge = links.get(edge)?.pop();
+      if (edge !== undefined) links.set(edge, (links.get(edge) ?? []).filter((other) => other !== last));
+    }
+    if (line.length > 1) lines.push(line);
+  };
+  for (const [edge, others] of links) if (others.length === 1) trace(edge); // those with ends first
+  for (const [edge, others] of links) if (others.length > 0) trace(edge);
+  return lines;
+}
+
+/*
+ * An edge of the grid is named by a number: 2i goes from point i to the next column, 2i + 1 to the next row.
+ */
+
+function endsOf(grid: Grid, edge: number): readonly [number, number] {
+  const point = edge >> 1;
+  return [point, point + (edge & 1 ? grid.columns : 1)];
+}
+
+function pointOn(grid: Grid, level: number, edge: number): Pair {
+  const [from, to] = endsOf(grid, edge);
+  const [low, high] = [grid.values[from] as number, grid.values[to] as number];
+  const share = (level - low) / (high - low);
+  const [column, row] = [from % grid.columns, Math.floor(from / grid.columns)];
+  return edge & 1 ? [column, row + share] : [column + share, row];
+}
+
+/** For each crossed edge, the crossed edges that the line goes on to. */
+function crossings(grid: Grid, level: number): Map<number, number[]> {
+  const { values, columns, rows } = grid;
+  const above = (point: number): boolean => (values[point] as number) >= level;
+  const links = new Map<number, number[]>();
+  const link = (a: number, b: number): void => {
+    links.set(a, [...(links.get(a) ?? []), b]);
+    links.set(b, [...(links.get(b) ?? []), a]);
+  };
+  for (let row = 0; row + 1 < rows; row++) {
+    for (let column = 0; column + 1 < columns; column++) {
+      const point = row * columns + column;
+      // around the cell: bottom, right, top, left
+      const edges = [2 * point, 2 * (point + 1) + 1, 2 * (point + columns), 2 * point + 1];
+      const crossed = edges.filter((edge) => endsOf(grid, edge).map(above).reduce((a, b) => a !== b));
+      if (crossed.length === 2) link(crossed[0] as number, crossed[1] as number);
+      if (crossed.length === 4) {
+        const corners = [point, point + 1, point + columns, point + columns + 1];
+        const middle = corners.reduce((sum, corner) => sum + (values[corner] as number), 0) / 4;
+        const joined = middle >= level === above(point); // the first corner goes with the middle
+        const [bottom, right, top, left] = crossed as [number, number, number, number];
+        link(bottom, joined ? right : left);
+        link(top, joined ? left : right);
+      }
+    }
+  }
+  return links;
+}

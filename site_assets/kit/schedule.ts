@@ -1,0 +1,59 @@
+/**
+ * What the reader turned during a run, and when: `0:lr=0.01;120:beta=4`. Together with the seed it makes the
+ * run reproducible from its address.
+ */
+
+export interface Change {
+  /** The first optimiser step that sees the new value; 0 is the first of all. */
+  readonly step: number;
+  readonly knob: string;
+  readonly value: number;
+}
+
+export interface KnobSpec {
+  readonly name: string;
+  readonly default: number;
+  readonly minimum: number;
+  readonly maximum: number;
+  readonly scale: "linear" | "log";
+  readonly description: string;
+}
+
+/** Changes in order of their steps. Foreign knobs and broken entries are left out; values are clamped. */
+export function parseSchedule(text: string, knobs: readonly KnobSpec[]): Change[] {
+  const changes: Change[] = [];
+  for (const entry of text.split(";")) {
+    const match = /^(\d{1,7}):([a-z_]+)=(-?[\d.]+(?:e-?\d+)?)$/.exec(entry);
+    const knob = knobs.find(({ name }) => name === match?.[2]);
+    const value = Number(match?.[3]);
+    if (!match || !knob || !Number.isFinite(value)) continue;
+    const bounded = Math.min(knob.maximum, Math.max(knob.minimum, value));
+    changes.push({ step: Number(match[1]), knob: knob.name, value: bounded });
+  }
+  return changes.sort((a, b) => a.step - b.step);
+}
+
+export function formatSchedule(changes: readonly Change[]): string {
+  return changes.map(({ step, knob, value }) => `${step}:${knob}=${Number(value.toPrecision(4))}`).join(";");
+}
+
+/** The knobs' values that the step after `step` is made with. */
+export function knobsAt(changes: readonly Change[], knobs: readonly KnobSpec[], step: number): Record<string, number> {
+  const values = Object.fromEntries(knobs.map((knob) => [knob.name, knob.default]));
+  for (const change of changes) {
+    if (change.step <= step) values[change.knob] = change.value;
+  }
+  return values;
+}
+
+/** How many steps from `step` on are made with the same knobs. */
+export function stepsUntilChange(changes: readonly Change[], step: number): number {
+  const next = changes.find((change) => change.step > step);
+  return next ? next.step - step : Number.POSITIVE_INFINITY;
+}
+
+/** `changes` with `knob` set from `step` on; what an earlier run did to it later is forgotten. */
+export function withChange(changes: readonly Change[], { step, knob, value }: Change): Change[] {
+  const kept = changes.filter((change) => change.knob !== knob || change.step < step);
+  return [...kept, { step, knob, value }].sort((a, b) => a.step - b.step);
+}

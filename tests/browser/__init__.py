@@ -1,0 +1,1 @@
+"""The built book as readers meet it: real browsers, real gestures."""

@@ -1,0 +1,208 @@
+"""The built site over http and from file://, a browser, and readers that open its pages."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
+
+from tests.browser.browsers import launch
+from tests.browser.figure import Figure
+from tests.browser.server import publish
+from tests.browser.site import PlacedFigure, Site, copy_site
+from tests.browser.watch import Watch
+
+ROOT = Path(__file__).resolve().parents[2]
+WIDE: ViewportSize = {"width": 1200, "height": 900}
+PHONE: ViewportSize = {"width": 390, "height": 844}
+PATIENCE = 10_000  # ms for a locator
+FAILED = pytest.StashKey[bool]()
+
+State = dict[str, object]
+
+
+class Window:
+    """A browser window of its own, watched, with one page in it."""
+
+    def __init__(
+        self,
+        browser: Browser,
+        site: Site,
+        *,
+        touch: bool = False,
+        scripts: bool = True,
+        reduced_motion: bool = False,
+    ) -> None:
+        self.context = browser.new_context(
+            viewport=PHONE if touch else WIDE,
+            has_touch=touch,
+            java_script_enabled=scripts,
+            reduced_motion="reduce" if reduced_motion else "no-preference",
+        )
+        self.context.set_default_timeout(PATIENCE)
+        self.watch = Watch(self.context, site.root)
+        self.page = self.context.new_page()
+
+
+class Shelf:
+    """Live pages that tests take one after the other: starting the engine costs a second each."""
+
+    def __init__(self, browser: Browser, site: Site) -> None:
+        self._browser = browser
+        self._site = site
+        self._windows: dict[tuple[str, bool], Window] = {}
+
+    def take(self, url: str, touch: bool) -> Window:
+        """A window at `url`; a page that is open already follows to the new fragment."""
+        key = url.partition("#")[0], touch
+        window = self._windows.get(key)
+        if window is None:
+            window = self._windows[key] = Window(self._browser, self._site, touch=touch)
+        window.watch.forget()
+        window.page.goto(url)
+        window.page.evaluate("() => { document.activeElement.blur(); getSelection().empty(); }")
+        return window
+
+    def discard(self, window: Window) -> None:
+        """A page on which a test failed is not handed to the next."""
+        self._windows = {key: other for key, other in self._windows.items() if other is not window}
+        window.context.close()
+
+    def close(self) -> None:
+        for window in self._windows.values():
+            window.context.close()
+
+
+class Reader:
+    """Opens pages of one site and keeps watch over all of them."""
+
+    def __init__(self, browser: Browser, site: Site, shelf: Shelf) -> None:
+        self._browser = browser
+        self._shelf = shelf
+        self._own: list[Window] = []
+        self._borrowed: list[Window] = []
+        self.site = site
+
+    def visit(self, url: str, **how: Any) -> Page:
+        """An address in a fresh window; `how` is touch, scripts, reduced_motion."""
+        window = Window(self._browser, self.site, **how)
+        self._own.append(window)
+        window.page.goto(url)
+        return window.page
+
+    def figure(self, name: str, state: State | None = None, **how: Any) -> Figure:
+        """The figure in a fresh window, opened by a deep link with `state`."""
+        placed = self.site.figure(name)
+        return Figure(self.visit(self._address(placed, state), **how), placed)
+
+    def live_figure(self, name: str, state: State | None = None, touch: bool = False) -> Figure:
+        """The figure, live, in a window that may have been used by other tests before."""
+        placed = self.site.figure(name)
+        window = self._shelf.take(self._address(placed, state), touch)
+        self._borrowed.append(window)
+        return Figure(window.page, placed).wait_live()
+
+    def expect_errors(self, *patterns: str) -> None:
+        """Console errors that the test provokes on the pages opened so far."""
+        for window in self._own + self._borrowed:
+            window.watch.expect_errors(*patterns)
+
+    def close(self, failed: bool) -> list[str]:
+        """Ends the visit; one line for each thing that should not have happened."""
+        verdict = [line for window in self._own + self._borrowed for line in window.watch.verdict()]
+        for window in self._own:
+            window.context.close()
+        if failed or verdict:
+            for window in self._borrowed:
+                self._shelf.discard(window)
+        return verdict
+
+    def _address(self, placed: PlacedFigure, state: State | None) -> str:
+        return self.site.url(placed.page, placed.fragment(state or {}))
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        try:
+            browser = launch(playwright)
+        except FileNotFoundError as missing:
+            pytest.fail(str(missing))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def built_site() -> Path:
+    """What `make book` wrote; BOOK_SITE names another folder."""
+    folder = Path(os.environ.get("BOOK_SITE", ROOT / "build" / "site"))
+    if not (folder / "index.html").is_file():
+        pytest.fail(f"no built book in {folder}; run: make book")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def site_copy(built_site: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy where a reader might unzip it: spaces and letters beyond ASCII in the path."""
+    return copy_site(built_site, tmp_path_factory.mktemp("My Bücher – 自編碼器") / "the book")
+
+
+@pytest.fixture(scope="session", params=["http", "file"])
+def scheme(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(scope="session")
+def site(scheme: str, site_copy: Path) -> Iterator[Site]:
+    with publish(scheme, site_copy) as root:
+        yield Site(site_copy, root)
+
+
+@pytest.fixture(scope="session")
+def shelf(browser: Browser, site: Site) -> Iterator[Shelf]:
+    shelf = Shelf(browser, site)
+    yield shelf
+    shelf.close()
+
+
+@pytest.fixture
+def reader(
+    request: pytest.FixtureRequest, browser: Browser, site: Site, shelf: Shelf
+) -> Iterator[Reader]:
+    """A reader of the intact book. The test fails if the pages logged errors or called out."""
+    reader = Reader(browser, site, shelf)
+    yield reader
+    verdict = reader.close(failed=request.node.stash.get(FAILED, False))
+    assert not verdict, "\n".join(verdict)
+
+
+@pytest.fixture
+def breakable_site(scheme: str, site_copy: Path, tmp_path: Path) -> Iterator[Site]:
+    """A copy for this test alone, whose files it may take away or spoil."""
+    folder = copy_site(site_copy, tmp_path / "broken – 壞了")
+    with publish(scheme, folder) as root:
+        yield Site(folder, root)
+
+
+@pytest.fixture
+def reader_of_broken(browser: Browser, breakable_site: Site) -> Iterator[Reader]:
+    """A reader of `breakable_site`, always in fresh windows."""
+    reader = Reader(browser, breakable_site, Shelf(browser, breakable_site))
+    yield reader
+    verdict = reader.close(failed=False)
+    assert not verdict, "\n".join(verdict)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Lets fixtures know, when they are torn down, whether their test failed."""
+    report = yield
+    if report.when == "call":
+        item.stash[FAILED] = report.failed
+    return report

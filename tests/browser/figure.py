@@ -1,0 +1,205 @@
+"""A figure as a reader works it: by what is seen and named, never by its code."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.finger import Finger, Spot
+from tests.browser.site import PlacedFigure
+from tests.browser.waiting import eventually
+
+Code = tuple[float, float]
+
+LIVE_TIMEOUT = 30_000  # ms; a loaded test machine compiles 14 MB of wasm first
+
+# One call for numbers and pixels, so that both are of the same frame.
+SNAPSHOT = """
+(figure) => {
+  const text = (node) => node.textContent.trim();
+  const readouts = {}, rasters = {};
+  for (const term of figure.querySelectorAll(".readout dt")) {
+    readouts[text(term)] = text(term.nextElementSibling);
+  }
+  for (const canvas of figure.querySelectorAll("canvas")) {
+    const { width, height } = canvas;
+    const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
+    rasters[canvas.getAttribute("aria-label")] = {
+      width, height, alpha: Array.from(data.filter((_, i) => i % 4 === 3)),
+    };
+  }
+  return { readouts, rasters };
+}
+"""
+
+# Gridlines and their numbers tell where a value lies in the page, as they tell a reader.
+TICKS = """
+(svg) => [...svg.querySelectorAll(".tick")].map((tick) => {
+  const line = tick.querySelector("line"), box = line.getBoundingClientRect();
+  return {
+    axis: line.hasAttribute("y2") ? "x" : "y",
+    value: tick.querySelector("text").textContent,
+    x: box.left + box.width / 2, y: box.top + box.height / 2,
+  };
+})
+"""
+
+
+def number(text: str) -> float:
+    """The first number of a read-out as the book prints it, with a true minus sign."""
+    found = re.search(r"-?\d+(\.\d+)?", text.replace("\u2212", "-"))
+    assert found, f"no number in {text!r}"
+    return float(found[0])
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Read-outs by name and ink (float32, rows × columns, 0 to 1) by a picture's name."""
+
+    readouts: dict[str, str]
+    rasters: dict[str, NDArray[np.float32]]
+
+    def number(self, name: str) -> float:
+        assert name in self.readouts, f"no read-out “{name}”, only {list(self.readouts)}"
+        return number(self.readouts[name])
+
+    def raster(self, name: str) -> NDArray[np.float32]:
+        """The picture whose accessible name begins with `name`."""
+        for label, ink in self.rasters.items():
+            if label.startswith(name):
+                return ink
+        raise AssertionError(f"no picture “{name}…”, only {list(self.rasters)}")
+
+
+class Plane:
+    """A pad or scatter: turns numbers on its axes into places on the screen."""
+
+    def __init__(self, svg: Locator) -> None:
+        self.svg = svg
+
+    def spot(self, code: Code) -> Spot:
+        ticks = self.svg.evaluate(TICKS)
+        return self._along(ticks, "x", code[0]), self._along(ticks, "y", code[1])
+
+    def code(self, spot: Spot) -> Code:
+        """The numbers at a place of the screen."""
+        ticks = self.svg.evaluate(TICKS)
+        fits = [self._fit(ticks, axis) for axis in ("x", "y")]
+        values = [
+            (place - offset) / slope for place, (slope, offset) in zip(spot, fits, strict=True)
+        ]
+        return values[0], values[1]
+
+    def _along(self, ticks: Sequence[Any], axis: Literal["x", "y"], value: float) -> float:
+        slope, offset = self._fit(ticks, axis)
+        return slope * value + offset
+
+    @staticmethod
+    def _fit(ticks: Sequence[Any], axis: str) -> tuple[float, float]:
+        own = [tick for tick in ticks if tick["axis"] == axis]
+        slope, offset = np.polyfit([number(t["value"]) for t in own], [t[axis] for t in own], 1)
+        return float(slope), float(offset)
+
+
+class Figure:
+    """One figure of an open page."""
+
+    def __init__(self, page: Page, placed: PlacedFigure) -> None:
+        self.page = page
+        self.placed = placed
+        self.root = page.locator(f'[id="{placed.id}"]')
+        self.stage = self.part("stage")
+
+    def part(self, role: str) -> Locator:
+        return self.root.locator(f"[data-role={role}]")
+
+    # What it shows
+
+    def wait_live(self) -> Figure:
+        """Brings the figure into view and waits until it answers."""
+        self.root.scroll_into_view_if_needed()
+        expect(self.root).to_have_attribute("data-state", "live", timeout=LIVE_TIMEOUT)
+        return self
+
+    def wait_error(self) -> str:
+        """What the figure says when it could not go live."""
+        self.root.scroll_into_view_if_needed()
+        expect(self.root).to_have_attribute("data-state", "error", timeout=LIVE_TIMEOUT)
+        return self.part("status").inner_text()
+
+    def snapshot(self) -> Snapshot:
+        seen = self.root.evaluate(SNAPSHOT)
+        rasters = {
+            label: (np.array(r["alpha"], np.float32) / 255).reshape(r["height"], r["width"])
+            for label, r in seen["rasters"].items()
+        }
+        return Snapshot(seen["readouts"], rasters)
+
+    def summary(self) -> str:
+        return self.part("summary").text_content() or ""
+
+    def table(self) -> list[list[str]]:
+        """Cells of the data table, header row included."""
+        rows = self.part("table").locator("tr").all()
+        return [[cell.text_content() or "" for cell in row.locator("th, td").all()] for row in rows]
+
+    def expect_number(self, name: str, value: float, within: float) -> None:
+        """Waits until the read-out `name` is near `value`."""
+
+        def check() -> None:
+            found = self.snapshot().number(name)
+            assert abs(found - value) <= within, f"{name} is {found}, expected {value} ± {within}"
+
+        eventually(self.page, check)
+
+    def expect_readout(self, name: str, text: str | re.Pattern[str]) -> None:
+        entry = self.root.locator(".readout > div").filter(
+            has=self.page.locator("dt").get_by_text(name, exact=True)
+        )
+        expect(entry.locator("dd")).to_have_text(text)
+
+    def expect_summary(self, text: str | re.Pattern[str]) -> None:
+        """The live region is updated after a short rest."""
+        expect(self.part("summary")).to_contain_text(text)
+
+    # What a reader does
+
+    def slider(self, name: str) -> Locator:
+        return self.root.get_by_role("slider", name=name, exact=True)
+
+    def button(self, name: str | re.Pattern[str]) -> Locator:
+        return self.root.get_by_role("button", name=name)
+
+    def choice(self, name: str | re.Pattern[str]) -> Locator:
+        return self.root.get_by_role("radio", name=name)
+
+    def plane(self, name: str) -> Plane:
+        """The pad or scatter that the slider `name` steers."""
+        slider = self.page.get_by_role("slider", name=name, exact=True)
+        return Plane(self.root.locator("svg").filter(has=slider))
+
+    def mouse_drag(self, spots: Iterable[Spot]) -> None:
+        first, *others = spots
+        self.page.mouse.move(*first)
+        self.page.mouse.down()
+        for spot in others:
+            self.page.mouse.move(*spot, steps=4)
+        self.page.mouse.up()
+
+    def finger(self) -> Finger:
+        return Finger(self.page)
+
+    def reset(self) -> None:
+        self.part("reset").click()
+
+    def address(self) -> str:
+        """The page's address once the figure's state has been written into it."""
+        expect(self.page).to_have_url(re.compile(re.escape(f"{self.placed.id}.")))
+        self.page.wait_for_timeout(450)  # the newest state is written 350 ms after the last change
+        return self.page.url

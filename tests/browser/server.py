@@ -1,0 +1,50 @@
+"""A small static server that publishes a folder under a sub-path, as a project's Pages site is."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+SUB_PATH = "/book/"
+
+
+class Pages(SimpleHTTPRequestHandler):
+    """Serves the folder beneath SUB_PATH and nothing above it; keeps quiet."""
+
+    protocol_version = "HTTP/1.1"
+
+    def translate_path(self, path: str) -> str:
+        if not path.startswith(SUB_PATH):
+            return str(Path(self.directory) / "outside-of-the-site")
+        return super().translate_path("/" + path.removeprefix(SUB_PATH))
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 (the base's name)
+        """A test's output is no access log."""
+
+
+@contextmanager
+def serve(folder: Path) -> Iterator[str]:
+    """The address of the site's root, with its final slash, for as long as the block lasts."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Pages, directory=str(folder)))
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}{SUB_PATH}"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+@contextmanager
+def publish(scheme: str, folder: Path) -> Iterator[str]:
+    """The address of the folder, over `http` or as `file`."""
+    if scheme == "file":
+        yield folder.as_uri() + "/"
+    else:
+        with serve(folder) as root:
+            yield root

@@ -1,0 +1,134 @@
+"""What each figure owes its reader, whatever it shows. A new figure is tested here by its folder."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Locator, expect
+
+from tests.browser.conftest import ROOT, Reader
+from tests.browser.figure import Figure
+
+FIGURES = sorted(path.parent.name for path in (ROOT / "site_assets/figures").glob("*/figure.toml"))
+
+INK_OF_IMAGES = """
+async (stage) => {
+  const inks = [];
+  for (const image of stage.querySelectorAll("img")) {
+    await image.decode();
+    const canvas = document.createElement("canvas");
+    [canvas.width, canvas.height] = [image.naturalWidth, image.naturalHeight];
+    const context = canvas.getContext("2d");
+    context.drawImage(image, 0, 0);
+    const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
+    inks.push(data.filter((_, i) => i % 4 === 3).reduce((sum, alpha) => sum + alpha / 255, 0));
+  }
+  return inks;
+}
+"""
+
+LAYOUT_SHIFT = """
+() => new Promise((done) => {
+  let total = 0;
+  const add = (list) => list.getEntries().forEach((entry) => { total += entry.value; });
+  const observer = new PerformanceObserver(add);
+  observer.observe({ type: "layout-shift", buffered: true });
+  setTimeout(() => { add({ getEntries: () => observer.takeRecords() }); done(total); }, 100);
+})
+"""
+
+READOUTS = """
+(figure) => [...figure.querySelectorAll(".readout > div, [data-role=table] td")]
+  .map((entry) => entry.textContent)
+"""
+
+
+@pytest.fixture(params=FIGURES)
+def name(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+def boxes(locators: list[Locator]) -> list[list[float]]:
+    """Left, top, width and height of each, from the top of the page."""
+    return [
+        locator.evaluate(
+            "(e) => { const b = e.getBoundingClientRect();"
+            " return [b.x + scrollX, b.y + scrollY, b.width, b.height]; }"
+        )
+        for locator in locators
+    ]
+
+
+def parts(figure: Figure) -> list[Locator]:
+    return [figure.root, figure.stage, figure.root.locator("figcaption")]
+
+
+def near(a: list[list[float]], b: list[list[float]]) -> bool:
+    return all(
+        abs(p - q) <= 0.5 for x, y in zip(a, b, strict=True) for p, q in zip(x, y, strict=True)
+    )
+
+
+@pytest.mark.parametrize("touch", [False, True], ids=["desk", "phone"])
+def test_goes_live_where_it_stood(reader: Reader, name: str, touch: bool) -> None:
+    """The static frame needs no script, says the same as the live one, and nothing jumps."""
+    static = reader.figure(name, scripts=False, touch=touch)
+    expect(static.root).to_have_attribute("data-state", "static")
+    expect(static.root).to_be_visible()
+    assert len(static.summary()) > 40
+    assert static.stage.inner_html().strip()
+    inks: list[float] = static.stage.evaluate(INK_OF_IMAGES)
+    assert all(ink > 0.5 for ink in inks), f"blank static pictures: {inks}"
+    assert static.stage.locator("button:enabled, input:enabled, [tabindex='0']").count() == 0
+    frozen: list[str] = static.root.evaluate(READOUTS)
+    frozen_boxes = boxes(parts(static))
+
+    live = reader.figure(name, touch=touch).wait_live()
+    assert near(boxes(parts(live)), frozen_boxes), (frozen_boxes, boxes(parts(live)))
+    assert live.root.evaluate(READOUTS) == frozen
+    assert live.summary() == static.summary()
+    assert live.page.evaluate(LAYOUT_SHIFT) == 0
+    assert live.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_every_control_has_a_name_and_a_place_for_a_finger(reader: Reader, name: str) -> None:
+    figure = reader.live_figure(name, touch=True)
+    controls = figure.root.locator(
+        "button:visible, select:visible, input:visible, summary:visible, [role=slider]"
+    )
+    problems: list[str] = controls.evaluate_all(
+        """(controls) => controls.flatMap((control) => {
+          const target = control.closest("label") ?? control;
+          const { width, height } = target.getBoundingClientRect();
+          const labels = [...(control.labels ?? [])].map((l) => l.textContent).join("");
+          const name = control.getAttribute("aria-label") || labels || control.textContent;
+          const told = name.trim() || control.outerHTML;
+          return [
+            ...(name.trim() ? [] : [`no name: ${told}`]),
+            ...(height >= 43.5 || width >= 200 ? [] : [`${told}: ${width}×${height}`]),
+          ];
+        })"""
+    )
+    assert not problems, "\n".join(problems)
+
+
+def test_state_of_an_address_is_clamped_and_nonsense_is_ignored(reader: Reader, name: str) -> None:
+    """Whatever stands behind the #, the figure goes live with a state that its spec allows."""
+    specs = reader.site.figure(name).data["spec"].get("state", {})
+    usual = reader.live_figure(name).root.evaluate(READOUTS)
+    nonsense = {key: '"><script>alert(1)</script>%00🦆' for key in specs}
+    odd: dict[str, Any] = {
+        key: value
+        for key, value in nonsense.items()
+        if specs[key]["type"] not in ("text", "strokes")
+    }
+    assert reader.figure(name, odd).wait_live().root.evaluate(READOUTS) == usual
+    far: dict[str, Any] = {
+        key: 1e300 if specs[key]["type"] == "number" else text for key, text in nonsense.items()
+    }
+    figure = reader.figure(name, far).wait_live()
+    assert "NaN" not in " ".join(figure.root.evaluate(READOUTS))
+    figure.reset()
+    expect(figure.part("reset")).to_be_disabled()
+    assert figure.page.locator("script:not([src]):not([type='application/json'])").count() == 0

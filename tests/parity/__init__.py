@@ -1,0 +1,1 @@
+"""The same numbers from torch, onnxruntime and the reader's browser."""

@@ -1,0 +1,87 @@
+"""A build without disk and Node: a service that echoes, and a small book in memory."""
+
+from __future__ import annotations
+
+import html
+import json
+from collections.abc import Mapping
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any
+
+from builder.build import Builder, Outcome
+from builder.effects import MemoryEffects
+from builder.node import ServiceError
+
+GOLDEN = Path(__file__).parent.parent / "golden"
+
+
+class FakeService:
+    """Answers at once: MathML and frames that say what was asked, a bundle of tiny files."""
+
+    def __init__(self, effects: MemoryEffects) -> None:
+        self.effects = effects
+        self.asked: list[tuple[str, Mapping[str, Any]]] = []
+
+    def ask(self, method: str, params: Mapping[str, Any]) -> Future[Any]:
+        self.asked.append((method, params))
+        future: Future[Any] = Future()
+        try:
+            future.set_result(getattr(self, f"_{method}")(params))
+        except ServiceError as error:
+            future.set_exception(error)
+        return future
+
+    def _math(self, params: Mapping[str, Any]) -> list[dict[str, Any]]:
+        return [self._formula(item["tex"], item["display"]) for item in params["items"]]
+
+    def _formula(self, tex: str, display: bool) -> dict[str, Any]:
+        if "\\oops" in tex:
+            return {"error": "Unknown control sequence: \\oops", "position": tex.index("\\oops")}
+        block = ' display="block"' if display else ""
+        return {"mathml": f"<math{block}>{html.escape(tex)}</math>"}
+
+    def _bundle(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        folder = params["out"].removeprefix("/memory/")
+        names = ["book.js", "early.js", "kit.js", "engine.js", "ort.wasm.js", "book.css"]
+        names += [f"figures/{name}.js" for name in params["figures"]]
+        for name, spec in params["figures"].items():
+            if "not compile" in spec["title"]:
+                place = f"figures/{name}/figure.tsx:3:7"
+                raise ServiceError(f'Build failed with 1 error:\n{place}: ERROR: Expected ";"')
+        files = {name: f"assets/{name}" for name in names}
+        for name, path in files.items():
+            self.effects.write(f"{folder}/{path}", name.encode())
+        return {"files": files, "wasmBytes": 11}
+
+    def _frame(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        values = {**params["state"], **params["options"]}
+        if values.get("label") == "cannot be drawn":
+            raise ServiceError("the decoder has no input 'q'")
+        shown = html.escape(json.dumps(values), quote=False)
+        table = {"columns": ["key", "value"], "rows": [[k, str(v)] for k, v in values.items()]}
+        return {"markup": f"<p>{shown}</p>", "summary": "All values.", "table": table}
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    """The files under a folder by relative path."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def small_book(**files: str | bytes) -> MemoryEffects:
+    """The base book of the golden cases, with files added or replaced: `content__x.md="…"`."""
+    effects = MemoryEffects(tree(GOLDEN / "_base"))
+    effects.contents |= MemoryEffects(
+        {name.replace("__", "/"): data for name, data in files.items()}
+    ).contents
+    return effects
+
+
+def build(effects: MemoryEffects, service: FakeService | None = None) -> Outcome:
+    """Build the book in memory; `untrained` is a model that could be trained."""
+    builder = Builder(effects, service or FakeService(effects))
+    return builder.build(known_models=frozenset({"toy", "untrained"}))

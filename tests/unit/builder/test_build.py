@@ -1,0 +1,218 @@
+"""Whole builds in memory: what is published, what is kept back, what is remembered."""
+
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+from builder.build import Builder
+from builder.effects import MemoryEffects
+from builder.node import NodeService
+from builder.render import TEMPLATES, environment
+from tests.unit.builder.fakes import FakeService, build, small_book
+
+CHAPTER = """---
+title: A case
+lead: In a sentence.
+---
+Formula $z$.
+
+::: figure dots
+
+Caption </script> here.
+:::
+"""
+
+
+def site(effects: MemoryEffects) -> dict[str, bytes]:
+    return {path: data for path, data in effects.contents.items() if "build/site/" in path}
+
+
+def methods(service: FakeService) -> list[str]:
+    return [method for method, _ in service.asked]
+
+
+def test_a_good_build_publishes_pages_assets_and_archive() -> None:
+    effects = small_book(**{"content__01-a-case.md": CHAPTER})
+    outcome = build(effects)
+    assert outcome.published
+    pages = sorted(path.rpartition("/")[2] for path in site(effects) if path.endswith(".html"))
+    assert pages == [
+        "a-case.html", "glossary.html", "index.html", "other-things.html", "references.html",
+    ]  # fmt: skip
+    assert "build/site/assets/book.js" in effects.contents
+    assert effects.contents["build/book.zip"].startswith(b"PK")
+
+
+def test_a_bad_build_leaves_site_and_archive_alone() -> None:
+    effects = small_book(**{"content__01-a-case.md": CHAPTER})
+    assert build(effects).published
+    before = {**site(effects), "zip": effects.contents["build/book.zip"]}
+    effects.contents["content/01-a-case.md"] += b"\n[@nobody]\n"
+    assert not build(effects).published
+    assert {**site(effects), "zip": effects.contents["build/book.zip"]} == before
+
+
+def test_warnings_do_not_keep_a_site_back() -> None:
+    effects = small_book(**{"content__09-other-things.md": CHAPTER})
+    outcome = build(effects)
+    assert {issue.severity for issue in outcome.issues} == {"warning"}
+    assert outcome.published
+
+
+def test_the_same_input_gives_the_same_bytes() -> None:
+    first, second = (small_book(**{"content__01-a-case.md": CHAPTER}) for _ in range(2))
+    second.contents = dict(reversed(second.contents.items()))
+    build(first)
+    build(second)
+    assert site(first) == site(second)
+    assert first.contents["build/book.zip"] == second.contents["build/book.zip"]
+
+
+def test_a_build_without_changes_asks_node_for_nothing() -> None:
+    effects = small_book(**{"content__01-a-case.md": CHAPTER})
+    build(effects)
+    service = FakeService(effects)
+    assert build(effects, service).published
+    assert service.asked == []
+
+
+def test_a_change_asks_node_for_that_change_only() -> None:
+    effects = small_book(**{"content__01-a-case.md": CHAPTER})
+    build(effects)
+    for old, new, expected in (
+        (b"$z$", b"$y$", ["math"]),
+        (b"figure dots", b"figure dots\nz1: 1", ["frame"]),
+        (b"Caption", b"Another caption", []),
+    ):
+        text = effects.contents["content/01-a-case.md"]
+        effects.contents["content/01-a-case.md"] = text.replace(old, new)
+        service = FakeService(effects)
+        assert build(effects, service).published
+        assert methods(service) == expected
+
+
+def test_a_changed_model_is_drawn_anew() -> None:
+    effects = small_book(**{"content__01-a-case.md": CHAPTER})
+    build(effects)
+    effects.contents["build/models/toy/decoder.onnx"] = b"another"
+    service = FakeService(effects)
+    build(effects, service)
+    assert methods(service) == ["frame"]
+
+
+def test_a_changed_figure_is_bundled_and_drawn_anew_alone() -> None:
+    two = CHAPTER + "\n::: figure marks\n\nCaption.\n:::\n"
+    toml = 'title = "M"\nhonesty = "exact"\ndescription = "d"\n'
+    effects = small_book(
+        **{"content__01-a-case.md": two, "site_assets__figures__marks__figure.toml": toml}
+    )
+    build(effects)
+    effects.contents["site_assets/figures/marks/figure.tsx"] = b"changed"
+    service = FakeService(effects)
+    build(effects, service)
+    asked = [(method, params.get("figure")) for method, params in service.asked]
+    assert asked == [("bundle", None), ("frame", "marks")]
+
+
+def test_unused_figures_are_not_shipped() -> None:
+    effects = small_book()
+    assert build(effects).published
+    assert not [path for path in site(effects) if "dots" in path or "models" in path]
+
+
+def test_json_cannot_end_its_script_element() -> None:
+    effects = small_book(**{"content__01-a-case.md": CHAPTER})
+    toml = effects.contents["site_assets/figures/dots/figure.toml"]
+    effects.contents["site_assets/figures/dots/figure.toml"] = toml.replace(
+        b"Dots that stand", b"Dots </script><script> that stand"
+    )
+    build(effects)
+    page = effects.read("build/site/a-case.html").decode()
+    data = re.search(r'data-role="figure-data">(.*?)</script>', page)
+    assert data
+    description = json.loads(data[1])["spec"]["description"]
+    assert description.startswith("Dots </script><script>")
+
+
+class Attributes(HTMLParser):
+    """Collects what the security policy forbids, ids, and addresses."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.forbidden: list[str] = []
+        self.ids: list[str] = []
+        self.inline_scripts = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = dict(attrs)
+        self.forbidden += [name for name, _ in attrs if name == "style" or name.startswith("on")]
+        self.ids += [values["id"] or ""] if "id" in values else []
+        if tag == "script" and "src" not in values:
+            self.inline_scripts += values.get("type") != "application/json"
+
+
+def test_pages_hold_to_the_security_policy_and_have_unique_ids() -> None:
+    effects = small_book(**{"content__01-a-case.md": CHAPTER})
+    build(effects)
+    for path, data in site(effects).items():
+        if path.endswith(".html"):
+            parser = Attributes()
+            parser.feed(data.decode())
+            assert parser.forbidden == []
+            assert parser.inline_scripts == 0
+            assert len(parser.ids) == len(set(parser.ids)), path
+
+
+def test_back_links_lead_to_the_citation_and_the_use() -> None:
+    effects = small_book(**{"content__01-a-case.md": CHAPTER})
+    build(effects)
+    page = effects.read("build/site/other-things.html").decode()
+    for listing in ("references", "glossary"):
+        html = effects.read(f"build/site/{listing}.html").decode()
+        links = re.findall(r'href="other-things\.html#([^"]+)"', html)
+        assert len(links) == 2
+        for anchor in links:
+            assert f'id="{anchor}"' in page
+
+
+def test_next_and_previous_go_through_the_book() -> None:
+    effects = small_book(**{"content__01-a-case.md": CHAPTER})
+    build(effects)
+    path, seen = "index.html", []
+    while path:
+        seen.append(path)
+        html = effects.read(f"build/site/{path}").decode()
+        match = re.search(r'<link rel="next" href="([^"]+)"', html)
+        path = match[1] if match else ""
+    assert seen == [
+        "index.html", "a-case.html", "other-things.html", "references.html", "glossary.html",
+    ]  # fmt: skip
+
+
+def test_a_mistake_in_a_template_is_an_issue(tmp_path: Path) -> None:
+    templates = tmp_path / "builder" / "templates"
+    templates.mkdir(parents=True)
+    for path in TEMPLATES.glob("*.html"):
+        (templates / path.name).write_bytes(path.read_bytes())
+    (templates / "chapter.html").write_text("line\n{{ page.titel }}\n", "utf-8")
+    effects = small_book()
+    outcome = Builder(effects, FakeService(effects), engine=environment(templates)).build()
+    assert [issue.headline for issue in outcome.issues] == [
+        "builder/templates/chapter.html:2:1 template: 'dict object' has no attribute 'titel'"
+    ]
+
+
+def test_a_book_without_content_says_so() -> None:
+    effects = MemoryEffects({})
+    headlines = [issue.headline for issue in build(effects).issues]
+    assert headlines == [
+        "content chapter-missing: there is no chapter "
+        "(a chapter is a file NN-words-with-hyphens.md)",
+        "content/book.toml config-missing: the book's settings are missing "
+        "(write a line 'title = \"…\"' there)",
+    ]
+
+
+def test_the_node_service_is_not_started_before_it_is_asked(tmp_path: Path) -> None:
+    NodeService(tmp_path / "nowhere", print).close()

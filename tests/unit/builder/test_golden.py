@@ -1,0 +1,59 @@
+"""Every block and every rule, as a folder: `input/` over the base book → the chapter's HTML or
+the exact text of the issues. `UPDATE_GOLDEN=1 pytest …` writes what is expected anew: look at it.
+"""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+import builder
+from tests.unit.builder.fakes import GOLDEN, build, small_book, tree
+
+CASES = sorted(path.name for path in GOLDEN.iterdir() if path.name != "_base")
+MAIN = re.compile(r'<article class="prose"[^>]*>\n(.*?)</article>', re.DOTALL)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_case(name: str) -> None:
+    effects = small_book()
+    effects.contents |= tree(GOLDEN / name / "input")
+    outcome = build(effects)
+    if name.startswith("error-"):
+        file, found = "expected.txt", "".join(f"{issue}\n" for issue in outcome.issues)
+        assert found, "nothing was reported"
+    else:
+        assert [str(issue) for issue in outcome.issues] == []
+        page = effects.read("build/site/a-case.html").decode()
+        match = MAIN.search(page)
+        assert match, page
+        file, found = "expected.html", match[1]
+    expected = GOLDEN / name / file
+    if os.environ.get("UPDATE_GOLDEN"):
+        expected.write_text(found, "utf-8")
+    assert found == expected.read_text("utf-8")
+
+
+def rules_in_source() -> set[str]:
+    """Rule names that the builder's code passes as literals."""
+    rules = set()
+    for path in Path(builder.__file__).parent.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and node.args:
+                name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+                first = node.args[0]
+                takes_rule = name in {"Issue", "ValueProblem", "issue", "report", "whole_file"}
+                if takes_rule and isinstance(first, ast.Constant) and "-" in str(first.value):
+                    rules.add(str(first.value))
+    return rules
+
+
+def test_every_rule_has_a_case() -> None:
+    texts = "".join(path.read_text("utf-8") for path in GOLDEN.glob("*/expected.txt"))
+    shown = set(re.findall(r"^\S+ ([a-z-]+): ", texts, re.MULTILINE))
+    # these two need a repository without content, which no case over the base book can be
+    assert rules_in_source() - shown == {"chapter-missing", "config-missing"}

@@ -1,0 +1,55 @@
+"""The committed font subsets carry every character of the book, and weigh what they may."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from fontTools.ttLib import TTFont
+
+ROOT = Path(__file__).parents[2]
+FONTS = ROOT / "site_assets" / "fonts"
+FACES = ("book-serif", "book-serif-italic", "book-sans", "book-math")
+BUDGET = 80 * 1024
+"""Bytes of all faces together (DESIGN.md)."""
+
+COMMENT = re.compile(r"/\*.*?\*/|^\s*//[^\n]*|\s//\s[^\n]*|^#[^\n]*", re.DOTALL | re.MULTILINE)
+FORMULA = re.compile(r"\$\$.*?\$\$|\$[^$\n]+\$", re.DOTALL)
+
+
+def characters(*faces: str) -> set[str]:
+    found: set[str] = set()
+    for face in faces:
+        with TTFont(FONTS / f"{face}.woff2") as font:
+            found |= set(map(chr, font.getBestCmap()))
+    return found
+
+
+def test_the_faces_keep_to_the_budget() -> None:
+    assert sum((FONTS / f"{face}.woff2").stat().st_size for face in FACES) <= BUDGET
+
+
+def test_the_math_face_can_set_formulas() -> None:
+    with TTFont(FONTS / "book-math.woff2") as font:
+        assert "MATH" in font
+        variants = font["MATH"].table.MathVariants.VertGlyphCoverage.glyphs
+        cmap = font.getBestCmap()
+    assert {cmap[ord(c)] for c in "()[]∥√∑"} <= set(variants)
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "content").glob("*.*")), ids=lambda p: p.name)
+def test_every_character_of_the_text_has_a_glyph(path: Path) -> None:
+    text = FORMULA.sub("", path.read_text("utf-8"))
+    missing = set(text) - characters("book-serif", "book-math") - {"\n"}
+    assert not missing, f"extend site_assets/fonts/subset.py by {sorted(missing)}"
+
+
+def test_figures_find_their_characters_in_the_sans() -> None:
+    assets = ROOT / "site_assets"
+    paths = [*assets.glob("figures/*/*.tsx"), *assets.glob("figures/*/*.toml")]
+    paths += assets.glob("kit/*.ts*")
+    carried = characters("book-sans", "book-math")
+    text = "".join(COMMENT.sub("", path.read_text("utf-8")) for path in paths)
+    missing = set(text) - carried - {"\n", "\t"}
+    assert not missing, f"extend site_assets/fonts/subset.py by {sorted(missing)}"
