@@ -17,7 +17,7 @@ from builder.load import Sources, load
 from builder.node import Service
 from builder.pack import ModelFiles, pack_models, pack_pictures, zip_archive
 from builder.parse import parse_chapter, parse_glossary, parse_page
-from builder.render import Drawn, environment, render_book
+from builder.render import Drawn, Memory, environment, render_book
 from builder.resolve import Picture, PlacedFigure, ResolvedBook, resolve
 
 SITE = "build/site"
@@ -46,11 +46,10 @@ class Builder:
     ) -> None:
         self.effects, self.service = effects, service
         self.engine = engine or environment()
+        self.rendered: Memory = {}
         self.parsed: dict[Source, tuple[Chapter | None, tuple[Issue, ...]]] = {}
 
-    def build(
-        self, *, known_models: frozenset[str] = frozenset(), archive: bool = True
-    ) -> Outcome:
+    def build(self, *, known_models: frozenset[str] = frozenset(), archive: bool = True) -> Outcome:
         """Run all stages; publish the site unless there is an error."""
         outcome = Outcome()
         files = self._site_files(outcome, known_models)
@@ -69,20 +68,17 @@ class Builder:
         yield
         outcome.phases[name] = outcome.phases.get(name, 0) + self.effects.now() - start
 
-    def _site_files(
-        self, outcome: Outcome, known_models: frozenset[str]
-    ) -> Mapping[str, bytes]:
+    def _site_files(self, outcome: Outcome, known_models: frozenset[str]) -> Mapping[str, bytes]:
         issues = outcome.issues
         with self._phase(outcome, "load"):
             sources, found = load(self.effects)
             issues.extend(found)
         with self._phase(outcome, "parse"):
-            chapters = [self._parse(source, issues) for source in sources.chapters]
+            chapters = self._parse(sources, issues)
             index = self._index(sources, issues)
             glossary = _glossary(sources, issues)
         with self._phase(outcome, "resolve"):
-            known = [chapter for chapter in chapters if chapter]
-            book, found = resolve(sources, index, known, glossary, known_models)
+            book, found = resolve(sources, index, chapters, glossary, known_models)
             issues.extend(found)
         drawn, assets = self._draw(outcome, sources, book)
         if not outcome.published:
@@ -92,12 +88,14 @@ class Builder:
         outcome.pages = len(pages)
         return {**assets, **{path: html.encode() for path, html in pages.items()}}
 
-    def _parse(self, source: Source, issues: list[Issue]) -> Chapter | None:
-        if source not in self.parsed:
-            self.parsed[source] = parse_chapter(source)
-        chapter, found = self.parsed[source]
-        issues.extend(found)
-        return chapter
+    def _parse(self, sources: Sources, issues: list[Issue]) -> list[Chapter]:
+        """Every chapter; those whose text is as it was at the last build are not parsed again."""
+        self.parsed = {
+            source: self.parsed.get(source) or parse_chapter(source) for source in sources.chapters
+        }
+        for _, found in self.parsed.values():
+            issues.extend(found)
+        return [chapter for chapter, _ in self.parsed.values() if chapter]
 
     def _index(self, sources: Sources, issues: list[Issue]) -> Chapter | None:
         if sources.index is None:
@@ -151,13 +149,13 @@ class Builder:
         for name, path in bundled.assets.items():
             if not name.startswith("figures/") or name[8:].removesuffix(".js") in used:
                 files[path] = bundled.site_files[path]
-        return Drawn(formulas, frames, models, bundled, pictures), files
+        return Drawn(formulas, code.math, frames, models, bundled, pictures), files
 
     def _render(
         self, sources: Sources, book: ResolvedBook, drawn: Drawn, issues: list[Issue]
     ) -> dict[str, str]:
         try:
-            return render_book(sources.config, book, drawn, self.engine)
+            return render_book(sources.config, book, drawn, self.engine, self.rendered)
         except TemplateError as error:
             issues.append(_template_issue(error))
             return {}

@@ -12,8 +12,8 @@ from typing import Any
 
 from builder.build import ARCHIVE, SITE, Builder, Outcome
 from builder.effects import DiskEffects, Effects
-from builder.issue import Issue, summary, whole_file
-from builder.node import NodeService
+from builder.issue import Issue, is_error, summary, whole_file
+from builder.node import NodeService, Service
 from builder.serve import serve
 
 DEFAULT_PORT = 8000
@@ -89,7 +89,7 @@ def inspect_models(root: Path) -> list[dict[str, Any]] | None:
 class Session:
     """The builds of one run of the command."""
 
-    def __init__(self, root: Path, effects: Effects, service: NodeService) -> None:
+    def __init__(self, root: Path, effects: Effects, service: Service) -> None:
         self.root, self.effects, self.service = root, effects, service
         self.builder = Builder(effects, service)
         self.known_models: frozenset[str] = frozenset()
@@ -120,7 +120,7 @@ class Session:
         if any(path.startswith("site_assets/node/") for path in changed):
             self.service.close()
         outcome = self.builder.build(known_models=self.known_models, archive=False)
-        for issue in outcome.issues:
+        for issue in filter(is_error, outcome.issues):
             self.effects.log(str(issue))
         return outcome
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from functools import lru_cache
 
 from builder.issue import Issue, Source
 from builder.toml_file import Table, read_toml
@@ -23,6 +24,7 @@ class BookConfig:
     repository: str = ""
 
 
+@lru_cache(maxsize=512)  # by content: most files are the same at the next build
 def parse_config(source: Source) -> tuple[BookConfig, tuple[Issue, ...]]:
     """The configuration, with defaults for whatever is missing or wrong."""
     issues: list[Issue] = []

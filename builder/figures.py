@@ -38,10 +38,12 @@ class Code:
             for path in effects.files(SITE_ASSETS)
             if not path.startswith(NOT_CODE)
         }
+        self._figures: dict[str, str] = {}
         self.whole = self._digest(self.hashes)
         self.shared = self._digest(
-            path for path in self.hashes if not path.startswith(f"{FIGURES}/")
-            and not path.startswith(f"{SITE_ASSETS}/styles/")
+            path
+            for path in self.hashes
+            if not path.startswith(f"{FIGURES}/") and not path.startswith(f"{SITE_ASSETS}/styles/")
         )
         self.math = self._digest(
             path
@@ -54,8 +56,10 @@ class Code:
 
     def of_figure(self, name: str) -> str:
         """Hash of all that a figure's drawing depends on, other figures left out."""
-        own = [path for path in self.hashes if path.startswith(f"{FIGURES}/{name}/")]
-        return digest(self.shared, self._digest(own))
+        if name not in self._figures:
+            own = [path for path in self.hashes if path.startswith(f"{FIGURES}/{name}/")]
+            self._figures[name] = digest(self.shared, self._digest(own))
+        return self._figures[name]
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,9 +115,7 @@ def _references(effects: Effects, issues: list[Issue]) -> References | None:
     return references
 
 
-def _figures(
-    effects: Effects, issues: list[Issue]
-) -> tuple[dict[str, FigureSpec], frozenset[str]]:
+def _figures(effects: Effects, issues: list[Issue]) -> tuple[dict[str, FigureSpec], frozenset[str]]:
     figures, broken = {}, set()
     training_state = _training_state(effects, issues)
     for path in effects.files(FIGURES):
@@ -137,9 +135,7 @@ def _training_state(effects: Effects, issues: list[Issue]) -> dict[str, Any]:
     return {} if source is None else read_toml(source, "figure-spec", issues) or {}
 
 
-def _models(
-    effects: Effects, issues: list[Issue]
-) -> tuple[dict[str, ModelCard], frozenset[str]]:
+def _models(effects: Effects, issues: list[Issue]) -> tuple[dict[str, ModelCard], frozenset[str]]:
     models, broken = {}, set()
     for path in effects.files(MODELS):
         folder, _, name = path.rpartition("/")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from builder.issue import Issue, Source, Span
@@ -50,6 +51,7 @@ class ModelCard:
         }
 
 
+@lru_cache(maxsize=512)  # by content: most files are the same at the next build
 def parse_card(name: str, source: Source) -> tuple[ModelCard | None, tuple[Issue, ...]]:
     """The card, or None with an issue if the file is not what the training step writes."""
     hint = f"book train --force {name}"

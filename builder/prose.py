@@ -18,6 +18,8 @@ OWN_BLOCKS = ("hashheader", "setextheader", "code", "reference")
 OWN_INLINES = ("reference", "image_reference", "short_reference", "short_image_ref")
 
 PARAGRAPH = re.compile(r"<p>(.*)</p>", re.DOTALL)
+PLAIN = re.compile(r"[^\W\d_][^*_`\\\[\]<>&!|:]*")
+"""A phrase without anything that Markdown could mean: most terms, choices and headings."""
 CODE_BLOCK = re.compile(r'(<div class="highlight">(?:<span class="filename">.*?</span>)?<pre)>')
 TABLE_START = re.compile(r"<table>")
 TABLE_END = re.compile(r"</table>")
@@ -50,6 +52,9 @@ def to_html(text: str) -> str:
 
 def to_phrase(text: str) -> str:
     """Inline HTML of a Markdown text that is one phrase or paragraph."""
-    html = to_html(" ".join(text.split()))
+    text = " ".join(text.split())
+    if PLAIN.fullmatch(text):
+        return text
+    html = to_html(text)
     match = PARAGRAPH.fullmatch(html)
     return match[1] if match and "<p>" not in match[1] else html

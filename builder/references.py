@@ -6,6 +6,7 @@ import logging
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache, lru_cache
 
 from bibtexparser.entrypoint import parse_string
 from bibtexparser.middlewares import (
@@ -76,6 +77,7 @@ class References:
         return {entry.key: entry for entry in self.entries}
 
 
+@lru_cache(maxsize=512)  # by content: most files are the same at the next build
 def parse_references(source: Source) -> tuple[References, tuple[Issue, ...]]:
     """The references and what is wrong with the file."""
     issues: list[Issue] = []
@@ -168,6 +170,7 @@ def _links(eprint: str, doi: str, url: str) -> tuple[tuple[str, str], ...]:
     return tuple(links)
 
 
+@cache
 def popover_html(reference: Reference) -> Markup:
     """What a citation shows beside itself."""
     links = reference.link_html()

@@ -65,6 +65,8 @@ class Drawn:
     """What Node and the packing made, for the pages to refer to."""
 
     formulas: Mapping[tuple[str, bool], str] = field(default_factory=dict)
+    math_version: str = ""
+    """What formulas were typeset by: with the TeX, it determines the MathML."""
     frames: Mapping[tuple[str, str], Frame] = field(default_factory=dict)
     models: ModelFiles = field(default_factory=ModelFiles)
     bundle: Bundle = field(default_factory=Bundle)
@@ -89,11 +91,15 @@ def script_json(value: object) -> Markup:
     return Markup(text.replace("<", "\\u003c"))
 
 
+Memory = dict[str, tuple[object, str]]
+"""Path of a page → all that its HTML depends on, and the HTML."""
+
+
 def render_book(
-    config: BookConfig, book: ResolvedBook, drawn: Drawn, engine: Environment
+    config: BookConfig, book: ResolvedBook, drawn: Drawn, engine: Environment, memory: Memory
 ) -> dict[str, str]:
-    """The HTML of every page, by its path in the site."""
-    return Renderer(config, book, drawn, engine).pages()
+    """The HTML of every page, by its path in the site; unchanged chapters come from memory."""
+    return Renderer(config, book, drawn, engine).pages(memory)
 
 
 class Renderer:
@@ -121,14 +127,31 @@ class Renderer:
             for title, href, number in [first, *chapters, *last]
         ]
 
-    def pages(self) -> dict[str, str]:
-        written = {
-            page.href: self._page(f"{page.kind}.html", page) for page in self.book.chapters
-        }
+    def pages(self, memory: Memory) -> dict[str, str]:
+        shared = self._shared()
+        for page in self.book.chapters:
+            frames = [self.drawn.frames[page.href, figure.id] for figure in page.figures]
+            inputs = (page, frames, shared)
+            if memory.get(page.href, (None, ""))[0] != inputs:
+                memory[page.href] = (inputs, self._page("chapter.html", page))
+        written = {page.href: memory[page.href][1] for page in self.book.chapters}
         written["index.html"] = self._index()
         written["references.html"] = self._references()
         written["glossary.html"] = self._glossary()
         return written
+
+    def _shared(self) -> tuple[object, ...]:
+        """What every chapter's HTML depends on, beside the chapter and its frames."""
+        assert self.engine.loader is not None
+        templates = [
+            self.engine.loader.get_source(self.engine, name)[0]
+            for name in self.engine.list_templates()
+        ]
+        outlines = [(page.href, page.number, page.title, page.lead) for page in self.book.chapters]
+        drawn = self.drawn
+        made = (drawn.math_version, drawn.models.assets, drawn.pictures)
+        glossary = self.book.glossary
+        return (self.common, templates, outlines, made, glossary, self.book.references)
 
     def body(self, page: ResolvedPage) -> Markup:
         """The text of a page, without the page around it."""
@@ -136,8 +159,7 @@ class Renderer:
 
     def _page(self, template: str, page: ResolvedPage) -> str:
         headings = [
-            {"id": place.id, "text": place.label, "level": place.level}
-            for place in page.headings
+            {"id": place.id, "text": place.label, "level": place.level} for place in page.headings
         ]
         return self._template(
             template,
@@ -233,6 +255,7 @@ class PageText:
         self, page: ResolvedPage, drawn: Drawn, engine: Environment, book: ResolvedBook
     ) -> None:
         self.page, self.drawn, self.engine, self.book = page, drawn, engine, book
+        self.meanings: dict[str, Markup] = {}
         self.notes = self.popovers = self.exercises = self.predictions = 0
         self.anchored: set[str] = set()
         self.in_popover = False
@@ -343,10 +366,13 @@ class PageText:
 
     def _meaning(self, entry: GlossaryEntry) -> Markup:
         """The first paragraph of a term's meaning, as it reads inside a popover."""
-        first = FIRST_PARAGRAPH.search(entry.body.html)
-        text = PageText(self.book.glossary, self.drawn, self.engine, self.book)
-        text.in_popover = True
-        return text.html(Fragment(first[1] if first else "", entry.body.nodes))
+        if entry.id not in self.meanings:
+            first = FIRST_PARAGRAPH.search(entry.body.html)
+            text = PageText(self.book.glossary, self.drawn, self.engine, self.book)
+            text.in_popover = True
+            paragraph = Fragment(first[1] if first else "", entry.body.nodes)
+            self.meanings[entry.id] = text.html(paragraph)
+        return self.meanings[entry.id]
 
     def _sidenote(self, node: Sidenote) -> Markup:
         if self.in_popover:
@@ -430,4 +456,3 @@ class PageText:
             content[group] = {use: declared[use] for use in uses if use in declared}
         assets = {use: asdict(self.drawn.models.assets[card.name, use]) for use in uses}
         return {"name": card.name, "card": content, "assets": assets}
-

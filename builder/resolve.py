@@ -191,9 +191,7 @@ def _check_numbers(chapters: list[Chapter], issues: list[Issue]) -> None:
                 issues.append(first[value].source.issue("chapter-name", Span(0, 0), text))
 
 
-def _page(
-    context: _Context, chapter: Chapter, kind: Literal["index", "chapter"]
-) -> ResolvedPage:
+def _page(context: _Context, chapter: Chapter, kind: Literal["index", "chapter"]) -> ResolvedPage:
     resolver = _Resolver(context, chapter.source, chapter.href, chapter.number)
     resolver.resolve(chapter.body)
     return ResolvedPage(
@@ -484,4 +482,3 @@ def _formatted(value: float | int, spec: str) -> str:
     else:
         text = f"{value:.3g}"
     return text.replace("-", "−")
-

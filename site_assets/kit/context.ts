@@ -32,12 +32,12 @@ export function useFigure(): FigureContext {
  * For steps from where the reader is: keys may come faster than frames are computed, and each step counts from
  * the value that the last one asked for, unless something else has changed the state since.
  */
-export function useNewest<T>(shown: T): { readonly get: () => T; readonly ask: (value: T, change: (value: T) => void) => void } {
+export function useNewest<T>(shown: T) {
   const { changes } = useFigure();
   const asked = useRef<{ readonly value: T; readonly change: number } | null>(null);
   return {
-    get: () => (asked.current?.change === changes() ? asked.current.value : shown),
-    ask(value, change) {
+    get: (): T => (asked.current?.change === changes() ? asked.current.value : shown),
+    ask<V extends T>(value: V, change: (value: V) => void): void {
       change(value);
       asked.current = { value, change: changes() };
     },

@@ -3,7 +3,7 @@
 import type { ComponentChildren, TargetedKeyboardEvent } from "preact";
 import { useRef } from "preact/hooks";
 import { ARROW_SHIFT } from "./arrows.ts";
-import { useFigure } from "./context.ts";
+import { useFigure, useNewest } from "./context.ts";
 
 function slug(label: string): string {
   return label.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, "-");
@@ -82,13 +82,14 @@ interface ChoiceProps<T extends string> {
 export function Toggle<T extends string>({ label, value, choices, onChange }: ChoiceProps<T>) {
   const { id, live } = useFigure();
   const group = useRef<HTMLDivElement>(null);
-  const here = choices.findIndex((choice) => choice.value === value);
+  const newest = useNewest(value);
+  const indexOf = (wanted: T): number => Math.max(choices.findIndex((choice) => choice.value === wanted), 0);
   const move = (event: TargetedKeyboardEvent<HTMLElement>): void => {
     const shift = ARROW_SHIFT[event.key];
     if (shift === undefined) return;
     event.preventDefault();
-    const next = (Math.max(here, 0) + shift + choices.length) % choices.length;
-    onChange((choices[next] as Choice<T>).value);
+    const next = (indexOf(newest.get()) + shift + choices.length) % choices.length;
+    newest.ask((choices[next] as Choice<T>).value, onChange);
     group.current?.querySelectorAll<HTMLElement>("[role=radio]")[next]?.focus();
   };
   return (
@@ -103,7 +104,7 @@ export function Toggle<T extends string>({ label, value, choices, onChange }: Ch
             type="button"
             role="radio"
             aria-checked={choice.value === value}
-            tabIndex={index === Math.max(here, 0) ? 0 : -1}
+            tabIndex={index === indexOf(value) ? 0 : -1}
             disabled={!live}
             onClick={() => onChange(choice.value)}
             onKeyDown={move}

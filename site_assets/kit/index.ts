@@ -8,6 +8,10 @@ export { Button, Checkbox, Controls, Panel, Panels, Readout, Select, Slider, Tog
 export { Dot, Dots, Glyphs, Level, Line, Plot, useFrame, type Axis, type Pair } from "./plot.tsx";
 export { Bars } from "./bars.tsx";
 export { Pad } from "./pad.tsx";
+export { GaussianPad } from "./gaussian_pad.tsx";
+export { Area, Arrow, Band, Columns, Isolines, Upright } from "./regions.tsx";
+export { Stack } from "./stack.tsx";
+export { histogram, type Histogram } from "./histogram.ts";
 export { Scatter } from "./scatter.tsx";
 export { Sketch } from "./sketch.tsx";
 export { Raster, RasterGrid } from "./raster.tsx";

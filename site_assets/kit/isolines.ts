@@ -59,7 +59,7 @@ function endsOf(grid: Grid, edge: number): readonly [number, number] {
 function pointOn(grid: Grid, level: number, edge: number): Pair {
   const [from, to] = endsOf(grid, edge);
   const [low, high] = [grid.values[from] as number, grid.values[to] as number];
-  const share = (level - low) / (high - low);
+  const share = Number.isFinite(low) ? (level - low) / (high - low) : 1; // from infinitely high: at the other end
   const [column, row] = [from % grid.columns, Math.floor(from / grid.columns)];
   return edge & 1 ? [column, row + share] : [column + share, row];
 }

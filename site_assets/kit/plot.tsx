@@ -130,17 +130,28 @@ export function PlotArea({ x, y, frame, children }: { x: Axis; y: Axis; frame: F
 
 export type Pair = readonly [number, number];
 
+export interface LineProps {
+  /** A point that is no number leaves a gap. */
+  readonly points: readonly Pair[];
+  readonly name?: string;
+  /** Writes the name under the curve's end instead of over it. */
+  readonly below?: boolean;
+  readonly hue?: string;
+  readonly dashed?: boolean;
+}
+
+const drawLine = line<Pair>().defined(([a, b]) => Number.isFinite(a) && Number.isFinite(b));
+
 /** A curve with its name written at its end instead of in a legend. */
-export function Line({ points, name, hue = "", dashed }: { points: readonly Pair[]; name?: string; hue?: string; dashed?: boolean }) {
-  const { x, y, right, top } = useFrame();
-  const finite = points.filter(([, value]) => Number.isFinite(value));
-  const path = line<Pair>((p) => place(x(p[0])), (p) => place(y(p[1])))(finite) ?? "";
-  const last = finite.at(-1);
+export function Line({ points, name, below, hue = "", dashed }: LineProps) {
+  const { x, y, right, top, bottom } = useFrame();
+  const path = drawLine(points.map(([a, b]): Pair => [place(x(a)), place(y(b))])) ?? "";
+  const last = points.findLast(([, value]) => Number.isFinite(value));
   return (
     <g class={hue}>
       <path class={dashed ? "line line-dashed" : "line"} d={path} />
       {name && last && (
-        <text class="direct-label" x={Math.min(place(x(last[0])), right - 4)} y={Math.max(place(y(last[1])) - 6, top + 10)} text-anchor="end">
+        <text class="direct-label" x={Math.min(place(x(last[0])), right - 4)} y={below ? Math.min(place(y(last[1])) + 16, bottom - 4) : Math.max(place(y(last[1])) - 6, top + 10)} text-anchor="end">
           {name}
         </text>
       )}

@@ -53,24 +53,43 @@ export function Upright({ value, name, hue = "" }: { value: number; name?: strin
 
 const HEAD = 7; // view-box units
 
-/** From one place of the plot to another; nothing where it would be shorter than half of its head. */
-export function Arrow({ from, to, hue = "" }: { from: Pair; to: Pair; hue?: string }) {
-  const { x, y } = useFrame();
+/** From one place of the plot to another, named at its tip; nothing where it would be shorter than half of its head. */
+export function Arrow({ from, to, name, hue = "" }: { from: Pair; to: Pair; name?: string; hue?: string }) {
+  const { x, y, right } = useFrame();
   const [x1, y1, x2, y2] = [x(from[0]), y(from[1]), x(to[0]), y(to[1])];
   const length = Math.hypot(x2 - x1, y2 - y1);
   if (length < HEAD / 2) return null;
   const [ux, uy] = [(x2 - x1) / length, (y2 - y1) / length];
   const corner = (side: number): string =>
     `${place(x2 - HEAD * ux - side * HEAD * 0.55 * uy)} ${place(y2 - HEAD * uy + side * HEAD * 0.55 * ux)}`;
+  const late = x2 > right - 70;
   return (
     <g class={`arrow ${hue}`}>
       <line class="line" x1={place(x1)} y1={place(y1)} x2={place(x2 - (HEAD - 1) * ux)} y2={place(y2 - (HEAD - 1) * uy)} />
       <path class="arrow-head" d={`M${place(x2)} ${place(y2)}L${corner(1)}L${corner(-1)}Z`} />
+      {name && (Math.abs(ux) > Math.abs(uy) ? (
+        <text class="direct-label" x={place(x2)} y={place(y2 - 10)} text-anchor="middle">{name}</text>
+      ) : (
+        <text class="direct-label" x={place(x2 + (late ? -9 : 9))} y={place(y2 + 4)} text-anchor={late ? "end" : "start"}>{name}</text>
+      ))}
     </g>
   );
 }
 
-const GRID = 49; // points along each side: closer than the eye sees a corner in the lines
+const GRID = 57; // points along each side: closer than the eye sees a corner in the lines
+
+/** A path in steps from place to place: about half as long in the page as one that names the places. */
+function stepwise(points: readonly Pair[]): string {
+  let path = "";
+  let [left, top] = [0, 0]; // in tenths, as the page rounds, so that no error adds up
+  points.forEach(([a, b], index) => {
+    const [dx, dy] = [Math.round(10 * a) - left, Math.round(10 * b) - top];
+    if (index > 0 && dx === 0 && dy === 0) return;
+    path += `${index === 0 ? "M" : "l"}${dx / 10} ${dy / 10}`;
+    [left, top] = [left + dx, top + dy];
+  });
+  return path;
+}
 
 /** Lines of equal height of `f` over the plot; `of` names everything that `f` depends on. */
 export function Isolines({ f, of, levels }: { f: (x: number, y: number) => number; of: string; levels: readonly number[] }) {
@@ -78,9 +97,9 @@ export function Isolines({ f, of, levels }: { f: (x: number, y: number) => numbe
   const [xs, ys] = [x.domain() as [number, number], y.domain() as [number, number]];
   const path = useMemo(() => {
     const grid = sample(f, xs, ys, GRID, GRID);
-    const at = ([column, row]: Pair): string =>
-      `${place(x(xs[0] + ((xs[1] - xs[0]) * column) / (GRID - 1)))} ${place(y(ys[0] + ((ys[1] - ys[0]) * row) / (GRID - 1)))}`;
-    return levels.flatMap((level) => isolines(grid, level).map((line) => `M${line.map(at).join("L")}`)).join("");
+    const at = ([column, row]: Pair): Pair =>
+      [x(xs[0] + ((xs[1] - xs[0]) * column) / (GRID - 1)), y(ys[0] + ((ys[1] - ys[0]) * row) / (GRID - 1))];
+    return levels.flatMap((level) => isolines(grid, level).map((line) => stepwise(line.map(at)))).join("");
   }, [of, levels, ...xs, ...ys]);
   return <path class="isoline" d={path} />;
 }

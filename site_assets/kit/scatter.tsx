@@ -3,7 +3,7 @@
 import { Delaunay } from "d3-delaunay";
 import type { TargetedKeyboardEvent } from "preact";
 import { useMemo } from "preact/hooks";
-import { useFigure } from "./context.ts";
+import { useFigure, useNewest } from "./context.ts";
 import { fixed } from "./format.ts";
 import { Glyphs, makeFrame, place, PlotArea, type Axis, type Pair } from "./plot.tsx";
 import { useGesture, type Point } from "./pointer.ts";
@@ -79,26 +79,34 @@ export function Scatter(props: ScatterProps) {
   const gesture = useGesture(live ? { onPress: choose, onDrag: choose, onHover: hover } : {});
 
   const centre: Point = [(frame.left + frame.right) / 2, (frame.top + frame.bottom) / 2];
-  const current = picked !== null ? places[picked] : placed ? ([frame.x(placed[0]), frame.y(placed[1])] as const) : undefined;
+  const newest = useNewest<number | Pair | null>(picked ?? placed);
+  const placeOf = (spot: number | Pair | null): Point | undefined => {
+    if (typeof spot === "number") return places[spot];
+    return spot ? [frame.x(spot[0]), frame.y(spot[1])] : undefined;
+  };
+  const current = placeOf(picked ?? placed);
   const step = (event: TargetedKeyboardEvent<SVGElement>): void => {
     const direction = ARROWS[event.key];
     if (!direction || event.altKey || event.ctrlKey || event.metaKey) return;
     event.preventDefault();
+    const spot = newest.get();
+    const from = placeOf(spot);
     if (event.shiftKey) {
-      const [left, top] = current ?? centre;
-      onPlace([
+      const [left, top] = from ?? centre;
+      const at: Pair = [
         frame.x.invert(Math.min(frame.right, Math.max(frame.left, left + 8 * direction[0]))),
         frame.y.invert(Math.min(frame.bottom, Math.max(frame.top, top + 8 * direction[1]))),
-      ]);
+      ];
+      newest.ask(at, onPlace);
       return;
     }
-    const next = current ? neighbour(places, current, direction, picked) : search.find(...centre);
-    if (next !== null) onPick(next);
+    const next = from ? neighbour(places, from, direction, typeof spot === "number" ? spot : null) : search.find(...centre);
+    if (next !== null) newest.ask(next, onPick);
   };
 
-  const spot = picked !== null ? points[picked] : placed;
-  const text = spot
-    ? `${picked !== null ? `point ${picked + 1} of ${points.length}, ${glyphs[classes[picked] ?? 0]}` : "empty place"}, ${x.label} ${fixed(spot[0])}, ${y.label} ${fixed(spot[1])}`
+  const shown = picked !== null ? points[picked] : placed;
+  const text = shown
+    ? `${picked !== null ? `point ${picked + 1} of ${points.length}, ${glyphs[classes[picked] ?? 0]}` : "empty place"}, ${x.label} ${fixed(shown[0])}, ${y.label} ${fixed(shown[1])}`
     : "nothing picked";
   return (
     <svg class="plot scatter" viewBox={`0 0 ${size} ${size}`} {...gesture}>

@@ -1,7 +1,7 @@
 /** A square to draw on with mouse, pen or finger. Strokes come out as polylines in the unit square, y downwards. */
 
 import { useRef } from "preact/hooks";
-import { useFigure } from "./context.ts";
+import { useFigure, useNewest } from "./context.ts";
 import { place } from "./plot.tsx";
 import { useGesture, type Point } from "./pointer.ts";
 import type { Stroke } from "./spec.ts";
@@ -19,6 +19,7 @@ const SPACING = 0.012; // of the unit square: closer points add bytes to the add
 
 export function Sketch({ label, strokes, onChange, strokeWidth }: SketchProps) {
   const { live } = useFigure();
+  const newest = useNewest(strokes);
   const drawing = useRef<readonly Stroke[]>([]);
   const unit = ([x, y]: Point): [number, number] => [
     Math.min(1, Math.max(0, x / SIZE)),
@@ -31,10 +32,10 @@ export function Sketch({ label, strokes, onChange, strokeWidth }: SketchProps) {
     const last = stroke.at(-1);
     if (last && Math.hypot(next[0] - last[0], next[1] - last[1]) < SPACING) return;
     drawing.current = [...earlier, [...stroke, next]];
-    onChange(drawing.current);
+    newest.ask(drawing.current, onChange);
   };
   const begin = (at: Point): void => {
-    drawing.current = [...strokes, []];
+    drawing.current = [...newest.get(), []];
     extend(at);
   };
   const gesture = useGesture(live ? { onPress: begin, onDrag: extend } : {});

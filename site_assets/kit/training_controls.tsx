@@ -3,7 +3,7 @@
 import { Button, Controls, Slider, Toggle } from "./controls.tsx";
 import { useFigure } from "./context.ts";
 import { fixed } from "./format.ts";
-import { Line, Plot, type Pair } from "./plot.tsx";
+import { Level, Line, Plot, type Pair } from "./plot.tsx";
 import type { KnobSpec } from "./schedule.ts";
 import type { Training } from "./training.ts";
 
@@ -130,14 +130,23 @@ function range(curves: readonly (readonly Pair[])[]): [number, number] {
   return [Math.min(...values) / 1.25, Math.max(...values) * 1.25];
 }
 
+export interface LossPlotsProps {
+  readonly training: Training;
+  readonly width?: number;
+  readonly height?: number;
+  /** A loss to compare the first term with, such as a rival's. */
+  readonly level?: { readonly value: number; readonly name: string };
+}
+
 /** Loss against optimiser steps, training and validation, a plot for each term. */
-export function LossPlots({ training, width = 360, height = 200 }: { training: Training; width?: number; height?: number }) {
+export function LossPlots({ training, width = 360, height = 200, level }: LossPlotsProps) {
   const { live, curves, total } = training;
   return (
     <div class="loss-plots">
       {live.terms.map((term, index) => {
         const [train, validation] = [curves.train[index] ?? [], curves.validation[index] ?? []];
-        const [low, high] = range([train, validation]);
+        const rival = index === 0 ? level : undefined;
+        const [low, high] = range([train, validation, rival ? [[0, rival.value]] : []]);
         const last = validation.at(-1)?.[1];
         return (
           <Plot
@@ -148,7 +157,8 @@ export function LossPlots({ training, width = 360, height = 200 }: { training: T
             height={height}
             label={`${term.name} during training${last === undefined ? "" : `, ${significant(last)} on the validation split now`}`}
           >
-            <Line points={train} name="training" hue="c-muted" />
+            {rival && <Level value={rival.value} name={rival.name} />}
+            <Line points={train} name="training" below hue="c-muted" />
             <Line points={validation} name="validation" hue="c-xhat" />
           </Plot>
         );

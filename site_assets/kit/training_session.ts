@@ -17,6 +17,8 @@ import type { TrainingState } from "./training_controls.tsx";
 const VALIDATE_EVERY = 25; // steps; fixed, so that the same run gives the same curve at any speed
 const CALL_TARGET = 10; // ms a call should take, so that a finger elsewhere on the page waits no longer
 
+const PACE_STRETCH = 500; // ms over which the shown steps a second are counted
+
 interface Host {
   /** The figure should be computed and drawn anew. */
   changed(): void;
@@ -42,7 +44,9 @@ export class TrainingSession {
   private looping = false;
   private chunk = 1;
   private sending = 0; // steps of the call that is under way
-  private pace = 0;
+  private perStep = 0; // ms, smoothed over calls
+  private pace = 0; // steps a second, over the last stretch
+  private stretch = { since: 0, steps: 0 };
   private ended = false;
 
   constructor(model: Model, settings: TrainingState, host: Host) {
@@ -163,6 +167,7 @@ export class TrainingSession {
   private async loop(): Promise<void> {
     if (this.looping) return;
     this.looping = true;
+    this.stretch = { since: performance.now(), steps: 0 };
     while (this.phase === "running" && this.visible && !this.ended) {
       if (this.settings.speed === "max") {
         await this.advance(this.chunk);
@@ -213,11 +218,15 @@ export class TrainingSession {
     return true;
   }
 
+  /** Fits the calls' length to the machine, and counts the steps that really were done in a second. */
   private measure(steps: number, milliseconds: number): void {
-    const perStep = milliseconds / steps;
-    const now = 1000 / Math.max(perStep, 1e-3);
-    this.pace = this.pace === 0 ? now : 0.9 * this.pace + 0.1 * now;
-    const wanted = Math.round(CALL_TARGET / Math.max(1000 / this.pace, 1e-3));
-    this.chunk = Math.min(VALIDATE_EVERY, Math.max(1, wanted));
+    const now = performance.now();
+    this.perStep = this.perStep === 0 ? milliseconds / steps : 0.9 * this.perStep + (0.1 * milliseconds) / steps;
+    this.chunk = Math.min(VALIDATE_EVERY, Math.max(1, Math.round(CALL_TARGET / Math.max(this.perStep, 1e-3))));
+    this.stretch.steps += steps;
+    const elapsed = now - this.stretch.since;
+    if (elapsed < PACE_STRETCH) return;
+    this.pace = (1000 * this.stretch.steps) / elapsed;
+    this.stretch = { since: now, steps: 0 };
   }
 }

@@ -25,8 +25,21 @@ FAILED = pytest.StashKey[bool]()
 State = dict[str, object]
 
 
+# As if nobody had been here: the next fragment is then always a new one, which figures follow.
+TIDY = """
+() => {
+  document.querySelectorAll("[data-role=reset]:enabled").forEach((button) => button.click());
+  document.activeElement.blur();
+  history.replaceState(null, "", location.pathname);
+}
+"""
+
+
 class Window:
-    """A browser window of its own, watched, with one page in it."""
+    """A browser window of its own, watched, with one page in it.
+
+    On a desk, or with `touch` on a phone; `before` is a script that runs before the page's own.
+    """
 
     def __init__(
         self,
@@ -36,6 +49,7 @@ class Window:
         touch: bool = False,
         scripts: bool = True,
         reduced_motion: bool = False,
+        before: str = "",
     ) -> None:
         self.context = browser.new_context(
             viewport=PHONE if touch else WIDE,
@@ -45,6 +59,7 @@ class Window:
         )
         self.context.set_default_timeout(PATIENCE)
         self.watch = Watch(self.context, site.root)
+        self.context.add_init_script(before)
         self.page = self.context.new_page()
 
 
@@ -62,9 +77,10 @@ class Shelf:
         window = self._windows.get(key)
         if window is None:
             window = self._windows[key] = Window(self._browser, self._site, touch=touch)
+        else:
+            window.page.evaluate(TIDY)
         window.watch.forget()
         window.page.goto(url)
-        window.page.evaluate("() => { document.activeElement.blur(); getSelection().empty(); }")
         return window
 
     def discard(self, window: Window) -> None:
@@ -88,7 +104,7 @@ class Reader:
         self.site = site
 
     def visit(self, url: str, **how: Any) -> Page:
-        """An address in a fresh window; `how` is touch, scripts, reduced_motion."""
+        """An address in a fresh window; `how` as for `Window`."""
         window = Window(self._browser, self.site, **how)
         self._own.append(window)
         window.page.goto(url)

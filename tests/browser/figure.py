@@ -141,6 +141,15 @@ class Figure:
         }
         return Snapshot(seen["readouts"], rasters)
 
+    def settle(self) -> Snapshot:
+        """What is shown once nothing has changed for a while: the end of a gesture."""
+        seen = self.root.evaluate(SNAPSHOT)
+        while True:
+            self.page.wait_for_timeout(120)
+            before, seen = seen, self.root.evaluate(SNAPSHOT)
+            if seen == before:
+                return self.snapshot()
+
     def summary(self) -> str:
         return self.part("summary").text_content() or ""
 

@@ -64,10 +64,10 @@ def test_every_graph_has_the_ports_that_its_card_says(models_dir: Path) -> None:
     for name, card in cards(models_dir).items():
         for key, graph in card["graphs"].items():
             running = session(models_dir / name / graph["file"])
-            for kind, found in (("inputs", running.get_inputs()), ("outputs", running.get_outputs())):
-                assert [port["name"] for port in graph[kind]] == [port.name for port in found], key
-                assert [port["shape"] for port in graph[kind]] == [port.shape for port in found], (
-                    f"{name}/{key}")
+            found = {"inputs": running.get_inputs(), "outputs": running.get_outputs()}
+            for kind, ports in found.items():
+                declared = [(port["name"], port["shape"]) for port in graph[kind]]
+                assert declared == [(port.name, port.shape) for port in ports], f"{name}/{key}"
 
 
 def test_every_array_has_the_size_that_its_card_says(models_dir: Path) -> None:
@@ -110,7 +110,7 @@ def test_every_metric_is_finite_and_says_what_it_measures(models_dir: Path) -> N
     for name, card in cards(models_dir).items():
         for key, metric in card["metrics"].items():
             assert np.isfinite(metric["value"]), f"{name}: {key}"
-            assert metric["unit"] and metric["split"] and metric["description"], f"{name}: {key}"
+            assert all(metric[part] for part in ("unit", "split", "description")), f"{name}: {key}"
 
 
 def test_regions_and_shares_agree(models_dir: Path) -> None:

@@ -112,7 +112,8 @@ def test_batches_visit_each_sample_at_most_once_an_epoch() -> None:
     order = rng.batches(7, 0, 16, 1077, 128)
     for epoch in (order[:8], order[8:]):
         assert np.unique(epoch).size == epoch.size == 1024
-        assert epoch.min() >= 0 and epoch.max() < 1077
+        assert epoch.min() >= 0
+        assert epoch.max() < 1077
     assert not np.array_equal(order[:8], order[8:])
     np.testing.assert_array_equal(rng.batches(7, 6, 5, 1077, 128), order[6:11])
 

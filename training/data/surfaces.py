@@ -76,7 +76,8 @@ def surface(
     sizes = {"train": train, "validation": validation, "test": test}
     draws = {split: _points(curl, size, seed, 3 * number)
              for number, (split, size) in enumerate(sizes.items())}
-    centre, spread = draws["train"][0].mean(axis=0), draws["train"][0].std()
+    centre = draws["train"][0].mean(axis=0)
+    spread = (draws["train"][0] - centre).std()
     splits = {
         split: Split(((points - centre) / spread + NOISE * noise).astype(np.float32),
                      np.zeros(sizes[split], np.uint8))

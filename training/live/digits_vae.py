@@ -29,7 +29,7 @@ MODEL = LiveModel(
     input_size=PIXELS,
     noise_size=CODE_SIZE,
     batch_size=128,
-    steps=2000,
+    steps=1500,
     lr=learning_rate(5e-3),
     knobs=(Knob("beta", 1.0, 0.05, 4.0, "log", "β, the weight of the KL term"),),
     inference=vae_graphs(PIXELS, CODE_SIZE, UNIT),
@@ -66,13 +66,17 @@ def measure_elbo(
     return metrics
 
 
-def train(progress: Progress) -> Trained:
-    """Train at the default β over all seeds and measure."""
+def plan() -> LivePlan:
+    """Data, measurements and seeds of the live run, at the default β."""
     data = digits()
 
     def measure(look: Look, params: Floats) -> dict[str, Metric]:
         return measure_elbo(data, ("validation",), MODEL.defaults()["beta"], look, params)
 
-    plan = LivePlan(MODEL, live_data(data), measure,
+    return LivePlan(MODEL, live_data(data), measure,
                     arrays=label_arrays(data, "train", "validation"))
-    return train_live(plan, progress)
+
+
+def train(progress: Progress) -> Trained:
+    """Train over all seeds and measure."""
+    return train_live(plan(), progress)

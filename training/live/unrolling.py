@@ -19,8 +19,9 @@ UNIT = "standard deviations of the whole cloud"
 HIDDEN = (32, 32)
 
 
-def unrolling_model(input_size: int) -> LiveModel:
-    """input_size → 32 → 32 → one fewer, and back."""
+def unrolling_model(name: str) -> LiveModel:
+    """The plane or space of one of `SURFACES` → 32 → 32 → one dimension fewer, and back."""
+    input_size = 2 if name == "moons" else 3
     code_size = input_size - 1
     return LiveModel(
         network=RealAutoencoder(input_size, HIDDEN, code_size),
@@ -34,9 +35,9 @@ def unrolling_model(input_size: int) -> LiveModel:
     )
 
 
-def unrolling_plan(name: str, model: LiveModel) -> LivePlan:
+def unrolling_plan(name: str) -> LivePlan:
     """Data, measurements and seeds for one of `SURFACES`."""
-    curled = surface(name)
+    model, curled = unrolling_model(name), surface(name)
     data, positions = curled.dataset, curled.positions
     size = model.input_size - 1
     return LivePlan(
@@ -57,10 +58,10 @@ def unrolling_plan(name: str, model: LiveModel) -> LivePlan:
 
 def unrolling_recipe(name: str, title: str, better_neighbours: float) -> Recipe:
     """The recipe for one surface; `better_neighbours` is how much PCA must be beaten by."""
-    model = unrolling_model(2 if name == "moons" else 3)
+    model = unrolling_model(name)
 
     def train(progress: Progress) -> Trained:
-        return train_live(unrolling_plan(name, model), progress)
+        return train_live(unrolling_plan(name), progress)
 
     sizes = [model.input_size, *HIDDEN, model.input_size - 1]
     return Recipe(

@@ -23,7 +23,7 @@ from training.recipe import Claim, Progress, PublishedArray, Recipe, Trained
 
 BETAS = (0.05, 0.1, 0.2, 0.4, 0.7, 1.0, 1.5, 2.0, 3.0, 4.0)
 SEED = 7
-STEPS = 2000
+STEPS = MODEL.steps
 SPLITS = ("train", "validation", "test")
 
 

@@ -94,8 +94,8 @@ export function moments(values: Float64Array): Moments {
   return { mean, variance, standardError: Math.sqrt(variance / values.length) };
 }
 
-/** The next number of the form 1, 2 or 5 times a power of ten that is not below `value`. */
+/** The next number of one or two plain digits times a power of ten that is not below `value`. */
 export function niceCeiling(value: number): number {
   const power = 10 ** Math.floor(Math.log10(value));
-  return ([1, 2, 5, 10].find((digit) => digit * power >= value * (1 - 1e-9)) ?? 10) * power;
+  return ([1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10].find((digit) => digit * power >= value * (1 - 1e-9)) ?? 10) * power;
 }

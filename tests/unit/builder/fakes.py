@@ -32,6 +32,9 @@ class FakeService:
             future.set_exception(error)
         return future
 
+    def close(self) -> None:
+        """There is nothing to end."""
+
     def _math(self, params: Mapping[str, Any]) -> list[dict[str, Any]]:
         return [self._formula(item["tex"], item["display"]) for item in params["items"]]
 

@@ -1,0 +1,59 @@
+/** Lengths on one axis in rows beneath each other, with guides that show where they meet. */
+
+import { makeScale, place, tickText, type Axis } from "./plot.tsx";
+
+export interface Length {
+  readonly name: string;
+  readonly from: number;
+  readonly to: number;
+  readonly hue: string;
+}
+
+export interface StackProps {
+  readonly label: string;
+  readonly axis: Axis;
+  readonly rows: readonly (readonly Length[])[];
+  /** Places that are marked through all rows. */
+  readonly guides: readonly number[];
+  readonly width?: number;
+}
+
+const [ROW, THICK, LEFT, RIGHT, TOP] = [52, 22, 14, 12, 6]; // view-box units
+
+export function Stack({ label, axis, rows, guides, width = 360 }: StackProps) {
+  const bottom = TOP + rows.length * ROW;
+  const scale = makeScale(axis, LEFT, width - RIGHT);
+  const ticks = scale.ticks(axis.ticks ?? 5);
+  const step = ticks.length > 1 ? Math.abs((ticks[1] as number) - (ticks[0] as number)) : 1;
+  return (
+    <svg class="plot stack" viewBox={`0 0 ${width} ${bottom + 40}`} role="img" aria-label={label}>
+      <g class="axis" aria-hidden="true">
+        {ticks.map((value) => (
+          <g key={value} class="tick" transform={`translate(${place(scale(value))} ${bottom})`}>
+            <line class="gridline" y2={TOP - bottom} />
+            <text y="16" text-anchor="middle">{tickText(axis, value, step)}</text>
+          </g>
+        ))}
+        <text class="axis-label" x={(LEFT + width - RIGHT) / 2} y={bottom + 34} text-anchor="middle">{axis.label}</text>
+      </g>
+      {rows.map((row, index) =>
+        row.map((length) => <Bar key={length.name} length={length} scale={scale} top={TOP + index * ROW} width={width} />),
+      )}
+      {guides.map((value) => (
+        <line key={value} class="stack-guide" x1={place(scale(value))} x2={place(scale(value))} y1={TOP} y2={bottom} />
+      ))}
+    </svg>
+  );
+}
+
+/** Its name stands over it, from its right end, or from its left one where that is too close to the edge. */
+function Bar({ length, scale, top, width }: { length: Length; scale: (value: number) => number; top: number; width: number }) {
+  const [left, right] = [place(scale(Math.min(length.from, length.to))), place(scale(Math.max(length.from, length.to)))];
+  const leftward = right > width / 2;
+  return (
+    <g class={length.hue}>
+      <rect class="bar" x={left} y={top + ROW - THICK - 6} width={Math.max(place(right - left), 1)} height={THICK} />
+      <text class="direct-label" x={leftward ? right - 5 : left + 5} y={top + ROW - THICK - 12} text-anchor={leftward ? "end" : "start"}>{length.name}</text>
+    </g>
+  );
+}

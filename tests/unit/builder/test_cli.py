@@ -1,0 +1,85 @@
+"""The `book` command: where it finds the repository, and what it does about models."""
+
+from pathlib import Path
+
+import pytest
+
+from builder import cli
+from builder.build import Outcome
+from builder.cli import Session, find_root, parse_arguments
+from builder.effects import MemoryEffects
+from builder.issue import whole_file
+from tests.unit.builder.fakes import FakeService
+
+ENTRIES = [
+    {"name": "fresh-one", "fingerprint": "1", "fresh": True},
+    {"name": "stale-one", "fingerprint": "2", "fresh": False},
+]
+
+
+@pytest.fixture
+def session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Session:
+    monkeypatch.setattr(cli, "inspect_models", lambda root: ENTRIES)
+    effects = MemoryEffects({})
+    return Session(tmp_path, effects, FakeService(effects))
+
+
+def test_the_root_is_found_from_inside(tmp_path: Path) -> None:
+    for folder in ("content", "site_assets/figures/a"):
+        (tmp_path / folder).mkdir(parents=True)
+    assert find_root(tmp_path / "site_assets" / "figures" / "a") == tmp_path
+    with pytest.raises(SystemExit, match="not inside the book's repository"):
+        find_root(tmp_path.parent)
+
+
+def test_only_stale_models_are_trained(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[list[str]] = []
+
+    def train(root: Path, names: list[str]) -> int:
+        asked.append(names)
+        return 0
+
+    monkeypatch.setattr(cli, "train", train)
+    assert session.train_first(training=True) == []
+    assert asked == [["stale-one"]]
+    assert session.known_models == {"fresh-one", "stale-one"}
+
+
+def test_no_train_trains_nothing(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cli, "train", lambda root, names: pytest.fail("trained"))
+    assert session.train_first(training=False) == []
+
+
+def test_a_failed_training_is_an_issue(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cli, "train", lambda root, names: 1)
+    rules = [issue.rule for issue in session.train_first(training=True)]
+    assert rules == ["training"]
+    monkeypatch.setattr(cli, "inspect_models", lambda root: None)
+    assert [issue.rule for issue in session.train_first(training=False)] == ["training"]
+
+
+def test_a_build_with_errors_fails_and_says_that_the_site_stays(session: Session) -> None:
+    assert session.build_once(training=False) == 1
+    assert isinstance(session.effects, MemoryEffects)
+    assert session.effects.messages[-1] == "2 errors; build/site is as it was"
+
+
+def test_the_report_names_phases_and_warnings(session: Session) -> None:
+    warning = whole_file("rule", "a.md", "message")
+    session.report(Outcome(phases={"parse": 0.5, "pack": 0.001}, pages=3))
+    assert isinstance(session.effects, MemoryEffects)
+    assert session.effects.messages == [
+        "parse 0.50 s",
+        "build/site and build/book.zip: 3 pages",
+    ]
+    session.report(Outcome(issues=[warning]))
+    assert session.effects.messages[-1] == "1 error; build/site is as it was"
+
+
+def test_arguments() -> None:
+    assert parse_arguments(["build", "--no-train"]).no_train
+    assert parse_arguments(["serve"]).port == 8000
+    options = parse_arguments(["train", "--force", "digits-vae"])
+    assert (options.names, options.force) == (["digits-vae"], True)
+    with pytest.raises(SystemExit):
+        parse_arguments(["publish"])
