@@ -5,6 +5,7 @@ import { startNotes, startPredictions, startThemeButton } from "./page.ts";
 import type { FigureRuntime } from "./runtime.tsx";
 import { AssetError, loadScript } from "./script.ts";
 import { setFigureState, showFailure } from "./status.ts";
+import { startSymbolLinks } from "./symbol_links.ts";
 
 /** What kit.js adds under the global `book`, for the figures' and assets' scripts to call. */
 export interface Book {
@@ -96,6 +97,7 @@ function canRun(): boolean {
 startThemeButton();
 startNotes();
 startPredictions();
+startSymbolLinks();
 if (canRun()) startFigures();
 else document.documentElement.classList.add("figures-static");
 scrollToFigure();

@@ -15,6 +15,8 @@ export { histogram, type Histogram } from "./histogram.ts";
 export { Scatter } from "./scatter.tsx";
 export { Sketch } from "./sketch.tsx";
 export { Raster, RasterGrid } from "./raster.tsx";
+export { Hinton } from "./hinton.tsx";
+export { PartPicker, type Part } from "./part_picker.tsx";
 export { PathRecorder } from "./path_recorder.tsx";
 export { bytes, fixed, percent, subscript } from "./format.ts";
 export { useFigure, useTicker } from "./context.ts";

@@ -24,7 +24,7 @@ export function sample(f: (x: number, y: number) => number, x: Pair, y: Pair, co
 }
 
 /**
- * The lines on which the height is `level`, as polylines in grid units: [column, row], linear between the
+ * The lines on which the height, finite everywhere, is `level`, as polylines in grid units: [column, row], linear between the
  * points of the grid. A line that leaves the grid is open, any other ends where it began.
  */
 export function isolines(grid: Grid, level: number): Pair[][] {
@@ -59,7 +59,7 @@ function endsOf(grid: Grid, edge: number): readonly [number, number] {
 function pointOn(grid: Grid, level: number, edge: number): Pair {
   const [from, to] = endsOf(grid, edge);
   const [low, high] = [grid.values[from] as number, grid.values[to] as number];
-  const share = Number.isFinite(low) ? (level - low) / (high - low) : 1; // from infinitely high: at the other end
+  const share = (level - low) / (high - low);
   const [column, row] = [from % grid.columns, Math.floor(from / grid.columns)];
   return edge & 1 ? [column, row + share] : [column + share, row];
 }

@@ -178,13 +178,13 @@ export function Dot({ at, hue = "", name }: { at: Pair; hue?: string; name?: str
 }
 
 /** A level worth comparing with, across the whole plot. */
-export function Level({ value, name, hue = "" }: { value: number; name: string; hue?: string }) {
+export function Level({ value, name, below, hue = "" }: { value: number; name: string; below?: boolean; hue?: string }) {
   const { y, left, right } = useFrame();
   const height = place(y(value));
   return (
     <g class={hue}>
       <line class="line line-dashed" x1={left} x2={right} y1={height} y2={height} />
-      <text class="direct-label" x={right - 2} y={height - 4} text-anchor="end">{name}</text>
+      <text class="direct-label" x={right - 2} y={below ? height + 14 : height - 4} text-anchor="end">{name}</text>
     </g>
   );
 }

@@ -23,7 +23,8 @@ interface Frame {
 }
 
 const REACH = 3.5; // of z in the plots
-const LEVELS = [0.25, 0.5, 1, 2, 4, 8];
+// The lines of the gap are those of exp −gap, which stays finite, and nearly straight, as σ goes to zero.
+const LEVELS = [0.25, 0.5, 1, 2, 4, 8].map((gap) => Math.exp(-gap));
 const Z = Array.from({ length: 141 }, (_, i) => -REACH + (2 * REACH * i) / 140);
 const FORMULA: Readonly<Record<State["decoder"], string>> = { straight: "z", bent: "eᶻ", folded: "z²" };
 const CODES: Axis = { label: "code z (prior standard deviations)", min: -REACH, max: REACH, ticks: 7 };
@@ -52,13 +53,13 @@ export default defineFigure<State, Frame>({
 
   view({ mu, sigma, x, decoder }, frame, set) {
     const { logEvidence, elbo: bound, gap: missing, best, leastGap } = frame;
-    const height = (m: number, s: number): number => logEvidence - elbo(DECODERS[decoder], x, m, s);
+    const closeness = (m: number, s: number): number => Math.exp(elbo(DECODERS[decoder], x, m, s) - logEvidence);
     return (
       <>
         <Panels columns={2}>
           <Panel title={<>Choose <var class="c-z">q</var>; lines where the gap is ¼, ½, 1, 2, 4, 8 nats</>}>
             <GaussianPad mu={mu} sigma={sigma} muLimit={LIMITS.mu} sigmaLimit={LIMITS.sigma[1]} onMove={set}>
-              <Isolines f={(m, s) => height(m, Math.max(s, 0.02))} of={`${decoder} ${x}`} levels={LEVELS} />
+              <Isolines f={closeness} of={`${decoder} ${x}`} levels={LEVELS} />
               <BestPlace best={best} />
             </GaussianPad>
             <Controls label="Search">
@@ -86,7 +87,7 @@ export default defineFigure<State, Frame>({
               ]}
             />
           </Panel>
-          <Panel title={<>The decoder <var>g</var>, and the <var class="c-x">x</var> that it must explain</>}>
+          <Panel title={<>The decoder <var>g</var> (<var class="c-z">z</var>) = {FORMULA[decoder]}, and the <var class="c-x">x</var> that it must explain</>}>
             <DecoderPlot decoder={decoder} x={x} />
           </Panel>
         </Panels>
@@ -197,7 +198,7 @@ function DecoderPlot({ decoder, x }: { decoder: State["decoder"]; x: number }) {
     <Plot x={CODES} y={{ label: "observation x", min: -2, max: 4, ticks: 7 }} height={230} label={`The decoder ${FORMULA[decoder]} and the observation`}>
       <Band points={[-REACH, REACH].map((z) => [z, x - NOISE, x + NOISE] as const)} hue="c-x" />
       <Level value={x} name={`x ± s, s = ${fixed(NOISE, 1)}`} hue="c-x" />
-      <Line points={points} name={`g(z) = ${FORMULA[decoder]}`} hue="c-xhat" />
+      <Line points={points} hue="c-xhat" />
     </Plot>
   );
 }

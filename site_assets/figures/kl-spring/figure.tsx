@@ -22,7 +22,8 @@ const LIMIT = 3; // of |μ| and σ, as in figure.toml
 const REACH = 6; // of z in the plot of the densities
 const FIRST = 16; // draws of the first estimate shown
 const MOST = 2 ** 14; // draws, as in figure.toml
-const LEVELS = [0.125, 0.5, 1, 2, 4];
+// The lines of KL are those of exp −KL, which stays finite, and nearly straight, as σ goes to zero.
+const LEVELS = [0.125, 0.5, 1, 2, 4].map((kl) => Math.exp(-kl));
 const DOWNHILL = 0.5; // share of the slope that the arrows go down
 
 const Z = Array.from({ length: 97 }, (_, i) => -REACH + (2 * REACH * i) / 96);
@@ -57,7 +58,7 @@ export default defineFigure<State, Frame>({
         <Panels columns={2}>
           <Panel title={<>Choose <var class="c-mu">μ</var> and <var class="c-sigma">σ</var>; lines where KL is ⅛, ½, 1, 2, 4 nats</>}>
             <GaussianPad mu={mu} sigma={sigma} muLimit={LIMIT} sigmaLimit={LIMIT} onMove={set}>
-              <Isolines f={klToPrior} of="divergence" levels={LEVELS} />
+              <Isolines f={(m, s) => Math.exp(-klToPrior(m, s))} of="divergence" levels={LEVELS} />
               <PriorPlace />
               <Arrow from={[mu, sigma]} to={[mu - DOWNHILL * alongMu, sigma]} name="−∂KL/∂μ" hue="c-mu" />
               <Arrow from={[mu, sigma]} to={[mu, sigma - DOWNHILL * alongSigma]} name="−∂KL/∂σ" hue="c-sigma" />
@@ -225,7 +226,7 @@ function Convergence({ frame: { kl, estimates }, deviation }: { frame: Frame; de
     <Plot x={x} y={y} height={220} label="Monte-Carlo estimate of the divergence against the number of draws">
       <Band points={estimates.map(({ draws: n, mean, standardError: se }) => [n, mean - se, mean + se] as const)} hue="c-eps" />
       <Line points={estimates.map(({ draws: n, mean }) => [n, inside(mean)])} hue="c-eps" />
-      <Level value={kl} name="closed form" />
+      <Level value={kl} name="closed form" below={(estimates.at(-1)?.mean ?? kl) >= kl} />
       <BandName estimates={estimates} />
     </Plot>
   );
