@@ -53,6 +53,11 @@ async function load({ key, src, bytes }: AssetReference): Promise<Uint8Array> {
   return content;
 }
 
+/** After a failure that a file may have caused though it decoded well: the next call reads each file anew. */
+export function forgetAssets(): void {
+  decoded.clear();
+}
+
 /** The asset's bytes, loaded and decoded once; a failure is forgotten, so that the next call tries again. */
 export function loadAsset(reference: AssetReference): Promise<Uint8Array> {
   let content = decoded.get(reference.key);

@@ -72,14 +72,13 @@ class LoadedModel implements Model {
     this.priority = priority;
   }
 
-  /** Loads what figure.toml names under `uses`: arrays at once, graphs into the engine. */
+  /** Loads the arrays that figure.toml names under `uses`; a graph, and the engine, only when it is first run. */
   async prepare(uses: readonly string[]): Promise<void> {
     await Promise.all(
       uses.map(async (name) => {
         const array = this.card.arrays[name];
         if (array) this.arrays.set(name, view(await this.source.bytes(name), array));
-        else if (this.card.graphs[name]) await this.load(name);
-        else throw new Error(`the model “${this.card.name}” has no graph or array “${name}”`);
+        else if (!this.card.graphs[name]) throw new Error(`the model “${this.card.name}” has no graph or array “${name}”`);
       }),
     );
   }
@@ -103,7 +102,7 @@ class LoadedModel implements Model {
   }
 
   async run(graph: string, feeds: Feeds, options: CallOptions = {}): Promise<Outputs> {
-    const engine = await this.load(graph); // loads again if the worker had to be restarted
+    const engine = await this.load(graph); // at the first run, and again if the worker had to be restarted
     return engine.run(`${this.card.name}/${graph}`, feeds, { ...this.priority, ...options });
   }
 }

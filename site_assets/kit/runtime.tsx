@@ -4,7 +4,7 @@
  */
 
 import { render } from "preact";
-import { loadAsset, type AssetReference } from "./asset.ts";
+import { forgetAssets, loadAsset, type AssetReference } from "./asset.ts";
 import { Context, type FigureContext } from "./context.ts";
 import type { AnyFigure, Table } from "./figure.ts";
 import { bytes } from "./format.ts";
@@ -95,6 +95,7 @@ export class FigureRuntime {
       await this.computeFrame();
     } catch (error) {
       this.activated = false;
+      forgetAssets();
       showFailure(this.element, error, () => void this.activate());
       return;
     }

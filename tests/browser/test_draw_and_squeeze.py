@@ -42,7 +42,7 @@ def shown_code(figure: Figure) -> list[float]:
 def expect_squeezed(figure: Figure) -> Snapshot:
     """What is shown follows from the input that is shown, by the published model."""
     expect(figure.root.get_by_role("img", name=re.compile("^The code: "))).to_be_visible()
-    shown = figure.snapshot()
+    shown = figure.settle()
     # 17 levels of ink: the canvas's 8 bits tell exactly which
     ink = np.round(shown.raster(INPUT) / INK_STEP) * INK_STEP
     assert np.abs(ink - shown.raster(INPUT)).max() <= TOLERANCE

@@ -81,6 +81,15 @@ class LiveData:
 
 
 @dataclass(frozen=True)
+class Watched:
+    """Numbers that a figure plots over the default run, beside its loss: `history_NAME`."""
+
+    look: Callable[[Look, Floats], Floats]
+    unit: str
+    description: str
+
+
+@dataclass(frozen=True)
 class LivePlan:
     """What a recipe adds to its declaration: data, measurements, seeds and further arrays."""
 
@@ -90,6 +99,7 @@ class LivePlan:
     seeds: tuple[int, ...] = (7, 8, 9)
     arrays: Mapping[str, PublishedArray] = field(default_factory=dict)
     metrics: Mapping[str, Metric] = field(default_factory=dict)
+    watched: Mapping[str, Watched] = field(default_factory=dict)
 
 
 def train_live(plan: LivePlan, progress: Progress) -> Trained:
@@ -233,7 +243,14 @@ def history(
                          for step in steps])
     unit = model.terms[0].unit
     terms = ", ".join(term.name for term in model.terms)
+    more = {
+        f"history_{name}": PublishedArray(
+            np.stack([quantity.look(look, state.params) for state in states]),
+            quantity.unit, quantity.description)
+        for name, quantity in plan.watched.items()
+    }
     return {
+        **more,
         "history_steps": PublishedArray(steps, "steps", "where the loss curves are sampled"),
         "history_train": PublishedArray(
             training, unit, f"{terms}, mean over the {window} training batches from that step"),

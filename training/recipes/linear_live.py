@@ -20,7 +20,7 @@ from training.live.networks import (
     autoencoder_graphs,
     mean_squared_error,
 )
-from training.live.produce import LiveData, LivePlan, Look, train_live
+from training.live.produce import LiveData, LivePlan, Look, Watched, train_live
 from training.metrics import mean_squared_error as error_of
 from training.recipe import Claim, Progress, PublishedArray, Recipe, Trained
 
@@ -95,6 +95,9 @@ def plan() -> LivePlan:
         measure=partial(measure, train, validation, basis),
         arrays={**labels, "basis": PublishedArray(
             basis, "", "the first two principal components of the training images, orthonormal")},
+        watched={"angles": Watched(
+            lambda look, params: look("planes", params, basis=basis)["angles"], "degrees",
+            "the two principal angles between decoder and PCA planes, the larger first")},
         metrics={
             f"pca.{split}.loss": Metric(
                 error_of(x @ basis.T @ basis, x), "mean squared ink", split,

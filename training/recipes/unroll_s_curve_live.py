@@ -2,4 +2,4 @@
 
 from training.live.unrolling import unrolling_recipe
 
-RECIPE = unrolling_recipe("s-curve", title="An S unrolls", better_neighbours=1.8)
+RECIPE = unrolling_recipe("s-curve", title="An S unrolls", better_neighbours=1.6)

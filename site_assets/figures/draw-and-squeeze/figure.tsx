@@ -41,9 +41,9 @@ export default defineFigure<State, Frame, Role>({
     const codeSize = ae.card.options?.["code_size"] as number;
     const pen = frame.stroke.median / frame.bitmap_side;
     if (input.every((value) => value === 0)) return { input, output: null, pen, codeSize };
-    const encoded = await ae.run("encoder", { x: float32([1, SIDE * SIDE], input) });
+    const encoded = await ae.run("encoder_8", { x: float32([1, SIDE * SIDE], input) });
     const code = floatOutput(encoded, "z");
-    const decoded = await ae.run("decoder", { z: float32([1, codeSize], code) });
+    const decoded = await ae.run("decoder_8", { z: float32([1, codeSize], code) });
     const pixels = floatOutput(decoded, "x_hat");
     const error = pixels.reduce((sum, value, i) => sum + (value - (input[i] as number)) ** 2, 0) / pixels.length;
     return { input, output: { code, pixels, error }, pen, codeSize };

@@ -23,8 +23,10 @@ interface Frame {
 }
 
 const REACH = 3.5; // of z in the plots
-// The lines of the gap are those of exp −gap, which stays finite, and nearly straight, as σ goes to zero.
-const LEVELS = [0.25, 0.5, 1, 2, 4, 8].map((gap) => Math.exp(-gap));
+// The lines of the gap are those of exp(−gap / 4), which stays finite as σ goes to zero and is nearly straight
+// between the points of a grid where the gap is steep.
+const CALM = 4;
+const LEVELS = [0.25, 0.5, 1, 2, 4, 8].map((nats) => Math.exp(-nats / CALM));
 const Z = Array.from({ length: 141 }, (_, i) => -REACH + (2 * REACH * i) / 140);
 const FORMULA: Readonly<Record<State["decoder"], string>> = { straight: "z", bent: "eᶻ", folded: "z²" };
 const CODES: Axis = { label: "code z (prior standard deviations)", min: -REACH, max: REACH, ticks: 7 };
@@ -53,7 +55,7 @@ export default defineFigure<State, Frame>({
 
   view({ mu, sigma, x, decoder }, frame, set) {
     const { logEvidence, elbo: bound, gap: missing, best, leastGap } = frame;
-    const closeness = (m: number, s: number): number => Math.exp(elbo(DECODERS[decoder], x, m, s) - logEvidence);
+    const closeness = (m: number, s: number): number => Math.exp((elbo(DECODERS[decoder], x, m, s) - logEvidence) / CALM);
     return (
       <>
         <Panels columns={2}>
