@@ -13,6 +13,8 @@ export interface RasterProps {
   /** Shows the pixels as squares instead of smoothing between them. */
   readonly pixelated?: boolean;
   readonly hue?: string;
+  /** Takes the figure's width: for a picture of many. */
+  readonly wide?: boolean;
 }
 
 function paint(canvas: HTMLCanvasElement, pixels: ArrayLike<number>, width: number, height: number): void {
@@ -25,13 +27,13 @@ function paint(canvas: HTMLCanvasElement, pixels: ArrayLike<number>, width: numb
   context.putImageData(image, 0, 0);
 }
 
-export function Raster({ pixels, width, height, label, pixelated, hue }: RasterProps) {
+export function Raster({ pixels, width, height, label, pixelated, hue, wide }: RasterProps) {
   const { encodeImage } = useFigure();
   const canvas = useRef<HTMLCanvasElement>(null);
   useLayoutEffect(() => {
     if (canvas.current) paint(canvas.current, pixels, width, height);
   }, [pixels, width, height]);
-  const name = `raster${pixelated ? " raster-pixelated" : ""}${hue ? ` ${hue}` : ""}`;
+  const name = `raster${pixelated ? " raster-pixelated" : ""}${wide ? " raster-wide" : ""}${hue ? ` ${hue}` : ""}`;
   return (
     <span class={name}>
       {encodeImage ? (
@@ -77,6 +79,7 @@ export function RasterGrid({ images, columns, rows, size, label, pixelated }: Ra
       height={rows * size}
       label={label}
       pixelated={pixelated ?? false}
+      wide={columns > 2 * rows}
     />
   );
 }
