@@ -44,7 +44,7 @@ MATH_OPERATORS = (
     "\u0302\u0303\u0304\u2061\u2062\u2063\u2064"
 )
 # What the text faces lack falls through to the math face, so it carries these as well.
-SHARED = "№†‡₀₁₂₃₄₅₆₇₈₉₊₋"
+SHARED = "№†‡¼½¾⅛●ᶻ\u200a₀₁₂₃₄₅₆₇₈₉₊₋"
 
 
 @dataclass(frozen=True)

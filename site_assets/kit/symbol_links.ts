@@ -1,13 +1,14 @@
 /**
  * Links between a symbol in the text and the parts of a drawing that it names: to point at one lights up the other.
  *
- * A symbol is an element with a class of the colour vocabulary (`\z` in a formula, `<var class="c-z">`), or with
- * a class `link-NAME` (`\class{link-f}{f}`). A part is an element of a figure with `data-part="NAME …"`; the
+ * A symbol is a `<var>` or stands in a formula, and has a class of the colour vocabulary (`\z` in a formula,
+ * `<var class="c-z">` in a figure) or a class `link-NAME` (`\class{link-f}{f}`). A part is an element of a figure with `data-part="NAME …"`; the
  * vocabulary's names are x, z, xhat, mu, sigma, eps. Nothing is declared: who has a name is linked with all on
  * the page that have it. Hover, keyboard focus and tap work alike; symbols of displayed formulas take the focus.
  */
 
-const SYMBOLS = "[class*='link-'], .c-x, .c-z, .c-xhat, .c-mu, .c-sigma, .c-eps";
+const NAMED = ":is([class*='link-'], .c-x, .c-z, .c-xhat, .c-mu, .c-sigma, .c-eps)";
+const SYMBOLS = `var${NAMED}, math ${NAMED}`;
 const PARTS = "[data-part]";
 
 /** The name that a class gives to a symbol, or null. */
@@ -23,11 +24,8 @@ function partsOf(name: string): Element[] {
   return [...document.querySelectorAll(`[data-part~="${CSS.escape(name)}"]`)];
 }
 
-/** A symbol inside of a drawing belongs to its part and is no link of its own. */
 function symbolsOf(name: string): Element[] {
-  return [...document.querySelectorAll(`.c-${CSS.escape(name)}, .link-${CSS.escape(name)}`)].filter(
-    (symbol) => !symbol.closest(`${PARTS}, svg`),
-  );
+  return [...document.querySelectorAll(SYMBOLS)].filter((symbol) => nameOf(symbol.classList) === name);
 }
 
 /** The names that are meant by pointing at `target`. */
@@ -36,7 +34,7 @@ function namesAt(target: EventTarget | null): string[] {
   const part = target.closest<HTMLElement | SVGElement>(PARTS);
   if (part) return (part.dataset["part"] ?? "").split(/\s+/).filter(Boolean);
   const symbol = target.closest(SYMBOLS);
-  const name = symbol && !symbol.closest("svg") ? nameOf(symbol.classList) : null;
+  const name = symbol && nameOf(symbol.classList);
   return name && partsOf(name).length > 0 ? [name] : [];
 }
 
@@ -51,7 +49,7 @@ function light(names: readonly string[]): void {
 /** Called once by the page. Listens on the document, as figures redraw their parts. */
 export function startSymbolLinks(): void {
   if (!document.querySelector(PARTS)) return;
-  for (const symbol of document.querySelectorAll<HTMLElement>(`math[display=block] :is(${SYMBOLS})`)) {
+  for (const symbol of document.querySelectorAll<HTMLElement>(`math[display=block] ${NAMED}`)) {
     const name = nameOf(symbol.classList);
     if (name && partsOf(name).length > 0) symbol.setAttribute("tabindex", "0");
   }
@@ -59,7 +57,7 @@ export function startSymbolLinks(): void {
   document.addEventListener("pointerover", (event) => {
     if (event.pointerType !== "touch") light([...namesAt(event.target), ...focused()]);
   });
-  document.addEventListener("pointerleave", () => light(focused()));
+  document.documentElement.addEventListener("pointerleave", () => light(focused()));
   document.addEventListener("focusin", () => light(focused()));
   document.addEventListener("focusout", () => light([]));
   document.addEventListener("click", (event) => light(namesAt(event.target))); // a tap: no hover went before it

@@ -49,7 +49,7 @@ const HUES: Readonly<Record<Layer, string>> = { x: "c-x", f: "", z: "c-z", g: ""
 const DIGITS = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"] as const;
 const SIZE_AXIS: Axis = { label: "numbers in the code", min: 0, max: 33, ticks: 6 };
 const ERROR_AXIS: Axis = {
-  label: "test error (squared ink a pixel)", min: 0.002, max: 0.08, scale: "log", format: (value) => fixed(value, 3),
+  label: "test error (squared ink a pixel)", min: 0.002, max: 0.08, scale: "log", format: String,
 };
 
 function digitPixels(digit: number, { model }: Models<Role>): Float32Array {
@@ -109,13 +109,14 @@ function Picture({ pixels, x, y, hue }: { pixels: ArrayLike<number>; x: number; 
 
 function ColumnMarks({ layer, column, values, picked }: { layer: Layer; column: Column; values: Float32Array; picked: boolean }) {
   const { x, top, bottom } = column;
-  const limit = layer === "z" ? CODE_LIMIT : layer === "x" || layer === "xhat" ? 1 : largest(values);
+  const ink = layer === "x" || layer === "xhat";
+  const limit = ink ? 1 : layer === "z" ? CODE_LIMIT : largest(values);
   return (
     <g class={HUES[layer]}>
       <rect class="part-reach" x={x - 27} y="0" width="54" height={HEIGHT} />
       <text class="part-symbol" x={x} y="18" text-anchor="middle">{SYMBOLS[layer]}</text>
       <rect class={picked ? "part-outline part-picked" : "part-outline"} x={x - HALF} y={top} width={2 * HALF} height={bottom - top} />
-      <path class="unit-bars" d={bars(column, values, limit)} />
+      <path class="unit-bars" d={bars(column, values, limit, ink)} />
       <text class="part-count" x={x} y={HEIGHT - 4} text-anchor="middle">{column.units}</text>
     </g>
   );
@@ -159,7 +160,7 @@ function Activations({ layer, values }: { layer: Layer; values: Float32Array }) 
   if (layer === "z" && values.length <= BARS_UP_TO) {
     const names = Array.from(values, (_, i) => subscript("z", i + 1));
     const told = Array.from(values, (value) => fixed(value, 1)).join(", ");
-    return <Bars label={`The code: ${told}`} names={names} values={values} limit={CODE_LIMIT} width={400} height={230} />;
+    return <Bars label={`The code: ${told}`} names={names} values={values} limit={CODE_LIMIT} width={400} height={210} />;
   }
   const limit = layer === "z" ? CODE_LIMIT : largest(values);
   return <Hinton label={`${values.length} activations, at most ${fixed(largest(values), 1)}`} values={values} columns={8} limit={limit} hue={HUES[layer]} />;
@@ -239,7 +240,7 @@ export default defineFigure<State, Frame, Role>({
               <text class="direct-label muted" x="156" y="88">PCA</text>
               <Line points={measured.map(({ size: at, error }): Pair => [at, error])} hue="c-xhat" />
               <Spread measured={measured} />
-              <Dot at={[here.size, here.error]} hue="c-xhat" />
+              <Dot at={[here.size, here.error]} hue="c-xhat" name={size} />
               <text class="direct-label c-xhat" x="92" y="176">autoencoder</text>
             </Plot>
             <p class="plot-note">The upright strokes span {seeds} seeds.</p>

@@ -34,13 +34,17 @@ export function between(left: Column, right: Column): string {
   return `${a},${left.top} ${a},${left.bottom} ${b},${right.bottom} ${b},${right.top}`;
 }
 
-/** Bars from the middle of a column, one a unit: to the right above zero, to the left below; `limit` reaches the edge. */
-export function bars({ x, top }: Column, values: ArrayLike<number>, limit: number): string {
+/**
+ * Bars of a column's values, one a unit; ±`limit` reaches the edge. From the middle, to the right above zero and
+ * to the left below; where no value can be negative (`above`), from the left edge.
+ */
+export function bars({ x, top }: Column, values: ArrayLike<number>, limit: number, above = false): string {
+  const [zero, reach] = above ? [x - HALF, 2 * HALF] : [x, HALF];
   let path = "";
   for (let i = 0; i < values.length; i++) {
     const share = Math.max(-1, Math.min(1, (values[i] as number) / limit));
-    const length = Math.round(share * HALF * 10) / 10;
-    if (length !== 0) path += `M${x} ${top + (i + 0.5) * UNIT}h${length}`;
+    const length = Math.round(share * reach * 10) / 10;
+    if (length !== 0) path += `M${zero} ${top + (i + 0.5) * UNIT}h${length}`;
   }
   return path;
 }

@@ -1,11 +1,11 @@
 /** F3: a held-out waveform rebuilt from k numbers, by principal components or by a trained autoencoder. */
 
 import {
-  Controls, defineFigure, Dot, fixed, float32, floatOutput, Line, Panel, Panels, percent, Plot, Readout, Select, Slider,
+  Controls, defineFigure, Dot, Dots, fixed, float32, floatOutput, Line, Panel, Panels, percent, Plot, Readout, Select, Slider,
   Toggle, useFrame, type Axis, type Models, type Pair,
 } from "../../kit/index.ts";
 import type { Role, State } from "../../generated/bottleneck.ts";
-import { meanSquare, project, spectrum } from "./signal.ts";
+import { countFor, meanSquare, project, spectrum } from "./signal.ts";
 
 interface Frame {
   /** How many numbers are kept: the networks were trained with fewer than PCA can offer. */
@@ -25,10 +25,11 @@ const HARMONICS = 8;
 const NETWORKS_UP_TO = 6;
 const SURVIVES = 0.5; // of its amplitude
 const TIME: Axis = { label: "time (periods of the first harmonic)", min: 0, max: 1 };
-const AMPLITUDE: Axis = { label: "amplitude", min: -3.4, max: 3.4, ticks: 7, format: (value) => fixed(value, 0) };
+const AMPLITUDE: Axis = { label: "amplitude", min: -3.7, max: 3.7, ticks: 7, format: (value) => fixed(value, 0) };
 const HARMONIC: Axis = { label: "harmonic (cycles a period)", min: 0.4, max: HARMONICS + 0.6, ticks: 8, format: (value) => fixed(value, 0) };
 const STRENGTH: Axis = { label: "amplitude", min: 0, max: 1.15, ticks: 5 };
-const ERROR: Axis = { label: "test error (squared amplitude)", min: 0.0015, max: 2, scale: "log", format: (value) => String(value) };
+const ERROR: Axis = { label: "test error (squared amplitude)", min: 0.0015, max: 2, scale: "log", format: String };
+const HUES = { linear: { linear: "c-xhat", curved: "muted" }, "non-linear": { linear: "muted", curved: "c-xhat" } } as const;
 const NAMES = { linear: "PCA", "non-linear": "the autoencoder" } as const;
 
 function networksOf(complexity: number): Exclude<Role, "pca"> {
@@ -80,18 +81,24 @@ function Strengths({ original, rebuilt }: Frame["harmonics"]) {
     <>
       <path class="strength c-x" d={bars(original, -6)} />
       <path class="strength c-xhat" d={bars(rebuilt, 6)} />
+      <text class="direct-label c-x" x={(x(1) - 11).toFixed(1)} y={(y(original[0] as number) - 6).toFixed(1)}>x</text>
+      <text class="direct-label c-xhat" x={(x(1) + 3).toFixed(1)} y={(y(rebuilt[0] as number) - 6).toFixed(1)}>x̂</text>
     </>
   );
 }
 
-function Knee({ at, error, from, to }: { at: number; error: number; from: Pair; to: Pair }) {
-  const { x, y, bottom } = useFrame();
-  const left = x(at);
+/** The chord of the curve and, where the curve lies furthest below it, the knee. */
+function Knee({ at, curve }: { at: number; curve: readonly Pair[] }) {
+  const { x, y } = useFrame();
+  const [from, to, knee] = [curve[0], curve.at(-1), curve.find(([k]) => k === at)] as [Pair, Pair, Pair];
+  const share = (at - from[0]) / (to[0] - from[0]);
+  const chord = y(from[1]) + share * (y(to[1]) - y(from[1])); // straight on the page, where the axis is logarithmic
+  const [left, low] = [x(at), y(knee[1])];
   return (
     <g class="muted">
       <Line points={[from, to]} dashed />
-      <line class="line line-dashed" x1={left} x2={left} y1={y(error)} y2={bottom} />
-      <text class="direct-label" x={left + 6} y={bottom - 6}>knee: {at}</text>
+      <line class="line line-dashed" x1={left.toFixed(1)} x2={left.toFixed(1)} y1={low.toFixed(1)} y2={chord.toFixed(1)} />
+      <text class="direct-label" x={(left + 6).toFixed(1)} y={((2 * low + chord) / 3).toFixed(1)}>knee at {at}</text>
     </g>
   );
 }
@@ -108,6 +115,10 @@ function surviving({ original, rebuilt }: Frame["harmonics"], complexity: number
 
 function errorAt(curve: readonly Pair[], k: number): number | null {
   return curve.find(([size]) => size === k)?.[1] ?? null;
+}
+
+function needed(curve: readonly Pair[], error: number): string {
+  return String(countFor(curve, error) ?? `more than ${(curve.at(-1) as Pair)[0]}`);
 }
 
 function shown(value: number | null): string {
@@ -135,15 +146,24 @@ export default defineFigure<State, Frame, Role>({
   view({ kind, complexity, wave }, { k, original, rebuilt, error, harmonics, linear, curved, knee }, set) {
     const most = kind === "linear" ? (linear.at(-1) as Pair)[0] : NETWORKS_UP_TO;
     const curve = kind === "linear" ? linear : curved;
+    const alive = surviving(harmonics, complexity);
+    const network = errorAt(curved, k);
     const count: Axis = { label: "numbers kept, k", min: 0, max: (linear.at(-1) as Pair)[0] + 0.4, ticks: 8, format: (value) => fixed(value, 0) };
     return (
       <>
-        <Panel title={<>A held-out waveform <var class="c-x">x</var> and what {NAMES[kind]} rebuilds from {k} {k === 1 ? "number" : "numbers"}, <var class="c-xhat">x̂</var></>}>
-          <Plot x={TIME} y={AMPLITUDE} width={760} height={230} label={`Waveform and reconstruction over one period; mean squared error ${fixed(error, 3)}`}>
-            <Line points={trace(original)} hue="c-x trace-under" />
-            <Line points={trace(rebuilt)} hue="c-xhat" />
-          </Plot>
-        </Panel>
+        <Panels columns={2}>
+          <Panel title={<>A held-out waveform <var class="c-x">x</var>, rebuilt from {k} {k === 1 ? "number" : "numbers"} by {NAMES[kind]}, <var class="c-xhat">x̂</var></>}>
+            <Plot x={TIME} y={AMPLITUDE} height={250} label={`Waveform and reconstruction over one period; mean squared error ${fixed(error, 3)}`}>
+              <Line points={trace(original)} hue="c-x trace-under" />
+              <Line points={trace(rebuilt)} hue="c-xhat" />
+            </Plot>
+          </Panel>
+          <Panel title={alive.length === 0 ? "No harmonic survives" : `Harmonics that survive: ${alive.join(", ")} of ${complexity}`}>
+            <Plot x={HARMONIC} y={STRENGTH} height={250} label="Amplitude of each harmonic in the waveform and in the reconstruction">
+              <Strengths {...harmonics} />
+            </Plot>
+          </Panel>
+        </Panels>
         <Controls>
           <Toggle
             label="rebuilt by"
@@ -160,28 +180,33 @@ export default defineFigure<State, Frame, Role>({
             onChange={(value) => set({ wave: Number(value) })}
           />
         </Controls>
-        <Readout
-          items={[
-            { label: "this waveform’s error", value: fixed(error, 4), hue: "c-xhat" },
-            { label: `PCA’s test error, k = ${k}`, value: shown(errorAt(linear, k)) },
-            { label: "the autoencoder’s", value: shown(errorAt(curved, k)) },
-          ]}
-        />
         <Panels columns={2}>
-          <Panel title="All test waveforms: error against k">
+          <Panel title="All test waveforms: error against the numbers kept">
             <Plot x={count} y={ERROR} height={270} label="Test error against the count of numbers kept, for PCA and for the autoencoders">
-              <Knee at={knee} error={errorAt(linear, knee) ?? 0} from={linear[0] as Pair} to={linear.at(-1) as Pair} />
-              <Line points={linear} hue={kind === "linear" ? "c-xhat" : "muted"} />
-              <Line points={curved} hue={kind === "linear" ? "muted" : "c-xhat"} dashed />
+              <Knee at={knee} curve={linear} />
+              <Line points={linear} hue={HUES[kind].linear} />
+              <Line points={curved} hue={HUES[kind].curved} />
+              <Dots points={curved} hue={HUES[kind].curved} />
               <Dot at={[k, errorAt(curve, k) ?? 0]} hue="c-xhat" />
             </Plot>
-            <p class="plot-note">Solid: PCA. Dashed: autoencoders. The knee is where PCA’s curve, so drawn, lies furthest below the straight line between its ends.</p>
           </Panel>
-          <Panel title="Which harmonics survive">
-            <Plot x={HARMONIC} y={STRENGTH} height={270} label="Amplitude of each harmonic in the waveform and in the reconstruction">
-              <Strengths {...harmonics} />
-            </Plot>
-            <p class="plot-note"><span class="c-x">Left strokes: waveform x.</span> <span class="c-xhat">Right strokes: reconstruction x̂.</span></p>
+          <Panel title="Read from the curves">
+            <div class="readings">
+              <Readout
+                items={[
+                  { label: "this waveform’s error", value: fixed(error, 4), hue: "c-xhat" },
+                  { label: `PCA’s test error with ${k}`, value: shown(errorAt(linear, k)) },
+                  { label: `autoencoder’s test error with ${k}`, value: shown(network) },
+                  ...(network === null ? [] : [{ label: "numbers that PCA needs for as little", value: needed(linear, network) }]),
+                  { label: "knee of PCA’s curve", value: String(knee) },
+                ]}
+              />
+            </div>
+            <p class="plot-note">
+              Plain curve: PCA. Dotted curve: autoencoders, one trained for each count from 1 to {NETWORKS_UP_TO}. The
+              knee is where PCA’s curve, on this axis, lies furthest below the straight line between its ends.
+              A harmonic survives if it keeps half of its amplitude or more.
+            </p>
           </Panel>
         </Panels>
       </>

@@ -1,7 +1,7 @@
 /** F1: the reader's own digit, the few numbers that the network keeps of it, and what it draws from them. */
 
 import {
-  Bars, Button, Controls, defineFigure, fixed, float32, floatOutput, Panel, Panels, Raster, Readout, Sketch,
+  Bars, Button, Controls, defineFigure, fixed, float32, floatOutput, Hinton, Panel, Panels, Raster, Readout, Sketch,
   subscript, Toggle,
 } from "../../kit/index.ts";
 import type { Role, State } from "../../generated/draw-and-squeeze.ts";
@@ -18,6 +18,7 @@ interface Frame {
 }
 
 const SIDE = 8;
+const FULL_INK = 16; // the data count inked cells of a 4×4 block
 const BLANK = new Float32Array(SIDE * SIDE);
 const DIGITS = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"] as const;
 const CODE_LIMIT = 3; // the code's unit is the deviation of the training codes
@@ -27,8 +28,6 @@ function sampleDigit(digit: number, images: ArrayLike<number>, labels: ArrayLike
   const pixels = Array.from({ length: SIDE * SIDE }, (_, i) => images[index * SIDE * SIDE + i] as number);
   return Float32Array.from(pixels, (value) => value / FULL_INK);
 }
-
-const FULL_INK = 16; // the data count inked cells of a 4×4 block
 
 export default defineFigure<State, Frame, Role>({
   async compute({ strokes, sample }, { model }) {
@@ -69,16 +68,6 @@ export default defineFigure<State, Frame, Role>({
             <Raster pixels={output?.pixels ?? BLANK} width={SIDE} height={SIDE} pixelated label="The reconstruction" hue="c-xhat" />
           </Panel>
         </Panels>
-        <Panel title={<>All that passes from one to the other: the code <var class="c-z">z</var>, {codeSize} numbers</>}>
-          <Bars
-            label={output ? `The code: ${Array.from(output.code, (value) => fixed(value, 1)).join(", ")}` : "No code yet"}
-            names={names}
-            values={output?.code ?? []}
-            limit={CODE_LIMIT}
-            width={560}
-            height={130}
-          />
-        </Panel>
         <Controls>
           <Button onClick={() => set({ strokes: [], sample: -1 })}>Clear the paper</Button>
           <Toggle
@@ -88,7 +77,33 @@ export default defineFigure<State, Frame, Role>({
             onChange={(digit) => set({ sample: Number(digit) })}
           />
         </Controls>
-        <Readout items={[{ label: "mean squared error", value: output ? fixed(output.error, 3) : "nothing drawn yet" }]} />
+        <Panels columns={2}>
+          <Panel title={<>All that passes between them: the code <var class="c-z">z</var>, {codeSize} numbers</>}>
+            <Bars
+              label={output ? `The code: ${Array.from(output.code, (value) => fixed(value, 1)).join(", ")}` : "No code yet"}
+              names={names}
+              values={output?.code ?? []}
+              limit={CODE_LIMIT}
+              width={400}
+              height={200}
+            />
+            <p class="plot-note">in standard deviations of the training codes</p>
+          </Panel>
+          <Panel title="Where the two differ">
+            <div class="difference">
+              <Hinton
+                label={output ? `Difference of the pixels; mean squared error ${fixed(output.error, 3)}` : "Nothing to compare yet"}
+                values={output ? output.pixels.map((ink, i) => ink - (input[i] as number)) : BLANK}
+                columns={SIDE}
+                limit={1}
+              />
+              <div>
+                <Readout items={[{ label: "mean squared error", value: output ? fixed(output.error, 3) : "nothing drawn yet" }]} />
+                <p class="plot-note">Filled: too much ink. Hollow: too little. The larger the square, the more.</p>
+              </div>
+            </div>
+          </Panel>
+        </Panels>
       </>
     );
   },
