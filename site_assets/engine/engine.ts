@@ -20,6 +20,11 @@ export class EngineError extends Error {
   override name = "EngineError";
 }
 
+/** The worker is gone, through no fault of the graph that was asked for. */
+export class EngineStopped extends EngineError {
+  override name = "EngineStopped";
+}
+
 type Message = Request extends infer R ? (R extends Request ? Omit<R, "id"> : never) : never;
 
 interface Call {
@@ -49,10 +54,12 @@ export class Engine {
     const known = this.loading.get(graph);
     if (known) return known;
     const promise = (async () => {
-      const [, model] = await Promise.all([this.start(), bytes()]);
+      const [model] = await Promise.all([bytes(), this.start()]);
+      await this.start(); // again, if the worker died while the bytes were on their way
       try {
         await this.call({ op: "load", graph, bytes: model }, [], {});
       } catch (error) {
+        if (error instanceof EngineStopped) throw error;
         throw new EngineError(`“${graph}” is not a model that the engine can read (${(error as Error).message})`);
       }
     })();
@@ -109,6 +116,7 @@ export class Engine {
 
   private receive(response: Response): void {
     if (response.id !== this.current?.id) return;
+    if ("error" in response && response.fatal) return this.crash(response.error);
     const { call } = this.current;
     this.current = null;
     if ("error" in response) call.reject(new EngineError(response.error));
@@ -118,7 +126,7 @@ export class Engine {
 
   /** The worker died: whoever waits is told, and the next call starts a new one. */
   private crash(message: string): void {
-    const error = new EngineError(`the engine stopped${message ? ` (${message})` : ""}`);
+    const error = new EngineStopped(`the engine stopped${message ? ` (${message})` : ""}`);
     this.port?.terminate();
     this.port = null;
     this.starting = null;

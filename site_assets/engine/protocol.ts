@@ -9,7 +9,8 @@ export type Request =
 
 export type Response =
   | { readonly id: number; readonly outputs: Outputs | null }
-  | { readonly id: number; readonly error: string };
+  /** `fatal`: this worker will never run anything. */
+  | { readonly id: number; readonly error: string; readonly fatal: boolean };
 
 /** What the page needs of a Worker: small enough for a test to stand in. */
 export interface Port {

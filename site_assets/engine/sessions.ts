@@ -17,6 +17,11 @@ function tensorType(data: TensorData): "float32" | "int32" | "uint8" | "int64" {
   return "int64";
 }
 
+/** ONNX Runtime compiles its wasm with the first session; if that fails, it says this and never tries again. */
+export function isFatal(message: string): boolean {
+  return message.includes("no available backend");
+}
+
 export class Sessions {
   private readonly sessions = new Map<string, InferenceSession>();
   private readonly runtime: Runtime;

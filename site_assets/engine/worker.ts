@@ -2,7 +2,7 @@
 
 import * as ort from "onnxruntime-web/wasm";
 import type { Request, Response } from "./protocol.ts";
-import { Sessions, type Runtime } from "./sessions.ts";
+import { isFatal, Sessions, type Runtime } from "./sessions.ts";
 import type { Outputs } from "./tensor.ts";
 
 declare const self: {
@@ -41,7 +41,8 @@ self.onmessage = ({ data: request }) => {
       const outputs = await answer(request);
       self.postMessage({ id: request.id, outputs }, transferable(outputs));
     } catch (error) {
-      self.postMessage({ id: request.id, error: error instanceof Error ? error.message : String(error) });
+      const message = error instanceof Error ? error.message : String(error);
+      self.postMessage({ id: request.id, error: message, fatal: isFatal(message) });
     }
   });
 };

@@ -2,33 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from tests.browser.conftest import Reader
 from tests.browser.figure import Figure, Snapshot, number
+from tests.browser.gaussian_pad import HANDLE, drag, drag_with_finger
 from tests.browser.waiting import eventually
 
 NAME = "elbo-gap"
-HANDLE = "Mean and spread of q"
 NOISE = 0.5
-DECODERS = {"straight": lambda z: z, "bent": np.exp, "folded": lambda z: z**2}
 Z = np.linspace(-9, 9, 36_001)
 
+Array = NDArray[np.float64]
+DECODERS: dict[str, Callable[[Array], Array]] = {
+    "straight": lambda z: z,
+    "bent": lambda z: np.exp(z),
+    "folded": lambda z: z**2,
+}
 
-def log_normal(x: NDArray[np.float64], mu: object, sigma: float) -> NDArray[np.float64]:
-    result: NDArray[np.float64] = (
-        -0.5 * ((x - np.asarray(mu)) / sigma) ** 2 - np.log(sigma) - np.log(2 * np.pi) / 2
-    )
-    return result
+
+def log_normal(x: Array | float, mu: Array | float, sigma: float) -> Array:
+    """log N(x; mu, sigma²)."""
+    eps = np.asarray((x - mu) / sigma, np.float64)
+    return -0.5 * eps**2 - float(np.log(sigma) + np.log(2 * np.pi) / 2)
 
 
 def assert_adds_up(shown: Snapshot, decoder: str, x: float) -> None:
     """The three numbers are right, each by itself, for the q that is printed; hence they add up."""
     mu, sigma = shown.number("μ"), shown.number("σ")
     step = Z[1] - Z[0]
-    joint = log_normal(Z, 0.0, 1.0) + log_normal(np.full_like(Z, x), DECODERS[decoder](Z), NOISE)
+    joint = log_normal(Z, 0.0, 1.0) + log_normal(x, DECODERS[decoder](Z), NOISE)
     evidence = float(np.log(np.exp(joint).sum() * step))
     q = log_normal(Z, mu, sigma)
     bound = float((np.exp(q) * (joint - q)).sum() * step)
@@ -66,8 +73,7 @@ def test_mouse_drags_q_and_the_bar_adds_up(reader: Reader) -> None:
     before = figure.snapshot()
     assert_adds_up(before, "folded", 1.5)
     assert_bars_meet(figure)
-    plane = figure.plane(HANDLE)
-    figure.mouse_drag(plane.spot(place) for place in [(0.7, 0.5), (0, 1), (-1.5, 0.8)])
+    drag(figure, (0.7, 0.5), (0, 1), (-1.5, 0.8))
     after = expect_at(figure, -1.5, 0.8)
     assert_adds_up(after, "folded", 1.5)
     assert_bars_meet(figure)
@@ -79,8 +85,7 @@ def test_mouse_drags_q_and_the_bar_adds_up(reader: Reader) -> None:
 
 def test_finger_drags_q(reader: Reader) -> None:
     figure = reader.live_figure(NAME, touch=True)
-    plane, finger = figure.plane(HANDLE), figure.finger()
-    finger.drag(plane.spot(place) for place in [(0.7, 0.5), (0.2, 0.8), (-0.5, 1.1)])
+    drag_with_finger(figure, (0.7, 0.5), (0.2, 0.8), (-0.5, 1.1))
     assert_adds_up(expect_at(figure, -0.5, 1.1, 0.06), "folded", 1.5)
 
 
@@ -123,7 +128,7 @@ def test_the_best_q_is_on_the_readers_side(reader: Reader) -> None:
     figure = reader.live_figure(NAME, {"mu": -0.4})
     figure.button("Find the best q").click()
     eventually(figure.page, lambda: assert_side(figure, -1))
-    figure.mouse_drag(figure.plane(HANDLE).spot(place) for place in [(0, 0.8), (0.4, 0.8)])
+    drag(figure, (0, 0.8), (0.4, 0.8))
     figure.button("Find the best q").click()
     eventually(figure.page, lambda: assert_side(figure, 1))
 
@@ -136,8 +141,7 @@ def test_address_restores_q_and_reset_ends_it(reader: Reader) -> None:
     figure = reader.live_figure(NAME)
     default = figure.snapshot()
     figure.choice("bent, eᶻ").click()
-    plane = figure.plane(HANDLE)
-    figure.mouse_drag(plane.spot(place) for place in [(1, 1), (-0.7, 0.6)])
+    drag(figure, (1, 1), (-0.7, 0.6))
     shown = expect_at(figure, -0.7, 0.6)
     other = Figure(reader.visit(figure.address()), figure.placed).wait_live()
     assert other.snapshot().readouts == shown.readouts

@@ -9,10 +9,10 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import Reader
 from tests.browser.figure import Figure, Snapshot, number
+from tests.browser.gaussian_pad import HANDLE, drag, drag_with_finger, plane_of
 from tests.browser.waiting import eventually
 
 NAME = "kl-spring"
-HANDLE = "Mean and spread of q"
 
 
 def assert_divergence(shown: Snapshot) -> None:
@@ -41,23 +41,18 @@ def test_mouse_drags_the_cloud(reader: Reader) -> None:
     figure = reader.live_figure(NAME)
     before = figure.snapshot()
     assert_divergence(before)
-    plane = figure.plane(HANDLE)
-    figure.mouse_drag(
-        plane.spot(place)
-        for place in [(before.number("μ"), before.number("σ")), (0.5, 1.5), (-1.5, 2.0)]
-    )
+    drag(figure, (before.number("μ"), before.number("σ")), (0.5, 1.5), (-1.5, 2.0))
     after = expect_at(figure, -1.5, 2.0)
     figure.expect_summary(f"mean {after.readouts['μ']} and spread {after.readouts['σ']}")
     # below the plane the spread stays at its least
-    x, y = plane.spot((-1.5, 0.4))
-    figure.mouse_drag([(x, y), (x, y + 300)])
+    x, y = plane_of(figure).spot((-1.5, 0.4))
+    figure.mouse_drag([(x, y), (x, y + 100)])
     expect_at(figure, -1.5, 0.2)
 
 
 def test_finger_drags_the_cloud(reader: Reader) -> None:
     figure = reader.live_figure(NAME, touch=True)
-    plane, finger = figure.plane(HANDLE), figure.finger()
-    finger.drag(plane.spot(place) for place in [(1.5, 0.45), (1.0, 0.8), (-1.0, 1.4)])
+    drag_with_finger(figure, (1.5, 0.45), (1.0, 0.8), (-1.0, 1.4))
     expect_at(figure, -1.0, 1.4, 0.06)
 
 
@@ -107,7 +102,7 @@ def test_let_go_slides_to_the_prior_until_the_reader_takes_over(reader: Reader) 
         assert figure.snapshot().number("μ") < 1.2
 
     eventually(figure.page, halfway)
-    figure.mouse_drag([figure.plane(HANDLE).spot((-2, 2)), figure.plane(HANDLE).spot((-2.2, 2.2))])
+    drag(figure, (-2, 2), (-2.2, 2.2))
     expect(figure.button("Let go")).to_be_visible()
     expect_at(figure, -2.2, 2.2)
     figure.button("Let go").click()
@@ -122,7 +117,7 @@ def assert_rest(figure: Figure) -> None:
 
 
 def test_with_reduced_motion_let_go_jumps(reader: Reader) -> None:
-    figure = reader.live_figure(NAME, reduced_motion=True)
+    figure = reader.figure(NAME, reduced_motion=True).wait_live()
     figure.button("Let go").click()
     expect_at(figure, 0, 1, 0)
     expect(figure.button("Let go")).to_be_visible()
@@ -131,8 +126,7 @@ def test_with_reduced_motion_let_go_jumps(reader: Reader) -> None:
 def test_address_restores_the_cloud_and_reset_ends_it(reader: Reader) -> None:
     figure = reader.live_figure(NAME)
     default = figure.snapshot()
-    plane = figure.plane(HANDLE)
-    figure.mouse_drag(plane.spot(place) for place in [(1, 1), (0.7, 2.1)])
+    drag(figure, (1, 1), (0.7, 2.1))
     shown = expect_at(figure, 0.7, 2.1)
     other = Figure(reader.visit(figure.address()), figure.placed).wait_live()
     assert other.snapshot().readouts == shown.readouts

@@ -10,10 +10,10 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import Reader
 from tests.browser.figure import Figure, Snapshot, number
+from tests.browser.gaussian_pad import HANDLE, drag, drag_with_finger
 from tests.browser.waiting import eventually
 
 NAME = "reparameterise"
-HANDLE = "Mean and spread of q"
 ESTIMATES = 1000
 
 
@@ -36,8 +36,22 @@ def expect_gradient(figure: Figure, f: str, parameter: str) -> None:
 
 
 def rows(figure: Figure) -> dict[str, list[float]]:
-    """Of each estimator: exact gradient, mean, standard error, measured variance, exact variance."""
-    return {row[0]: [number(cell) for cell in row[1:]] for row in figure.table()[1:]}
+    """Of each estimator: exact gradient, mean, its error, measured variance, exact variance.
+
+    From the table, once that has caught up with what stands beneath the histograms.
+    """
+    found: dict[str, list[float]] = {}
+
+    def caught_up() -> None:
+        for name, *cells in figure.table()[1:]:
+            found[name] = [number(cell) for cell in cells]
+            panel = figure.stage.locator(".panel", has_text=re.compile(f"{name}:", re.IGNORECASE))
+            mean, variance = panel.locator("dd").all_text_contents()
+            assert found[name][1] == pytest.approx(number(mean), abs=0.00501)
+            assert found[name][3] == number(variance)
+
+    eventually(figure.page, caught_up)
+    return found
 
 
 def assert_consistent(figure: Figure) -> None:
@@ -59,8 +73,7 @@ def test_mouse_moves_the_cloud_but_not_the_noise(reader: Reader) -> None:
     assert_gradient(figure.snapshot(), "bowl", "μ")
     assert_consistent(figure)
     noise, codes = dots(figure, "c-eps"), dots(figure, "c-z")
-    plane = figure.plane(HANDLE)
-    figure.mouse_drag(plane.spot(place) for place in [(1.5, 0.8), (0, 0.8), (-1, 0.4)])
+    drag(figure, (1.5, 0.8), (0, 0.8), (-1, 0.4))
     figure.expect_number("μ", -1, 0.03)
     figure.expect_number("σ", 0.4, 0.03)
     shown = figure.snapshot()
@@ -79,8 +92,7 @@ def test_mouse_moves_the_cloud_but_not_the_noise(reader: Reader) -> None:
 
 def test_finger_moves_the_cloud(reader: Reader) -> None:
     figure = reader.live_figure(NAME, touch=True)
-    plane, finger = figure.plane(HANDLE), figure.finger()
-    finger.drag(plane.spot(place) for place in [(1.5, 0.8), (1.0, 1.0), (-0.5, 1.2)])
+    drag_with_finger(figure, (1.5, 0.8), (1.0, 1.0), (-0.5, 1.2))
     figure.expect_number("μ", -0.5, 0.06)
     figure.expect_number("σ", 1.2, 0.06)
     expect_gradient(figure, "bowl", "μ")
@@ -106,9 +118,9 @@ def test_the_cheaper_estimator_depends_on_the_function(reader: Reader) -> None:
     bowl = rows(reader.live_figure(NAME))
     assert bowl["score function"][3] > 5 * bowl["reparameterised"][3]
     figure = reader.live_figure(NAME, {"f": "ripple", "sigma": 1})
+    figure.expect_summary("Here the reparameterised estimates vary")
     ripple = rows(figure)
     assert ripple["reparameterised"][3] > 2 * ripple["score function"][3]
-    assert "Here the reparameterised estimates vary" in figure.summary()
 
 
 def test_more_draws_divide_the_variance(reader: Reader) -> None:
@@ -132,12 +144,12 @@ def test_address_restores_the_cloud_and_reset_ends_it(reader: Reader) -> None:
     figure = reader.live_figure(NAME)
     default = figure.snapshot()
     figure.choice("σ").click()
-    plane = figure.plane(HANDLE)
-    figure.mouse_drag(plane.spot(place) for place in [(1, 1), (0.7, 0.6)])
+    drag(figure, (1, 1), (0.7, 0.6))
     figure.expect_number("μ", 0.7, 0.03)
     shown = figure.snapshot()
     other = Figure(reader.visit(figure.address()), figure.placed).wait_live()
     assert other.snapshot().readouts == shown.readouts
+    other.expect_summary(figure.summary())
     assert rows(other) == rows(figure)
     other.reset()
     other.expect_readout("μ", default.readouts["μ"])

@@ -64,7 +64,7 @@ export default defineFigure<State, Frame, Role>({
           <Panel title={<>What the network sees, <var class="c-x">x</var></>}>
             <Raster pixels={input} width={SIDE} height={SIDE} pixelated label="The digit as 8 by 8 pixels" hue="c-x" />
           </Panel>
-          <Panel title={<>What it draws from the code, <var class="c-xhat">x̂</var></>}>
+          <Panel title={<>Drawn from the code, <var class="c-xhat">x̂</var></>}>
             <Raster pixels={output?.pixels ?? BLANK} width={SIDE} height={SIDE} pixelated label="The reconstruction" hue="c-xhat" />
           </Panel>
         </Panels>
