@@ -47,7 +47,7 @@ CSP = (
     "base-uri 'none'; form-action 'none'"
 )
 CARD_KEYS = (
-    "name", "title", "honesty", "description", "data", "seed", "parameters", "metrics",
+    "name", "title", "honesty", "description", "data", "seed", "parameters", "options",
 )  # fmt: skip
 """What a figure is told of its model, beside the graphs and arrays that it uses."""
 
@@ -451,6 +451,10 @@ class PageText:
 
     def _model_data(self, card: ModelCard, uses: Iterable[str]) -> dict[str, Any]:
         content = {key: card.content[key] for key in CARD_KEYS if key in card.content}
+        content["metrics"] = {
+            name: {key: metric[key] for key in ("value", "unit") if key in metric}
+            for name, metric in card.content.get("metrics", {}).items()
+        }
         for group in ("graphs", "arrays"):
             declared = card.content.get(group, {})
             content[group] = {use: declared[use] for use in uses if use in declared}

@@ -1,7 +1,7 @@
 """Anti-aliased 16×16 drawings of one sprite whose every property is known: for disentangling.
 
-Four factors make a drawing, and nothing else does: shape, size, rotation and position, the last
-with its two coordinates. They are drawn independently of one another.
+Four factors make a drawing, and nothing else does: shape, size, rotation, and position along the
+frame. They are drawn independently of one another.
 """
 
 from dataclasses import dataclass
@@ -19,18 +19,17 @@ SIDE = 16
 SHAPES = ("ellipse", "bar", "wedge")
 """All longer than wide, so that each of them shows how it is turned."""
 
-FACTORS = ("shape", "size", "rotation", "x", "y")
+FACTORS = ("shape", "size", "rotation", "position")
 """The columns of a table of factors."""
 
 RANGES = {
-    "size": (2.6, 4.6),
+    "size": (3.5, 6.5),
     "rotation": (-np.pi / 4, np.pi / 4),
-    "x": (-3.0, 3.0),
-    "y": (-3.0, 3.0),
+    "position": (-3.0, 3.0),
 }
-"""Half the sprite's length in pixels, its turn from upright in radians, and where its middle is,
-in pixels from that of the frame. A quarter turn is a line and not a circle: one number can hold it.
-"""
+"""Half the sprite's length in pixels, its turn clockwise from upright in radians, and how far its
+middle is to the right of the frame's, in pixels. A quarter turn in all is a line and not a circle,
+so one number can hold it."""
 
 SLIMNESS = 0.5
 """Width over length."""
@@ -43,12 +42,11 @@ class Factors:
     shape: Labels
     size: Field
     rotation: Field
-    x: Field
-    y: Field
+    position: Field
 
     def table(self) -> Field:
-        """All of them, float64 `[n, 5]`, in the order of `FACTORS`."""
-        return np.stack([self.shape, self.size, self.rotation, self.x, self.y], axis=1)
+        """All of them, float64 `[n, 4]`, in the order of `FACTORS`."""
+        return np.stack([self.shape, self.size, self.rotation, self.position], axis=1)
 
 
 def random_factors(count: int, rng: np.random.Generator) -> Factors:
@@ -59,9 +57,8 @@ def random_factors(count: int, rng: np.random.Generator) -> Factors:
 
 def draw(factors: Factors) -> Floats:
     """The drawings, float32 `[n, 256]`, row-major, ink 0 (paper) to 1 (full)."""
-    y, x = np.mgrid[0:SIDE, 0:SIDE] - (SIDE - 1) / 2
-    east = x - factors.x[:, None, None]
-    south = y - factors.y[:, None, None]
+    south, x = np.mgrid[0:SIDE, 0:SIDE] - (SIDE - 1) / 2
+    east = x - factors.position[:, None, None]
     cos, sin = np.cos(factors.rotation)[:, None, None], np.sin(factors.rotation)[:, None, None]
     across, along = cos * east + sin * south, cos * south - sin * east
     length = np.broadcast_to(factors.size[:, None, None], across.shape)
@@ -103,7 +100,7 @@ def draw_split(count: int, rng: np.random.Generator) -> tuple[Split, Field]:
 
 @dataclass(frozen=True)
 class FactorData:
-    """The drawings, and by split the factors that made them, float64 `[n, 5]`."""
+    """The drawings, and by split the factors that made them, float64 `[n, 4]`."""
 
     dataset: Dataset
     factors: dict[str, Field]

