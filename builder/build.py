@@ -77,8 +77,11 @@ class Builder:
             chapters = self._parse(sources, issues)
             index = self._index(sources, issues)
             glossary = _glossary(sources, issues)
+            colophon = _colophon(sources, issues)
         with self._phase(outcome, "resolve"):
-            book, found = resolve(sources, index, chapters, glossary, known_models)
+            book, found = resolve(
+                sources, index, chapters, glossary, colophon, known_models
+            )
             issues.extend(found)
         drawn, assets = self._draw(outcome, sources, book)
         if not outcome.published:
@@ -167,6 +170,13 @@ def _glossary(sources: Sources, issues: list[Issue]) -> Glossary | None:
     glossary, found = parse_glossary(sources.glossary)
     issues.extend(found)
     return glossary
+
+
+def _colophon(sources: Sources, issues: list[Issue]) -> Chapter:
+    source = sources.colophon or Source("content/colophon.md", "")
+    page, found = parse_page(source, "colophon", "Colophon")
+    issues.extend(found)
+    return page
 
 
 def _is_packed(figure: PlacedFigure, models: ModelFiles) -> bool:

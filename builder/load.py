@@ -19,7 +19,7 @@ CONTENT = "content"
 TRAINING_STATE = "site_assets/kit/training_state.toml"
 FIGURES = "site_assets/figures"
 MODELS = "build/models"
-NOT_CHAPTERS = frozenset({f"{CONTENT}/index.md", f"{CONTENT}/glossary.md"})
+NOT_CHAPTERS = frozenset(f"{CONTENT}/{name}.md" for name in ("index", "glossary", "colophon"))
 IMAGE_TYPES = frozenset({".png", ".jpg", ".jpeg", ".svg", ".webp", ".gif", ".avif"})
 
 
@@ -32,6 +32,8 @@ class Sources:
     index: Source | None
     """The text of the title page, without front matter."""
     glossary: Source | None
+    colophon: Source | None
+    """How the book was made, without front matter; tables of data and models come below it."""
     references: References | None
     figures: Mapping[str, FigureSpec]
     broken_figures: frozenset[str]
@@ -61,6 +63,7 @@ def load(effects: Effects) -> tuple[Sources, tuple[Issue, ...]]:
         chapters=tuple(chapters),
         index=_optional(effects, f"{CONTENT}/index.md", issues),
         glossary=_optional(effects, f"{CONTENT}/glossary.md", issues),
+        colophon=_optional(effects, f"{CONTENT}/colophon.md", issues),
         references=_references(effects, issues),
         figures=figures,
         broken_figures=broken,

@@ -26,8 +26,14 @@ from builder.references import Reference
 TAG = re.compile(r"<[^>]*>")
 PLACEHOLDER = re.compile(f"{START}(\\d+){END}")
 COMMAND = re.compile(r"\\([A-Za-z]+)")
-OWN_PAGES = {"index": "Contents", "references": "References", "glossary": "Glossary"}
-RESERVED_IDS = frozenset({"main", "book-data", "contents"})
+OWN_PAGES = {
+    "index": "Contents",
+    "references": "References",
+    "glossary": "Glossary",
+    "colophon": "Colophon",
+}
+"""Pages that every book has. A chapter may be the references page; the others are the book's."""
+RESERVED_IDS = frozenset({"main", "book-data", "contents", "table-data", "table-models"})
 """Ids that the page templates use."""
 
 
@@ -68,12 +74,12 @@ def plain_text(fragment: Fragment) -> str:
 
 
 class Places:
-    """The index of all places, built once from all chapters."""
+    """The index of all places, built once from all chapters and the `plain` pages beside them."""
 
     def __init__(
         self,
         chapters: Sequence[Chapter],
-        index: Chapter | None,
+        plain: Sequence[Chapter],
         entries: Iterable[GlossaryEntry],
         references: Iterable[Reference],
         issues: list[Issue],
@@ -82,13 +88,14 @@ class Places:
         self.by_node: dict[tuple[str, int], Place] = {}
         self.pages: dict[str, Place] = {}
         self.by_id: dict[str, list[Place]] = {}
-        for name, label in OWN_PAGES.items():
-            self._add_page(name, f"{name}.html", label)
         for chapter in chapters:
             name = chapter.source.path.rpartition("/")[2].removesuffix(".md")
             self._add_page(name, chapter.href, f"Chapter {chapter.number}")
             self.pages.setdefault(chapter.slug, self.pages[name])
-        for chapter in ([index] if index else []) + list(chapters):
+        for name, label in OWN_PAGES.items():
+            if name not in self.pages:
+                self._add_page(name, f"{name}.html", label)
+        for chapter in (*plain, *chapters):
             self._add_chapter(chapter, issues)
         for reference in references:
             self._add(Place("entry", "references.html", reference.anchor, f"[{reference.number}]"))

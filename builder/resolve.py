@@ -79,13 +79,19 @@ class Quantity:
 Resolution: TypeAlias = PlacedFigure | Link | Picture | Quantity | Reference | GlossaryEntry | Place
 
 
+PageKind: TypeAlias = Literal["index", "chapter", "references", "glossary", "colophon"]
+RESERVED_PAGES = frozenset({"index", "glossary", "colophon", "404"})
+REFERENCES = "references"
+"""A chapter of this name is where the works are listed, below its own text."""
+
+
 @dataclass(frozen=True)
 class ResolvedPage:
     """A page's text with everything that its nodes stand for."""
 
     source: Source
     href: str
-    kind: Literal["index", "chapter", "glossary"]
+    kind: PageKind
     number: int | None
     title: str
     lead: str
@@ -106,6 +112,7 @@ class ResolvedBook:
     index: ResolvedPage | None
     chapters: tuple[ResolvedPage, ...]
     glossary: ResolvedPage
+    colophon: ResolvedPage
     entries: tuple[GlossaryEntry, ...]
     references: tuple[Reference, ...]
     citations: Mapping[str, tuple[ResolvedPage, ...]]
@@ -116,7 +123,8 @@ class ResolvedBook:
     @property
     def pages(self) -> tuple[ResolvedPage, ...]:
         """Every page that an author wrote."""
-        return ((self.index,) if self.index else ()) + self.chapters + (self.glossary,)
+        first = (self.index,) if self.index else ()
+        return (*first, *self.chapters, self.glossary, self.colophon)
 
     def formulas(self) -> Iterable[tuple[ResolvedPage, Math]]:
         """Every formula with the page where it stands."""
@@ -131,6 +139,7 @@ def resolve(
     index: Chapter | None,
     chapters: Iterable[Chapter],
     glossary: Glossary | None,
+    colophon: Chapter,
     known_models: frozenset[str],
 ) -> tuple[ResolvedBook, tuple[Issue, ...]]:
     """The book with everything connected. `known_models` can be trained but need not be."""
@@ -139,16 +148,22 @@ def resolve(
     _check_numbers(ordered, issues)
     entries = glossary.entries if glossary else ()
     references = sources.references.entries if sources.references else ()
-    places = Places(ordered, index, entries, references, issues)
+    plain = (index, colophon) if index else (colophon,)
+    places = Places(ordered, plain, entries, references, issues)
     context = _Context(sources, places, entries, references, known_models, issues)
     index_page = _page(context, index, "index") if index else None
-    pages = tuple(_page(context, chapter, "chapter") for chapter in ordered)
+    pages = tuple(
+        _page(context, chapter, "references" if chapter.slug == REFERENCES else "chapter")
+        for chapter in ordered
+    )
     glossary_page = _glossary_page(context, glossary)
-    written = ((index_page,) if index_page else ()) + pages + (glossary_page,)
+    colophon_page = _page(context, colophon, "colophon")
+    written = (*((index_page,) if index_page else ()), *pages, glossary_page, colophon_page)
     book = ResolvedBook(
         index_page,
         pages,
         glossary_page,
+        colophon_page,
         entries,
         references,
         _used(written, Citation, lambda value: getattr(value, "key", "")),
@@ -185,20 +200,20 @@ def _check_numbers(chapters: list[Chapter], issues: list[Issue]) -> None:
                 text = f"the {message} '{value}' is also that of {first[value].source.path}"
                 issues.append(chapter.source.issue("chapter-name", Span(0, 0), text))
             first.setdefault(value, chapter)
-        if attribute == "slug" and (taken := first.keys() & {"index", "references", "glossary"}):
+        if attribute == "slug" and (taken := first.keys() & RESERVED_PAGES):
             for value in sorted(map(str, taken)):
                 text = f"the page name '{value}' belongs to the book itself"
                 issues.append(first[value].source.issue("chapter-name", Span(0, 0), text))
 
 
-def _page(context: _Context, chapter: Chapter, kind: Literal["index", "chapter"]) -> ResolvedPage:
+def _page(context: _Context, chapter: Chapter, kind: PageKind) -> ResolvedPage:
     resolver = _Resolver(context, chapter.source, chapter.href, chapter.number)
     resolver.resolve(chapter.body)
     return ResolvedPage(
         chapter.source,
         chapter.href,
         kind,
-        chapter.number if kind == "chapter" else None,
+        chapter.number or None,
         chapter.title,
         chapter.lead,
         chapter.body,

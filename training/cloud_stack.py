@@ -5,8 +5,6 @@ batches in the same order: noise and KL are all that differs between them.
 """
 
 from collections.abc import Sequence
-from itertools import pairwise
-from math import prod
 
 import torch
 from torch import Tensor, nn
@@ -85,12 +83,6 @@ class TwinStack(AutoencoderStack):
     def clear_padding(self) -> None:
         """Zero the decoders' weights that only ever meet padding, so that they compress away."""
         self.weights[self.code_layer + 1].mul_(self.used)
-
-    def parameters_of_plain(self, index: int) -> int:
-        """How many numbers training sets in a plain member."""
-        sizes = [self.weights[0].shape[2], *self.hidden, self.code_sizes[index]]
-        return sum(prod(pair) + b for path in (sizes, sizes[::-1])
-                   for pair in pairwise(path) for b in pair[1:])
 
 
 class ChosenDecoder(nn.Module):

@@ -10,10 +10,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
 from training.data.dataset import Dataset, Floats
+from training.export import round_to_half
 from training.fit import Batch, Schedule, fit
 
 SEED = 11
@@ -56,11 +58,11 @@ class Judge:
             result: Floats = self.classifier(torch.from_numpy(x)).numpy()
         return result
 
-    def accepts(self, x: Floats) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    def accepts(self, x: Floats) -> NDArray[np.bool_]:
         """Which drawings `[n, pixels]` look like a digit."""
         sure = self.probabilities(x).max(1) >= self.least_probability
         near = nearest_distance(x, self.known) <= self.largest_distance
-        accepted: np.ndarray[tuple[int], np.dtype[np.bool_]] = sure & near
+        accepted: NDArray[np.bool_] = sure & near
         return accepted
 
     def accepted_share(self, x: Floats) -> float:
@@ -76,10 +78,8 @@ def nearest_distance(x: Floats, known: Floats) -> Floats:
     return result
 
 
-def train_judge(dataset: Dataset, round_weights: bool = True) -> Judge:
+def train_judge(dataset: Dataset) -> Judge:
     """Train the classifier and set both limits; the same judge whenever it is called."""
-    from training.export import round_to_half
-
     x = torch.from_numpy(dataset.train.x)
     labels = torch.from_numpy(dataset.train.labels.astype(np.int64))
     torch.manual_seed(SEED)
@@ -89,8 +89,7 @@ def train_judge(dataset: Dataset, round_weights: bool = True) -> Judge:
         return functional.cross_entropy(classifier.logits(x[batch.rows]), labels[batch.rows])
 
     fit(classifier, loss, len(x), SCHEDULE, SEED, lambda _: None)
-    if round_weights:
-        round_to_half(classifier)
+    round_to_half(classifier)
     unlimited = Judge(classifier, dataset.train.x, 0.0, np.inf)
     validation = dataset.validation.x
     return Judge(

@@ -84,6 +84,19 @@ class VAEStack(nn.Module):
         nats = functional.binary_cross_entropy_with_logits(logits, x, reduction="none").sum(-1)
         return nats, -0.5 * (1 + log_var - mu.square() - torch.exp(log_var))
 
+    @torch.no_grad()
+    def reorder(self, order: Tensor) -> None:
+        """Renumber the axes of the codes, leaving x̂ as it was.
+
+        `order` int64 `[m, code_size]`: which of its axes becomes each member's first, second, …
+        """
+        into = torch.cat([order, order + self.code_size], 1)[:, :, None]
+        weight, bias = self.encoder.weights[-1], self.encoder.biases[-1]
+        weight.copy_(weight.take_along_dim(into, 1))
+        bias.copy_(bias.take_along_dim(into.mT, 2))
+        entry = self.decoder.weights[0]
+        entry.copy_(entry.take_along_dim(order[:, None, :], 2))
+
 
 class MemberDecoder(nn.Module):
     """The decoders of a stack as one graph: each row goes through the member that it names."""

@@ -24,3 +24,6 @@ export { liveCard, trainingData, type Training } from "./training.ts";
 export { LossPlots, progressText, TrainingControls, type TrainingState } from "./training_controls.tsx";
 export { Meter } from "./meter.tsx";
 export { neighbourAccuracy } from "./nearest.ts";
+export { MarkedGrid } from "./marked_grid.tsx";
+export { Backdrop } from "./backdrop.tsx";
+export { DotRows, meanOf } from "./dot_rows.tsx";

@@ -49,7 +49,7 @@ export function PartPicker<T extends string>({ label, value, parts, onPick }: Pa
           aria-label={part.name}
           aria-checked={part.value === value}
           aria-disabled={live ? undefined : "true"}
-          tabIndex={live && index === here ? 0 : -1}
+          tabindex={live && index === here ? 0 : -1}
           data-part={part.links}
           onClick={live ? () => onPick(part.value) : undefined}
           onKeyDown={live ? step : undefined}

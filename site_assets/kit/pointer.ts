@@ -1,6 +1,6 @@
 /** One pointer gesture on an SVG element: press, drag, release, in the element's own view-box units. */
 
-import type { TargetedPointerEvent } from "preact";
+import type { TargetedEvent, TargetedPointerEvent } from "preact";
 import { useRef } from "preact/hooks";
 
 export type Point = readonly [number, number];
@@ -45,6 +45,9 @@ export function useGesture(gesture: Gesture) {
     },
     onPointerCancel(event: PointerEventOn): void {
       if (active.current === event.pointerId) active.current = null;
+    },
+    onDragStart(event: TargetedEvent<SVGSVGElement>): void {
+      event.preventDefault(); // where the page's text is selected, the browser would drag that instead
     },
     onPointerLeave(): void {
       if (active.current === null) gesture.onLeave?.();

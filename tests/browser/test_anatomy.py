@@ -137,7 +137,7 @@ def test_address_restores_and_reset_ends(reader: Reader) -> None:
     figure = reader.live_figure(NAME)
     figure.slider(SLIDER).focus()
     figure.page.keyboard.press("ArrowLeft")
-    layer(figure, "input").click()
+    layer(figure, "input").locator(".part-outline").click()
     expect_measured(figure, 6)
     other = Figure(reader.visit(figure.address()), figure.placed).wait_live()
     expect_measured(other, 6)
@@ -174,14 +174,15 @@ def test_a_symbol_of_the_equation_lights_its_part_and_back(
     other.locator(".part-outline").hover()
     not_linked(written)
     figure.page.mouse.move(2, 2)
-    # by keyboard: a symbol of a displayed equation takes the focus
+    written.focus()  # a symbol of a displayed equation takes it
+    figure.page.keyboard.press("Shift+Tab")
     figure.page.keyboard.press("Tab")
-    written.focus()
+    expect(written).to_be_focused()
     linked(drawn)
     written.evaluate("(symbol) => symbol.blur()")
     not_linked(drawn)
-    layer(figure, "code").focus()
-    figure.page.keyboard.press("ArrowLeft")
+    other.focus()
+    figure.page.keyboard.press("ArrowRight")
     linked(figure.page.locator("math[display=block] .link-f").first)
 
 

@@ -103,13 +103,17 @@ def test_the_non_linear_choice_is_the_trained_network(reader: Reader, complexity
 
 def test_networks_are_loaded_only_when_they_are_asked_for(reader: Reader) -> None:
     figure = reader.live_figure(NAME)
-    scripts = "() => [...document.querySelectorAll('script[src]')].map((s) => s.getAttribute('src'))"
-    assert not [src for src in figure.page.evaluate(scripts) if "networks" in src]
+    asked: list[str] = []
+    figure.page.on("request", lambda request: asked.append(request.url))
+    figure.slider(KEPT).focus()
+    figure.page.keyboard.press("ArrowRight")
+    expect_rebuilt(figure, linear(figure, 3, 5), 3)
+    assert asked == [], "PCA needs no engine and no network"
     figure.choice("autoencoder (non-linear)").click()
-    expect_rebuilt(figure, curved(figure, 3, 4), 3)
-    loaded = [src for src in figure.page.evaluate(scripts) if "networks" in src]
-    assert len(loaded) == 1
-    assert "signals-3-4" in loaded[0]
+    expect_rebuilt(figure, curved(figure, 3, 5), 3)
+    networks = [url for url in asked if "networks" in url]
+    assert len(networks) == 1
+    assert "signals-3-4" in networks[0]
 
 
 def test_more_numbers_than_any_network_has_become_the_most_that_one_has(reader: Reader) -> None:

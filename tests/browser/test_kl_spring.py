@@ -50,6 +50,15 @@ def test_mouse_drags_the_cloud(reader: Reader) -> None:
     expect_at(figure, -1.5, 0.2)
 
 
+def test_a_drag_moves_the_cloud_where_the_text_is_selected(reader: Reader) -> None:
+    """The browser would rather carry off the selected text, and cancel the gesture."""
+    figure = reader.live_figure(NAME)
+    figure.page.keyboard.press("Control+A")
+    drag(figure, (1, 1), (0.2, 1.6), (-2, 2.2))
+    expect_at(figure, -2, 2.2)
+    figure.page.evaluate("getSelection().removeAllRanges()")
+
+
 def test_finger_drags_the_cloud(reader: Reader) -> None:
     figure = reader.live_figure(NAME, touch=True)
     drag_with_finger(figure, (1.5, 0.45), (1.0, 0.8), (-1.0, 1.4))

@@ -34,6 +34,9 @@ THROW_SEED = 7
 STREAM_THROWS = rng.STREAM_DRAW + 8
 """As in figures/holes/maths.ts."""
 
+SHOWN_CODES = 400
+"""Training digits whose places in the codes of two numbers are published."""
+
 CODE_STEP = 1 / 24
 """Published codes of training digits are whole multiples of this, offset by 128."""
 
@@ -66,7 +69,7 @@ def train(progress: Progress) -> Trained:
     return Trained(
         data=DataCard.of(dataset),
         seed=SEED,
-        parameters=stack.parameters_of_plain(SIZES.index(max(SIZES))),
+        parameters=stack.parameter_count(SIZES.index(max(SIZES))),
         graphs={"decoder": export(decoder, (Z, MEMBER), (X_HAT,), sample_calls, SEED)},
         arrays=arrays(stack, x, shares(stack, judge, THROW_SEED)),
         metrics=metrics(stack, dataset, judge),
@@ -149,14 +152,14 @@ def metrics(stack: TwinStack, dataset: Dataset, judge: Judge) -> dict[str, Metri
 def arrays(stack: TwinStack, x: Tensor, accepted: Floats) -> dict[str, PublishedArray]:
     """The measured shares, and where the training digits lie in the codes of two numbers."""
     flat = [member for member, size in enumerate(stack.code_sizes) if size == 2]
-    codes = stack.encode(x.expand(len(stack), -1, -1))[flat, :, :2]
+    codes = stack.encode(x[:SHOWN_CODES].expand(len(stack), -1, -1))[flat, :, :2]
     levels = (codes / CODE_STEP).round().add(128).clamp(0, 255)
     return {
         "accepted_shares": PublishedArray(
             accepted, "share of throws", "accepted share by kind, seed and size"),
         "codes_train": PublishedArray(
             levels.numpy().astype(np.uint8), f"{CODE_STEP:.4f} standard deviations, plus 128",
-            "training digits in the codes of two numbers, by kind and seed; for a variational "
+            "the first training digits in the codes of two numbers, by kind and seed; for a variational "
             "model the mean"),
     }
 

@@ -1,0 +1,53 @@
+/** A measurement repeated over several seeds, in a row of dots for each thing measured, with its mean. */
+
+import { makeScale, place, tickText, type Axis } from "./plot.tsx";
+
+export interface DotRow {
+  readonly name: string;
+  readonly values: readonly number[];
+  /** The dot that is shown elsewhere in the figure. */
+  readonly current?: number | undefined;
+  readonly hue?: string;
+}
+
+export interface DotRowsProps {
+  readonly label: string;
+  readonly axis: Axis;
+  readonly rows: readonly DotRow[];
+  readonly format: (value: number) => string;
+  readonly width?: number;
+}
+
+const [ROW, LEFT, RIGHT, TOP] = [30, 14, 14, 4]; // view-box units
+
+export function meanOf(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+export function DotRows({ label, axis, rows, format, width = 360 }: DotRowsProps) {
+  const scale = makeScale(axis, LEFT, width - RIGHT);
+  const bottom = TOP + rows.length * ROW;
+  const ticks = scale.ticks(axis.ticks ?? 5);
+  const step = ticks.length > 1 ? Math.abs((ticks[1] as number) - (ticks[0] as number)) : 1;
+  const spoken = rows.map(({ name, values }) => `${name}: mean ${format(meanOf(values))} of ${values.map(format).join(", ")}`);
+  return (
+    <svg class="plot dot-rows" viewBox={`0 0 ${width} ${bottom + 38}`} role="img" aria-label={`${label}. ${spoken.join(". ")}`}>
+      <g class="axis" aria-hidden="true">
+        {ticks.map((value) => (
+          <g key={value} class="tick" transform={`translate(${place(scale(value))} ${bottom})`}>
+            <line class="gridline" y2={TOP - bottom} />
+            <text y="16" text-anchor="middle">{tickText(axis, value, step)}</text>
+          </g>
+        ))}
+        <text class="axis-label" x={width / 2} y={bottom + 34} text-anchor="middle">{axis.label}</text>
+      </g>
+      {rows.map(({ name, values, current, hue = "" }, index) => (
+        <g key={name} class={hue} transform={`translate(0 ${TOP + (index + 0.5) * ROW})`} aria-hidden="true">
+          <line class="dot-rows-mean" x1={place(scale(meanOf(values)))} x2={place(scale(meanOf(values)))} y1="-10" y2="10" />
+          {values.map((value, i) => <circle key={i} class={i === current ? "dot-current" : "dot-seed"} cx={place(scale(value))} r={i === current ? 5.5 : 4} />)}
+          <text class="direct-label" x={LEFT} dy="0.32em">{`${name} · ${format(meanOf(values))}`}</text>
+        </g>
+      ))}
+    </svg>
+  );
+}
