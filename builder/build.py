@@ -15,7 +15,7 @@ from builder.figures import Code, bundle, draw_frames, typeset
 from builder.issue import Issue, Source, in_order, is_error
 from builder.load import Sources, load
 from builder.node import Service
-from builder.pack import ModelFiles, pack_models, pack_pictures, zip_archive
+from builder.pack import ModelFiles, pack_icon, pack_models, pack_pictures, zip_archive
 from builder.parse import parse_chapter, parse_glossary, parse_page
 from builder.render import Drawn, Memory, environment, render_book
 from builder.resolve import Picture, PlacedFigure, ResolvedBook, resolve
@@ -152,13 +152,17 @@ class Builder:
         for name, path in bundled.assets.items():
             if not name.startswith("figures/") or name[8:].removesuffix(".js") in used:
                 files[path] = bundled.site_files[path]
-        return Drawn(formulas, code.math, frames, models, bundled, pictures), files
+        icon, icon_files = pack_icon(effects)
+        files |= icon_files
+        return Drawn(formulas, code.math, frames, models, bundled, pictures, icon), files
 
     def _render(
         self, sources: Sources, book: ResolvedBook, drawn: Drawn, issues: list[Issue]
     ) -> dict[str, str]:
         try:
-            return render_book(sources.config, book, drawn, self.engine, self.rendered)
+            return render_book(
+                sources.config, book, sources.models, drawn, self.engine, self.rendered
+            )
         except TemplateError as error:
             issues.append(_template_issue(error))
             return {}

@@ -20,6 +20,7 @@ from builder.issue import Issue, whole_file
 from builder.model_card import ModelCard
 
 PACKED_CACHE = "build/cache/packed"
+ICON = "site_assets/favicon.svg"
 ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 """The earliest time that a zip archive can hold."""
 
@@ -40,6 +41,8 @@ class ModelFiles:
     assets: Mapping[tuple[str, str], PackedAsset] = field(default_factory=dict)
     """(model, graph or array) → asset."""
     hashes: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    gzip_bytes: Mapping[str, int] = field(default_factory=dict)
+    """Model → the size of what pages load of it, as gzip."""
     site_files: Mapping[str, bytes] = field(default_factory=dict)
 
 
@@ -72,7 +75,7 @@ def pack_models(
     effects: Effects, wanted: Iterable[tuple[ModelCard, str]]
 ) -> tuple[ModelFiles, tuple[Issue, ...]]:
     """Pack the wanted graphs and arrays; a file that is not there is an issue."""
-    assets, hashes, site_files = {}, {}, {}
+    assets, hashes, sizes, site_files = {}, {}, dict[str, int](), {}
     issues: list[Issue] = []
     for card, use in sorted(wanted, key=lambda pair: (pair[0].name, pair[1])):
         file = card.file_of(use)
@@ -87,8 +90,10 @@ def pack_models(
         source = hashed_name(key, data, ".js")
         assets[card.name, use] = PackedAsset(key, source, len(data))
         hashes[card.name, use] = hashlib.sha256(data).hexdigest()
-        site_files[source] = asset_script(key, _encoded(effects, hashes[card.name, use], data))
-    return ModelFiles(assets, hashes, site_files), tuple(issues)
+        encoded = _encoded(effects, hashes[card.name, use], data)
+        sizes[card.name] = sizes.get(card.name, 0) + len(encoded) // 4 * 3 - encoded[-2:].count(b"=")
+        site_files[source] = asset_script(key, encoded)
+    return ModelFiles(assets, hashes, sizes, site_files), tuple(issues)
 
 
 def _encoded(effects: Effects, content_hash: str, data: bytes) -> bytes:
@@ -112,6 +117,15 @@ def pack_pictures(
         name = hashed_name(str(pure.with_suffix("")), data, pure.suffix.lower())
         addresses[path], files[name] = name, data
     return addresses, files
+
+
+def pack_icon(effects: Effects) -> tuple[str, dict[str, bytes]]:
+    """The address of the picture that browsers show for the book, and its file; none without."""
+    if not effects.exists(ICON):
+        return "", {}
+    data = effects.read(ICON)
+    address = hashed_name("favicon", data, ".svg")
+    return address, {address: data}
 
 
 def zip_archive(folder: str, files: Mapping[str, bytes]) -> bytes:

@@ -12,6 +12,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from builder.colophon import ledger
 from builder.config import BookConfig
 from builder.document import (
     BLOCK_NODES,
@@ -51,6 +52,13 @@ CARD_KEYS = (
 )  # fmt: skip
 """What a figure is told of its model, beside the graphs and arrays that it uses."""
 
+BACK_MATTER = (
+    ("References", "references.html"),
+    ("Glossary", "glossary.html"),
+    ("Colophon", "colophon.html"),
+)
+"""Follows the chapters, unless a chapter has that page."""
+
 PLACES = re.compile(
     f"<p>{START}(?P<alone>\\d+){END}</p>"
     f"|(?P<tag><[^<>]*{START}[^<>]*>)"
@@ -71,6 +79,8 @@ class Drawn:
     models: ModelFiles = field(default_factory=ModelFiles)
     bundle: Bundle = field(default_factory=Bundle)
     pictures: Mapping[str, str] = field(default_factory=dict)
+    icon: str = ""
+    """Address of the picture that browsers show for the book, if it has one."""
 
 
 def environment(templates: Path = TEMPLATES) -> Environment:
@@ -96,49 +106,79 @@ Memory = dict[str, tuple[object, str]]
 
 
 def render_book(
-    config: BookConfig, book: ResolvedBook, drawn: Drawn, engine: Environment, memory: Memory
+    config: BookConfig,
+    book: ResolvedBook,
+    cards: Mapping[str, ModelCard],
+    drawn: Drawn,
+    engine: Environment,
+    memory: Memory,
 ) -> dict[str, str]:
     """The HTML of every page, by its path in the site; unchanged chapters come from memory."""
-    return Renderer(config, book, drawn, engine).pages(memory)
+    return Renderer(config, book, cards, drawn, engine).pages(memory)
 
 
 class Renderer:
     """Renders the pages of one book."""
 
     def __init__(
-        self, config: BookConfig, book: ResolvedBook, drawn: Drawn, engine: Environment
+        self,
+        config: BookConfig,
+        book: ResolvedBook,
+        cards: Mapping[str, ModelCard],
+        drawn: Drawn,
+        engine: Environment,
     ) -> None:
-        self.config, self.book, self.drawn, self.engine = config, book, drawn, engine
+        self.config, self.book, self.cards = config, book, cards
+        self.drawn, self.engine = drawn, engine
         self.common = {
             "book": asdict(config),
             "assets": dict(drawn.bundle.assets),
+            "icon": drawn.icon,
             "csp": CSP,
             "book_data_json": script_json(_book_data(drawn.bundle)),
         }
         self.sequence = self._sequence()
+        self.positions = {entry["href"]: at for at, entry in enumerate(self.sequence)}
 
     def _sequence(self) -> list[dict[str, Any]]:
-        """Title page, chapters, references, glossary: what `next` and `previous` go through."""
-        chapters = [(page.title, page.href, page.number) for page in self.book.chapters]
-        first = (self.config.title, "index.html", None)
-        last = [("References", "references.html", None), ("Glossary", "glossary.html", None)]
-        return [
-            {"title": title, "href": href, "number": number}
-            for title, href, number in [first, *chapters, *last]
+        """Title page, chapters, back matter: what `next` and `previous` go through."""
+        first = {"title": self.config.title, "href": "index.html", "number": None, "lead": ""}
+        chapters = [
+            {"title": page.title, "href": page.href, "number": page.number, "lead": page.lead}
+            for page in self.book.chapters
         ]
+        numbered = {entry["href"] for entry in chapters}
+        back = [
+            {"title": title, "href": href, "number": None, "lead": ""}
+            for title, href in BACK_MATTER
+            if href not in numbered
+        ]
+        return [first, *chapters, *back]
 
     def pages(self, memory: Memory) -> dict[str, str]:
         shared = self._shared()
+        written = {
+            "index.html": self._index(),
+            "references.html": self._references(),
+            "glossary.html": self._glossary(),
+            "colophon.html": self._colophon(),
+            "404.html": self.engine.get_template("404.html").render(**self.common),
+        }
         for page in self.book.chapters:
+            if page.href in written:
+                continue
             frames = [self.drawn.frames[page.href, figure.id] for figure in page.figures]
-            inputs = (page, frames, shared)
+            inputs = (page, frames, self._neighbours(page.href), shared)
             if memory.get(page.href, (None, ""))[0] != inputs:
                 memory[page.href] = (inputs, self._page("chapter.html", page))
-        written = {page.href: memory[page.href][1] for page in self.book.chapters}
-        written["index.html"] = self._index()
-        written["references.html"] = self._references()
-        written["glossary.html"] = self._glossary()
+            written[page.href] = memory[page.href][1]
         return written
+
+    def _neighbours(self, href: str) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
+        """The pages before and after one."""
+        at = self.positions[href]
+        before = self.sequence[at - 1] if at else None
+        return before, self.sequence[at + 1] if at + 1 < len(self.sequence) else None
 
     def _shared(self) -> tuple[object, ...]:
         """What every chapter's HTML depends on, beside the chapter and its frames."""
@@ -147,17 +187,16 @@ class Renderer:
             self.engine.loader.get_source(self.engine, name)[0]
             for name in self.engine.list_templates()
         ]
-        outlines = [(page.href, page.number, page.title, page.lead) for page in self.book.chapters]
         drawn = self.drawn
         made = (drawn.math_version, drawn.models.assets, drawn.pictures)
         glossary = self.book.glossary
-        return (self.common, templates, outlines, made, glossary, self.book.references)
+        return (self.common, templates, made, glossary, self.book.references)
 
     def body(self, page: ResolvedPage) -> Markup:
         """The text of a page, without the page around it."""
         return PageText(page, self.drawn, self.engine, self.book).html(page.body)
 
-    def _page(self, template: str, page: ResolvedPage) -> str:
+    def _page(self, template: str, page: ResolvedPage, **more: Any) -> str:
         headings = [
             {"id": place.id, "text": place.label, "level": place.level} for place in page.headings
         ]
@@ -172,25 +211,12 @@ class Renderer:
                 "headings": headings,
                 "path": page.href,
             },
+            **more,
         )
 
     def _template(self, template: str, page: dict[str, Any], **more: Any) -> str:
-        hrefs = [entry["href"] for entry in self.sequence]
-        at = hrefs.index(page["path"])
-        page["prev"] = self.sequence[at - 1] if at else None
-        page["next"] = self.sequence[at + 1] if at + 1 < len(hrefs) else None
-        chapters = [
-            {
-                "number": chapter.number,
-                "title": chapter.title,
-                "lead": chapter.lead,
-                "href": chapter.href,
-                "current": chapter.href == page["path"],
-            }
-            for chapter in self.book.chapters
-        ]
-        loaded = self.engine.get_template(template)
-        return loaded.render(**self.common, page=page, chapters=chapters, **more)
+        page["prev"], page["next"] = self._neighbours(page["path"])
+        return self.engine.get_template(template).render(**self.common, page=page, **more)
 
     def _own_page(self, kind: str, title: str, **more: Any) -> str:
         page: dict[str, Any] = {
@@ -205,9 +231,14 @@ class Renderer:
         return self._template(f"{kind}.html", page, **more)
 
     def _index(self) -> str:
+        contents = self.sequence[1:]
         if self.book.index:
-            return self._page("index.html", self.book.index)
-        return self._own_page("index", self.config.title)
+            return self._page("index.html", self.book.index, contents=contents)
+        return self._own_page("index", self.config.title, contents=contents)
+
+    def _colophon(self) -> str:
+        tables = ledger(self.book, self.cards, self.drawn.models)
+        return self._page("colophon.html", self.book.colophon, ledger=tables)
 
     def _references(self) -> str:
         references = [
@@ -221,6 +252,9 @@ class Renderer:
             }
             for reference in self.book.references
         ]
+        for page in self.book.chapters:
+            if page.kind == "references":
+                return self._page("references.html", page, references=references)
         return self._own_page("references", "References", references=references)
 
     def _glossary(self) -> str:

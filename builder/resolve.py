@@ -213,7 +213,7 @@ def _page(context: _Context, chapter: Chapter, kind: PageKind) -> ResolvedPage:
         chapter.source,
         chapter.href,
         kind,
-        chapter.number or None,
+        chapter.number if kind in {"chapter", REFERENCES} else None,
         chapter.title,
         chapter.lead,
         chapter.body,

@@ -51,31 +51,48 @@ class Failed:
     reason: str
 
 
-@dataclass(frozen=True)
+@dataclass
 class Worker:
-    """A running process, its messages, and when it started."""
+    """A process that trains one recipe after the other: importing torch costs it seconds once."""
 
-    name: str
     process: SpawnProcess
-    messages: Connection
-    start: float
+    channel: Connection
+    name: str = ""
+    """The recipe that it is at."""
+    start: float = 0.0
+
+    def give(self, entry: Entry) -> None:
+        """Let it train `entry`; `time.monotonic()` is noted."""
+        self.name, self.start = entry.name, time.monotonic()
+        self.channel.send(entry)
+
+    def receive(self) -> Advanced | Finished | Failed:
+        """Its next message, or that it died without one."""
+        try:
+            message: Advanced | Finished | Failed = self.channel.recv()
+        except EOFError:
+            self.process.join()
+            return Failed(f"its process ended with exit code {self.process.exitcode}")
+        return message
 
 
 def train_all(entries: Sequence[Entry], models: Path, jobs: int, reporter: Reporter) -> list[str]:
     """Train every entry, at most `jobs` at once; returns the names that failed."""
     waiting = deque(entries)
-    running: dict[Connection, Worker] = {}
+    busy: dict[Connection, Worker] = {}
+    idle: list[Worker] = []
     failures: list[str] = []
     try:
-        while waiting or running:
-            while waiting and len(running) < jobs:
-                worker = start(waiting.popleft(), models)
-                running[worker.messages] = worker
+        while waiting or busy:
+            while waiting and len(busy) < jobs:
+                worker = idle.pop() if idle else start(models)
+                worker.give(waiting.popleft())
+                busy[worker.channel] = worker
                 reporter.started(worker.name)
-            for messages in wait(list(running)):
-                assert isinstance(messages, Connection)
-                worker = running[messages]
-                match receive(worker):
+            for channel in wait(list(busy)):
+                assert isinstance(channel, Connection)
+                worker = busy[channel]
+                match worker.receive():
                     case Advanced(share):
                         reporter.advanced(worker.name, share)
                         continue
@@ -84,47 +101,40 @@ def train_all(entries: Sequence[Entry], models: Path, jobs: int, reporter: Repor
                     case Failed(reason):
                         failures.append(worker.name)
                         reporter.failed(worker.name, reason)
-                worker.process.join()
-                del running[messages]
+                del busy[channel]
+                if worker.process.is_alive():
+                    idle.append(worker)
     finally:
-        for worker in running.values():
+        for worker in (*busy.values(), *idle):
             worker.process.terminate()
     return failures
 
 
-def start(entry: Entry, models: Path) -> Worker:
-    """Start the process that trains one recipe."""
+def start(models: Path) -> Worker:
+    """Start a process that waits for recipes."""
     context = multiprocessing.get_context("spawn")
-    receiving, sending = context.Pipe(duplex=False)
+    ours, theirs = context.Pipe()
     os.environ.update(SINGLE_THREADED)
-    process = context.Process(target=work, args=(entry, models, sending), name=entry.name)
+    process = context.Process(target=work, args=(models, theirs), daemon=True)
     process.start()
-    sending.close()
-    return Worker(entry.name, process, receiving, time.monotonic())
+    theirs.close()
+    return Worker(process, ours)
 
 
-def receive(worker: Worker) -> Advanced | Finished | Failed:
-    """The worker's next message, or that it died without one."""
-    try:
-        message: Advanced | Finished | Failed = worker.messages.recv()
-    except EOFError:
-        worker.process.join()
-        return Failed(f"its process ended with exit code {worker.process.exitcode}")
-    return message
+def work(models: Path, channel: Connection) -> None:
+    """Train and publish what comes down the channel; runs in a process of its own."""
+    while True:
+        entry: Entry = channel.recv()
+        try:
+            train_and_publish(entry, models, channel)
+        except Exception as error:
+            expected = type(error).__name__ in ("ClaimError", "ExportError")
+            channel.send(Failed(str(error) if expected else traceback.format_exc().rstrip()))
+        else:
+            channel.send(Finished())
 
 
-def work(entry: Entry, models: Path, messages: Connection) -> None:
-    """Train and publish one recipe; runs in a process of its own."""
-    try:
-        train_and_publish(entry, models, messages)
-    except Exception as error:
-        expected = type(error).__name__ in ("ClaimError", "ExportError")
-        messages.send(Failed(str(error) if expected else traceback.format_exc().rstrip()))
-    else:
-        messages.send(Finished())
-
-
-def train_and_publish(entry: Entry, models: Path, messages: Connection) -> None:
+def train_and_publish(entry: Entry, models: Path, channel: Connection) -> None:
     """Import the recipe, train it, and swap the result into `models`."""
     import torch
 
@@ -138,7 +148,7 @@ def train_and_publish(entry: Entry, models: Path, messages: Connection) -> None:
         nonlocal last
         now = time.monotonic()
         if now - last >= REPORT_INTERVAL_SECONDS:
-            messages.send(Advanced(share))
+            channel.send(Advanced(share))
             last = now
 
     recipe = load(entry.module)

@@ -26,4 +26,4 @@ export { Meter } from "./meter.tsx";
 export { neighbourAccuracy } from "./nearest.ts";
 export { MarkedGrid } from "./marked_grid.tsx";
 export { Backdrop } from "./backdrop.tsx";
-export { DotRows, meanOf } from "./dot_rows.tsx";
+export { DotRows, meanOf, type DotRow } from "./dot_rows.tsx";

@@ -7,6 +7,8 @@ export interface Length {
   readonly from: number;
   readonly to: number;
   readonly hue: string;
+  /** Which end of the length the name stands over; by default the end, if the name fits. */
+  readonly anchor?: "start" | "end";
 }
 
 export interface StackProps {
@@ -36,24 +38,25 @@ export function Stack({ label, axis, rows, guides, width = 360 }: StackProps) {
         ))}
         <text class="axis-label" x={(LEFT + width - RIGHT) / 2} y={bottom + 34} text-anchor="middle">{axis.label}</text>
       </g>
-      {rows.map((row, index) =>
-        row.map((length) => <Bar key={length.name} length={length} scale={scale} top={TOP + index * ROW} width={width} />),
-      )}
       {guides.map((value) => (
         <line key={value} class="stack-guide" x1={place(scale(value))} x2={place(scale(value))} y1={TOP} y2={bottom} />
       ))}
+      {rows.map((row, index) =>
+        row.map((length) => <Bar key={length.name} length={length} scale={scale} top={TOP + index * ROW} />),
+      )}
     </svg>
   );
 }
 
-/** Its name stands over it, from its right end, or from its left one where that is too close to the edge. */
-function Bar({ length, scale, top, width }: { length: Length; scale: (value: number) => number; top: number; width: number }) {
+const LETTER = 7.2; // width of a letter of a name, about
+
+function Bar({ length, scale, top }: { length: Length; scale: (value: number) => number; top: number }) {
   const [left, right] = [place(scale(Math.min(length.from, length.to))), place(scale(Math.max(length.from, length.to)))];
-  const leftward = right > width / 2;
+  const anchor = length.anchor ?? (right - left > LETTER * length.name.length ? "end" : "start");
   return (
     <g class={length.hue}>
       <rect class="bar" x={left} y={top + ROW - THICK - 6} width={Math.max(place(right - left), 1)} height={THICK} />
-      <text class="direct-label" x={leftward ? right - 5 : left + 5} y={top + ROW - THICK - 12} text-anchor={leftward ? "end" : "start"}>{length.name}</text>
+      <text class="direct-label" x={anchor === "end" ? right - 5 : left + 5} y={top + ROW - THICK - 12} text-anchor={anchor}>{length.name}</text>
     </g>
   );
 }

@@ -36,16 +36,26 @@ export interface Training {
   readonly step: number;
   readonly total: number;
   readonly seed: number;
-  /** Flat parameters `[N]` of the moment shown; always finite. */
+  /** Flat parameters `[N]` of the moment shown; always finite, and of a diverged run the last good ones. */
   readonly params: Float32Array;
   readonly knobs: Readonly<Record<string, number>>;
   readonly live: LiveCard;
   readonly curves: Curves;
   /** Zero while nothing runs. */
   readonly stepsPerSecond: number;
-  /** What went wrong, in words; empty if nothing did. */
+  /** What went wrong, in words: the run diverged, or the engine failed. Empty if nothing did. */
   readonly trouble: string;
   readonly actions: TrainingActions;
+}
+
+/** A run to the last bit, for comparing one with another. */
+export interface TrainingRecord {
+  readonly step: number;
+  readonly params: readonly number[];
+  /** Of each loss term, the loss of every step's batch. */
+  readonly train: readonly (readonly number[])[];
+  /** Of each loss term, [optimiser step, loss] on the validation split. */
+  readonly validation: readonly (readonly Pair[])[];
 }
 
 export interface TrainingActions {
@@ -58,7 +68,7 @@ export interface TrainingActions {
   restart(): void;
   /** From the next step on. */
   turn(knob: string, value: number): void;
-  /** After a divergence: go on from the last finite weights, paused. */
+  /** After a divergence: back to the last good weights and the knobs that made them, paused. */
   recover(): void;
 }
 

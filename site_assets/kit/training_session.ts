@@ -11,12 +11,14 @@ import { Trainer } from "../engine/trainer.ts";
 import { LossCurves } from "./loss_curves.ts";
 import type { Model } from "./models.ts";
 import { formatSchedule, knobsAt, parseSchedule, stepsUntilChange, withChange, type Change } from "./schedule.ts";
-import { liveCard, recordedTraining, trainingData, type LiveCard, type Phase, type Training, type TrainingActions } from "./training.ts";
+import {
+  liveCard, recordedTraining, trainingData, type LiveCard, type Phase, type Training, type TrainingActions, type TrainingRecord,
+} from "./training.ts";
 import type { TrainingState } from "./training_controls.tsx";
 
 const VALIDATE_EVERY = 25; // steps; fixed, so that the same run gives the same curve at any speed
 const CALL_TARGET = 10; // ms a call should take, so that a finger elsewhere on the page waits no longer
-
+const RUNAWAY = 1000; // times the untrained loss: what is worse has left the data behind, though it still be a number
 const PACE_STRETCH = 500; // ms over which the shown steps a second are counted
 
 interface Host {
@@ -42,6 +44,9 @@ export class TrainingSession {
   private trouble = "";
   private visible = true;
   private looping = false;
+  private wanted = 0; // single steps that the reader has asked for
+  private begun: Promise<void> | null = null; // the untrained loss is known, or is being computed
+  private limit = Number.POSITIVE_INFINITY; // of the minimised loss; beyond it the run has diverged
   private chunk = 1;
   private sending = 0; // steps of the call that is under way
   private perStep = 0; // ms, smoothed over calls
@@ -59,7 +64,7 @@ export class TrainingSession {
     this.actions = {
       play: () => this.play(),
       pause: () => this.pause(),
-      step: () => void this.stepOnce(),
+      step: () => this.stepOnce(),
       restart: () => this.restart(),
       turn: (knob, value) => this.turn(knob, value),
       recover: () => this.recover(),
@@ -73,7 +78,8 @@ export class TrainingSession {
 
   /** The reader (or the address) set the figure's state; true when this run can't go on with it. */
   differs(settings: TrainingState): boolean {
-    return settings.seed !== this.settings.seed || settings.run !== formatSchedule(this.changes);
+    const asked = formatSchedule(parseSchedule(settings.run, this.live.knobs));
+    return settings.seed !== this.settings.seed || asked !== formatSchedule(this.changes);
   }
 
   /** What doesn't change the run: the speed. */
@@ -87,7 +93,13 @@ export class TrainingSession {
     this.unsubscribe();
   }
 
-  snapshot(): Training {
+  /** Where the run stands. Of an untrained one the loss is computed first. Rejects if the engine fails. */
+  async moment(): Promise<Training> {
+    if (this.trainer && !this.recorded) await this.begin(this.trainer);
+    return this.snapshot();
+  }
+
+  private snapshot(): Training {
     if (this.recorded || !this.trainer) return { ...recordedTraining(this.model, this.changes), actions: this.actions };
     return {
       phase: this.phase,
@@ -105,14 +117,17 @@ export class TrainingSession {
     };
   }
 
-  /** Every loss of the run so far, by term. */
-  losses(): readonly (readonly number[])[] {
-    return this.curves.raw();
+  /** Every loss of the reader's own run and its weights, bit for bit; of the recorded run there is none. */
+  record(): TrainingRecord | null {
+    if (this.recorded || !this.trainer) return null;
+    const { train, validation } = this.curves.raw();
+    return { step: this.trainer.step, params: [...this.trainer.params], train, validation };
   }
 
   private play(): void {
     if (this.recorded || this.phase === "done") this.restart();
     this.phase = "running";
+    this.trouble = "";
     this.host.changed();
     void this.loop();
   }
@@ -122,17 +137,21 @@ export class TrainingSession {
     this.host.changed();
   }
 
-  private async stepOnce(): Promise<void> {
-    if (this.looping) return;
+  private stepOnce(): void {
     if (this.recorded) this.restart();
     this.phase = "paused";
-    await this.advance(1);
-    this.host.changed();
+    this.trouble = "";
+    this.wanted++;
+    void this.loop();
   }
 
   private restart(): void {
     this.trainer = this.untrained();
     this.curves.clear();
+    this.begun = null;
+    this.limit = Number.POSITIVE_INFINITY;
+    this.sending = 0;
+    this.wanted = 0;
     this.recorded = false;
     this.phase = "untrained";
     this.trouble = "";
@@ -146,19 +165,25 @@ export class TrainingSession {
   }
 
   private turn(knob: string, value: number): void {
-    const fresh = this.recorded || this.phase === "done" || !this.trainer;
-    const step = fresh || !this.trainer ? 0 : this.trainer.step + this.sending;
-    this.changes = withChange(this.changes, { step, knob, value });
-    if (fresh) this.restart();
-    this.settings = { ...this.settings, run: formatSchedule(this.changes) };
-    this.changes = parseSchedule(this.settings.run, this.live.knobs); // as the address will say it
-    this.host.remember({ run: this.settings.run });
+    const step = this.recorded || this.phase === "done" || !this.trainer ? 0 : this.trainer.step + this.sending;
+    this.reschedule(withChange(this.changes, { step, knob, value }));
+    if (step === 0) this.restart(); // the untrained loss may depend on the knob, too
     this.host.changed();
   }
 
+  private reschedule(changes: readonly Change[]): void {
+    this.settings = { ...this.settings, run: formatSchedule(changes) };
+    this.changes = parseSchedule(this.settings.run, this.live.knobs); // as the address will say it
+    this.host.remember({ run: this.settings.run });
+  }
+
+  /** The last good weights, with the knobs that they were made with. */
   private recover(): void {
     if (!this.trainer) return;
-    this.curves.cut(this.trainer.step);
+    const { step } = this.trainer;
+    this.reschedule(this.changes.filter((change) => change.step < step));
+    if (step === 0) return this.restart();
+    this.curves.cut(step);
     this.phase = "paused";
     this.trouble = "";
     this.host.changed();
@@ -168,16 +193,34 @@ export class TrainingSession {
     if (this.looping) return;
     this.looping = true;
     this.stretch = { since: performance.now(), steps: 0 };
-    while (this.phase === "running" && this.visible && !this.ended) {
-      if (this.settings.speed === "max") {
-        await this.advance(this.chunk);
-      } else {
-        await this.advance(Number(this.settings.speed));
-        await new Promise(requestAnimationFrame);
+    try {
+      while (!this.ended && (this.wanted > 0 || (this.phase === "running" && this.visible))) {
+        await this.turnOnce();
       }
-      this.host.changed();
+    } catch (error) {
+      this.stop(error);
+    } finally {
+      this.looping = false;
     }
-    this.looping = false;
+  }
+
+  /** One round of the loop: a step that the reader asked for, what a frame is due, or what a call can hold. */
+  private async turnOnce(): Promise<void> {
+    const { speed } = this.settings;
+    const single = this.wanted > 0;
+    if (single) this.wanted--;
+    await this.advance(single ? 1 : speed === "max" ? this.chunk : Number(speed));
+    this.host.changed();
+    if (!single && speed !== "max") await new Promise(requestAnimationFrame);
+  }
+
+  /** The engine failed, not the run: it can go on from where it is. */
+  private stop(error: unknown): void {
+    this.sending = 0;
+    this.wanted = 0;
+    this.phase = "paused";
+    this.trouble = `Training stopped: ${error instanceof Error ? error.message : String(error)}. It can go on from here.`;
+    this.host.changed();
   }
 
   /** `count` steps at most: calls end where the validation is due and where a knob is turned. */
@@ -194,28 +237,72 @@ export class TrainingSession {
     if (trainer.step >= live.steps) this.phase = "done";
   }
 
-  /** One call of the step graph; false when the run diverged. */
+  /** One call of the step graph; false when the run diverged or the reader has started over meanwhile. */
   private async call(trainer: Trainer, steps: number): Promise<boolean> {
     const knobs = knobsAt(this.changes, this.live.knobs, trainer.step);
-    if (trainer.step === 0) this.curves.addValidation(0, await trainer.validate(knobs));
+    this.sending = steps; // before anything is awaited: a knob that is turned from here on counts after these steps
+    await this.begin(trainer);
+    const first = trainer.step;
     const start = performance.now();
-    this.sending = steps;
-    const result = await trainer.advance(steps, knobs);
+    const { losses, finite } = await trainer.advance(steps, knobs);
+    if (this.trainer !== trainer) return false;
     this.sending = 0;
-    if (this.trainer !== trainer) return false; // the reader started over meanwhile
     this.measure(steps, performance.now() - start);
-    this.curves.addTraining(result.losses);
-    if (!result.finite) {
-      this.phase = "diverged";
-      this.trouble =
-        `The loss is no longer a number after step ${trainer.step + result.losses.length / this.live.terms.length}: ` +
-        `the steps were too large. The weights shown are the last finite ones, of step ${trainer.step}.`;
-      return false;
-    }
-    if (trainer.step % VALIDATE_EVERY === 0 || trainer.step === this.live.steps) {
-      this.curves.addValidation(trainer.step, await trainer.validate(knobs));
-    }
+    const bad = this.firstBad(losses);
+    this.curves.addTraining(bad < 0 ? losses : losses.subarray(0, (bad + 1) * this.live.terms.length));
+    if (bad >= 0) return this.diverge(trainer, first + bad + 1, losses[bad * this.live.terms.length] as number);
+    if (!finite) return this.diverge(trainer, first + steps, Number.NaN);
+    if (trainer.step % VALIDATE_EVERY !== 0 && trainer.step !== this.live.steps) return true;
+    return this.validate(trainer, knobs);
+  }
+
+  /** Makes sure that the loss of the untrained weights is known. */
+  private begin(trainer: Trainer): Promise<void> {
+    this.begun ??= (async () => {
+      try {
+        const losses = await trainer.validate(knobsAt(this.changes, this.live.knobs, 0));
+        if (this.trainer !== trainer) return;
+        this.curves.addValidation(0, losses);
+        this.limit = RUNAWAY * (losses[0] as number);
+      } catch (error) {
+        if (this.trainer === trainer) this.begun = null;
+        throw error;
+      }
+    })();
+    return this.begun;
+  }
+
+  /** Adds a point to the validation's curve; weights that pass are kept as good. False as of `call`. */
+  private async validate(trainer: Trainer, knobs: Record<string, number>): Promise<boolean> {
+    const losses = await trainer.validate(knobs);
+    if (this.trainer !== trainer) return false;
+    this.curves.addValidation(trainer.step, losses);
+    if (this.firstBad(losses) >= 0) return this.diverge(trainer, trainer.step, losses[0] as number);
+    trainer.keep();
     return true;
+  }
+
+  /** Of losses `[steps, T]`, the first step whose loss is out of bounds; −1 if there is none. */
+  private firstBad(losses: Float32Array): number {
+    const { length } = this.live.terms;
+    for (let i = 0; i < losses.length; i++) {
+      const loss = losses[i] as number;
+      if (!Number.isFinite(loss) || (i % length === 0 && loss > this.limit)) return Math.floor(i / length);
+    }
+    return -1;
+  }
+
+  private diverge(trainer: Trainer, step: number, loss: number): false {
+    trainer.rewind();
+    this.wanted = 0;
+    this.phase = "diverged";
+    const what = Number.isFinite(loss)
+      ? `The loss has grown to more than ${RUNAWAY} times that of the untrained weights`
+      : "The loss is no longer a number";
+    this.trouble =
+      `${what} at step ${step}: the run diverged, as it does when steps are too large. ` +
+      `The weights shown are the last good ones, of step ${trainer.step}.`;
+    return false;
   }
 
   /** Fits the calls' length to the machine, and counts the steps that really were done in a second. */

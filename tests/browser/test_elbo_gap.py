@@ -63,9 +63,9 @@ def bars(figure: Figure) -> list[tuple[float, float]]:
 
 def assert_bars_meet(figure: Figure) -> None:
     bound, gap, evidence = bars(figure)
-    assert bound[1] == pytest.approx(evidence[1], abs=0.15), "both start at zero"
-    assert bound[0] == pytest.approx(gap[0], abs=0.15)
-    assert gap[1] == pytest.approx(evidence[0], abs=1.15)  # a gap of nothing is drawn as 1
+    assert bound[0] == pytest.approx(evidence[0], abs=0.15), "both start at the axis' floor"
+    assert bound[1] == pytest.approx(gap[0], abs=0.15)
+    assert gap[1] == pytest.approx(evidence[1], abs=1.15)  # a gap of nothing is drawn as 1
 
 
 def test_mouse_drags_q_and_the_bar_adds_up(reader: Reader) -> None:

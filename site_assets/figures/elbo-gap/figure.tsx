@@ -167,27 +167,29 @@ function Densities({ mu, sigma, posterior: truth }: { mu: number; sigma: number;
 function Names({ truth, q }: { truth: Pair; q: Pair }) {
   const { x, y } = useFrame();
   const [at, top] = [x(truth[0]), y(truth[1])];
-  const crowded = Math.abs(at - x(q[0])) < 40 && Math.abs(top - y(q[1])) < 16;
+  const crowded = Math.abs(at - x(q[0])) < 40;
   return (
     <>
-      <text class="direct-label quiet" x={crowded ? at + 16 : at} y={crowded ? top + 10 : top - 7} text-anchor={crowded ? "start" : "middle"}>p(z|x)</text>
+      <text class="direct-label quiet" x={crowded ? at + 26 : at} y={crowded ? top + 10 : top - 7} text-anchor={crowded ? "start" : "middle"}>p(z|x)</text>
       <text class="direct-label c-z" x={x(q[0])} y={y(q[1]) - 7} text-anchor="middle">q</text>
     </>
   );
 }
 
-const SCALES = [4, 8, 16, 32, 64, 128, 256, 512, 1024, 4096, 16384, 65536, 262144];
+const FLOORS = [6, 12, 24, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000, 100_000, 200_000];
 
 function Sum({ logEvidence, bound, missing }: { logEvidence: number; bound: number; missing: number }) {
-  const limit = SCALES.find((scale) => scale >= -bound) ?? -bound;
+  const floor = -(FLOORS.find((depth) => 0.9 * depth >= -bound) ?? -2 * bound);
   return (
     <Stack
       label="The ELBO and the gap add up to the log evidence"
-      axis={{ label: "nats", min: -limit, max: 0, ticks: 4 }}
+      axis={{ label: "nats", min: floor, max: 0, ticks: 4 }}
       rows={[
-        [{ name: "ELBO", from: bound, to: 0, hue: "" }],
-        [{ name: "+ KL, the gap", from: bound, to: bound + missing, hue: "c-z" }],
-        [{ name: "= log p(x)", from: logEvidence, to: 0, hue: "quiet" }],
+        [
+          { name: "ELBO", from: floor, to: bound, hue: "", anchor: "start" },
+          { name: "KL, the gap", from: bound, to: bound + missing, hue: "c-z" },
+        ],
+        [{ name: "log p(x)", from: floor, to: logEvidence, hue: "quiet", anchor: "start" }],
       ]}
       guides={[bound, logEvidence]}
     />

@@ -45,7 +45,7 @@ interface Frame {
 const SIDE = 8;
 const PIXELS = SIDE * SIDE;
 const CLASSES = 10;
-const GRID = 11;
+const GRID = 9;
 const SHOWN_THROWS = { columns: 12, rows: 2 };
 const FIRST = SHOWN_THROWS.columns * SHOWN_THROWS.rows;
 const LIMITS: Readonly<Record<State["size"], number>> = { 2: 3, 16: 5 }; // of the planes, in standard deviations

@@ -71,7 +71,7 @@ export default defineFigure<State, Frame, Role>({
   async compute({ input, count, seed }, { model: { ae, vae }, memo }) {
     const { data: images, shape } = ae.array("images_test");
     const index = Math.min(input, shape[0] as number) - 1;
-    const full = await memo("full ink", () => images.reduce((most, value) => Math.max(most, value), 0));
+    const full = await memo("full ink", () => Array.from(images).reduce((most, level) => Math.max(most, level), 0));
     const image = Float32Array.from(images.subarray(index * PIXELS, (index + 1) * PIXELS), (level) => level / full);
     const x = float32([1, PIXELS], image);
     const point = pairAt(floatOutput(await ae.run("encoder", { x }), "z"), 0);
