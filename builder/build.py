@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 
 from jinja2 import Environment, TemplateError, TemplateSyntaxError
 
+from builder.cache import Cache
+from builder.config import BookConfig
 from builder.document import Chapter, Glossary
 from builder.effects import Effects
 from builder.figures import Code, bundle, draw_frames, typeset
@@ -31,7 +33,9 @@ class Outcome:
 
     issues: list[Issue] = field(default_factory=list)
     phases: dict[str, float] = field(default_factory=dict)
-    pages: int = 0
+    pages: Mapping[str, str] = field(default_factory=dict)
+    """HTML by path in the site, in reading order."""
+    config: BookConfig = field(default_factory=lambda: BookConfig(""))
 
     @property
     def published(self) -> bool:
@@ -52,12 +56,14 @@ class Builder:
     def build(self, *, known_models: frozenset[str] = frozenset(), archive: bool = True) -> Outcome:
         """Run all stages; publish the site unless there is an error."""
         outcome = Outcome()
-        files = self._site_files(outcome, known_models)
+        cache = Cache(self.effects)
+        files = self._site_files(outcome, cache, known_models)
         outcome.issues = in_order(outcome.issues)
         if outcome.published:
             with self._phase(outcome, "pack"):
                 packed = zip_archive(ARCHIVE_FOLDER, files) if archive else None
                 self.effects.publish(SITE, files)
+                cache.forget_unused()
                 if packed is not None:
                     self.effects.write(ARCHIVE, packed)
         return outcome
@@ -68,7 +74,9 @@ class Builder:
         yield
         outcome.phases[name] = outcome.phases.get(name, 0) + self.effects.now() - start
 
-    def _site_files(self, outcome: Outcome, known_models: frozenset[str]) -> Mapping[str, bytes]:
+    def _site_files(
+        self, outcome: Outcome, cache: Cache, known_models: frozenset[str]
+    ) -> Mapping[str, bytes]:
         issues = outcome.issues
         with self._phase(outcome, "load"):
             sources, found = load(self.effects)
@@ -83,12 +91,12 @@ class Builder:
                 sources, index, chapters, glossary, colophon, known_models
             )
             issues.extend(found)
-        drawn, assets = self._draw(outcome, sources, book)
+        drawn, assets = self._draw(outcome, cache, sources, book)
         if not outcome.published:
             return {}
         with self._phase(outcome, "render"):
             pages = self._render(sources, book, drawn, issues)
-        outcome.pages = len(pages)
+        outcome.pages, outcome.config = pages, sources.config
         return {**assets, **{path: html.encode() for path, html in pages.items()}}
 
     def _parse(self, sources: Sources, issues: list[Issue]) -> list[Chapter]:
@@ -108,7 +116,7 @@ class Builder:
         return page
 
     def _draw(
-        self, outcome: Outcome, sources: Sources, book: ResolvedBook
+        self, outcome: Outcome, cache: Cache, sources: Sources, book: ResolvedBook
     ) -> tuple[Drawn, dict[str, bytes]]:
         """Everything that takes Node or packing. Whatever can be checked is, errors or not."""
         effects, service, issues = self.effects, self.service, outcome.issues
@@ -121,7 +129,7 @@ class Builder:
             )
             issues.extend(found)
         with self._phase(outcome, "bundle"):
-            bundled, found = bundle(effects, service, sources.figures, code)
+            bundled, found = bundle(effects, cache, service, sources.figures, code)
             issues.extend(found)
         with self._phase(outcome, "models"):
             parts = {
@@ -130,7 +138,7 @@ class Builder:
                 for role, card in figure.models.items()
                 for use in figure.spec.models[role].uses
             }
-            models, found = pack_models(effects, parts.values())
+            models, found = pack_models(effects, cache, parts.values())
             issues.extend(found)
         with self._phase(outcome, "frames"):
             ready = [
@@ -138,8 +146,9 @@ class Builder:
                 for page, figure in placed
                 if figure.ready and _is_packed(figure, models)
             ]
-            can_draw = bundled.assets
-            frames, found = draw_frames(effects, service, ready if can_draw else [], models, code)
+            frames, found = draw_frames(
+                effects, cache, service, ready if bundled.assets else [], models, code
+            )
             issues.extend(found)
         paths = {
             value.path

@@ -1,4 +1,4 @@
-"""The `book` command: `build`, `serve`, `train`."""
+"""The `book` command: `build`, `serve`, `pdf`, `train`."""
 
 from __future__ import annotations
 
@@ -14,9 +14,13 @@ from builder.build import ARCHIVE, SITE, Builder, Outcome
 from builder.effects import DiskEffects, Effects
 from builder.issue import Issue, is_error, summary, whole_file
 from builder.node import NodeService, Service
+from builder.pdf import NoPdfError, print_to_pdf
+from builder.print_page import print_page
 from builder.serve import serve
 
 DEFAULT_PORT = 8000
+PDF = "build/book.pdf"
+PRINT_PAGE = "print.html"
 
 
 def find_root(start: Path) -> Path:
@@ -36,6 +40,8 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     serving = commands.add_parser("serve", help="show the book and follow changes")
     serving.add_argument("--no-train", action="store_true", help="use the models as they are")
     serving.add_argument("--port", type=int, default=DEFAULT_PORT, help="default: %(default)s")
+    pdf = commands.add_parser("pdf", help="build, then print the whole book to build/book.pdf")
+    pdf.add_argument("--no-train", action="store_true", help="use the models as they are")
     train = commands.add_parser("train", help="train models")
     train.add_argument("names", nargs="*", metavar="NAME", help="models; default: what is stale")
     train.add_argument("--force", action="store_true", help="train also what is fresh")
@@ -55,6 +61,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if options.command == "build":
             return session.build_once(training=not options.no_train)
+        if options.command == "pdf":
+            return session.print_book(training=not options.no_train)
         session.train_first(training=not options.no_train)
         serve(root, options.port, session.rebuild, effects.log)
         return 0
@@ -95,6 +103,10 @@ class Session:
         self.known_models: frozenset[str] = frozenset()
 
     def build_once(self, *, training: bool) -> int:
+        """Build and report; the exit status."""
+        return 0 if self.build(training=training).published else 1
+
+    def build(self, *, training: bool) -> Outcome:
         start = self.effects.now()
         problems = self.train_first(training=training)
         trained = self.effects.now() - start
@@ -102,7 +114,22 @@ class Session:
         outcome.issues = problems + outcome.issues
         outcome.phases = {"training": trained, **outcome.phases}
         self.report(outcome)
-        return 0 if outcome.published else 1
+        return outcome
+
+    def print_book(self, *, training: bool) -> int:
+        """Build, and print what was built; the exit status."""
+        outcome = self.build(training=training)
+        if not outcome.published:
+            return 1
+        page = print_page(outcome.config, outcome.pages, self.builder.engine)
+        site = Path(self.effects.absolute(SITE))
+        try:
+            self.effects.write(PDF, print_to_pdf(site, PRINT_PAGE, {PRINT_PAGE: page.encode()}))
+        except NoPdfError as error:
+            self.effects.log(f"book: {error}")
+            return 1
+        self.effects.log(f"{PDF}: {len(self.effects.read(PDF)) / 1e6:.1f} MB")
+        return 0
 
     def train_first(self, *, training: bool) -> list[Issue]:
         """Train what is missing or stale, and learn which models there can be."""
@@ -134,6 +161,6 @@ class Session:
         self.effects.log(timing)
         if outcome.published:
             warnings = f", {summary(outcome.issues)}" if outcome.issues else ""
-            self.effects.log(f"{SITE} and {ARCHIVE}: {outcome.pages} pages{warnings}")
+            self.effects.log(f"{SITE} and {ARCHIVE}: {len(outcome.pages)} pages{warnings}")
         else:
             self.effects.log(f"{summary(outcome.issues)}; {SITE} is as it was")

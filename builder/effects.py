@@ -37,6 +37,15 @@ class Effects(Protocol):
     def publish(self, folder: str, files: Mapping[str, bytes]) -> None:
         """Replace a folder as a whole by `files`, whose keys are paths inside it."""
 
+    def temporary(self, name: str) -> str:
+        """A new folder beside `name`, for whoever asks alone; to be removed by them.
+
+        What killed processes left there under that name is deleted.
+        """
+
+    def remove(self, path: str) -> None:
+        """Delete a file, or a folder with all in it; nothing happens if it is not there."""
+
     def absolute(self, path: str) -> str:
         """The path as another process understands it."""
 
@@ -82,10 +91,7 @@ class DiskEffects:
 
     def publish(self, folder: str, files: Mapping[str, bytes]) -> None:
         target = self.root / folder
-        target.parent.mkdir(parents=True, exist_ok=True)
-        _remove_abandoned(target)
-        prefix = f"{_fresh_prefix(target)}{os.getpid()}-"
-        fresh = Path(tempfile.mkdtemp(dir=target.parent, prefix=prefix))
+        fresh = self.root / self.temporary(folder)
         try:
             made: set[Path] = set()
             for name in sorted(files):
@@ -98,6 +104,21 @@ class DiskEffects:
             _swap(fresh, target)
         finally:
             shutil.rmtree(fresh, ignore_errors=True)
+
+    def temporary(self, name: str) -> str:
+        target = self.root / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        _remove_abandoned(target)
+        prefix = f"{_fresh_prefix(target)}{os.getpid()}-"
+        fresh = tempfile.mkdtemp(dir=target.parent, prefix=prefix)
+        return Path(fresh).relative_to(self.root).as_posix()
+
+    def remove(self, path: str) -> None:
+        target = self.root / path
+        if target.is_dir():
+            shutil.rmtree(target, ignore_errors=True)
+        else:
+            target.unlink(missing_ok=True)
 
     def absolute(self, path: str) -> str:
         return str(self.root / path)
@@ -137,6 +158,13 @@ class MemoryEffects:
         for path in self.files(folder):
             del self.contents[path]
         self.contents.update({f"{folder}/{name}": data for name, data in files.items()})
+
+    def temporary(self, name: str) -> str:
+        return f"{name}-temporary"
+
+    def remove(self, path: str) -> None:
+        for file in (path, *self.files(path)):
+            self.contents.pop(file, None)
 
     def absolute(self, path: str) -> str:
         return str(PurePosixPath("/memory") / path)

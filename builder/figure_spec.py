@@ -193,10 +193,10 @@ def parse_figure_spec(
     values = read_toml(source, "figure-spec", issues)
     if values is None:
         return None, tuple(issues)
-    if values.pop("live", False) is True:
-        values["state"] = {**training_state, **values.get("state", {})}
     name = PurePosixPath(source.path).parent.name
     table = Table(source, (), values, "figure-spec", issues)
+    if table.flag("live"):
+        values["state"] = {**training_state, **values.get("state", {})}
     if not NAME.fullmatch(name):
         hint = "lower-case letters, digits and hyphens"
         table.report("title", f"'{name}' cannot be the name of a figure", hint)
@@ -214,7 +214,7 @@ def parse_figure_spec(
         models={role: _model_use(entry) for role, entry in table.table("models").items()},
         state=_fields(table, "state"),
         options=_fields(table, "options"),
-        declared=values,
+        declared={key: value for key, value in values.items() if key != "live"},
     )
     for key in sorted(spec.state.keys() & spec.options.keys()):
         table.report(key, f"'{key}' is both state and option")

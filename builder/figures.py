@@ -12,6 +12,7 @@ from concurrent.futures import Future
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from builder.cache import CACHE, Cache
 from builder.document import Math
 from builder.effects import Effects
 from builder.figure_spec import FigureSpec
@@ -22,7 +23,7 @@ from builder.pack import ModelFiles, digest
 from builder.resolve import PlacedFigure, ResolvedPage
 
 SITE_ASSETS = "site_assets"
-CACHE = "build/cache"
+MANIFEST = "manifest.json"
 NOT_CODE = (f"{SITE_ASSETS}/generated/", f"{SITE_ASSETS}/fonts/subset.py")
 BUILD_ERROR = re.compile(
     r"^\s*(?P<path>[\w./-]+\.\w+):(?P<line>\d+):(?P<column>\d+): ERROR: (?P<message>.*)$", re.M
@@ -81,24 +82,41 @@ class Frame:
 
 
 def bundle(
-    effects: Effects, service: Service, specs: Mapping[str, FigureSpec], code: Code
+    effects: Effects,
+    cache: Cache,
+    service: Service,
+    specs: Mapping[str, FigureSpec],
+    code: Code,
 ) -> tuple[Bundle, tuple[Issue, ...]]:
     """Everything that pages load, bundled for all figures there are."""
     declared = {name: specs[name].declared for name in sorted(specs)}
-    key = digest(code.whole, _canonical(declared))[:16]
-    folder = f"{CACHE}/bundle/{key}"
-    manifest_path = f"{folder}/manifest.json"
-    if not effects.exists(manifest_path):
-        params = {"out": effects.absolute(folder), "figures": declared, "minify": True}
-        try:
-            made = service.ask("bundle", params).result()
-        except ServiceError as error:
-            return Bundle(), _bundle_issues(effects, str(error))
-        effects.write(manifest_path, _canonical(made).encode())
-    manifest = json.loads(effects.read(manifest_path))
+    folder = cache.folder("bundle", digest(code.whole, _canonical(declared))[:16])
+    try:
+        return _read_bundle(effects, folder), ()
+    except FileNotFoundError:
+        pass
+    # In a folder of its own first: another build may be bundling the same, or reading it.
+    making = effects.temporary(f"{CACHE}/bundle")
+    params = {"out": effects.absolute(making), "figures": declared, "minify": True}
+    try:
+        made = service.ask("bundle", params).result()
+        effects.write(f"{making}/{MANIFEST}", _canonical(made).encode())
+        bundled = _read_bundle(effects, making)
+        content = {**bundled.site_files, MANIFEST: effects.read(f"{making}/{MANIFEST}")}
+        effects.publish(folder, content)
+    except ServiceError as error:
+        return Bundle(), _bundle_issues(effects, str(error))
+    finally:
+        effects.remove(making)
+    return bundled, ()
+
+
+def _read_bundle(effects: Effects, folder: str) -> Bundle:
+    """A bundle from the folder that holds it; raises FileNotFoundError."""
+    manifest = json.loads(effects.read(f"{folder}/{MANIFEST}"))
     files = manifest["files"]
     site_files = {path: effects.read(f"{folder}/{path}") for path in files.values()}
-    return Bundle(files, manifest["wasmBytes"], site_files), ()
+    return Bundle(files, manifest["wasmBytes"], site_files)
 
 
 def _bundle_issues(effects: Effects, message: str) -> tuple[Issue, ...]:
@@ -160,6 +178,7 @@ def _math_issue(source: Source, node: Math, failure: Mapping[str, Any]) -> Issue
 
 def draw_frames(
     effects: Effects,
+    cache: Cache,
     service: Service,
     placed: Iterable[tuple[ResolvedPage, PlacedFigure]],
     models: ModelFiles,
@@ -171,12 +190,13 @@ def draw_frames(
     waiting: list[tuple[ResolvedPage, PlacedFigure, str, Future[Any]]] = []
     for page, figure in placed:
         params = _frame_params(effects, figure)
-        path = f"{CACHE}/frames/{_frame_key(figure, params, models, code)}.json"
-        if effects.exists(path):
-            frames[page.href, figure.id] = Frame(**json.loads(effects.read(path)))
+        name = f"{_frame_key(figure, params, models, code)}.json"
+        known = cache.read("frames", name)
+        if known is not None:
+            frames[page.href, figure.id] = Frame(**json.loads(known))
         else:
-            waiting.append((page, figure, path, service.ask("frame", params)))
-    for page, figure, path, future in waiting:
+            waiting.append((page, figure, name, service.ask("frame", params)))
+    for page, figure, name, future in waiting:
         try:
             result = future.result()
         except ServiceError as error:
@@ -184,7 +204,7 @@ def draw_frames(
             issues.append(page.source.issue("figure-frame", figure.block.name_at, message))
             continue
         frame = Frame(result["markup"], result["summary"], result.get("table"))
-        effects.write(path, _canonical(asdict(frame)).encode())
+        cache.write("frames", name, _canonical(asdict(frame)).encode())
         frames[page.href, figure.id] = frame
     return frames, tuple(issues)
 

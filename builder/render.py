@@ -58,6 +58,7 @@ BACK_MATTER = (
     ("Colophon", "colophon.html"),
 )
 """Follows the chapters, unless a chapter has that page."""
+NOT_FOUND = "404.html"
 
 PLACES = re.compile(
     f"<p>{START}(?P<alone>\\d+){END}</p>"
@@ -113,7 +114,10 @@ def render_book(
     engine: Environment,
     memory: Memory,
 ) -> dict[str, str]:
-    """The HTML of every page, by its path in the site; unchanged chapters come from memory."""
+    """The HTML of every page by its path in the site, in reading order.
+
+    Unchanged chapters come from memory.
+    """
     return Renderer(config, book, cards, drawn, engine).pages(memory)
 
 
@@ -162,7 +166,7 @@ class Renderer:
             "references.html": self._references(),
             "glossary.html": self._glossary(),
             "colophon.html": self._colophon(),
-            "404.html": self.engine.get_template("404.html").render(**self.common),
+            NOT_FOUND: self.engine.get_template(NOT_FOUND).render(**self.common),
         }
         for page in self.book.chapters:
             if page.href in written:
@@ -172,7 +176,7 @@ class Renderer:
             if memory.get(page.href, (None, ""))[0] != inputs:
                 memory[page.href] = (inputs, self._page("chapter.html", page))
             written[page.href] = memory[page.href][1]
-        return written
+        return {path: written[path] for path in (*self.positions, NOT_FOUND)}
 
     def _neighbours(self, href: str) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
         """The pages before and after one."""

@@ -90,6 +90,10 @@ class Table:
             return default
         return value
 
+    def flag(self, key: str) -> bool:
+        """Whether an optional `key = true` is there."""
+        return self._take(key, bool, "true or false", False) is True
+
     def table(self, key: str) -> dict[str, Table]:
         """The sub-tables under an optional table."""
         group = self._take(key, dict, "a table", {}) or {}

@@ -1,8 +1,16 @@
-"""Fixtures that every kind of test shares."""
+"""Fixtures that every kind of test shares: the trained models, the built book, a browser."""
 
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.browser.browsers import launch
+from tests.browser.site import copy_site
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -14,3 +22,30 @@ def models_dir() -> Path:
     if not any(folder.glob("*/card.json")):
         pytest.fail(f"no trained models in {folder}; run: python -m training")
     return folder
+
+
+@pytest.fixture(scope="session")
+def built_site() -> Path:
+    """What `make book` wrote; the environment's BOOK_SITE names another folder."""
+    folder = Path(os.environ.get("BOOK_SITE", ROOT / "build" / "site"))
+    if not (folder / "index.html").is_file():
+        pytest.fail(f"no built book in {folder}; run: make book")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def site_copy(built_site: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy where a reader might unzip it: spaces and letters beyond ASCII in the path."""
+    return copy_site(built_site, tmp_path_factory.mktemp("My Bücher – 自編碼器") / "the book")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One Chromium for all tests; contexts in it are cheap."""
+    with sync_playwright() as playwright:
+        try:
+            browser = launch(playwright)
+        except FileNotFoundError as missing:
+            pytest.fail(str(missing))
+        yield browser
+        browser.close()

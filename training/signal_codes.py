@@ -67,7 +67,8 @@ def train_networks(complexities: Sequence[int], progress: Progress) -> Trained:
 
     def loss(batch: Batch) -> Tensor:
         rows = x[:, batch.rows][per_member]
-        return (stack(rows) - rows).square().sum((0, 2)).mean()
+        error: Tensor = (stack(rows) - rows).square().sum((0, 2)).mean()
+        return error
 
     fit(stack, loss, x.shape[1], SCHEDULE, SEED, progress)
     stack.standardize_codes(x[per_member])

@@ -16,7 +16,7 @@ from training.networks import DenseAutoencoder
 
 
 class AutoencoderStack(nn.Module):
-    """m autoencoders x → z → x̂ of the same hidden widths, with a code of `code_sizes[i]` in the i-th.
+    """m autoencoders of the same hidden widths; the code of the i-th has `code_sizes[i]` numbers.
 
     Codes are padded with zeros to the largest. `hidden` lists the encoder's widths, the decoder
     mirrors them; hidden layers end in SiLU. With `ink` the output goes through a sigmoid, 0..1.

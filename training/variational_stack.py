@@ -85,6 +85,12 @@ class VAEStack(nn.Module):
         return nats, -0.5 * (1 + log_var - mu.square() - torch.exp(log_var))
 
     @torch.no_grad()
+    def select(self, members: Sequence[int]) -> None:
+        """Put the members in another order."""
+        for parameter in self.parameters():
+            parameter.copy_(parameter[list(members)].clone())
+
+    @torch.no_grad()
     def reorder(self, order: Tensor) -> None:
         """Renumber the axes of the codes, leaving x̂ as it was.
 

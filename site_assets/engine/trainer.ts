@@ -46,6 +46,7 @@ export class Trainer {
   private readonly run: (graph: string, feeds: Feeds) => Promise<Outputs>;
   private readonly seed: number;
   private state: State;
+  private kept: State;
 
   constructor(card: TrainerCard, data: TrainerData, run: (graph: string, feeds: Feeds) => Promise<Outputs>, seed: number) {
     this.card = card;
@@ -54,6 +55,7 @@ export class Trainer {
     this.seed = seed;
     const params = initialWeights(seed, card.parameters.map(({ shape }) => shape), card.parameters.map(({ fan_in }) => fan_in));
     this.state = { params, adamM: new Float32Array(params.length), adamV: new Float32Array(params.length), step: 0 };
+    this.kept = this.state;
   }
 
   /** Optimiser steps done. */
@@ -64,6 +66,16 @@ export class Trainer {
   /** Flat parameters `[N]` after the last finite step. */
   get params(): Float32Array {
     return this.state.params;
+  }
+
+  /** Remembers this moment for `rewind`. */
+  keep(): void {
+    this.kept = this.state;
+  }
+
+  /** Back to the moment that was kept last; to the untrained weights if none was. */
+  rewind(): void {
+    this.state = this.kept;
   }
 
   /**

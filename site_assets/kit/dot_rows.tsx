@@ -16,6 +16,8 @@ export interface DotRowsProps {
   readonly rows: readonly DotRow[];
   readonly format: (value: number) => string;
   readonly width?: number;
+  /** Room for the names left of the axis, where dots would come to lie under them. */
+  readonly names?: number;
 }
 
 const [ROW, LEFT, RIGHT, TOP] = [30, 14, 14, 4]; // view-box units
@@ -24,8 +26,8 @@ export function meanOf(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-export function DotRows({ label, axis, rows, format, width = 360 }: DotRowsProps) {
-  const scale = makeScale(axis, LEFT, width - RIGHT);
+export function DotRows({ label, axis, rows, format, width = 360, names = 0 }: DotRowsProps) {
+  const scale = makeScale(axis, LEFT + names, width - RIGHT);
   const bottom = TOP + rows.length * ROW;
   const ticks = scale.ticks(axis.ticks ?? 5);
   const step = ticks.length > 1 ? Math.abs((ticks[1] as number) - (ticks[0] as number)) : 1;
@@ -39,7 +41,7 @@ export function DotRows({ label, axis, rows, format, width = 360 }: DotRowsProps
             <text y="16" text-anchor="middle">{tickText(axis, value, step)}</text>
           </g>
         ))}
-        <text class="axis-label" x={width / 2} y={bottom + 34} text-anchor="middle">{axis.label}</text>
+        <text class="axis-label" x={(names + width) / 2} y={bottom + 34} text-anchor="middle">{axis.label}</text>
       </g>
       {rows.map(({ name, values, current, hue = "" }, index) => (
         <g key={name} class={hue} transform={`translate(0 ${TOP + (index + 0.5) * ROW})`} aria-hidden="true">

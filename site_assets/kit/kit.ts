@@ -7,7 +7,7 @@ import { registerAsset } from "./asset.ts";
 import type { Book } from "./book.ts";
 import * as kit from "./index.ts";
 import { registerEngine, theEngine } from "./page_engine.ts";
-import { FigureRuntime, registerFigure } from "./runtime.tsx";
+import { FigureRuntime, registerFigure, trainingRecord } from "./runtime.tsx";
 
 const book = (globalThis as unknown as { book: Book }).book;
 Object.assign(book, {
@@ -15,6 +15,7 @@ Object.assign(book, {
   figure: registerFigure,
   engine: registerEngine,
   theEngine,
+  trainingRecord,
   /** Modules that figure scripts share instead of bundling their own copies. */
   modules: { kit, preact, "preact/hooks": hooks, "preact/jsx-runtime": jsxRuntime },
   start: (element: HTMLElement) => new FigureRuntime(element),

@@ -35,9 +35,9 @@ export class LossCurves {
     this.validation = this.validation.map((curve) => curve.filter(([at]) => at <= step));
   }
 
-  /** Every single loss so far, by term, in order of the steps. */
-  raw(): readonly (readonly number[])[] {
-    return this.train;
+  /** Every single loss so far, by term: of the training batches in order of the steps, of the validation [step, loss]. */
+  raw(): { readonly train: readonly (readonly number[])[]; readonly validation: readonly (readonly Pair[])[] } {
+    return { train: this.train.map((losses) => [...losses]), validation: this.validation.map((curve) => [...curve]) };
   }
 
   drawn(): Curves {

@@ -1,4 +1,4 @@
-/** A grid of drawings, some of them struck out: faded, with a stroke across. */
+/** A grid of drawings with gaps between them, some struck out: faded, with a stroke across. */
 
 import { useMemo } from "preact/hooks";
 import { RasterGrid, type RasterGridProps } from "./raster.tsx";
@@ -6,10 +6,26 @@ import { RasterGrid, type RasterGridProps } from "./raster.tsx";
 export interface MarkedGridProps extends RasterGridProps {
   /** Of each drawing: whether it is struck out. */
   readonly struck: readonly boolean[];
+  /** The drawing with a frame around it. */
+  readonly picked?: number;
 }
 
-export function MarkedGrid({ struck, ...grid }: MarkedGridProps) {
+/** The same images with a pixel of paper all around each. */
+function framed(images: ArrayLike<number>, size: number): Float32Array {
+  const side = size + 2;
+  const count = images.length / (size * size);
+  const pixels = new Float32Array(count * side * side);
+  for (let i = 0; i < images.length; i++) {
+    const image = Math.floor(i / (size * size));
+    const [row, column] = [Math.floor(i / size) % size, i % size];
+    pixels[(image * side + row + 1) * side + column + 1] = images[i] as number;
+  }
+  return pixels;
+}
+
+export function MarkedGrid({ struck, picked, images, size, ...grid }: MarkedGridProps) {
   const { columns, rows } = grid;
+  const pixels = useMemo(() => framed(images, size), [images, size]);
   const [cells, strokes] = useMemo(() => {
     const corners = struck.flatMap((out, i) => (out ? [`${i % columns} ${Math.floor(i / columns)}`] : []));
     return [
@@ -19,10 +35,11 @@ export function MarkedGrid({ struck, ...grid }: MarkedGridProps) {
   }, [struck, columns]);
   return (
     <div class="marked">
-      <RasterGrid {...grid} />
+      <RasterGrid images={pixels} size={size + 2} {...grid} />
       <svg class="marked-cells" viewBox={`0 0 ${columns} ${rows}`} preserveAspectRatio="none" aria-hidden="true">
         <path class="struck" d={cells} />
         <path class="strike" d={strokes} />
+        {picked !== undefined && <rect class="marked-picked" x={picked % columns} y={Math.floor(picked / columns)} width="1" height="1" />}
       </svg>
     </div>
   );

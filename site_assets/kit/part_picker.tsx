@@ -6,7 +6,7 @@
 import type { ComponentChildren, TargetedKeyboardEvent, TargetedPointerEvent } from "preact";
 import { useRef } from "preact/hooks";
 import { ARROW_SHIFT } from "./arrows.ts";
-import { useFigure } from "./context.ts";
+import { useFigure, useNewest } from "./context.ts";
 
 export interface Part<T extends string> {
   readonly value: T;
@@ -27,13 +27,15 @@ export interface PartPickerProps<T extends string> {
 export function PartPicker<T extends string>({ label, value, parts, onPick }: PartPickerProps<T>) {
   const { live } = useFigure();
   const group = useRef<SVGGElement>(null);
-  const here = Math.max(0, parts.findIndex((part) => part.value === value));
+  const newest = useNewest(value);
+  const indexOf = (wanted: T): number => Math.max(0, parts.findIndex((part) => part.value === wanted));
+  const here = indexOf(value);
   const step = (event: TargetedKeyboardEvent<SVGGElement>): void => {
     const shift = ARROW_SHIFT[event.key];
     if (shift === undefined || event.altKey || event.ctrlKey || event.metaKey) return;
     event.preventDefault();
-    const next = (here + shift + parts.length) % parts.length;
-    onPick((parts[next] as Part<T>).value);
+    const next = (indexOf(newest.get()) + shift + parts.length) % parts.length;
+    newest.ask((parts[next] as Part<T>).value, onPick);
     group.current?.querySelectorAll<SVGGElement>("[role=radio]")[next]?.focus();
   };
   const hover = (event: TargetedPointerEvent<SVGGElement>, part: Part<T>): void => {

@@ -1,4 +1,4 @@
-/** Marks with a width: areas beneath curves, bands between two, columns of a histogram, lines of equal height, arrows. */
+/** More marks: areas and bands, columns of a histogram, lines of equal height, uprights, arrows. */
 
 import { area } from "d3-shape";
 import { useMemo } from "preact/hooks";
@@ -6,12 +6,15 @@ import type { Histogram } from "./histogram.ts";
 import { isolines, sample } from "./isolines.ts";
 import { place, useFrame, type Pair } from "./plot.tsx";
 
-/** What lies between two curves over the same places: [x, lower, upper]. Cut at the plot's edges. */
-export function Band({ points, hue = "" }: { points: readonly (readonly [number, number, number])[]; hue?: string }) {
+/** [x, lower, upper]. */
+export type Span = readonly [number, number, number];
+
+/** What lies between two curves over the same places, cut at the plot's edges. */
+export function Band({ points, hue = "" }: { points: readonly Span[]; hue?: string }) {
   const { x, y, top, bottom } = useFrame();
   const height = (value: number): number => place(Math.min(bottom, Math.max(top, y(value))));
-  const path = area<readonly [number, number, number]>((p) => place(x(p[0])), (p) => height(p[1]), (p) => height(p[2]))(points) ?? "";
-  return <path class={`band ${hue}`} d={path} />;
+  const outline = area<Span>((p) => place(x(p[0])), (p) => height(p[1]), (p) => height(p[2]));
+  return <path class={`band ${hue}`} d={outline(points) ?? ""} />;
 }
 
 /** What lies between a curve and zero. */
@@ -46,7 +49,11 @@ export function Upright({ value, name, hue = "" }: { value: number; name?: strin
   return (
     <g class={hue}>
       <line class="line line-dashed" x1={at} x2={at} y1={top} y2={bottom} />
-      {name && <text class="direct-label" x={late ? at - 6 : at + 6} y={top + 11} text-anchor={late ? "end" : "start"}>{name}</text>}
+      {name && (
+        <text class="direct-label" x={late ? at - 6 : at + 6} y={top + 11} text-anchor={late ? "end" : "start"}>
+          {name}
+        </text>
+      )}
     </g>
   );
 }
@@ -70,7 +77,14 @@ export function Arrow({ from, to, name, hue = "" }: { from: Pair; to: Pair; name
       {name && (Math.abs(ux) > Math.abs(uy) ? (
         <text class="direct-label" x={place(x2)} y={place(y2 - 10)} text-anchor="middle">{name}</text>
       ) : (
-        <text class="direct-label" x={place(x2 + (late ? -9 : 9))} y={place(y2 + 4)} text-anchor={late ? "end" : "start"}>{name}</text>
+        <text
+          class="direct-label"
+          x={place(x2 + (late ? -9 : 9))}
+          y={place(y2 + 4)}
+          text-anchor={late ? "end" : "start"}
+        >
+          {name}
+        </text>
       ))}
     </g>
   );

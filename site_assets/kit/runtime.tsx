@@ -13,7 +13,7 @@ import { theEngine } from "./page_engine.ts";
 import { AssetError, loadScript } from "./script.ts";
 import { clamp, sameValue, type FigureSpec, type State, type Value } from "./spec.ts";
 import { part, setFigureState, showFailure } from "./status.ts";
-import type { Training } from "./training.ts";
+import type { Training, TrainingRecord } from "./training.ts";
 import type { TrainingState } from "./training_controls.tsx";
 import { TrainingSession } from "./training_session.ts";
 import { readState, writeState } from "./url_state.ts";
@@ -33,6 +33,13 @@ const definitions = new Map<string, AnyFigure>();
 /** Called by a figure's script. */
 export function registerFigure(name: string, definition: AnyFigure): void {
   definitions.set(name, definition);
+}
+
+const runtimes = new Map<string, FigureRuntime>();
+
+/** The reader's own run in the figure `id`, for the console and for tests; null if there is none. */
+export function trainingRecord(id: string): TrainingRecord | null {
+  return runtimes.get(id)?.trainingRecord() ?? null;
 }
 
 const ADDRESS_PAUSE = 350; // ms; Safari refuses more than 100 address changes in 30 s
@@ -77,7 +84,12 @@ export class FigureRuntime {
       },
       encodeImage: null,
     };
-    part(element, "reset")?.addEventListener("click", () => this.replace(this.initial));
+    part(element, "reset")?.addEventListener("click", () => this.reset());
+    runtimes.set(element.id, this);
+  }
+
+  trainingRecord(): TrainingRecord | null {
+    return this.session?.training.record() ?? null;
   }
 
   private get specs() {
@@ -102,7 +114,6 @@ export class FigureRuntime {
     this.stage.replaceChildren();
     setFigureState(this.element, "live");
     this.draw();
-    this.refreshReset();
     this.describe();
   }
 
@@ -160,6 +171,13 @@ export class FigureRuntime {
     this.replace(next);
   };
 
+  /** All that the reader did is undone, a run that was trained in the page included. */
+  private reset(): void {
+    this.session?.training.end();
+    this.session = null;
+    this.replace(this.initial);
+  }
+
   private replace(state: State): void {
     this.state = state;
     this.changes++;
@@ -172,7 +190,7 @@ export class FigureRuntime {
   private async computeFrame(): Promise<void> {
     if (!this.definition || !this.models) return;
     const state = this.state;
-    const training = this.currentSession()?.snapshot() ?? null;
+    const training = (await this.currentSession()?.moment()) ?? null;
     this.frame = await this.definition.compute({ ...this.data.options, ...state }, this.models, training as Training);
     this.shownState = state;
     this.training = training;
@@ -231,6 +249,7 @@ export class FigureRuntime {
   private draw(): void {
     if (!this.definition || !this.shownState) return;
     const state = { ...this.data.options, ...this.shownState };
+    this.refreshReset();
     const running = this.training?.phase === "running";
     if (this.element.dataset["state"] !== "error") this.element.dataset["state"] = running ? "training" : "live";
     const view = this.definition.view(state, this.frame, this.set, this.training as Training);
@@ -256,7 +275,7 @@ export class FigureRuntime {
     if (!reset) return;
     reset.disabled =
       !this.activated ||
-      Object.keys(this.specs).every((key) => sameValue(this.state[key], this.initial[key]));
+      (this.training?.recorded !== false && Object.keys(this.specs).every((key) => sameValue(this.state[key], this.initial[key])));
   }
 
   private writeAddress(): void {

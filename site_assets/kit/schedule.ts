@@ -37,6 +37,19 @@ export function formatSchedule(changes: readonly Change[]): string {
   return changes.map(({ step, knob, value }) => `${step}:${knob}=${Number(value.toPrecision(4))}`).join(";");
 }
 
+const LONGEST = 4000; // characters in the address; max_length in training_state.toml
+
+/** `changes`, without the oldest ones that were overridden since if the address can't hold them all. */
+export function shortened(changes: readonly Change[], longest = LONGEST): Change[] {
+  const kept = [...changes];
+  while (formatSchedule(kept).length > longest) {
+    const oldest = kept.findIndex(({ knob }, i) => kept.findLastIndex((other) => other.knob === knob) > i);
+    if (oldest < 0) break;
+    kept.splice(oldest, 1);
+  }
+  return kept;
+}
+
 /** The knobs' values that the step after `step` is made with. */
 export function knobsAt(changes: readonly Change[], knobs: readonly KnobSpec[], step: number): Record<string, number> {
   const values = Object.fromEntries(knobs.map((knob) => [knob.name, knob.default]));

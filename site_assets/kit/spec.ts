@@ -59,7 +59,7 @@ export function clamp(spec: StateSpec, value: unknown, fallback: Value = spec.de
     case "choice":
       return typeof value === "string" && spec.choices.includes(value) ? value : fallback;
     case "text":
-      return typeof value === "string" ? value.slice(0, spec.max_length) : fallback;
+      return typeof value === "string" ? [...value].slice(0, spec.max_length).join("") : fallback;
     case "strokes":
       return Array.isArray(value) ? clampStrokes(value, spec.max_points) : fallback;
   }

@@ -56,7 +56,14 @@ function Bar({ length, scale, top }: { length: Length; scale: (value: number) =>
   return (
     <g class={length.hue}>
       <rect class="bar" x={left} y={top + ROW - THICK - 6} width={Math.max(place(right - left), 1)} height={THICK} />
-      <text class="direct-label" x={anchor === "end" ? right - 5 : left + 5} y={top + ROW - THICK - 12} text-anchor={anchor}>{length.name}</text>
+      <text
+        class="direct-label"
+        x={anchor === "end" ? right - 5 : left + 5}
+        y={top + ROW - THICK - 12}
+        text-anchor={anchor}
+      >
+        {length.name}
+      </text>
     </g>
   );
 }

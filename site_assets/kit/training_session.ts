@@ -10,7 +10,7 @@ import type { Feeds, Outputs } from "../engine/tensor.ts";
 import { Trainer } from "../engine/trainer.ts";
 import { LossCurves } from "./loss_curves.ts";
 import type { Model } from "./models.ts";
-import { formatSchedule, knobsAt, parseSchedule, stepsUntilChange, withChange, type Change } from "./schedule.ts";
+import { formatSchedule, knobsAt, parseSchedule, shortened, stepsUntilChange, withChange, type Change } from "./schedule.ts";
 import {
   liveCard, recordedTraining, trainingData, type LiveCard, type Phase, type Training, type TrainingActions, type TrainingRecord,
 } from "./training.ts";
@@ -165,8 +165,9 @@ export class TrainingSession {
   }
 
   private turn(knob: string, value: number): void {
+    if (this.phase === "diverged") this.recover();
     const step = this.recorded || this.phase === "done" || !this.trainer ? 0 : this.trainer.step + this.sending;
-    this.reschedule(withChange(this.changes, { step, knob, value }));
+    this.reschedule(shortened(withChange(this.changes, { step, knob, value })));
     if (step === 0) this.restart(); // the untrained loss may depend on the knob, too
     this.host.changed();
   }

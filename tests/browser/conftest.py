@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize
 
-from tests.browser.browsers import launch
 from tests.browser.figure import Figure
 from tests.browser.server import publish
 from tests.browser.site import PlacedFigure, Site, copy_site
@@ -139,32 +137,6 @@ class Reader:
 
     def _address(self, placed: PlacedFigure, state: State | None) -> str:
         return self.site.url(placed.page, placed.fragment(state or {}))
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        try:
-            browser = launch(playwright)
-        except FileNotFoundError as missing:
-            pytest.fail(str(missing))
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="session")
-def built_site() -> Path:
-    """What `make book` wrote; BOOK_SITE names another folder."""
-    folder = Path(os.environ.get("BOOK_SITE", ROOT / "build" / "site"))
-    if not (folder / "index.html").is_file():
-        pytest.fail(f"no built book in {folder}; run: make book")
-    return folder
-
-
-@pytest.fixture(scope="session")
-def site_copy(built_site: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy where a reader might unzip it: spaces and letters beyond ASCII in the path."""
-    return copy_site(built_site, tmp_path_factory.mktemp("My Bücher – 自編碼器") / "the book")
 
 
 @pytest.fixture(scope="session", params=["http", "file"])

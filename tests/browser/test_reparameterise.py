@@ -17,8 +17,8 @@ NAME = "reparameterise"
 ESTIMATES = 1000
 
 
-def exact_gradient(f: str, parameter: str, mu: float, sigma: float) -> float:
-    if f == "bowl":
+def exact_gradient(h: str, parameter: str, mu: float, sigma: float) -> float:
+    if h == "bowl":
         return 2 * (mu if parameter == "μ" else sigma)
     damping = math.exp(-((3 * sigma) ** 2) / 2)
     if parameter == "μ":
@@ -26,13 +26,13 @@ def exact_gradient(f: str, parameter: str, mu: float, sigma: float) -> float:
     return -9 * sigma * math.sin(3 * mu) * damping
 
 
-def assert_gradient(shown: Snapshot, f: str, parameter: str) -> None:
-    expected = exact_gradient(f, parameter, shown.number("μ"), shown.number("σ"))
-    assert shown.number(f"exact ∂E[f]/∂{parameter}") == pytest.approx(expected, abs=0.00051)
+def assert_gradient(shown: Snapshot, h: str, parameter: str) -> None:
+    expected = exact_gradient(h, parameter, shown.number("μ"), shown.number("σ"))
+    assert shown.number(f"exact ∂E[h]/∂{parameter}") == pytest.approx(expected, abs=0.00051)
 
 
-def expect_gradient(figure: Figure, f: str, parameter: str) -> None:
-    eventually(figure.page, lambda: assert_gradient(figure.snapshot(), f, parameter))
+def expect_gradient(figure: Figure, h: str, parameter: str) -> None:
+    eventually(figure.page, lambda: assert_gradient(figure.snapshot(), h, parameter))
 
 
 def rows(figure: Figure) -> dict[str, list[float]]:
@@ -117,7 +117,7 @@ def test_keys_choose_function_and_parameter(reader: Reader) -> None:
 def test_the_cheaper_estimator_depends_on_the_function(reader: Reader) -> None:
     bowl = rows(reader.live_figure(NAME))
     assert bowl["score function"][3] > 5 * bowl["reparameterised"][3]
-    figure = reader.live_figure(NAME, {"f": "ripple", "sigma": 1})
+    figure = reader.live_figure(NAME, {"h": "ripple", "sigma": 1})
     figure.expect_summary("Here the reparameterised estimates vary")
     ripple = rows(figure)
     assert ripple["reparameterised"][3] > 2 * ripple["score function"][3]

@@ -1,4 +1,4 @@
-"""`digits-holes`: plain and variational autoencoders of digits, and what random codes decode to (F8).
+"""`digits-holes`: plain and variational autoencoders of digits at random codes (F8).
 
 Twins of the same widths, start and batches, with codes of two sizes and from several seeds. The
 judge is the published `digits-judge`, trained again: it takes half a second.
@@ -159,8 +159,8 @@ def arrays(stack: TwinStack, x: Tensor, accepted: Floats) -> dict[str, Published
             accepted, "share of throws", "accepted share by kind, seed and size"),
         "codes_train": PublishedArray(
             levels.numpy().astype(np.uint8), f"{CODE_STEP:.4f} standard deviations, plus 128",
-            "the first training digits in the codes of two numbers, by kind and seed; for a variational "
-            "model the mean"),
+            "the first training digits in the codes of two numbers, by kind and seed; for a "
+            "variational model the mean"),
     }
 
 

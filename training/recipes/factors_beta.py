@@ -41,8 +41,8 @@ WARM_UP_EPOCHS = 12
 
 FACTOR_BINS = 10
 CODE_BINS = 20
-SPREAD_BETA = 2.0
-"""The β at which the best of the mean gaps is claimed."""
+BEST_BETA = 2.0
+"""The β at which the gap, a mean over starts, is claimed to be largest."""
 
 INK = "ink, 0 paper to 1 full"
 Z = Port("z", ("n", CODE_SIZE), CODE_UNIT, "the code; under the prior each axis is N(0, 1)")
@@ -72,6 +72,9 @@ def train(progress: Progress) -> Trained:
     round_to_half(stack)
     codes, errors, nats = test_codes(stack, torch.from_numpy(data.dataset.test.x))
     shares, chance = measure(data, codes)
+    order = by_luck(shares)
+    stack.select(order)
+    shares, errors, nats = shares[order], errors[order], nats[order]
     return Trained(
         data=DataCard.of(data.dataset, factors={
             "names": list(FACTORS), "shapes": list(SHAPES),
@@ -81,7 +84,7 @@ def train(progress: Progress) -> Trained:
         graphs={"decoders": decoders(stack)},
         arrays=arrays(shares, nats, errors),
         metrics=metrics(shares, nats, errors, chance),
-        options={"betas": list(BETAS), "starts": STARTS, "models": MEMBERS,
+        options={"betas": list(BETAS), "starts": STARTS, "best_beta": BEST_BETA, "models": MEMBERS,
                  "code_size": CODE_SIZE, "encoder": list(ENCODER), "decoder": list(DECODER),
                  "likelihood": "Bernoulli", "warm_up_epochs": WARM_UP_EPOCHS,
                  "factor_bins": FACTOR_BINS, "code_bins": CODE_BINS, **asdict(SCHEDULE)},
@@ -140,6 +143,13 @@ def measure(data: FactorData, codes: NDArray[np.float32]) -> tuple[NDArray[np.fl
     return shares, float(shared_information(known, shuffled).max())
 
 
+def by_luck(shares: NDArray[np.float64]) -> list[int]:
+    """The members with their starts numbered from the largest mean gap at β = 2 to the smallest."""
+    gaps = information_gaps(shares).mean(1).reshape(len(BETAS), STARTS)
+    starts = np.argsort(-gaps[BETAS.index(BEST_BETA)])
+    return [place * STARTS + int(start) for place in range(len(BETAS)) for start in starts]
+
+
 def decoders(stack: VAEStack) -> Graph:
     """All decoders as one graph."""
     def sample(n: int, rng: np.random.Generator) -> tuple[Array, ...]:
@@ -179,6 +189,11 @@ def metrics(
     measured = {"chance.share": Metric(
         chance, unit, "test", "largest share found where there is none: numbers of a code dealt "
         "to the drawings at random")}
+    best = gaps[BETAS.index(BEST_BETA)]
+    for start in range(STARTS):
+        for number, factor in enumerate(FACTORS):
+            measured[f"beta-{BEST_BETA:g}.start-{start + 1}.test.{factor}.gap"] = Metric(
+                float(best[start, number]), unit, "test", f"gap of the factor {factor}")
     for place, beta in enumerate(BETAS):
         key = f"beta-{beta:g}"
         rows = slice(place * STARTS, (place + 1) * STARTS)
@@ -212,10 +227,10 @@ RECIPE = Recipe(
     honesty="trained model",
     train=train,
     claims=(
-        Claim(f"the mean gap is largest at β = {SPREAD_BETA:g}",
-              lambda m: max(BETAS, key=lambda beta: mig(m, beta)) == SPREAD_BETA),
-        Claim(f"from every start, β = {SPREAD_BETA:g} has a larger gap than the mean of β = 0.1",
-              lambda m: mig(m, SPREAD_BETA, "_lowest") > mig(m, BETAS[0])),
+        Claim(f"the mean gap is largest at β = {BEST_BETA:g}",
+              lambda m: max(BETAS, key=lambda beta: mig(m, beta)) == BEST_BETA),
+        Claim(f"from every start, β = {BEST_BETA:g} has a larger gap than the mean of β = 0.1",
+              lambda m: mig(m, BEST_BETA, "_lowest") > mig(m, BETAS[0])),
         Claim("the largest β reconstructs worse than the smallest, whatever the start",
               lambda m: m["beta-4.test.reconstruction_mse_lowest"]
               > m["beta-0.1.test.reconstruction_mse_highest"]),

@@ -23,12 +23,13 @@ interface Frame {
 }
 
 const REACH = 3.5; // of z in the plots
-// The lines of the gap are those of exp(−gap / 4), which stays finite as σ goes to zero and is nearly straight
+// The lines of the gap are those of exp(−gap / 2), which stays finite as σ goes to zero and is nearly straight
 // between the points of a grid where the gap is steep.
-const CALM = 4;
-const LEVELS = [0.25, 0.5, 1, 2, 4, 8].map((nats) => Math.exp(-nats / CALM));
+const CALM = 2;
+const LEVELS = [0.25, 0.5, 1, 2, 4].map((nats) => Math.exp(-nats / CALM));
 const Z = Array.from({ length: 141 }, (_, i) => -REACH + (2 * REACH * i) / 140);
 const FORMULA: Readonly<Record<State["decoder"], string>> = { straight: "z", bent: "eᶻ", folded: "z²" };
+const NAMES = ["straight", "bent", "folded"] as const;
 const CODES: Axis = { label: "code z (prior standard deviations)", min: -REACH, max: REACH, ticks: 7 };
 
 export default defineFigure<State, Frame>({
@@ -59,7 +60,7 @@ export default defineFigure<State, Frame>({
     return (
       <>
         <Panels columns={2}>
-          <Panel title={<>Choose <var class="c-z">q</var>; lines where the gap is ¼, ½, 1, 2, 4, 8 nats</>}>
+          <Panel title={<>Choose <var class="c-z">q</var>; lines where the gap is ¼, ½, 1, 2, 4 nats</>}>
             <GaussianPad mu={mu} sigma={sigma} muLimit={LIMITS.mu} sigmaLimit={LIMITS.sigma[1]} onMove={set}>
               <Isolines f={closeness} of={`${decoder} ${x}`} levels={LEVELS} />
               <BestPlace best={best} />
@@ -96,7 +97,7 @@ export default defineFigure<State, Frame>({
         <Controls>
           <Toggle
             label="Decoder g(z)" value={decoder}
-            choices={(["straight", "bent", "folded"] as const).map((value) => ({ value, label: `${value}, ${FORMULA[value]}` }))}
+            choices={NAMES.map((value) => ({ value, label: `${value}, ${FORMULA[value]}` }))}
             onChange={(value) => set({ decoder: value })}
           />
           <Slider
@@ -111,7 +112,8 @@ export default defineFigure<State, Frame>({
 
   describe({ mu, sigma, x, decoder }, { logEvidence, elbo: bound, gap: missing, leastGap }) {
     return (
-      `With the ${decoder} decoder g(z) = ${decoder === "bent" ? "exp z" : FORMULA[decoder]} and x ${fixed(x)}, log p(x) is ${fixed(logEvidence, 3)} nats. ` +
+      `With the ${decoder} decoder g(z) = ${decoder === "bent" ? "exp z" : FORMULA[decoder]} and x ${fixed(x)}, ` +
+      `log p(x) is ${fixed(logEvidence, 3)} nats. ` +
       `For q of mean ${fixed(mu)} and spread ${fixed(sigma)} it is the ELBO of ${fixed(bound, 3)} plus a gap of ${fixed(missing, 3)}. ` +
       `The best Gaussian leaves a gap of ${fixed(leastGap, 3)}.`
     );
@@ -154,7 +156,12 @@ function Densities({ mu, sigma, posterior: truth }: { mu: number; sigma: number;
   const top = truth.reduce((best, point) => (point[1] > best[1] ? point : best));
   const peak = Math.max(top[1], density(mu, mu, sigma));
   return (
-    <Plot x={CODES} y={{ label: "density", min: 0, max: HEIGHTS.find((height) => height > 1.1 * peak) ?? peak }} height={270} label="Densities of q and of the true posterior">
+    <Plot
+      x={CODES}
+      y={{ label: "density", min: 0, max: HEIGHTS.find((height) => height > 1.1 * peak) ?? peak }}
+      height={270}
+      label="Densities of q and of the true posterior"
+    >
       <Area points={truth} hue="quiet" />
       <Line points={truth} hue="quiet" />
       <Line points={q} hue="c-z" />
@@ -170,7 +177,14 @@ function Names({ truth, q }: { truth: Pair; q: Pair }) {
   const crowded = Math.abs(at - x(q[0])) < 40;
   return (
     <>
-      <text class="direct-label quiet" x={crowded ? at + 26 : at} y={crowded ? top + 10 : top - 7} text-anchor={crowded ? "start" : "middle"}>p(z|x)</text>
+      <text
+        class="direct-label quiet"
+        x={crowded ? at + 26 : at}
+        y={crowded ? top + 10 : top - 7}
+        text-anchor={crowded ? "start" : "middle"}
+      >
+        p(z|x)
+      </text>
       <text class="direct-label c-z" x={x(q[0])} y={y(q[1]) - 7} text-anchor="middle">q</text>
     </>
   );
@@ -199,7 +213,12 @@ function Sum({ logEvidence, bound, missing }: { logEvidence: number; bound: numb
 function DecoderPlot({ decoder, x }: { decoder: State["decoder"]; x: number }) {
   const points = Z.map((z): Pair => [z, DECODERS[decoder].mean(z)]).filter(([, mean]) => mean >= -2 && mean <= 4);
   return (
-    <Plot x={CODES} y={{ label: "observation x", min: -2, max: 4, ticks: 7 }} height={230} label={`The decoder ${FORMULA[decoder]} and the observation`}>
+    <Plot
+      x={CODES}
+      y={{ label: "observation x", min: -2, max: 4, ticks: 7 }}
+      height={230}
+      label={`The decoder ${FORMULA[decoder]} and the observation`}
+    >
       <Band points={[-REACH, REACH].map((z) => [z, x - NOISE, x + NOISE] as const)} hue="c-x" />
       <Level value={x} name={`x ± s, s = ${fixed(NOISE, 1)}`} hue="c-x" />
       <Line points={points} hue="c-xhat" />

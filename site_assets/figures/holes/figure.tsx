@@ -37,6 +37,8 @@ interface Shown extends Survey {
 interface Frame {
   readonly models: Readonly<Record<Kind, Shown>>;
   readonly rows: readonly DotRow[];
+  /** Of the throws behind `rows`. */
+  readonly measuredSeed: number;
   readonly limit: number;
   /** Where the first two throws lie in the plane. */
   readonly marks: readonly Place[];
@@ -125,7 +127,7 @@ function rowsOf(model: Model, size: State["size"], run: number): DotRow[] {
       name: `${NAMES[kind]}, ${each} numbers`,
       values: Array.from({ length: seeds }, (_, seed) => data[memberIndex(model, kind, seed + 1, each)] as number),
       current: each === size ? run - 1 : undefined,
-      hue: kind === "vae" ? "c-z" : "c-x",
+      hue: kind === "vae" ? "c-z" : "",
     })),
   );
 }
@@ -162,6 +164,7 @@ export default defineFigure<State, Frame, Role>({
         vae: await show("vae", state, models, judges, plane, throws),
       },
       rows: rowsOf(twins, size, run),
+      measuredSeed: twins.card.options?.["throw_seed"] as number,
       limit: LIMITS[size],
       marks: throws.slice(0, 2).map((code) => placeOf(plane, code)),
     };
@@ -192,10 +195,10 @@ export default defineFigure<State, Frame, Role>({
         <Controls label="Throws">
           <Button onClick={() => set({ throw_seed: (throw_seed + 1) % 10_000 })}>Throw again</Button>
         </Controls>
-        <Panel title={`Accepted share of ${THROWS.toLocaleString("en")} throws: a dot for each training seed, a line for their mean`}>
+        <Panel title={`Accepted share of the ${THROWS.toLocaleString("en")} throws of seed ${frame.measuredSeed}: a dot for each training seed, a line for their mean`}>
           <DotRows
-            label="Accepted share by model and code size" width={720} rows={frame.rows} format={(value) => percent(value, 1)}
-            axis={{ label: "share of random codes that decode to a drawing that the judge accepts", min: 0.4, max: 1, ticks: 6, format: percent }}
+            label="Accepted share by model and code size" rows={frame.rows} format={(value) => percent(value, 1)}
+            axis={{ label: "share of random codes that the judge accepts", min: 0, max: 1, ticks: 5, format: percent }}
           />
         </Panel>
         <Readout items={[{ label: "seed of the throws", value: String(throw_seed) }]} />
@@ -258,13 +261,13 @@ function CodePlane({ kind, state: { size, codes }, frame: { models, limit, marks
   );
 }
 
-/** Half of all throws are at most this long. */
+/** Half of all throws are at most this far from the centre. */
 function Ring({ radius }: { radius: number }) {
   const { x, y } = useFrame();
   return (
     <g class="ring">
       <ellipse class="guide" cx={x(0)} cy={y(0)} rx={x(radius) - x(0)} ry={y(0) - y(radius)} />
-      <text class="direct-label" x={x(0)} y={y(radius) - 5} text-anchor="middle">half of all throws are inside</text>
+      <text class="direct-label" x={x(0)} y={y(-radius) - 7} text-anchor="middle">half of all throws lie nearer</text>
     </g>
   );
 }

@@ -21,6 +21,7 @@ interface Frame {
 const LIMIT = 3; // of |μ| and σ, as in figure.toml
 const REACH = 6; // of z in the plot of the densities
 const FIRST = 16; // draws of the first estimate shown
+const NARROW = 128; // draws after which the band leaves room for its name
 const MOST = 2 ** 14; // draws, as in figure.toml
 // The lines of KL are those of exp −KL, which stays finite, and nearly straight, as σ goes to zero.
 const LEVELS = [0.125, 0.5, 1, 2, 4].map((kl) => Math.exp(-kl));
@@ -184,7 +185,8 @@ const HEIGHTS = [0.6, 1, 1.5, 2.2]; // of the axis: one for every peak that the 
 function Densities({ mu, sigma }: { mu: number; sigma: number }) {
   const peak = density(mu, mu, sigma);
   const x: Axis = { label: "code z (prior standard deviations)", min: -REACH, max: REACH, ticks: 7 };
-  const y: Axis = { label: "density", min: 0, max: HEIGHTS.find((height) => height > 1.08 * Math.max(peak, density(0))) ?? peak };
+  const highest = 1.08 * Math.max(peak, density(0));
+  const y: Axis = { label: "density", min: 0, max: HEIGHTS.find((height) => height > highest) ?? highest };
   return (
     <Plot x={x} y={y} height={270} label="Densities of q and of the prior">
       <Band points={PRIOR.map(([z, p]) => [z, 0, p] as const)} hue="quiet" />
@@ -200,7 +202,7 @@ function Measures({ mu, sigma }: { mu: number; sigma: number }) {
   const { x, y, bottom } = useFrame();
   const [centre, flank] = [x(mu), x(mu + sigma)];
   const [peak, shoulder] = [y(density(mu, mu, sigma)), y(density(mu + sigma, mu, sigma))];
-  const apart = Math.abs(mu) > 1.2;
+  const priors = Math.abs(mu) > 1.2 ? 0 : -1.5; // where its name does not meet that of q
   return (
     <>
       <g class="c-mu">
@@ -212,7 +214,7 @@ function Measures({ mu, sigma }: { mu: number; sigma: number }) {
         <text class="direct-label" x={flank + 7} y={shoulder + 4}>σ</text>
       </g>
       <text class="direct-label c-z" x={centre} y={peak - 7} text-anchor="middle">q</text>
-      <text class="direct-label quiet" x={x(apart ? 0 : -1.5)} y={y(density(apart ? 0 : -1.5)) - 7} text-anchor="middle">p</text>
+      <text class="direct-label quiet" x={x(priors)} y={y(density(priors)) - 7} text-anchor="middle">p</text>
     </>
   );
 }
@@ -232,10 +234,14 @@ function Convergence({ frame: { kl, estimates }, deviation }: { frame: Frame; de
   );
 }
 
+/** Above the band, from where it has become narrow. */
 function BandName({ estimates }: { estimates: readonly Estimate[] }) {
   const { x, y, top } = useFrame();
-  const { draws: n, mean, standardError } = estimates[Math.min(6, estimates.length - 1)] as Estimate;
+  const narrow = estimates.filter(({ draws: n }) => n >= NARROW);
+  const highest = Math.max(...(narrow.length > 0 ? narrow : estimates).map(({ mean, standardError }) => mean + standardError));
   return (
-    <text class="direct-label c-eps" x={x(n) + 4} y={Math.max(top + 11, y(mean + standardError) - 7)}>estimate ± 1 s.e.</text>
+    <text class="direct-label c-eps" x={x(narrow[0]?.draws ?? FIRST) + 4} y={Math.max(top + 11, y(highest) - 8)}>
+      estimate ± 1 s.e.
+    </text>
   );
 }

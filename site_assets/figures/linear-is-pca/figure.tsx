@@ -50,7 +50,7 @@ function extend(trace: Map<number, number>, step: number, angle: number): Pair[]
 export default defineLiveFigure<State, Frame, Role>({
   train: () => "linear",
 
-  async compute({ sample, seed, run }, { model: { linear: model }, memo }, { params, recorded, step, curves }) {
+  async compute({ sample, seed }, { model: { linear: model }, memo }, { params, recorded, step, curves }) {
     const basis = model.array("basis").data as Float32Array;
     const mean = model.array("offset").data;
     const { validation } = await memo("splits", () => trainingData(model, liveCard(model)));
@@ -64,7 +64,7 @@ export default defineLiveFigure<State, Frame, Role>({
     const recordedAngles = model.array("history_angles").data;
     const trace = recorded
       ? Array.from(model.array("history_steps").data, (at, i): Pair => [at, recordedAngles[2 * i] as number])
-      : extend(await memo(`angles ${seed} ${run}`, () => new Map<number, number>()), step, largest);
+      : extend(await memo(`angles ${seed}`, () => new Map<number, number>()), step, largest);
     return {
       angles: [largest, angles[1] as number],
       axes: [[axes[0] as number, axes[1] as number], [axes[2] as number, axes[3] as number]],

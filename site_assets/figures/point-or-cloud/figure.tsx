@@ -39,6 +39,7 @@ const SIDE = 8;
 const PIXELS = SIDE * SIDE;
 const CLASSES = 10;
 const STRIP = 12;
+const SIZE = 270; // of the plots, in view-box units: three stand side by side
 const MARGIN = 0.06; // of the codes' range, around the outermost codes
 
 function pairAt(values: ArrayLike<number>, index: number): Pair {
@@ -105,7 +106,7 @@ export default defineFigure<State, Frame, Role>({
   view({ input, count, seed }, frame, set) {
     const { digit, point, cloud, samples, found, planes, stripRadii } = frame;
     const half = closeUp(cloud);
-    const near = (axis: 0 | 1): Axis => ({ label: axis === 0 ? "z₁ (prior standard deviations)" : "z₂", min: cloud.mu[axis] - half, max: cloud.mu[axis] + half });
+    const near = (axis: 0 | 1): Axis => ({ ticks: 4, label: axis === 0 ? "z₁ (prior standard deviations)" : "z₂", min: cloud.mu[axis] - half, max: cloud.mu[axis] + half });
     const newest = samples.at(-1);
     return (
       <>
@@ -128,7 +129,7 @@ export default defineFigure<State, Frame, Role>({
             </CodePlot>
           </Panel>
           <Panel title={<>The cloud close up, with {count} samples <var class="c-z">z</var></>}>
-            <Plot x={near(0)} y={near(1)} width={360} height={360} label={`${count} samples around an ellipse of one standard deviation`}>
+            <Plot x={near(0)} y={near(1)} width={SIZE} height={SIZE} label={`${count} samples around an ellipse of one standard deviation`}>
               <Ellipse cloud={cloud} named />
               <Dots points={samples.filter((z) => Math.max(...([0, 1] as const).map((axis) => Math.abs(z[axis] - cloud.mu[axis]))) <= half)} hue="c-z" />
               {newest && <Marker at={newest} hue="c-z" name="newest" />}
@@ -189,7 +190,7 @@ export default defineFigure<State, Frame, Role>({
 
 function CodePlot({ codes, unit, label, children }: { codes: Codes; unit: string; label: string; children: ComponentChildren }) {
   return (
-    <Plot x={{ ...codes.x, label: `z₁ (${unit})` }} y={codes.y} width={360} height={360} label={label}>
+    <Plot x={{ ...codes.x, label: `z₁ (${unit})` }} y={codes.y} width={SIZE} height={SIZE} label={label}>
       <g class="faint-glyphs">
         {codes.byDigit.map((points, digit) => <Glyphs key={digit} points={points} glyph={String(digit)} hue={`k${digit}`} />)}
       </g>
@@ -217,8 +218,10 @@ function Ellipse({ cloud: { mu, sigma }, named }: { cloud: Cloud; named?: boolea
 
 /** What the close-up shows. */
 function Window({ cloud: { mu }, half }: { cloud: Cloud; half: number }) {
-  const { x, y } = useFrame();
-  return <rect class="guide" x={x(mu[0] - half)} y={y(mu[1] + half)} width={x(2 * half) - x(0)} height={y(0) - y(2 * half)} />;
+  const { x, y, left, right, top, bottom } = useFrame();
+  const [x1, x2] = [Math.max(left, x(mu[0] - half)), Math.min(right, x(mu[0] + half))];
+  const [y1, y2] = [Math.max(top, y(mu[1] + half)), Math.min(bottom, y(mu[1] - half))];
+  return <rect class="guide" x={x1} y={y1} width={x2 - x1} height={y2 - y1} />;
 }
 
 function Marker({ at, hue, name }: { at: Pair; hue: string; name: string }) {

@@ -62,9 +62,9 @@ export function fromCentreToRim(cloud: Cloud, samples: readonly Pair[], count: n
   return Array.from({ length: count }, (_, i) => order[Math.round((i * (order.length - 1)) / (count - 1))]?.index as number);
 }
 
-/** Half of a window that shows the cloud with room: four deviations of its longer axis, on a plain number. */
+/** Half of a window that shows the cloud with room: at least 3.2 deviations of its longer axis, on a plain number. */
 export function closeUp({ sigma }: Cloud): number {
-  const wanted = 4 * Math.max(...sigma);
+  const wanted = 3.2 * Math.max(...sigma);
   const power = 10 ** Math.floor(Math.log10(wanted));
-  return ([1, 1.5, 2, 3, 4, 5, 6, 8, 10].find((digit) => digit * power >= wanted) ?? 10) * power;
+  return ([1, 1.25, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10].find((digit) => digit * power >= wanted) ?? 10) * power;
 }

@@ -30,9 +30,9 @@ const ESTIMATES = 1000;
 const MOST = 32; // draws per estimate, as in figure.toml
 const BINS = 61; // odd: one is around zero
 
-const HEIGHTS: Readonly<Record<State["f"], Pair>> = { bowl: [0, 36], ripple: [-1.25, 1.25] };
-const FORMULA: Readonly<Record<State["f"], string>> = { bowl: "z²", ripple: "sin 3z" };
-const LEVELS: Readonly<Record<State["f"], readonly number[]>> = {
+const HEIGHTS: Readonly<Record<State["h"], Pair>> = { bowl: [0, 36], ripple: [-1.25, 1.25] };
+const FORMULA: Readonly<Record<State["h"], string>> = { bowl: "z²", ripple: "sin 3z" };
+const LEVELS: Readonly<Record<State["h"], readonly number[]>> = {
   bowl: [0.25, 1, 2, 3, 4, 5, 6, 7, 8],
   ripple: [-0.8, -0.4, -0.1, 0, 0.1, 0.4, 0.8],
 };
@@ -41,9 +41,9 @@ const NAMES: Readonly<Record<Estimator, string>> = { reparameterised: "reparamet
 const Z = Array.from({ length: 145 }, (_, i) => -REACH + (2 * REACH * i) / 144);
 
 export default defineFigure<State, Frame>({
-  async compute({ mu, sigma, f, parameter, doublings, seed }, { memo }) {
+  async compute({ mu, sigma, h, parameter, doublings, seed }, { memo }) {
     const noise = await memo(`draws ${seed}`, () => draws(seed, ESTIMATES * MOST));
-    const objective = OBJECTIVES[f];
+    const objective = OBJECTIVES[h];
     const each = 2 ** doublings;
     const gradient = objective.gradient(mu, sigma)[parameter];
     const run = (estimator: Estimator) => {
@@ -65,18 +65,18 @@ export default defineFigure<State, Frame>({
     };
   },
 
-  view({ mu, sigma, f, parameter, doublings, seed }, frame, set) {
+  view({ mu, sigma, h, parameter, doublings, seed }, frame, set) {
     const { reparameterised, score } = frame.results;
     const symbol = SYMBOL[parameter];
     const tallest = niceCeiling(Math.max(...[reparameterised, score].flatMap(({ histogram: { counts } }) => counts)));
-    const derivative = `∂E[f]/∂${symbol}`;
+    const derivative = `∂E[h]/∂${symbol}`;
     return (
       <>
         <Controls>
           <Toggle
-            label="Function f" value={f}
+            label="Function h" value={h}
             choices={[{ value: "bowl", label: "bowl, z²" }, { value: "ripple", label: "ripple, sin 3z" }]}
-            onChange={(value) => set({ f: value })}
+            onChange={(value) => set({ h: value })}
           />
           <Toggle
             label="Differentiate by" value={parameter}
@@ -85,20 +85,20 @@ export default defineFigure<State, Frame>({
           />
         </Controls>
         <Panels columns={2}>
-          <Panel title={<>Choose <var class="c-mu">μ</var> and <var class="c-sigma">σ</var>; lines of equal E[<var>f</var> (<var class="c-z">z</var>)]</>}>
+          <Panel title={<>Choose <var class="c-mu">μ</var> and <var class="c-sigma">σ</var>; lines of equal E[<var>h</var> (<var class="c-z">z</var>)]</>}>
             <GaussianPad mu={mu} sigma={sigma} muLimit={LIMITS.mu} sigmaLimit={LIMITS.sigma} onMove={set}>
-              <Isolines f={OBJECTIVES[f].mean} of={f} levels={LEVELS[f]} />
+              <Isolines f={OBJECTIVES[h].mean} of={h} levels={LEVELS[h]} />
             </GaussianPad>
           </Panel>
           <Panel title={<>{SHOWN} draws of <var class="c-eps">ε</var>, kept, become <var class="c-z">z</var> = <var class="c-mu">μ</var> + <var class="c-sigma">σ</var><var class="c-eps">ε</var></>}>
             <Cloud eps={frame.eps} z={frame.z} />
-            <Landscape f={f} z={frame.z} />
+            <Landscape h={h} z={frame.z} />
           </Panel>
-          <Panel title={<>Reparameterised: {parameter === "mu" ? "f′(z)" : "f′(z) ε"}</>}>
+          <Panel title={<>Reparameterised: {parameter === "mu" ? "h′(z)" : "h′(z) ε"}</>}>
             <Spread result={reparameterised} exact={frame.gradient} label={derivative} tallest={tallest} />
             <Numbers result={reparameterised} />
           </Panel>
-          <Panel title={<>Score function: {parameter === "mu" ? "f(z) ε / σ" : "f(z) (ε² − 1) / σ"}</>}>
+          <Panel title={<>Score function: {parameter === "mu" ? "h(z) ε / σ" : "h(z) (ε² − 1) / σ"}</>}>
             <Spread result={score} exact={frame.gradient} label={derivative} tallest={tallest} />
             <Numbers result={score} />
           </Panel>
@@ -123,13 +123,13 @@ export default defineFigure<State, Frame>({
     );
   },
 
-  describe({ mu, sigma, f, parameter }, { gradient, results: { reparameterised, score } }) {
+  describe({ mu, sigma, h, parameter }, { gradient, results: { reparameterised, score } }) {
     const ratio = score.variance / reparameterised.variance;
     const verdict = ratio >= 1
       ? `The score function's estimates vary ${significant(ratio)} times as much as the reparameterised ones.`
       : `Here the reparameterised estimates vary ${significant(1 / ratio)} times as much as the score function's.`;
     return (
-      `The gradient of E[${FORMULA[f]}] by ${SYMBOL[parameter]} at μ ${fixed(mu)}, σ ${fixed(sigma)} is ${fixed(gradient, 3)}. ` +
+      `The gradient of E[${FORMULA[h]}] by ${SYMBOL[parameter]} at μ ${fixed(mu)}, σ ${fixed(sigma)} is ${fixed(gradient, 3)}. ` +
       `${ESTIMATES.toLocaleString("en")} reparameterised estimates have mean ${fixed(reparameterised.mean, 3)} and variance ` +
       `${significant(reparameterised.variance)}, as many of the score function mean ${fixed(score.mean, 3)} and variance ` +
       `${significant(score.variance)}. ${verdict}`
@@ -141,7 +141,8 @@ export default defineFigure<State, Frame>({
       columns: ["estimator", "exact gradient", "mean of estimates", "standard error", "measured variance", "exact variance"],
       rows: (["reparameterised", "score"] as const).map((estimator) => {
         const { mean, standardError, variance, exactVariance: exact } = results[estimator];
-        return [NAMES[estimator], fixed(gradient, 4), fixed(mean, 4), fixed(standardError, 4), significant(variance), significant(exact)];
+        const numbers = [gradient, mean, standardError].map((value) => fixed(value, 4));
+        return [NAMES[estimator], ...numbers, significant(variance), significant(exact)];
       }),
     };
   },
@@ -182,23 +183,38 @@ function RowName({ at, name, hue }: { at: number; name: string; hue: string }) {
 }
 
 /** The function with the codes on it: one estimator reads its slope there, the other its height. */
-function Landscape({ f, z }: { f: State["f"]; z: readonly number[] }) {
-  const [min, max] = HEIGHTS[f];
-  const { value } = OBJECTIVES[f];
+function Landscape({ h, z }: { h: State["h"]; z: readonly number[] }) {
+  const [min, max] = HEIGHTS[h];
+  const { value } = OBJECTIVES[h];
   return (
-    <Plot x={CODES} y={{ label: `f(z) = ${FORMULA[f]}`, min, max }} height={210} label={`The function ${FORMULA[f]} with the codes on it`}>
+    <Plot
+      x={CODES}
+      y={{ label: `h(z) = ${FORMULA[h]}`, min, max }}
+      height={210}
+      label={`The function ${FORMULA[h]} with the codes on it`}
+    >
       <Line points={Z.map((at): Pair => [at, value(at)])} />
       <Dots points={z.filter((code) => Math.abs(code) <= REACH).map((code): Pair => [code, value(code)])} hue="c-z" />
     </Plot>
   );
 }
 
-function Spread({ result, exact, label, tallest }: { result: Result; exact: number; label: string; tallest: number }) {
+interface SpreadProps {
+  readonly result: Result;
+  readonly exact: number;
+  /** What is estimated. */
+  readonly label: string;
+  readonly tallest: number;
+}
+
+function Spread({ result, exact, label, tallest }: SpreadProps) {
   const { min, max } = result.histogram;
   return (
     <Plot
-      x={{ label: `estimate of ${label}`, min, max }} y={{ label: `of ${ESTIMATES.toLocaleString("en")} estimates`, min: 0, max: tallest, ticks: 4 }}
-      height={210} label={`Histogram of ${ESTIMATES} estimates`}
+      x={{ label: `estimate of ${label}`, min, max }}
+      y={{ label: `of ${ESTIMATES.toLocaleString("en")} estimates`, min: 0, max: tallest, ticks: 4 }}
+      height={210}
+      label={`Histogram of ${ESTIMATES} estimates`}
     >
       <Columns histogram={result.histogram} hue="quiet" />
       <Upright value={exact} name="exact" />

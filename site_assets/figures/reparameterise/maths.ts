@@ -1,4 +1,4 @@
-/** F12's mathematics: two estimators of the gradient of E[f(z)], z ~ N(μ, σ²), and what is exact about them. */
+/** F12's mathematics: two estimators of the gradient of E[h(z)], z ~ N(μ, σ²), and what is exact about them. */
 
 import { normal, STREAM_DRAW } from "../../engine/rng.ts";
 import { expectation } from "../../kit/gaussian.ts";
@@ -9,9 +9,9 @@ export type Estimator = "reparameterised" | "score";
 export interface Objective {
   readonly value: (z: number) => number;
   readonly slope: (z: number) => number;
-  /** E[f(z)]. */
+  /** E[h(z)]. */
   readonly mean: (mu: number, sigma: number) => number;
-  /** ∂E[f(z)]/∂μ and ∂E[f(z)]/∂σ. */
+  /** ∂E[h(z)]/∂μ and ∂E[h(z)]/∂σ. */
   readonly gradient: (mu: number, sigma: number) => Readonly<Record<Parameter, number>>;
 }
 
@@ -43,14 +43,14 @@ function damping(sigma: number): number {
 
 /**
  * One sample's estimate of the gradient, from ε with z = μ + σε.
- * Reparameterised: f′(z) ∂z/∂θ (Kingma & Welling 2013, §2.4). Score function: f(z) ∂log q(z)/∂θ (Williams 1992).
+ * Reparameterised: h′(z) ∂z/∂θ (Kingma & Welling 2013, §2.4). Score function: h(z) ∂log q(z)/∂θ (Williams 1992).
  */
 export function sampleGradient(
-  f: Objective, estimator: Estimator, parameter: Parameter, mu: number, sigma: number, eps: number,
+  h: Objective, estimator: Estimator, parameter: Parameter, mu: number, sigma: number, eps: number,
 ): number {
   const z = mu + sigma * eps;
-  if (estimator === "reparameterised") return f.slope(z) * (parameter === "mu" ? 1 : eps);
-  return f.value(z) * (parameter === "mu" ? eps / sigma : (eps * eps - 1) / sigma);
+  if (estimator === "reparameterised") return h.slope(z) * (parameter === "mu" ? 1 : eps);
+  return h.value(z) * (parameter === "mu" ? eps / sigma : (eps * eps - 1) / sigma);
 }
 
 /** ε ~ N(0, 1) that this figure draws from, in order. */
@@ -60,13 +60,13 @@ export function draws(seed: number, count: number): Float32Array {
 
 /** `count` estimates, each the mean over its own `perEstimate` draws of `eps`. */
 export function estimates(
-  f: Objective, estimator: Estimator, parameter: Parameter, mu: number, sigma: number,
+  h: Objective, estimator: Estimator, parameter: Parameter, mu: number, sigma: number,
   eps: ArrayLike<number>, count: number, perEstimate: number,
 ): Float64Array {
   return Float64Array.from({ length: count }, (_, estimate) => {
     let sum = 0;
     for (let i = 0; i < perEstimate; i++) {
-      sum += sampleGradient(f, estimator, parameter, mu, sigma, eps[estimate * perEstimate + i] as number);
+      sum += sampleGradient(h, estimator, parameter, mu, sigma, eps[estimate * perEstimate + i] as number);
     }
     return sum / perEstimate;
   });
@@ -74,10 +74,10 @@ export function estimates(
 
 /** The exact variance of one estimate over `perEstimate` draws, by quadrature over ε. */
 export function exactVariance(
-  f: Objective, estimator: Estimator, parameter: Parameter, mu: number, sigma: number, perEstimate: number,
+  h: Objective, estimator: Estimator, parameter: Parameter, mu: number, sigma: number, perEstimate: number,
 ): number {
-  const exact = f.gradient(mu, sigma)[parameter];
-  return expectation((eps) => (sampleGradient(f, estimator, parameter, mu, sigma, eps) - exact) ** 2) / perEstimate;
+  const exact = h.gradient(mu, sigma)[parameter];
+  return expectation((eps) => (sampleGradient(h, estimator, parameter, mu, sigma, eps) - exact) ** 2) / perEstimate;
 }
 
 export interface Moments {

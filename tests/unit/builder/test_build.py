@@ -1,5 +1,6 @@
 """Whole builds in memory: what is published, what is kept back, what is remembered."""
 
+import base64
 import json
 import re
 from html.parser import HTMLParser
@@ -38,7 +39,8 @@ def test_a_good_build_publishes_pages_assets_and_archive() -> None:
     assert outcome.published
     pages = sorted(path.rpartition("/")[2] for path in site(effects) if path.endswith(".html"))
     assert pages == [
-        "a-case.html", "glossary.html", "index.html", "other-things.html", "references.html",
+        "404.html", "a-case.html", "colophon.html", "glossary.html", "index.html",
+        "other-things.html", "references.html",
     ]  # fmt: skip
     assert "build/site/assets/book.js" in effects.contents
     assert effects.contents["build/book.zip"].startswith(b"PK")
@@ -186,8 +188,98 @@ def test_next_and_previous_go_through_the_book() -> None:
         match = re.search(r'<link rel="next" href="([^"]+)"', html)
         path = match[1] if match else ""
     assert seen == [
-        "index.html", "a-case.html", "other-things.html", "references.html", "glossary.html",
+        "index.html", "a-case.html", "other-things.html",
+        "references.html", "glossary.html", "colophon.html",
     ]  # fmt: skip
+
+
+def page(effects: MemoryEffects, name: str) -> str:
+    return effects.read(f"build/site/{name}.html").decode()
+
+
+def test_a_chapter_may_be_the_references_page() -> None:
+    chapter = CHAPTER.replace("A case", "Works").replace("figure dots", "key-idea")
+    effects = small_book(**{"content__12-references.md": chapter})
+    assert build(effects).published
+    works = page(effects, "references")
+    assert '<p class="chapter-number">Chapter 12</p>' in works
+    assert "Formula <math>z</math>" in works
+    assert 'id="ref-kingma2013"' in works
+    contents = page(effects, "index")
+    assert contents.count('href="references.html"') == 1
+    assert '<span class="contents-number">12</span>' in contents
+
+
+def test_a_chapter_does_not_grow_with_the_book() -> None:
+    few, many = (
+        {f"content__{n:02}-c-{n:02}.md": CHAPTER for n in range(10, count)} for count in (13, 40)
+    )
+    sizes = []
+    for chapters in (few, many):
+        effects = small_book(**chapters)
+        assert build(effects).published
+        sizes.append(len(page(effects, "c-11")))
+    assert sizes[0] == sizes[1]
+
+
+def test_the_colophon_has_the_numbers_of_the_cards() -> None:
+    card = json.loads(small_book().read("build/models/toy/card.json"))
+    card["parity"] = {
+        "decoder": {"max_abs_difference": 4.76e-7, "tolerance": 1e-5},
+        "encoder": {"max_abs_difference": 9.99e-6, "tolerance": 1e-5},
+    }
+    card |= {"wall_time_seconds": 61.25, "parameters": 12345, "seed": 7}
+    card["data"] |= {"label": "synthetic", "description": "Toys <&>."}
+    effects = small_book(
+        **{
+            "content__01-a-case.md": CHAPTER,
+            "content__colophon.md": "Made *here* by [@kingma2013].",
+            "build__models__toy__card.json": json.dumps(card),
+        }
+    )
+    assert build(effects).published
+    html = page(effects, "colophon")
+    assert "Made <em>here</em>" in html
+    assert "Toys &lt;&amp;&gt;." in html
+    cells = re.findall(r'<td class="ledger-number">(.*?)</td>', html)
+    size = sum(
+        len(base64.b64decode(re.findall(r',"(.*)"\)', data.decode())[0])) / 1000
+        for path, data in site(effects).items()
+        if "models/toy" in path
+    )
+    assert cells == [
+        "1,200 / 300",  # the split
+        "7", "12,345", f"{size:.1f}", "1.0 × 10<sup>−5</sup>", "61.2",
+        f"{size:.1f}", "61.2",  # of all models
+    ]  # fmt: skip
+    assert 'href="colophon.html#cite-kingma2013"' in page(effects, "references")
+
+
+def test_models_that_the_book_does_not_use_are_not_in_the_colophon() -> None:
+    effects = small_book(content__colophon__md="")
+    assert build(effects).published
+    assert "toy" not in page(effects, "colophon")
+
+
+def test_the_page_for_wrong_addresses_works_at_any_depth() -> None:
+    for base_url, root in (("https://a.example/book/", "https://a.example/book/"), ("", "")):
+        effects = small_book(
+            **{"content__book.toml": f'title = "A small book"\nbase_url = "{base_url}"\n'}
+        )
+        assert build(effects).published
+        html = page(effects, "404")
+        addresses = re.findall(r'(?:href|src)="([^"]+)"', html)
+        assert addresses
+        assert {address.startswith(root) for address in addresses} == {True}
+        assert f'{root}index.html"' in html
+        assert ("take away the end of the address" in html) is (root == "")
+
+
+def test_the_icon_is_a_file_beside_the_other_assets() -> None:
+    effects = small_book(**{"site_assets__favicon.svg": "<svg/>"})
+    assert build(effects).published
+    found = re.findall(r'<link rel="icon" type="image/svg.xml" href="([^"]+)"', page(effects, "index"))
+    assert [effects.read(f"build/site/{path}") for path in found] == [b"<svg/>"]
 
 
 def test_a_mistake_in_a_template_is_an_issue(tmp_path: Path) -> None:

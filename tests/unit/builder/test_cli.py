@@ -66,7 +66,7 @@ def test_a_build_with_errors_fails_and_says_that_the_site_stays(session: Session
 
 def test_the_report_names_phases_and_warnings(session: Session) -> None:
     warning = whole_file("rule", "a.md", "message")
-    session.report(Outcome(phases={"parse": 0.5, "pack": 0.001}, pages=3))
+    session.report(Outcome(phases={"parse": 0.5, "pack": 0.001}, pages={"a": "", "b": "", "c": ""}))
     assert isinstance(session.effects, MemoryEffects)
     assert session.effects.messages == [
         "parse 0.50 s",

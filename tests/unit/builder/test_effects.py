@@ -53,6 +53,22 @@ def test_publish_clears_what_a_killed_build_left_but_not_a_live_one(tmp_path: Pa
     assert sorted(path.name for path in tmp_path.iterdir()) == [f".site-{os.getpid()}-abc", "site"]
 
 
+def test_remove_takes_files_and_folders(tmp_path: Path) -> None:
+    disk = DiskEffects(tmp_path)
+    for path in ("a/b/c.txt", "a/d.txt", "e.txt"):
+        disk.write(path, b"1")
+    for path in ("a/b", "e.txt", "nothing"):
+        disk.remove(path)
+    assert tree(tmp_path) == {"a/d.txt": "1"}
+
+
+def test_temporary_folders_are_apart(tmp_path: Path) -> None:
+    disk = DiskEffects(tmp_path)
+    first, second = disk.temporary("build/x"), disk.temporary("build/x")
+    assert first != second
+    assert (tmp_path / first).is_dir()
+
+
 def test_write_leaves_no_temporary_file(tmp_path: Path) -> None:
     disk = DiskEffects(tmp_path)
     disk.write("deep/a.txt", b"1")

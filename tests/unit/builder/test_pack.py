@@ -6,6 +6,7 @@ import io
 import re
 import zipfile
 
+from builder.cache import Cache
 from builder.effects import MemoryEffects
 from builder.model_card import ModelCard
 from builder.pack import digest, encode, hashed_name, pack_models, zip_archive
@@ -16,7 +17,7 @@ CARD = ModelCard("toy", "build/models/toy", {"graphs": {"g": {"file": "g.onnx"}}
 def test_an_asset_script_decodes_to_the_file() -> None:
     data = bytes(range(256)) * 40
     effects = MemoryEffects({"build/models/toy/g.onnx": data})
-    models, issues = pack_models(effects, [(CARD, "g")])
+    models, issues = pack_models(effects, Cache(effects), [(CARD, "g")])
     asset = models.assets["toy", "g"]
     script = models.site_files[asset.src].decode()
     match = re.fullmatch(r'book\.asset\("(.*?)","(.*?)"\);\n', script)
@@ -24,17 +25,18 @@ def test_an_asset_script_decodes_to_the_file() -> None:
     assert match[1] == asset.key == "models/toy/g.onnx"
     assert gzip.decompress(base64.b64decode(match[2])) == data
     assert asset.bytes == len(data)
+    assert models.gzip_bytes == {"toy": len(base64.b64decode(match[2]))}
     assert re.fullmatch(r"assets/models/toy/g\.onnx-[0-9a-f]{8}\.js", asset.src)
     assert issues == ()
 
 
 def test_packing_twice_gives_the_same_from_the_cache() -> None:
     effects = MemoryEffects({"build/models/toy/g.onnx": b"data"})
-    first, _ = pack_models(effects, [(CARD, "g")])
+    first, _ = pack_models(effects, Cache(effects), [(CARD, "g")])
     cached = [path for path in effects.contents if path.startswith("build/cache/packed/")]
     assert len(cached) == 1
     effects.contents[cached[0]] = b"bWFya2Vk"
-    second, _ = pack_models(effects, [(CARD, "g")])
+    second, _ = pack_models(effects, Cache(effects), [(CARD, "g")])
     assert second.assets == first.assets
     assert b"bWFya2Vk" in second.site_files[second.assets["toy", "g"].src]
 

@@ -1,4 +1,4 @@
-"""What F3 draws in linear mode, by the figure's own code on the published arrays, is NumPy's SVD."""
+"""What F3 draws in linear mode, by its own code on the published arrays, is NumPy's SVD."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ import { readFileSync } from "node:fs";
 const { project, spectrum } = await import(`${process.argv[1]}/figures/bottleneck/signal.ts`);
 const { folder, shapes, counts, waves } = JSON.parse(process.argv[2]);
 const array = (name) => {
-  const bytes = readFileSync(`${folder}/${name}.bin`);
-  return new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength));
+  const bytes = new Uint8Array(readFileSync(`${folder}/${name}.bin`)); // a copy starts at offset 0
+  return new Float32Array(bytes.buffer);
 };
 const [mean, components, shown] = ["mean", "components", "shown_test"].map(array);
 const [sets, kept, samples] = shapes.components;

@@ -30,8 +30,8 @@ function assertLegal(state: State, context: string): void {
       if (spec.type === "integer") assert.ok(Number.isInteger(value), `${key} = ${value}: ${context}`);
     } else if (spec.type === "boolean") assert.equal(typeof value, "boolean", context);
     else if (spec.type === "choice") assert.ok(spec.choices.includes(value as string), context);
-    else if (spec.type === "text") assert.ok((value as string).length <= spec.max_length, context);
-    else {
+    else if (spec.type === "text") assert.ok([...(value as string)].length <= spec.max_length, context);
+    else if (spec.type === "strokes") {
       const points = (value as Stroke[]).flat();
       assert.ok(points.length <= spec.max_points, context);
       assert.ok(points.every(([x, y]) => x >= 0 && x <= 1 && y >= 0 && y <= 1), context);

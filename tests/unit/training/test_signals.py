@@ -67,7 +67,8 @@ def test_errors_by_count_are_those_of_separate_fits() -> None:
     for k in (1, 5, 8):
         with torch.no_grad():
             rebuilt = PrincipalComponents(dataset.train.x, k)(torch.from_numpy(dataset.test.x))
-        assert errors[k] == pytest.approx(((rebuilt.numpy() - dataset.test.x) ** 2).mean(), rel=1e-4)
+        expected = ((rebuilt.numpy() - dataset.test.x) ** 2).mean()
+        assert errors[k] == pytest.approx(expected, rel=1e-4)
     spread = ((dataset.test.x - dataset.train.x.mean(0)) ** 2).mean()
     assert errors[0] == pytest.approx(spread, rel=1e-4)
 

@@ -49,8 +49,10 @@ def test_the_gradient_of_a_member_is_the_one_that_it_has_alone(
         alone = stack.member(index)
         (alone(x) - x).square().sum().backward()
         gradient = stack.weights[1].grad
+        expected = alone.to_code.weight.grad
         assert gradient is not None
-        assert torch.allclose(gradient[index, :size], alone.to_code.weight.grad, atol=1e-5)
+        assert expected is not None
+        assert torch.allclose(gradient[index, :size], expected, atol=1e-5)
         assert (gradient[index, size:] == 0).all(), "padding must not train"
 
 

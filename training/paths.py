@@ -1,0 +1,38 @@
+"""Ways from one code to another: the straight line, and the arc about the origin."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+Field = NDArray[np.float64]
+
+SHORTEST = 1e-3
+"""A code nearer to the origin than this has no direction to speak of."""
+
+LEAST_SINE = 1e-6
+"""Directions whose angle has a smaller sine are the same or opposite."""
+
+
+def line(a: Field, b: Field, t: float) -> Field:
+    """(1 − t) a + t b; a and b `[n, k]`."""
+    return (1 - t) * a + t * b
+
+
+def arc(a: Field, b: Field, t: float) -> Field:
+    """Along a great circle from the direction of a to that of b, its length going evenly.
+
+    Directions follow slerp (Shoemake 1985, *Animating Rotation with Quaternion Curves*), lengths
+    (1 − t) |a| + t |b|; a and b `[n, k]`. Where no arc is the shortest, since a code is at the
+    origin or both lie in opposite directions, the way is the straight line, and so it is where
+    both directions are the same, as the arc is the line then.
+    """
+    length_a, length_b = np.linalg.norm(a, axis=1), np.linalg.norm(b, axis=1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        toward_a, toward_b = a / length_a[:, None], b / length_b[:, None]
+        angle = np.arccos(np.clip((toward_a * toward_b).sum(1), -1, 1))
+        sine = np.sin(angle)
+        share_a, share_b = np.sin((1 - t) * angle) / sine, np.sin(t * angle) / sine
+        length = (1 - t) * length_a + t * length_b
+        along = length[:, None] * (share_a[:, None] * toward_a + share_b[:, None] * toward_b)
+    curved = (length_a > SHORTEST) & (length_b > SHORTEST) & (sine > LEAST_SINE)
+    result: Field = np.where(curved[:, None], along, line(a, b, t))
+    return result
