@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import json
-import subprocess
-import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
 from builder.build import ARCHIVE, SITE, Builder, Outcome
 from builder.effects import DiskEffects, Effects
@@ -17,6 +13,7 @@ from builder.node import NodeService, Service
 from builder.pdf import NoPdfError, print_to_pdf
 from builder.print_page import print_page
 from builder.serve import serve
+from builder.training import inspect_models, train
 
 DEFAULT_PORT = 8000
 PDF = "build/book.pdf"
@@ -72,28 +69,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         service.close()
 
 
-def train(root: Path, arguments: Sequence[str]) -> int:
-    """Run the training step in a process of its own: the builder never loads torch."""
-    return subprocess.run(
-        [sys.executable, "-m", "training", *arguments], cwd=root, check=False
-    ).returncode
-
-
-def inspect_models(root: Path) -> list[dict[str, Any]] | None:
-    """Name and freshness of every model that can be trained; None if training cannot tell."""
-    run = subprocess.run(
-        [sys.executable, "-m", "training", "--list"],
-        cwd=root,
-        stdout=subprocess.PIPE,
-        text=True,
-        check=False,
-    )
-    if run.returncode:
-        return None
-    entries: list[dict[str, Any]] = json.loads(run.stdout)
-    return entries
-
-
 class Session:
     """The builds of one run of the command."""
 
@@ -133,7 +108,7 @@ class Session:
 
     def train_first(self, *, training: bool) -> list[Issue]:
         """Train what is missing or stale, and learn which models there can be."""
-        entries = inspect_models(self.root)
+        entries = inspect_models(self.root, self.effects)
         if entries is None:
             return [whole_file("training", "training", "the training step does not run")]
         self.known_models = frozenset(entry["name"] for entry in entries)

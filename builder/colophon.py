@@ -8,7 +8,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from builder.document import Metric, walk
+from builder.document import Metric
 from builder.model_card import ModelCard
 from builder.pack import ModelFiles
 from builder.resolve import ResolvedBook
@@ -71,7 +71,7 @@ def ledger(book: ResolvedBook, cards: Mapping[str, ModelCard], files: ModelFiles
 def _used(book: ResolvedBook) -> set[str]:
     figures = (figure for page in book.pages for figure in page.figures)
     shown = {card.name for figure in figures for card in figure.models.values()}
-    nodes = (node for page in book.pages for node in walk(page.body))
+    nodes = (node for page in book.pages for node in page.nodes)
     return shown | {node.model for node in nodes if isinstance(node, Metric)}
 
 

@@ -172,6 +172,8 @@ class Chapter:
     title: str
     lead: str
     body: Fragment
+    nodes: tuple[Node, ...]
+    """All nodes of the body, those inside others too, in source order."""
 
     @property
     def href(self) -> str:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Future
 from dataclasses import asdict, dataclass, field
+from operator import itemgetter
 from typing import Any
 
 from builder.cache import CACHE, Cache
@@ -237,10 +238,10 @@ def _frame_key(
     """Content alone: where the repository lies plays no part."""
     content = [
         f"{role} {use} {models.hashes.get((card.name, use), '')}"
-        for role, card in sorted(figure.models.items())
+        for role, card in sorted(figure.models.items(), key=itemgetter(0))
         for use in figure.spec.models[role].uses
     ]
-    cards = [_canonical(card.content) for _, card in sorted(figure.models.items())]
+    cards = [figure.models[role].canonical for role in sorted(figure.models)]
     portable = {**params, "models": None}
     return digest(code.of_figure(figure.spec.name), _canonical(portable), *content, *cards)
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 from builder.issue import Issue, Source, Span
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ModelCard:
     """The card of one model."""
 
@@ -30,6 +30,12 @@ class ModelCard:
         """The names of all graphs and arrays."""
         return [*self.content.get("graphs", {}), *self.content.get("arrays", {})]
 
+    @cached_property
+    def canonical(self) -> str:
+        """The content as text that is the same for the same content."""
+        return json.dumps(self.content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+    @cached_property
     def numbers(self) -> dict[str, float | int]:
         """Every number that prose may quote: metrics by `split.name`, sizes and settings."""
         content = self.content
@@ -40,8 +46,7 @@ class ModelCard:
         }
         for split, count in content.get("data", {}).get("splits", {}).items():
             found[f"data.{split}"] = count
-        for option, value in content.get("options", {}).items():
-            found[f"options.{option}"] = value
+        found |= _flat("options", content.get("options", {}))
         for name, metric in content.get("metrics", {}).items():
             found[name] = metric["value"]
         return {
@@ -49,6 +54,15 @@ class ModelCard:
             for name, value in found.items()
             if isinstance(value, (int, float)) and not isinstance(value, bool)
         }
+
+
+def _flat(prefix: str, values: dict[str, Any]) -> dict[str, Any]:
+    """Nested settings by dotted name: `options.grid.side`."""
+    found: dict[str, Any] = {}
+    for key, value in values.items():
+        name = f"{prefix}.{key}"
+        found |= _flat(name, value) if isinstance(value, dict) else {name: value}
+    return found
 
 
 @lru_cache(maxsize=512)  # by content: most files are the same at the next build

@@ -26,6 +26,7 @@ from builder.document import (
     Node,
     Predict,
     Setting,
+    walk,
 )
 from builder.inline import Scanner, Writer, phrase
 from builder.issue import Issue, Source, Span, suggest
@@ -66,14 +67,15 @@ def parse_chapter(source: Source) -> tuple[Chapter | None, tuple[Issue, ...]]:
     front, start = _front_matter(source, issues)
     body = Reader(source, issues).fragment(Span(start, len(source.text)))
     title, lead = front.get("title", ""), front.get("lead", "")
-    return Chapter(source, int(name[1]), name[2], title, lead, body), tuple(issues)
+    chapter = Chapter(source, int(name[1]), name[2], title, lead, body, tuple(walk(body)))
+    return chapter, tuple(issues)
 
 
 def parse_page(source: Source, name: str, title: str) -> tuple[Chapter, tuple[Issue, ...]]:
     """A page that is no chapter: text alone, whose title is given."""
     issues: list[Issue] = []
     body = Reader(source, issues).fragment(Span(0, len(source.text)))
-    return Chapter(source, 0, name, title, "", body), tuple(issues)
+    return Chapter(source, 0, name, title, "", body, tuple(walk(body))), tuple(issues)
 
 
 @lru_cache(maxsize=4)

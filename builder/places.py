@@ -17,7 +17,6 @@ from builder.document import (
     Heading,
     Math,
     Term,
-    walk,
 )
 from builder.issue import Issue, Span
 from builder.parse import slug
@@ -112,7 +111,7 @@ class Places:
 
     def _add_chapter(self, chapter: Chapter, issues: list[Issue]) -> None:
         """Give every heading and figure its id: the author's own first, then those made up."""
-        nodes = [node for node in walk(chapter.body) if isinstance(node, (Heading, FigureBlock))]
+        nodes = [node for node in chapter.nodes if isinstance(node, (Heading, FigureBlock))]
         own = [(node, *_own_id(node)) for node in nodes]
         taken = set(RESERVED_IDS)
         for node, name, at in own:

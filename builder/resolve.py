@@ -96,6 +96,8 @@ class ResolvedPage:
     title: str
     lead: str
     body: Fragment
+    nodes: tuple[Node, ...]
+    """All nodes of the body, those inside others too."""
     values: Mapping[int, Resolution]
     headings: tuple[Place, ...]
     figures: tuple[PlacedFigure, ...]
@@ -118,7 +120,7 @@ class ResolvedBook:
     citations: Mapping[str, tuple[ResolvedPage, ...]]
     """Key of a work → the pages that cite it."""
     uses: Mapping[str, tuple[ResolvedPage, ...]]
-    """Id of a term → the pages that use it."""
+    """Id of a term → the pages that use it, the glossary itself left out."""
 
     @property
     def pages(self) -> tuple[ResolvedPage, ...]:
@@ -129,7 +131,7 @@ class ResolvedBook:
     def formulas(self) -> Iterable[tuple[ResolvedPage, Math]]:
         """Every formula with the page where it stands."""
         for page in self.pages:
-            for node in walk(page.body):
+            for node in page.nodes:
                 if isinstance(node, Math):
                     yield page, node
 
@@ -158,7 +160,8 @@ def resolve(
     )
     glossary_page = _glossary_page(context, glossary)
     colophon_page = _page(context, colophon, "colophon")
-    written = (*((index_page,) if index_page else ()), *pages, glossary_page, colophon_page)
+    outside_glossary = (*((index_page,) if index_page else ()), *pages, colophon_page)
+    written = (*outside_glossary, glossary_page)
     book = ResolvedBook(
         index_page,
         pages,
@@ -167,7 +170,7 @@ def resolve(
         entries,
         references,
         _used(written, Citation, lambda value: getattr(value, "key", "")),
-        _used(written, Term, lambda value: getattr(value, "id", "")),
+        _used(outside_glossary, Term, lambda value: getattr(value, "id", "")),
     )
     _warn_unused(book, sources, glossary, issues)
     return book, tuple(issues)
@@ -208,7 +211,7 @@ def _check_numbers(chapters: list[Chapter], issues: list[Issue]) -> None:
 
 def _page(context: _Context, chapter: Chapter, kind: PageKind) -> ResolvedPage:
     resolver = _Resolver(context, chapter.source, chapter.href, chapter.number)
-    resolver.resolve(chapter.body)
+    resolver.resolve(chapter.nodes)
     return ResolvedPage(
         chapter.source,
         chapter.href,
@@ -217,6 +220,7 @@ def _page(context: _Context, chapter: Chapter, kind: PageKind) -> ResolvedPage:
         chapter.title,
         chapter.lead,
         chapter.body,
+        chapter.nodes,
         resolver.values,
         tuple(place for place in resolver.values.values() if isinstance(place, Place)),
         tuple(resolver.figures),
@@ -226,12 +230,21 @@ def _page(context: _Context, chapter: Chapter, kind: PageKind) -> ResolvedPage:
 def _glossary_page(context: _Context, glossary: Glossary | None) -> ResolvedPage:
     source = glossary.source if glossary else Source("content/glossary.md", "")
     resolver = _Resolver(context, source, "glossary.html", 0)
-    for entry in glossary.entries if glossary else ():
-        resolver.resolve(entry.body)
-    nodes = tuple(node for entry in context.entries for node in entry.body.nodes)
-    body = Fragment("", nodes)
-    values, title = resolver.values, "Glossary"
-    return ResolvedPage(source, "glossary.html", "glossary", None, title, "", body, values, (), ())
+    nodes = tuple(node for entry in context.entries for node in walk(entry.body))
+    resolver.resolve(nodes)
+    return ResolvedPage(
+        source,
+        "glossary.html",
+        "glossary",
+        None,
+        "Glossary",
+        "",
+        Fragment(""),
+        nodes,
+        resolver.values,
+        (),
+        (),
+    )
 
 
 def _used(
@@ -239,7 +252,7 @@ def _used(
 ) -> dict[str, tuple[ResolvedPage, ...]]:
     found: dict[str, dict[str, ResolvedPage]] = {}
     for page in pages:
-        for node in walk(page.body):
+        for node in page.nodes:
             value = page.values.get(node.at.start)
             if isinstance(node, kind) and value is not None:
                 found.setdefault(key(value), {})[page.href] = page
@@ -273,8 +286,8 @@ class _Resolver:
     def report(self, rule: str, at: Span, message: str, hint: str = "") -> None:
         self.context.issues.append(self.source.issue(rule, at, message, hint))
 
-    def resolve(self, fragment: Fragment) -> None:
-        for node in walk(fragment):
+    def resolve(self, nodes: Iterable[Node]) -> None:
+        for node in nodes:
             value = self._value(node)
             if value is not None:
                 self.values[node.at.start] = value
@@ -380,7 +393,7 @@ class _Resolver:
         card = self._model(node.model, self.source, node.model_at)
         if card is None:
             return None
-        numbers = card.numbers()
+        numbers = card.numbers
         if node.name not in numbers:
             message = f"'{node.model}' has no metric '{node.name}'"
             self.report("metric-known", node.name_at, message, suggest(node.name, numbers))

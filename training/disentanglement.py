@@ -38,7 +38,7 @@ def mutual_information(a: Bins, b: Bins) -> float:
 
 
 def shared_information(factors: list[Bins], codes: list[Bins]) -> Field:
-    """I(factor; code) / H(factor), float64 `[factors, codes]`: the share of it that a code tells."""
+    """I(factor; code) / H(factor), float64 `[factors, codes]`: the share that a code tells."""
     table = np.empty((len(factors), len(codes)))
     for (i, factor), (j, code) in product(enumerate(factors), enumerate(codes)):
         table[i, j] = mutual_information(factor, code) / entropy(factor)

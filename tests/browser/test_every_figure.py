@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import ROOT, Reader
+from tests.browser.layout import LAYOUT_SHIFT
 
 FIGURES = sorted(path.parent.name for path in (ROOT / "site_assets/figures").glob("*/figure.toml"))
 
@@ -26,16 +27,6 @@ async (stage) => {
 }
 """
 
-LAYOUT_SHIFT = """
-() => new Promise((done) => {
-  let total = 0;
-  const add = (list) => list.getEntries().forEach((entry) => { total += entry.value; });
-  const observer = new PerformanceObserver(add);
-  observer.observe({ type: "layout-shift", buffered: true });
-  setTimeout(() => { add({ getEntries: () => observer.takeRecords() }); done(total); }, 100);
-})
-"""
-
 READOUTS = """
 (figure) => [...figure.querySelectorAll(".readout > div, [data-role=table] td")]
   .map((entry) => entry.textContent)
@@ -47,9 +38,10 @@ def name(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-# Where the figure's parts stand before any figure has started; kept until a test asks.
+# Where the figures' parts stand at the first paint, which waits for the fonts; kept until asked for.
 BEFORE = """
 addEventListener("DOMContentLoaded", () => {
+  const root = document.documentElement;
   window.boxesOf = (id) => {
     const figure = document.getElementById(id);
     const parts = [figure, ...figure.querySelectorAll("[data-role=stage], figcaption")];
@@ -58,9 +50,14 @@ addEventListener("DOMContentLoaded", () => {
       return [left + scrollX, top + scrollY, width, height];
     });
   };
-  const figures = [...document.querySelectorAll("figure[data-figure]")];
-  const frozen = figures.map((figure) => [figure.id, window.boxesOf(figure.id)]);
-  window.frozenBoxes = Object.fromEntries(frozen);
+  const freeze = () => {
+    if (window.frozenBoxes || root.classList.contains("fonts-pending")) return;
+    const figures = [...document.querySelectorAll("figure[data-figure]")];
+    const frozen = figures.map((figure) => [figure.id, window.boxesOf(figure.id)]);
+    window.frozenBoxes = Object.fromEntries(frozen);
+  };
+  new MutationObserver(freeze).observe(root, { attributeFilter: ["class"] });
+  freeze();
 });
 """
 

@@ -35,7 +35,8 @@ def principal_angles(model: PublishedModel, params: list[float]) -> Array:
     ours, _ = np.linalg.qr(decoder(model, params))
     theirs, _ = np.linalg.qr(model.array("basis").astype(np.float64).T)
     sines = np.linalg.svd(ours - theirs @ (theirs.T @ ours), compute_uv=False)
-    return np.degrees(np.arcsin(np.clip(sines, 0, 1)))
+    degrees: Array = np.degrees(np.arcsin(np.clip(sines, 0, 1)))
+    return degrees
 
 
 def shown_angles(figure: Figure) -> tuple[float, float]:

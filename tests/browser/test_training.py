@@ -1,4 +1,4 @@
-"""What every figure that trains owes its reader: one run, in the reader's hand, that can be repeated."""
+"""What every figure that trains owes its reader: a run in their hand that can be repeated."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ def test_speed_is_steps_a_displayed_frame(reader: Reader, name: str) -> None:
 
 def test_an_address_gives_the_same_curve_twice(reader: Reader, name: str) -> None:
     """Seed and knobs turned on the way stand in the address; the pace makes no difference."""
-    asked = {"seed": 11, "run": "0:lr=0.01;30:lr=0.002", "speed": "5"}
+    asked: dict[str, Any] = {"seed": 11, "run": "0:lr=0.01;30:lr=0.002", "speed": "5"}
     first = bench(reader, name, **asked)
     first.wait_phase("untrained")
     once = first.train_to(50)
@@ -195,23 +195,20 @@ def test_it_rests_off_screen_and_in_a_hidden_tab(reader: Reader, name: str) -> N
     run.choose("1")
     run.press(TRAIN)
     run.wait_step(2)
-    for leave, come_back in (
-        (
-            lambda: page.evaluate("scrollTo(0, 0)"),
-            lambda: run.figure.root.scroll_into_view_if_needed(),
-        ),
-        (
-            lambda: page.evaluate(VISIBILITY, "hidden"),
-            lambda: page.evaluate(VISIBILITY, "visible"),
-        ),
-    ):
-        leave()
+    for hidden in (False, True):
+        if hidden:
+            page.evaluate(VISIBILITY, "hidden")
+        else:
+            page.evaluate("scrollTo(0, 0)")
         page.wait_for_timeout(200)
         rested = run.rest()
         page.wait_for_timeout(300)
         assert run.run()["step"] == rested
         assert run.phase() == "running"
-        come_back()
+        if hidden:
+            page.evaluate(VISIBILITY, "visible")
+        else:
+            run.figure.root.scroll_into_view_if_needed()
 
         def goes_on(rested: int = rested) -> None:
             assert run.run()["step"] > rested, "it did not go on"

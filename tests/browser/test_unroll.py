@@ -59,7 +59,7 @@ def test_trains_from_untrained_until_it_beats_pca(reader: Reader, surface: str) 
     run.pause()
     figure.settle()
     assert figure.snapshot().number(ERROR) == pytest.approx(
-        run.run()["validation"][0][-1][1], abs=5.01e-5)
+        run.validation_loss(), abs=5.01e-5)
     bent = paths(figure, "mesh")
     assert len(bent) == (1 if surface == "moons" else 22)
     assert bent != flat, "the network's surface did not move"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -68,6 +69,11 @@ class Bench:
         record = self.record()
         assert record is not None, "the figure shows the recorded run, not the reader's"
         return record
+
+    def validation_loss(self) -> float:
+        """The newest; of a run that has just begun none is known yet."""
+        curve = self.run()["validation"][0]
+        return float(curve[-1][1]) if curve else math.inf
 
     def knob(self, name: str = LEARNING_RATE) -> Locator:
         return self.figure.slider(name)

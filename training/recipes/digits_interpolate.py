@@ -90,9 +90,10 @@ def train(progress: Progress) -> Trained:
 def unlike_pairs(dataset: Dataset) -> NDArray[np.int64]:
     """2,000 random pairs of test digits of different classes, `[pairs, 2]`."""
     rng = np.random.default_rng(PAIR_SEED)
-    pairs = rng.integers(len(dataset.test), size=(2 * PAIRS, 2))
-    labels = dataset.test.labels[pairs]
-    return pairs[labels[:, 0] != labels[:, 1]][:PAIRS]
+    drawn = rng.integers(len(dataset.test), size=(2 * PAIRS, 2))
+    labels = dataset.test.labels[drawn]
+    pairs: NDArray[np.int64] = drawn[labels[:, 0] != labels[:, 1]][:PAIRS]
+    return pairs
 
 
 @torch.no_grad()
@@ -214,8 +215,8 @@ RECIPE = Recipe(
     claims=(
         Claim("either code's straight line is accepted more often than the cross-fade, always",
               lambda m: ahead(m, "ae-line", "pixels") and ahead(m, "vae-line", "pixels")),
-        Claim("on average over the seeds, the variational code's line is ahead of the plain one's",
-              lambda m: m["vae-line.lead_over_ae-line"] > 0),
+        Claim("each variational code's line is accepted more often than its plain twin's",
+              lambda m: m["vae-line.lead_over_ae-line_lowest"] > 0),
         Claim("in each variational code the arc is accepted more often than the line",
               lambda m: m["vae-arc.lead_over_vae-line_lowest"] > 0),
     ),

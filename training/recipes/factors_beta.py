@@ -208,10 +208,11 @@ def metrics(
                f"share of the factor {factor} told by the number that tells most of it")
               for number, factor in enumerate(FACTORS)),
         ):
-            for suffix, pick in (("", np.mean), ("_lowest", np.min), ("_highest", np.max)):
-                described = {"": "mean over", "_lowest": "lowest of", "_highest": "highest of"}
+            for suffix, value, how in (("", np.mean(values), "mean"),
+                                       ("_lowest", np.min(values), "lowest"),
+                                       ("_highest", np.max(values), "highest")):
                 measured[f"{key}.test.{name}{suffix}"] = Metric(
-                    float(pick(values)), of, "test", f"{about}; {described[suffix]} {STARTS} starts")
+                    float(value), of, "test", f"{about}; {how} of {STARTS} starts")
     return measured
 
 

@@ -49,7 +49,7 @@ const HUES: Readonly<Record<Layer, string>> = { x: "c-x", f: "", z: "c-z", g: ""
 const DIGITS = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"] as const;
 const SIZE_AXIS: Axis = { label: "numbers in the code", min: 0, max: 33, ticks: 6 };
 const ERROR_AXIS: Axis = {
-  label: "test error (squared ink a pixel)", min: 0.002, max: 0.08, scale: "log", format: String,
+  label: "test error (squared ink a pixel, × 1000)", min: 0.002, max: 0.08, scale: "log", format: (value) => fixed(1000 * value, 0),
 };
 
 function digitPixels(digit: number, { model }: Models<Role>): Float32Array {

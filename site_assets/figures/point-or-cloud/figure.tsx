@@ -130,8 +130,8 @@ export default defineFigure<State, Frame, Role>({
           </Panel>
           <Panel title={<>The cloud close up, with {count} samples <var class="c-z">z</var></>}>
             <Plot x={near(0)} y={near(1)} width={SIZE} height={SIZE} label={`${count} samples around an ellipse of one standard deviation`}>
+              <Dots points={samples.filter((z) => Math.max(...([0, 1] as const).map((axis) => Math.abs(z[axis] - cloud.mu[axis]))) <= half)} hue={count > 150 ? "c-z dots-many" : "c-z"} />
               <Ellipse cloud={cloud} named />
-              <Dots points={samples.filter((z) => Math.max(...([0, 1] as const).map((axis) => Math.abs(z[axis] - cloud.mu[axis]))) <= half)} hue="c-z" />
               {newest && <Marker at={newest} hue="c-z" name="newest" />}
             </Plot>
           </Panel>

@@ -278,7 +278,8 @@ def test_the_page_for_wrong_addresses_works_at_any_depth() -> None:
 def test_the_icon_is_a_file_beside_the_other_assets() -> None:
     effects = small_book(**{"site_assets__favicon.svg": "<svg/>"})
     assert build(effects).published
-    found = re.findall(r'<link rel="icon" type="image/svg.xml" href="([^"]+)"', page(effects, "index"))
+    link = re.compile(r'<link rel="icon" type="image/svg.xml" href="([^"]+)"')
+    found = link.findall(page(effects, "index"))
     assert [effects.read(f"build/site/{path}") for path in found] == [b"<svg/>"]
 
 

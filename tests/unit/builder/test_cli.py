@@ -19,7 +19,7 @@ ENTRIES = [
 
 @pytest.fixture
 def session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Session:
-    monkeypatch.setattr(cli, "inspect_models", lambda root: ENTRIES)
+    monkeypatch.setattr(cli, "inspect_models", lambda root, effects: ENTRIES)
     effects = MemoryEffects({})
     return Session(tmp_path, effects, FakeService(effects))
 
@@ -54,7 +54,7 @@ def test_a_failed_training_is_an_issue(session: Session, monkeypatch: pytest.Mon
     monkeypatch.setattr(cli, "train", lambda root, names: 1)
     rules = [issue.rule for issue in session.train_first(training=True)]
     assert rules == ["training"]
-    monkeypatch.setattr(cli, "inspect_models", lambda root: None)
+    monkeypatch.setattr(cli, "inspect_models", lambda root, effects: None)
     assert [issue.rule for issue in session.train_first(training=False)] == ["training"]
 
 

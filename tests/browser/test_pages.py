@@ -1,0 +1,25 @@
+"""What every page owes its reader, whatever stands on it."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Reader
+from tests.browser.layout import LAYOUT_SHIFT
+
+
+@pytest.mark.parametrize("touch", [False, True], ids=["desk", "phone"])
+def test_no_page_jumps_or_scrolls_sideways(reader: Reader, touch: bool) -> None:
+    """Each page is opened as on a first visit, with nothing in the browser's cache."""
+    problems: list[str] = []
+    for name in reader.site.pages:
+        page = reader.visit(reader.site.url(name), touch=touch)
+        expect(page.locator("h1").first).to_be_visible()
+        page.wait_for_timeout(200)
+        if shift := page.evaluate(LAYOUT_SHIFT):
+            problems.append(f"{name} shifts by {shift:.4f}")
+        if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+            problems.append(f"{name} scrolls sideways")
+        page.context.close()
+    assert not problems, "\n".join(problems)

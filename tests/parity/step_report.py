@@ -1,0 +1,31 @@
+"""`build/reports/step_parity.json`: how far each live model strays from PyTorch, by runtime."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from tests.conftest import ROOT
+
+REPORT = ROOT / "build" / "reports" / "step_parity.json"
+
+Row = Mapping[str, Any]
+
+
+def read() -> list[Row]:
+    """The rows written so far: model, runtime, steps and the two largest differences."""
+    return json.loads(REPORT.read_text(encoding="utf-8")) if REPORT.is_file() else []
+
+
+def merge(rows: Iterable[Row], replaces: Callable[[Row], bool]) -> None:
+    """Add `rows`; older ones of the same model and runtime go, and those that `replaces` names."""
+    rows = list(rows)
+    measured = {(row["model"], row["runtime"]) for row in rows}
+    kept = [
+        row for row in read()
+        if (row["model"], row["runtime"]) not in measured and not replaces(row)
+    ]
+    REPORT.parent.mkdir(parents=True, exist_ok=True)
+    merged = sorted([*kept, *rows], key=lambda row: (row["model"], row["runtime"]))
+    REPORT.write_text(json.dumps(merged, indent=1) + "\n", encoding="utf-8")
