@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Future
 from dataclasses import asdict, dataclass, field
+from functools import lru_cache
 from operator import itemgetter
 from typing import Any
 
@@ -194,7 +195,7 @@ def draw_frames(
         name = f"{_frame_key(figure, params, models, code)}.json"
         known = cache.read("frames", name)
         if known is not None:
-            frames[page.href, figure.id] = Frame(**json.loads(known))
+            frames[page.href, figure.id] = _read_frame(known)
         else:
             waiting.append((page, figure, name, service.ask("frame", params)))
     for page, figure, name, future in waiting:
@@ -208,6 +209,11 @@ def draw_frames(
         cache.write("frames", name, _canonical(asdict(frame)).encode())
         frames[page.href, figure.id] = frame
     return frames, tuple(issues)
+
+
+@lru_cache(maxsize=1024)  # by content: most frames are the same at the next build
+def _read_frame(data: bytes) -> Frame:
+    return Frame(**json.loads(data))
 
 
 def spec_of(figure: PlacedFigure) -> dict[str, Any]:

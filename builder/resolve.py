@@ -477,24 +477,27 @@ class _Resolver:
         models = {}
         for role, use in spec.models.items():
             setting = settings.get(f"model.{role}")
-            if setting:
-                name, source, at = setting.value, self.source, setting.value_at
-            else:
-                name, source = use.model, spec.source
-                at = key_span(source, ("models", role), "model", value=True)
-            card = self._model(name, source, at)
+            name, source = (setting.value, self.source) if setting else (use.model, spec.source)
+            card = self.context.sources.models.get(name)
             if card is None:
+                self._model(name, source, _model_span(spec, role, "model", setting))
                 continue
             missing = [part for part in use.uses if card.file_of(part) is None]
             for part in missing:
-                if not setting:
-                    at = key_span(source, ("models", role), "uses", value=True)
+                at = _model_span(spec, role, "uses", setting)
                 message = f"the model '{name}' has no graph or array '{part}'"
                 issue = source.issue("model-part", at, message, suggest(part, card.uses()))
                 self.context.issues.append(issue)
             if not missing:
                 models[role] = card
         return models
+
+
+def _model_span(spec: FigureSpec, role: str, key: str, setting: Setting | None) -> Span:
+    """Where a role's model was chosen: by the author, else in figure.toml."""
+    if setting:
+        return setting.value_at
+    return key_span(spec.source, ("models", role), key, value=True)
 
 
 def _inside_content(address: str) -> str:

@@ -41,10 +41,7 @@ COLD_BUILDS = 5
 SAVES = 30
 PORT = 8765
 FIGURES = ("latent-walk", "digit-map", "kl-spring")
-WORDS = (
-    "the code of an example is a short list of numbers from which a decoder draws it again and what "
-    "all examples share is kept in the weights of the network so that only the rest must be told"
-).split()
+WORDS = ["the", "code", "of", "an", "example", "is", "a", "short", "list", "of", "numbers", "from", "which", "a", "decoder", "draws", "it", "again", "and", "what", "all", "examples", "share", "is", "kept", "in", "the", "weights", "of", "the", "network", "so", "that", "only", "the", "rest", "must", "be", "told"]
 PHASES = re.compile(r"([a-z]+) ([\d.]+) s")
 
 
