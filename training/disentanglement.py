@@ -48,7 +48,7 @@ def shared_information(factors: list[Bins], codes: list[Bins]) -> Field:
 def information_gaps(shares: Field) -> Field:
     """Of each factor: the share told by the code that tells most, less that of the second.
 
-    The mean over factors is the mutual information gap, MIG (Chen et al. 2018, equation 6).
+    The mean over factors is the mutual information gap, MIG (Chen et al. 2018, section 4.1).
     """
     ordered = np.sort(shares, axis=-1)
     gaps: Field = ordered[..., -1] - ordered[..., -2]

@@ -13,6 +13,8 @@ export type Priority = "interactive" | "background";
 export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
   readonly priority?: Priority | undefined;
+  /** Told how long the worker was busy with the call, which is less than the page had to wait. */
+  readonly spent?: ((milliseconds: number) => void) | undefined;
 }
 
 /** The engine or one of its graphs could not be used; the message is fit for a reader. */
@@ -120,7 +122,10 @@ export class Engine {
     const { call } = this.current;
     this.current = null;
     if ("error" in response) call.reject(new EngineError(response.error));
-    else call.resolve(response.outputs);
+    else {
+      call.options.spent?.(response.milliseconds);
+      call.resolve(response.outputs);
+    }
     this.sendNext();
   }
 

@@ -8,7 +8,8 @@ export type Request =
   | { readonly id: number; readonly op: "run"; readonly graph: string; readonly feeds: Feeds };
 
 export type Response =
-  | { readonly id: number; readonly outputs: Outputs | null }
+  /** `milliseconds`: how long the worker was busy with it. */
+  | { readonly id: number; readonly outputs: Outputs | null; readonly milliseconds: number }
   /** `fatal`: this worker will never run anything. */
   | { readonly id: number; readonly error: string; readonly fatal: boolean };
 

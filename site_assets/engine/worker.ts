@@ -37,9 +37,10 @@ function transferable(outputs: Outputs | null): Transferable[] {
 let last: Promise<void> = Promise.resolve();
 self.onmessage = ({ data: request }) => {
   last = last.then(async () => {
+    const start = performance.now();
     try {
       const outputs = await answer(request);
-      self.postMessage({ id: request.id, outputs }, transferable(outputs));
+      self.postMessage({ id: request.id, outputs, milliseconds: performance.now() - start }, transferable(outputs));
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
       self.postMessage({ id: request.id, error: message, fatal: isFatal(message) });

@@ -3,23 +3,25 @@
 /** As in training/metrics.py. */
 export const NEIGHBOURS = 10;
 
-/** Indices of the `count` reference codes nearest to (x, y), in no order. */
-function nearest(x: number, y: number, reference: ArrayLike<number>, count: number): number[] {
-  const indices: number[] = [];
-  const distances: number[] = [];
+/**
+ * Indices of the reference codes nearest to (x, y), as many as `indices` holds, written there from the nearest
+ * on; how many were found. `distances` is scratch. A training figure asks this thousands of times a frame.
+ */
+function nearest(x: number, y: number, reference: ArrayLike<number>, indices: Int32Array, distances: Float64Array): number {
+  let found = 0;
   for (let i = 0; i < reference.length / 2; i++) {
-    const distance = ((reference[2 * i] as number) - x) ** 2 + ((reference[2 * i + 1] as number) - y) ** 2;
-    if (indices.length === count && distance >= (distances[0] as number)) continue;
-    if (indices.length === count) {
-      indices.shift();
-      distances.shift();
+    const [dx, dy] = [(reference[2 * i] as number) - x, (reference[2 * i + 1] as number) - y];
+    const distance = dx * dx + dy * dy;
+    if (found === indices.length && distance >= (distances[found - 1] as number)) continue;
+    let place = found < indices.length ? found++ : found - 1;
+    for (; place > 0 && (distances[place - 1] as number) > distance; place--) {
+      distances[place] = distances[place - 1] as number;
+      indices[place] = indices[place - 1] as number;
     }
-    let place = distances.findIndex((other) => other < distance); // kept from the farthest to the nearest
-    if (place < 0) place = distances.length;
-    indices.splice(place, 0, i);
-    distances.splice(place, 0, distance);
+    distances[place] = distance;
+    indices[place] = i;
   }
-  return indices;
+  return found;
 }
 
 /**
@@ -33,9 +35,12 @@ export function neighbourAccuracy(
   classes: ArrayLike<number>,
 ): number {
   let right = 0;
+  const indices = new Int32Array(NEIGHBOURS);
+  const distances = new Float64Array(NEIGHBOURS);
   for (let i = 0; i < classes.length; i++) {
     const votes: number[] = [];
-    for (const index of nearest(codes[2 * i] as number, codes[2 * i + 1] as number, reference, NEIGHBOURS)) {
+    const found = nearest(codes[2 * i] as number, codes[2 * i + 1] as number, reference, indices, distances);
+    for (const index of indices.subarray(0, found)) {
       const kind = referenceClasses[index] as number;
       votes[kind] = (votes[kind] ?? 0) + 1;
     }

@@ -56,6 +56,7 @@ export class FigureRuntime {
   private session: { readonly role: string; readonly training: TrainingSession } | null = null;
   private training: Training | null = null;
   private request = 0;
+  private drawing = { ended: 0, took: 0, painted: 0 }; // of the last frame, in ms: when, how long, and for the browser's part
   private definition: AnyFigure | null = null;
   private models: Models | null = null;
   private activated = false;
@@ -217,12 +218,14 @@ export class FigureRuntime {
     return training;
   }
 
-  /** Many changes between two displayed frames are drawn once. */
+  /** Many changes between two displayed frames are drawn once; training gets at least as much time as drawing it. */
   private redrawSoon(): void {
     if (this.request !== 0) return;
     this.request = requestAnimationFrame(() => {
       this.request = 0;
-      void this.recompute();
+      const { ended, took, painted } = this.drawing;
+      if (performance.now() - ended < took + 2 * painted) this.redrawSoon(); // twice: `ended` was before the painting
+      else void this.recompute();
     });
   }
 
@@ -231,6 +234,7 @@ export class FigureRuntime {
     this.stale = true;
     if (this.computing || !this.definition || !this.models) return;
     this.computing = true;
+    const start = performance.now();
     try {
       while (this.stale) {
         this.stale = false;
@@ -243,7 +247,20 @@ export class FigureRuntime {
       showFailure(this.element, error, () => void this.recompute());
     } finally {
       this.computing = false;
+      const ended = performance.now();
+      this.drawing = { ...this.drawing, ended, took: ended - start };
+      this.timePainting();
     }
+  }
+
+  /** Layout and painting come after a frame's callbacks and before the next task. */
+  private timePainting(): void {
+    requestAnimationFrame(() => {
+      const start = performance.now();
+      setTimeout(() => {
+        this.drawing = { ...this.drawing, painted: performance.now() - start };
+      });
+    });
   }
 
   private draw(): void {

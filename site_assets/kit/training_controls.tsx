@@ -1,5 +1,6 @@
 /** The controls and curves of a training run, the same under every figure that trains. */
 
+import { scaleLinear, scaleLog } from "d3-scale";
 import { Button, Controls, Slider, Toggle } from "./controls.tsx";
 import { useFigure } from "./context.ts";
 import { fixed } from "./format.ts";
@@ -40,21 +41,18 @@ function significant(value: number): string {
 }
 
 function KnobSlider({ knob, value, name, onTurn }: { knob: KnobSpec; value: number; name: string; onTurn: (value: number) => void }) {
-  if (knob.scale === "linear") {
-    const step = (knob.maximum - knob.minimum) / SLIDER_STEPS;
-    return <Slider label={name} value={value} min={knob.minimum} max={knob.maximum} step={step} format={(v) => fixed(v, 2)} onChange={onTurn} />;
-  }
-  const [low, high] = [Math.log10(knob.minimum), Math.log10(knob.maximum)];
-  const back = (place: number): number => Number((10 ** place).toPrecision(3));
+  const log = knob.scale === "log";
+  const scale = (log ? scaleLog() : scaleLinear()).domain([knob.minimum, knob.maximum]).range([0, SLIDER_STEPS]);
+  const at = (place: number): number => Number(scale.invert(place).toPrecision(3));
   return (
     <Slider
       label={name}
-      value={Math.log10(value)}
-      min={low}
-      max={high}
-      step={(high - low) / SLIDER_STEPS}
-      format={(place) => significant(10 ** place)}
-      onChange={(place) => onTurn(back(place))}
+      value={scale(value)}
+      min={0}
+      max={SLIDER_STEPS}
+      step={1} // whole numbers: with a fraction as step, rounding may put the last place out of reach
+      format={(place) => (log ? significant(at(place)) : fixed(at(place), 2))}
+      onChange={(place) => onTurn(at(place))}
     />
   );
 }

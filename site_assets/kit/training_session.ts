@@ -160,7 +160,9 @@ export class TrainingSession {
 
   private untrained(): Trainer {
     const { live, model } = this;
-    const run = (graph: string, feeds: Feeds): Promise<Outputs> => model.run(graph, feeds, { priority: "background" });
+    const spent = (milliseconds: number): void => this.fit(milliseconds / this.sending);
+    const run = (graph: string, feeds: Feeds): Promise<Outputs> =>
+      model.run(graph, feeds, { priority: "background", ...(graph === "step" ? { spent } : {}) });
     return new Trainer(live, trainingData(model, live), run, this.settings.seed);
   }
 
@@ -244,11 +246,10 @@ export class TrainingSession {
     this.sending = steps; // before anything is awaited: a knob that is turned from here on counts after these steps
     await this.begin(trainer);
     const first = trainer.step;
-    const start = performance.now();
     const { losses, finite } = await trainer.advance(steps, knobs);
     if (this.trainer !== trainer) return false;
     this.sending = 0;
-    this.measure(steps, performance.now() - start);
+    this.count(steps);
     const bad = this.firstBad(losses);
     this.curves.addTraining(bad < 0 ? losses : losses.subarray(0, (bad + 1) * this.live.terms.length));
     if (bad >= 0) return this.diverge(trainer, first + bad + 1, losses[bad * this.live.terms.length] as number);
@@ -306,11 +307,15 @@ export class TrainingSession {
     return false;
   }
 
-  /** Fits the calls' length to the machine, and counts the steps that really were done in a second. */
-  private measure(steps: number, milliseconds: number): void {
-    const now = performance.now();
-    this.perStep = this.perStep === 0 ? milliseconds / steps : 0.9 * this.perStep + (0.1 * milliseconds) / steps;
+  /** Fits the calls' length to the worker's speed; what the page itself is busy with doesn't count. */
+  private fit(millisecondsPerStep: number): void {
+    this.perStep = this.perStep === 0 ? millisecondsPerStep : 0.9 * this.perStep + 0.1 * millisecondsPerStep;
     this.chunk = Math.min(VALIDATE_EVERY, Math.max(1, Math.round(CALL_TARGET / Math.max(this.perStep, 1e-3))));
+  }
+
+  /** Counts the steps that really were done in a second. */
+  private count(steps: number): void {
+    const now = performance.now();
     this.stretch.steps += steps;
     const elapsed = now - this.stretch.since;
     if (elapsed < PACE_STRETCH) return;

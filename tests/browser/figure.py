@@ -136,7 +136,8 @@ class Figure:
     def snapshot(self) -> Snapshot:
         seen = self.root.evaluate(SNAPSHOT)
         rasters = {
-            label: (np.array(r["alpha"], np.float32) / 255).reshape(r["height"], r["width"])
+            label: np.array(r["alpha"], np.float32).reshape(r["height"], r["width"])
+            / np.float32(255)
             for label, r in seen["rasters"].items()
         }
         return Snapshot(seen["readouts"], rasters)

@@ -1,4 +1,4 @@
-"""How much of a page has moved by itself so far: the sum of all layout shifts, as CLS counts them."""
+"""How much of a page has moved by itself so far: the sum of all its layout shifts."""
 
 LAYOUT_SHIFT = """
 () => new Promise((done) => {

@@ -22,7 +22,7 @@ class Pages(SimpleHTTPRequestHandler):
             return str(Path(self.directory) / "outside-of-the-site")
         return super().translate_path("/" + path.removeprefix(SUB_PATH))
 
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 (the base's name)
+    def log_message(self, format: str, *args: object) -> None:
         """A test's output is no access log."""
 
 

@@ -71,7 +71,7 @@ def expect_digit(figure: Figure, index: int, role: str = "ae") -> Snapshot:
 
 
 def expect_place(figure: Figure, code: Code, within: float, role: str = "ae") -> Snapshot:
-    """Waits until the empty place is decoded. The read-out rounds z, so pixels may differ a little."""
+    """Waits until the empty place is decoded. The read-out rounds z, so pixels differ a little."""
     figure.expect_readout("mean squared error", EMPTY)
     figure.expect_number("z₁", code[0], within)
     figure.expect_number("z₂", code[1], within)

@@ -34,7 +34,7 @@ def spots(figure: Figure, points: list[tuple[float, float]]) -> list[Spot]:
 def graph_of(figure: Figure, part: str) -> str:
     """The name of the encoder or decoder, which may carry its code's size."""
     assets = figure.placed.data["models"]["ae"]["assets"]
-    return next(name for name in assets if name.startswith(part))
+    return next(str(name) for name in assets if str(name).startswith(part))
 
 
 def shown_code(figure: Figure) -> list[float]:

@@ -140,7 +140,7 @@ def assert_side(figure: Figure, side: int) -> None:
 def test_address_restores_q_and_reset_ends_it(reader: Reader) -> None:
     figure = reader.live_figure(NAME)
     default = figure.snapshot()
-    figure.choice("bent, eᶻ").click()
+    figure.choice("bent, exp z").click()
     drag(figure, (1, 1), (-0.7, 0.6))
     shown = expect_at(figure, -0.7, 0.6)
     other = Figure(reader.visit(figure.address()), figure.placed).wait_live()

@@ -1,4 +1,4 @@
-"""What each figure owes its reader, whatever it shows. A new figure is tested here by its folder."""
+"""What each figure owes its reader, whatever it shows. Every figure's folder is a case."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import ROOT, Reader
+from tests.browser.conftest import ROOT, Reader, State
 from tests.browser.layout import LAYOUT_SHIFT
 
 FIGURES = sorted(path.parent.name for path in (ROOT / "site_assets/figures").glob("*/figure.toml"))
@@ -38,7 +38,7 @@ def name(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-# Where the figures' parts stand at the first paint, which waits for the fonts; kept until asked for.
+# Where the figures' parts stand at the first paint, which waits for the fonts.
 BEFORE = """
 addEventListener("DOMContentLoaded", () => {
   const root = document.documentElement;
@@ -113,9 +113,9 @@ def test_state_of_an_address_is_clamped_and_nonsense_is_ignored(reader: Reader, 
     usual = reader.live_figure(name).root.evaluate(READOUTS)
     takes_any_text = ("text", "strokes")
     nonsense = '"><script>alert(1)</script>%00🦆'
-    odd = {k: nonsense for k, spec in specs.items() if spec["type"] not in takes_any_text}
+    odd: State = {k: nonsense for k, spec in specs.items() if spec["type"] not in takes_any_text}
     assert reader.figure(name, odd).wait_live().root.evaluate(READOUTS) == usual
-    far = {k: 1e300 if "max" in spec else nonsense for k, spec in specs.items()}
+    far: State = {k: 1e300 if "max" in spec else nonsense for k, spec in specs.items()}
     figure = reader.live_figure(name, far)
     assert "NaN" not in " ".join(figure.root.evaluate(READOUTS))
     figure.reset()

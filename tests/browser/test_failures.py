@@ -1,4 +1,4 @@
-"""A file that is missing or damaged: the page stands, the figure says so and tries again when asked."""
+"""A file is missing or damaged: the page stands, the figure says so and can be tried again."""
 
 from __future__ import annotations
 
@@ -22,23 +22,23 @@ CHOPPED = r"SyntaxError|Invalid or unexpected token"
 
 
 def graph_file(site: Site, figure: PlacedFigure) -> Path:
-    return site.folder / figure.data["models"]["vae"]["assets"][GRAPH]["src"]
+    return site.folder / str(figure.data["models"]["vae"]["assets"][GRAPH]["src"])
 
 
 def figure_script(site: Site, figure: PlacedFigure) -> Path:
-    return site.folder / figure.data["script"]
+    return site.folder / str(figure.data["script"])
 
 
 def wasm_file(site: Site, figure: PlacedFigure) -> Path:
-    return site.folder / site.book_data(figure.page)["engine"]["wasm"]["src"]
+    return site.folder / str(site.book_data(figure.page)["engine"]["wasm"]["src"])
 
 
 def engine_script(site: Site, figure: PlacedFigure) -> Path:
-    return site.folder / site.book_data(figure.page)["engine"]["script"]
+    return site.folder / str(site.book_data(figure.page)["engine"]["script"])
 
 
 def kit_script(site: Site, figure: PlacedFigure) -> Path:
-    return site.folder / site.book_data(figure.page)["kit"]
+    return site.folder / str(site.book_data(figure.page)["kit"])
 
 
 def take_away(path: Path) -> None:

@@ -98,7 +98,7 @@ def test_claim_stands_in_the_figure_and_is_what_was_measured(reader: Reader) -> 
     means = shares.mean(axis=0)
     assert (np.diff(means) > 0).all(), "each way is accepted more often than the one above it"
     printed = [number(name.split("·")[1]) for name in
-               figure.stage.locator(".dot-rows .direct-label").all_inner_texts()]
+               figure.stage.locator(".dot-rows .direct-label").all_text_contents()]
     assert printed == pytest.approx(100 * means, abs=0.51)
     for cells, values in zip(figure.table()[1:], shares.T, strict=True):
         assert [number(cell) for cell in cells[-len(values):]] == pytest.approx(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import onnxruntime
 import pytest
@@ -30,9 +32,9 @@ def decode(figure: Figure, beta: str, start: int, z: Array) -> Array:
     return drawn.reshape(-1, SIDE, SIDE)
 
 
-def expect_drawn(figure: Figure, beta: str, start: int, code: list[float]) -> None:
+def expect_drawn(figure: Figure, beta: str, start: int, code: Sequence[float]) -> None:
     """Waits until drawing and strips are those of the network at the code."""
-    base = np.array(code)
+    base = np.array(code, np.float64)
     turned = np.repeat(base[None], CODE * STEPS, axis=0)
     for axis in range(CODE):
         turned[axis * STEPS:(axis + 1) * STEPS, axis] = np.linspace(-LIMIT, LIMIT, STEPS)
@@ -51,7 +53,7 @@ def expect_drawn(figure: Figure, beta: str, start: int, code: list[float]) -> No
 
 def heat(figure: Figure) -> Array:
     """The printed shares in per cent, by factor and number, and the gap as the last column."""
-    cells = figure.stage.locator(".heat-map .heat-value").all_inner_texts()
+    cells = figure.stage.locator(".heat-map .heat-value").all_text_contents()
     return np.array([number(cell) for cell in cells]).reshape(len(FACTORS), CODE + 1)
 
 
@@ -72,7 +74,7 @@ def test_default_shows_the_spread_over_starts_and_the_first_network(reader: Read
     expect_shares(figure, "2", 1)
     ordered = np.sort(figure.placed.model("sprites").array("shares"), axis=3)
     gaps = (ordered[..., -1] - ordered[..., -2]).mean(axis=2)
-    labels = figure.stage.locator(".dot-rows .direct-label").all_inner_texts()
+    labels = figure.stage.locator(".dot-rows .direct-label").all_text_contents()
     printed = [number(label.split("·")[1]) for label in labels]
     assert printed == pytest.approx(100 * gaps.mean(axis=1), abs=0.51)
     rows = figure.stage.locator(".dot-rows g:has(> .dot-rows-mean)")

@@ -114,15 +114,17 @@ def test_train_here_with_a_beta_that_is_turned_on_the_way(reader: Reader, hand: 
 
     eventually(figure.page, learnt, 60)
     run.turn_up("β")
-    turned = re.search(r"run=(\d+)%3Abeta%3D4(&|$)", figure.address())
-    assert turned, figure.page.url
-    at = int(turned[1])
+    expect(figure.slider("β")).to_have_attribute("aria-valuetext", "4")
+    changes = re.findall(r"(\d+)%3Abeta%3D([\d.]+)", figure.address())
+    assert changes, figure.page.url
+    (first, _), (at, beta) = ((int(step), float(value)) for step, value in (
+        changes[0], changes[-1]))  # a mouse passes the values between
+    assert beta == 4
     run.wait_step(at + 10)
     run.pause()
-    expect(figure.slider("β")).to_have_attribute("aria-valuetext", "4")
     figure.expect_readout("β", "4")
     loss, reconstruction, kl = (np.array(term) for term in run.run()["train"])
-    for steps, beta in ((slice(0, at), 1), (slice(at, None), 4)):
+    for steps, beta in ((slice(0, first), 1), (slice(at, None), 4)):
         np.testing.assert_allclose(
             loss[steps], reconstruction[steps] + beta * kl[steps], rtol=1e-5)
     final = run.run()["validation"]

@@ -19,8 +19,9 @@ BORDERLINE = 2  # drawings of 1,000 that lie within float32's rounding of a limi
 
 SCRIPT = """
 const { readFileSync } = await import("node:fs");
-const { judge, share, throwCodes } = await import(process.argv[1]);
-const folder = process.argv[2];
+const { throwCodes } = await import(process.argv[1]);
+const { judge, share } = await import(process.argv[2]);
+const folder = process.argv[3];
 const { limits, images, seed } = JSON.parse(readFileSync(`${folder}/call.json`, "utf8"));
 const read = (name) => { const b = readFileSync(`${folder}/${name}.bin`);
   return new Float32Array(b.buffer.slice(b.byteOffset, b.byteOffset + b.byteLength)); };
@@ -55,8 +56,9 @@ def test_the_page_counts_what_the_recipe_counted(models_dir: Path, tmp_path: Pat
               "largestDistance": metrics["largest_distance"]["value"]}
     call = {"limits": limits, "seed": seed, "images": [str(m) for m in range(members)]}
     (tmp_path / "call.json").write_text(json.dumps(call), encoding="utf-8")
-    maths = (ROOT / "site_assets/figures/holes/maths.ts").as_uri()
-    done = node(["--input-type=module", "-e", SCRIPT, maths, str(tmp_path)], check=True,
+    modules = [(ROOT / "site_assets" / path).as_uri()
+               for path in ("figures/holes/maths.ts", "kit/judge.ts")]
+    done = node(["--input-type=module", "-e", SCRIPT, *modules, str(tmp_path)], check=True,
                 return_completed_process=True, capture_output=True, timeout=120)
     found = json.loads(done.stdout)
     for size, thrown in zip(sizes, found["throws"], strict=True):

@@ -28,7 +28,7 @@ const REACH = 3.5; // of z in the plots
 const CALM = 2;
 const LEVELS = [0.25, 0.5, 1, 2, 4].map((nats) => Math.exp(-nats / CALM));
 const Z = Array.from({ length: 141 }, (_, i) => -REACH + (2 * REACH * i) / 140);
-const FORMULA: Readonly<Record<State["decoder"], string>> = { straight: "z", bent: "eᶻ", folded: "z²" };
+const FORMULA: Readonly<Record<State["decoder"], string>> = { straight: "z", bent: "exp z", folded: "z²" };
 const NAMES = ["straight", "bent", "folded"] as const;
 const CODES: Axis = { label: "code z (prior standard deviations)", min: -REACH, max: REACH, ticks: 7 };
 

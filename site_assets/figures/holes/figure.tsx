@@ -4,9 +4,10 @@ import {
   Backdrop, Button, Checkbox, Controls, defineFigure, DotRows, fixed, float32, floatOutput, Glyphs, MarkedGrid, meanOf, Pad,
   Panel, Panels, percent, Raster, Readout, Slider, Toggle, useFrame, type Axis, type DotRow, type Model, type Models, type Pair,
 } from "../../kit/index.ts";
+import { judge, share, type Verdict } from "../../kit/judge.ts";
 import type { Role, State } from "../../generated/holes.ts";
 import {
-  codeAt, gridPlaces, judge, medianLength, placeOf, planeOf, share, throwCodes, THROWS, type Place, type Plane, type Verdict,
+  codeAt, gridPlaces, medianLength, placeOf, planeOf, throwCodes, THROWS, type Place, type Plane,
 } from "./maths.ts";
 
 const KINDS = ["ae", "vae"] as const;

@@ -1,6 +1,6 @@
 /** F16's mathematics: the gap of a factor, and the codes along one axis. */
 
-/** Of each row of shares (one factor; `columns` numbers): the largest less the second (Chen et al. 2018, equation 6). */
+/** Of each row of shares (one factor; `columns` numbers): the largest less the second (Chen et al. 2018, section 4.1). */
 export function gaps(shares: ArrayLike<number>, columns: number): number[] {
   return Array.from({ length: shares.length / columns }, (_, row) => {
     let [first, second] = [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY];

@@ -70,10 +70,15 @@ function gridCodes(codes: Float32Array, size: number): { z: number[]; lines: num
   return { z: [...rows, ...columns], lines: 2 * MESH_LINES };
 }
 
-/** Whether any code in use lies within `reach` of this place: elsewhere the decoder was never asked to be right. */
-function isNear(place: readonly number[], codes: Float32Array, reach: number): boolean {
-  for (let i = 0; i < codes.length; i += place.length) {
-    if (Math.hypot(...place.map((value, column) => value - (codes[i + column] as number))) <= reach) return true;
+/** Whether any code in use lies within `reach` of the place `z[row]`: elsewhere the decoder was never asked to be right. */
+function isNear(z: readonly number[], row: number, codes: Float32Array, size: number, reach: number): boolean {
+  for (let i = 0; i < codes.length; i += size) {
+    let square = 0;
+    for (let column = 0; column < size; column++) {
+      const difference = (z[row * size + column] as number) - (codes[i + column] as number);
+      square += difference * difference;
+    }
+    if (square <= reach * reach) return true;
   }
   return false;
 }
@@ -85,7 +90,7 @@ async function decodedLines(model: Model, params: Float32Array, codes: Float32Ar
   const ranges = Array.from({ length: size }, (_, column) => extent(codes, size, column));
   const reach = (size === 1 ? 4 : 1) * Math.max(...ranges.map(([low, high]) => (high - low) / (MESH_LINES - 1)));
   for (let i = 0; i < points.length; i++) {
-    if (!isNear(z.slice(i * size, (i + 1) * size), codes, reach)) points[i] = [Number.NaN, Number.NaN];
+    if (!isNear(z, i, codes, size, reach)) points[i] = [Number.NaN, Number.NaN];
   }
   return Array.from({ length: lines }, (_, i) => points.slice(i * MESH_POINTS, (i + 1) * MESH_POINTS));
 }

@@ -3,8 +3,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
-  codeAt, gridPlaces, judge, medianLength, nearest, placeOf, planeOf, share, throwCodes, THROWS,
+  codeAt, gridPlaces, medianLength, placeOf, planeOf, throwCodes, THROWS,
 } from "../../../site_assets/figures/holes/maths.ts";
+import { judge, nearest, share } from "../../../site_assets/kit/judge.ts";
 
 const SIZE = 16;
 const dot = (a: ArrayLike<number>, b: ArrayLike<number>): number => Array.from(a).reduce((sum, value, i) => sum + value * (b[i] as number), 0);

@@ -65,11 +65,12 @@ class Desk {
       card: { name: "test", seed: SEED, graphs: {}, arrays: {}, metrics: {}, options: { live: LIVE } },
       array: (name) => arrays[name] as ReturnType<typeof array>,
       metric: () => 0,
-      run: async (graph, feeds) => {
+      run: async (graph, feeds, options) => {
         if (graph === "evaluate") return { losses: float32([1], [1 + Math.abs(feeds["params"]?.data[0] as number)]) };
         if (this.held) await new Promise<void>((go) => this.held?.push(go));
         if (this.failure) throw this.failure;
         this.called.push(feeds["index"]?.dims[0] as number);
+        options?.spent?.(1);
         return descend(feeds);
       },
     };
