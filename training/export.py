@@ -6,7 +6,11 @@ A graph that differs from torch by more than the tolerance is never returned.
 import logging
 import warnings
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from typing import Any
 
 import numpy as np
 import onnx
@@ -121,21 +125,47 @@ def to_onnx(
     outputs: Sequence[Port],
 ) -> onnx.ModelProto:
     """The exporter's own result, with the leading axis of every input dynamic."""
-    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     batch = torch.export.Dim("n", min=1)
     axes = tuple({0: batch} for _ in example)
     dynamic = (axes,) if isinstance(module, Call) else axes
+    return exported(module, example, [port.name for port in inputs],
+                    [port.name for port in outputs], dynamic)
+
+
+def exported(
+    module: nn.Module,
+    example: tuple[Tensor, ...],
+    inputs: Sequence[str],
+    outputs: Sequence[str],
+    dynamic_shapes: Any = None,
+) -> onnx.ModelProto:
+    """`torch.onnx.export` without its chatter. Raises ExportError, naming module and outputs."""
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
+    remember_translations()
     try:
         with warnings.catch_warnings(), torch.no_grad():
             warnings.simplefilter("ignore")
             program = torch.onnx.export(
-                module, example, dynamo=True, verbose=False, dynamic_shapes=dynamic,
-                input_names=[port.name for port in inputs],
-                output_names=[port.name for port in outputs])
+                module, example, dynamo=True, verbose=False, dynamic_shapes=dynamic_shapes,
+                input_names=list(inputs), output_names=list(outputs))
     except torch.onnx.OnnxExporterError as error:
-        raise ExportError(f"torch cannot export {type(module).__name__}: {error}") from error
+        raise ExportError(f"torch cannot export {type(module).__name__} to "
+                          f"{', '.join(outputs)}: {error}") from error
     assert program is not None
     return program.model_proto
+
+
+@cache
+def remember_translations() -> None:
+    """Let torch build its table of ONNX translations once a process.
+
+    It parses the source of some five hundred functions anew for every export, about half of the
+    time that a small graph takes. The table is a constant of the pinned onnxscript; where another
+    version keeps it elsewhere, exports are slower and otherwise the same.
+    """
+    with suppress(ImportError, AttributeError):
+        translations = import_module("torch.onnx._internal._lazy_import").onnxscript_apis
+        translations.get_torchlib_ops = cache(translations.get_torchlib_ops)
 
 
 def strip(model: onnx.ModelProto) -> onnx.ModelProto:

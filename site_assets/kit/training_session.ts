@@ -7,7 +7,7 @@
  */
 
 import type { Feeds, Outputs } from "../engine/tensor.ts";
-import { Trainer } from "../engine/trainer.ts";
+import { Trainer, type TrainerData } from "../engine/trainer.ts";
 import { LossCurves } from "./loss_curves.ts";
 import type { Model } from "./models.ts";
 import { formatSchedule, knobsAt, parseSchedule, shortened, stepsUntilChange, withChange, type Change } from "./schedule.ts";
@@ -38,6 +38,7 @@ export class TrainingSession {
   private readonly unsubscribe: () => void;
   private settings: TrainingState;
   private changes: readonly Change[];
+  private data: TrainerData | null = null;
   private trainer: Trainer | null = null;
   private phase: Phase = "done";
   private recorded = true;
@@ -163,7 +164,8 @@ export class TrainingSession {
     const spent = (milliseconds: number): void => this.fit(milliseconds / this.sending);
     const run = (graph: string, feeds: Feeds): Promise<Outputs> =>
       model.run(graph, feeds, { priority: "background", ...(graph === "step" ? { spent } : {}) });
-    return new Trainer(live, trainingData(model, live), run, this.settings.seed);
+    this.data ??= trainingData(model, live);
+    return new Trainer(live, this.data, run, this.settings.seed);
   }
 
   private turn(knob: string, value: number): void {

@@ -24,7 +24,7 @@ from tests.browser.conftest import Window
 from tests.browser.figure import Figure
 from tests.browser.server import serve
 from tests.browser.site import Site
-from tests.browser.training import SHOWN, Bench
+from tests.browser.training import SHOWN, TRAIN, Bench
 from tests.conftest import ROOT
 
 ROUNDS = 3
@@ -53,9 +53,11 @@ RECORD = """
 FINISH = "() => { const seen = window.frames_; window.frames_ = null; return seen; }"
 
 
-def gestures(page: Page, bench: Bench) -> None:
-    """Scrolls down and back, then drags over the figure's caption."""
+def gestures(page: Page, bench: Bench, training: bool) -> None:
+    """Scrolls down and back, then drags over the figure's caption; a run that ends begins anew."""
     for direction in (1, -1):
+        if training and bench.phase() != "running":
+            bench.press(TRAIN)
         for _ in range(MOVES):
             page.mouse.wheel(0, direction * 4)  # the figure stays on screen
             page.wait_for_timeout(PAUSE)
@@ -70,32 +72,31 @@ def gestures(page: Page, bench: Bench) -> None:
     page.mouse.up()
 
 
-def measured(page: Page, bench: Bench) -> dict[str, list[float]]:
+def measured(page: Page, bench: Bench, training: bool) -> dict[str, list[float]]:
+    """Intervals and work, in ms, of every frame of the gestures."""
     page.evaluate(RECORD)
-    gestures(page, bench)
+    gestures(page, bench, training)
     seen: dict[str, list[float]] = page.evaluate(FINISH)
     return seen
 
 
 def figure(page: Page, bench: Bench) -> dict[str, Any]:
-    """Rounds without and with training, in turns; steps a second beside them."""
+    """Rounds without and with training, in turns."""
     found: dict[str, dict[str, list[float]]] = {
         mode: {"intervals": [], "work": []} for mode in ("at rest", "training")}
-    steps = 0
     for _ in range(ROUNDS):
         for mode, collected in found.items():
-            if mode == "training":
+            training = mode == "training"
+            if training:
                 bench.press("Untrain")
-                bench.press("Train")
+                bench.press(TRAIN)
                 bench.wait_step(5)
-            before = bench.step()
-            for kind, values in measured(page, bench).items():
+            for kind, values in measured(page, bench, training).items():
                 collected[kind] += values
-            if mode == "training":
-                steps += bench.run()["step"] - before
+            if training:
                 bench.pause()
     return {mode: {kind: spread(values) for kind, values in collected.items()}
-            for mode, collected in found.items()} | {"steps": steps}
+            for mode, collected in found.items()}
 
 
 def spread(values: list[float]) -> dict[str, float]:
@@ -105,6 +106,7 @@ def spread(values: list[float]) -> dict[str, float]:
 
 
 def measure(folder: Path) -> dict[str, Any]:
+    """Every figure that trains, one after the other."""
     report: dict[str, Any] = {"load": os.getloadavg()[0], "unit": "ms", "figures": {}}
     with serve(folder) as root, sync_playwright() as playwright:
         browser = launch(playwright)

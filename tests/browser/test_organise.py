@@ -71,6 +71,7 @@ def test_trains_from_untrained_until_neighbours_agree(
     run = Bench(figure, hand)
     if role != "clusters":
         run.choose(CHOICES[role])
+        expect(run.progress).to_contain_text(re.compile(r"built: 1\s500 steps"))
     model = figure.placed.model(role)
     run.press(UNTRAIN)
     run.wait_phase("untrained")
@@ -94,6 +95,7 @@ def test_trains_from_untrained_until_neighbours_agree(
     last = run.run()
     assert neighbours(figure) >= ENOUGH
     assert neighbours(figure) == pytest.approx(true_accuracy(model, last["params"]), abs=0.51)
+    figure.expect_summary("Done: step")
     figure.expect_summary(f"{neighbours(figure):.0f} % of the validation samples")
     figure.root.get_by_text("Numbers behind this figure").click()
     rows = figure.table()[1:]

@@ -76,7 +76,11 @@ def test_train_pause_one_step_untrain(reader: Reader, name: str, hand: Hand) -> 
     steps = run.rest()
     run.figure.page.wait_for_timeout(400)
     assert run.run()["step"] == steps, "it went on after Pause"
-    assert run.step() == steps, "the page says another number of steps"
+
+    def told() -> None:
+        assert run.step() == steps, "the page says another number of steps"
+
+    eventually(run.figure.page, told)
     expect(run.figure.root).to_have_attribute("data-state", "live")
 
     for more in (1, 2):
@@ -152,10 +156,13 @@ def test_a_knob_turned_on_the_way_shows_in_the_next_losses(reader: Reader, name:
     assert turned, run.figure.page.url
     assert int(turned[1]) == at
     assert float(turned[2]) == RATE_MAXIMUM
-    for _ in range(2):
+    for more in (1, 2):
         run.press(STEP)
-        run.figure.page.wait_for_timeout(100)
-    run.rest()
+
+        def stepped(losses: int = at + more) -> None:
+            assert len(run.run()["train"][0]) == losses  # a divergence takes the step back
+
+        eventually(run.figure.page, stepped)
     bent = run.run()["train"][0]
     run = bench(reader, name, HAND_OF[name])
     straight = run.train_to(at + 2)["train"][0]

@@ -45,6 +45,7 @@ def test_trains_from_untrained_until_it_beats_pca(reader: Reader, surface: str) 
     run.choose(SURFACES[surface])
     pca = figure.placed.model(surface).card["metrics"]["pca.validation.loss"]["value"]
     figure.expect_number(PCA, pca, 5.01e-5)
+    figure.settle()
     run.press(UNTRAIN)
     run.wait_phase("untrained")
     untrained = figure.placed.model(surface).card["metrics"]["validation.loss.untrained"]["value"]

@@ -7,18 +7,13 @@ graph: a page then sends 4 bytes a sample and step, and the training set once a 
 
 from __future__ import annotations
 
-import logging
-import warnings
-from collections.abc import Sequence
-from typing import Any
-
 import onnx
 import torch
 from torch import Tensor, nn
 from torch.fx.experimental.proxy_tensor import make_fx
 
 from training.card import Port
-from training.export import ExportError, strip
+from training.export import ExportError, exported, strip
 from training.live.carriable import require_carriable
 from training.live.declaration import ADAM_EPS, Inference, LiveModel
 from training.live.onnx_surgery import scalar_fills, scan
@@ -73,7 +68,7 @@ def export_step(model: LiveModel) -> onnx.ModelProto:
     assert isinstance(traced, nn.Module)
     names = [port.name for port in ports]
     outputs = [port.name for port in step_outputs(model)]
-    body = scalar_fills(strip(_to_onnx(traced.eval(), arguments, names, outputs)))
+    body = scalar_fills(strip(exported(traced.eval(), arguments, names, outputs)))
     scanned = ("index", "eps") if model.noise_size else ("index",)
     return scan(body, STATE, scanned, free_rows=("x_all",))
 
@@ -124,7 +119,7 @@ def export_inference(model: LiveModel, inference: Inference) -> onnx.ModelProto:
     axes = tuple({0: batch} if port.shape[:1] == ("n",) else None for port in inference.inputs)
     names = ["params", *(port.name for port in inference.inputs)]
     outputs = [port.name for port in inference.outputs]
-    return strip(_to_onnx(reader(model, inference), arguments, names, outputs, (None, axes)))
+    return strip(exported(reader(model, inference), arguments, names, outputs, (None, axes)))
 
 
 def _example(port: Port, skip_leading: bool = False) -> Tensor:
@@ -132,23 +127,3 @@ def _example(port: Port, skip_leading: bool = False) -> Tensor:
     shape = [3 if isinstance(side, str) else side for side in port.shape[skip_leading:]]
     dtype = torch.int32 if port.dtype == "int32" else torch.float32
     return torch.ones(shape, dtype=dtype)
-
-
-def _to_onnx(
-    module: nn.Module,
-    arguments: tuple[Tensor, ...],
-    inputs: Sequence[str],
-    outputs: Sequence[str],
-    axes: Any = None,
-) -> onnx.ModelProto:
-    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
-    try:
-        with warnings.catch_warnings(), torch.no_grad():
-            warnings.simplefilter("ignore")
-            program = torch.onnx.export(
-                module, arguments, dynamo=True, verbose=False, dynamic_shapes=axes,
-                input_names=list(inputs), output_names=list(outputs))
-    except torch.onnx.OnnxExporterError as error:
-        raise ExportError(f"torch cannot export {', '.join(outputs)}: {error}") from error
-    assert program is not None
-    return program.model_proto
