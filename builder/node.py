@@ -137,7 +137,7 @@ def _npm_ci(folder: Path, log: Callable[[str], None]) -> None:
         env={**os.environ, "PATH": f"{NODE.parent}{os.pathsep}{os.environ.get('PATH', '')}"},
     )
     if run.returncode:
-        raise ServiceError(f"npm ci failed:\n{run.stdout.strip()}")
+        raise ServiceError(f"npm ci failed:\n{str(run.stdout).strip()}")
 
 
 def _is_installed(folder: Path) -> bool:

@@ -103,6 +103,23 @@ function Knee({ at, curve }: { at: number; curve: readonly Pair[] }) {
   );
 }
 
+/** Each curve's name where the other is not: PCA's above its floor, the autoencoders' left of where they fall. */
+function CurveNames({ linear, curved, hues }: { linear: readonly Pair[]; curved: readonly Pair[]; hues: { linear: string; curved: string } }) {
+  const { x, y } = useFrame();
+  const [pca, before, network] = [linear[9], curved[3], curved[4]];
+  const falls = before && network && y(network[1]) - y(before[1]) > 12;
+  return (
+    <>
+      {pca && <text class={`direct-label ${hues.linear}`} x={x(pca[0]).toFixed(1)} y={(y(pca[1]) - 8).toFixed(1)}>PCA</text>}
+      {network && (
+        <text class={`direct-label ${hues.curved}`} x={(x(network[0]) - 8).toFixed(1)} y={(y(network[1]) + (falls ? 6 : -9)).toFixed(1)} text-anchor="end">
+          autoencoders
+        </text>
+      )}
+    </>
+  );
+}
+
 function trace(values: Float32Array): Pair[] {
   return Array.from(values, (value, i): Pair => [i / values.length, value]);
 }
@@ -187,6 +204,7 @@ export default defineFigure<State, Frame, Role>({
               <Line points={linear} hue={HUES[kind].linear} />
               <Line points={curved} hue={HUES[kind].curved} />
               <Dots points={curved} hue={HUES[kind].curved} />
+              <CurveNames linear={linear} curved={curved} hues={HUES[kind]} />
               <Dot at={[k, errorAt(curve, k) ?? 0]} hue="c-xhat" />
             </Plot>
           </Panel>
@@ -203,7 +221,7 @@ export default defineFigure<State, Frame, Role>({
               />
             </div>
             <p class="plot-note">
-              Plain curve: PCA. Dotted curve: autoencoders, one trained for each count from 1 to {NETWORKS_UP_TO}. The
+              There is one autoencoder for each count from 1 to {NETWORKS_UP_TO}. The
               knee is where PCA’s curve, on this axis, lies furthest below the straight line between its ends.
               A harmonic survives if it keeps half of its amplitude or more.
             </p>

@@ -44,9 +44,16 @@ function nearestClass(groups: readonly (readonly Pair[])[], names: readonly stri
 }
 
 function PathLine({ path }: { path: Stroke }) {
-  const { x, y } = useFrame();
-  const points = path.map(([u, v]) => `${x(toCode(u)).toFixed(1)} ${y(toCode(v)).toFixed(1)}`);
-  return points.length > 1 ? <path class="line line-dashed path" d={`M${points.join("L")}`} /> : null;
+  const { x, y, bottom } = useFrame();
+  const points = path.map(([u, v]) => [x(toCode(u)), y(toCode(v))] as const);
+  if (points.length < 2) return null;
+  const lowest = points.reduce((low, point) => (point[1] > low[1] ? point : low));
+  return (
+    <g class="muted">
+      <path class="line line-dashed path" d={`M${points.map(([a, b]) => `${a.toFixed(1)} ${b.toFixed(1)}`).join("L")}`} />
+      <text class="direct-label" x={lowest[0].toFixed(1)} y={Math.min(lowest[1] + 15, bottom - 4).toFixed(1)} text-anchor="middle">path</text>
+    </g>
+  );
 }
 
 export default defineFigure<State, Frame, Role>({
@@ -74,7 +81,7 @@ export default defineFigure<State, Frame, Role>({
               onMove={([a, b]) => set({ z1: a, z2: b })}
             >
               {codes && frame.codes.map((group, kind) => <Dots key={kind} points={group} hue={`s${kind}`} />)}
-              {codes && frame.codes.map((group, kind) => <ClassName key={kind} points={group} name={frame.classes[kind] ?? ""} hue={`k${kind}`} />)}
+              {frame.codes.map((group, kind) => <ClassName key={kind} points={group} name={frame.classes[kind] ?? ""} hue={`k${kind}`} />)}
               <PathLine path={stroke} />
             </Pad>
           </Panel>

@@ -105,7 +105,9 @@ export default defineLiveFigure<State, Frame, Role>({
             </Plot>
           </Panel>
           <Panel title="What each can't redraw">
-            <LossPlots training={training} width={300} height={300} level={{ value: pcaLoss, name: "PCA, validation" }} />
+            <div class="level-inset">
+              <LossPlots training={training} width={300} height={300} level={{ value: pcaLoss, name: "PCA, validation" }} />
+            </div>
           </Panel>
         </Panels>
         <div class="triple">

@@ -154,7 +154,7 @@ export default defineLiveFigure<State, Frame, Role>({
         </Controls>
         <Panels columns={2}>
           <Panel title={<>The points <var class="c-x">x</var> and, as lines, what the network takes them for <var class="c-xhat">x̂</var></>}>
-            <Plot x={x} y={y} width={300} height={300} label="The curled surface with the decoded grid of codes over it">
+            <Plot x={x} y={y} width={360} height={360} label="The curled surface with the decoded grid of codes over it">
               {surface.map((points, band) => <Dots key={band} points={points} hue={`ramp${band}`} />)}
               {mesh.map((line, i) => <Line key={i} points={line} hue="c-xhat mesh" />)}
             </Plot>
@@ -166,7 +166,7 @@ export default defineLiveFigure<State, Frame, Role>({
             <CodePlot groups={pcaCodes} x={codeSize === 1 ? codeName(1) : "first component"} y={codeSize === 1 ? "first component" : "second component"} label="Codes by PCA, shaded by place along the sheet" />
           </Panel>
           <Panel title="What each can't redraw">
-            <LossPlots training={training} width={300} height={300} level={{ value: pcaLoss, name: "PCA, validation" }} />
+            <LossPlots training={training} width={360} height={360} level={{ value: pcaLoss, name: "PCA, validation" }} />
           </Panel>
         </Panels>
         <p class="ramp-key">
@@ -202,7 +202,7 @@ export default defineLiveFigure<State, Frame, Role>({
 
 function CodePlot({ groups, x, y, label }: { groups: readonly (readonly Pair[])[]; x: string; y: string; label: string }) {
   return (
-    <Plot x={axisOver(x, groups, 0)} y={axisOver(y, groups, 1)} width={300} height={300} label={label}>
+    <Plot x={axisOver(x, groups, 0)} y={axisOver(y, groups, 1)} width={360} height={360} label={label}>
       {groups.map((points, band) => <Dots key={band} points={points} hue={`ramp${band}`} />)}
     </Plot>
   );
