@@ -81,8 +81,8 @@ export default defineFigure<State, Frame, Role>({
               onMove={([a, b]) => set({ z1: a, z2: b })}
             >
               {codes && frame.codes.map((group, kind) => <Dots key={kind} points={group} hue={`s${kind}`} />)}
-              {frame.codes.map((group, kind) => <ClassName key={kind} points={group} name={frame.classes[kind] ?? ""} hue={`k${kind}`} />)}
               <PathLine path={stroke} />
+              {frame.codes.map((group, kind) => <ClassName key={kind} points={group} name={frame.classes[kind] ?? ""} hue={`k${kind}`} />)}
             </Pad>
           </Panel>
           <Panel title={<>What the decoder makes of it, <var class="c-xhat">x̂</var></>}>

@@ -1,7 +1,7 @@
 /** F10: reconstruction pulls the clouds apart and sharp, the KL term pulls them onto the prior; β is the price. */
 
 import {
-  Controls, defineLiveFigure, fixed, float32, floatOutput, Line, liveCard, LossPlots, Panel, Panels, Plot,
+  Controls, defineLiveFigure, fixed, float32, floatOutput, Glyphs, Line, liveCard, LossPlots, Panel, Panels, Plot,
   progressText, RasterGrid, Readout, Slider, Toggle, TrainingControls, trainingData, useFrame, type Model, type Pair,
 } from "../../kit/index.ts";
 import type { Role, State } from "../../generated/tug-of-war.ts";
@@ -195,8 +195,8 @@ function Clouds({ clouds }: { clouds: readonly Cloud[] }) {
       {inside.map(({ mean, spread, digit }, i) => (
         <ellipse key={i} class={`cloud s${digit}`} cx={x(mean[0]).toFixed(1)} cy={y(mean[1]).toFixed(1)} rx={wide(spread[0])} ry={high(spread[1])} />
       ))}
-      {inside.map(({ mean, digit }, i) => (
-        <text key={i} class={`glyphs k${digit}`} x={x(mean[0]).toFixed(1)} y={(y(mean[1]) + 3.2).toFixed(1)} text-anchor="middle">{digit}</text>
+      {Array.from({ length: 10 }, (_, digit) => (
+        <Glyphs key={digit} points={inside.filter((cloud) => cloud.digit === digit).map(({ mean }) => mean)} glyph={String(digit)} hue={`k${digit}`} />
       ))}
     </>
   );
