@@ -56,6 +56,7 @@ export class FigureRuntime {
   private session: { readonly role: string; readonly training: TrainingSession } | null = null;
   private training: Training | null = null;
   private request = 0;
+  private tabled = false;
   private drawing = { ended: 0, took: 0, painted: 0 }; // of the last frame, in ms: when, how long, and for the browser's part
   private definition: AnyFigure | null = null;
   private models: Models | null = null;
@@ -113,6 +114,7 @@ export class FigureRuntime {
       return;
     }
     this.stage.replaceChildren();
+    this.table();
     setFigureState(this.element, "live");
     this.draw();
     this.describe();
@@ -280,11 +282,18 @@ export class FigureRuntime {
       const state = { ...this.data.options, ...this.shownState };
       const summary = part(this.element, "summary");
       if (summary) summary.textContent = this.definition.describe(state, this.frame, this.training as Training);
-      const place = part(this.element, "table");
-      if (place && this.definition.table) {
-        render(<DataTable table={this.definition.table(state, this.frame, this.training as Training)} />, place);
-      }
+      this.table();
     }, SUMMARY_PAUSE);
+  }
+
+  /** The numbers of the present state; the static frame's table gives way to the first live one. */
+  private table(): void {
+    const place = part(this.element, "table");
+    if (!place || !this.definition?.table || !this.shownState) return;
+    const state = { ...this.data.options, ...this.shownState };
+    if (!this.tabled) place.replaceChildren();
+    this.tabled = true;
+    render(<DataTable table={this.definition.table(state, this.frame, this.training as Training)} />, place);
   }
 
   private refreshReset(): void {
