@@ -21,6 +21,7 @@ from builder.pack import ModelFiles, pack_icon, pack_models, pack_pictures, zip_
 from builder.parse import parse_chapter, parse_glossary, parse_page
 from builder.render import Drawn, Memory, environment, render_book
 from builder.resolve import Picture, PlacedFigure, ResolvedBook, resolve
+from builder.slim import SlimRequest
 
 SITE = "build/site"
 ARCHIVE = "build/book.zip"
@@ -53,15 +54,21 @@ class Builder:
         self.rendered: Memory = {}
         self.parsed: dict[Source, tuple[Chapter | None, tuple[Issue, ...]]] = {}
 
-    def build(self, *, known_models: frozenset[str] = frozenset(), archive: bool = True) -> Outcome:
-        """Run all stages; publish the site unless there is an error."""
+    def build(
+        self, *, known_models: frozenset[str] = frozenset(), preview: bool = False
+    ) -> Outcome:
+        """Run all stages; publish the site unless there is an error.
+
+        A `preview` does without what takes long and changes nothing that is seen: the archive,
+        and a slim engine for models that have changed.
+        """
         outcome = Outcome()
         cache = Cache(self.effects)
-        files = self._site_files(outcome, cache, known_models)
+        files = self._site_files(outcome, cache, known_models, preview=preview)
         outcome.issues = in_order(outcome.issues)
         if outcome.published:
             with self._phase(outcome, "pack"):
-                packed = zip_archive(ARCHIVE_FOLDER, files) if archive else None
+                packed = None if preview else zip_archive(ARCHIVE_FOLDER, files)
                 self.effects.publish(SITE, files)
                 cache.forget_unused()
                 if packed is not None:
@@ -75,7 +82,7 @@ class Builder:
         outcome.phases[name] = outcome.phases.get(name, 0) + self.effects.now() - start
 
     def _site_files(
-        self, outcome: Outcome, cache: Cache, known_models: frozenset[str]
+        self, outcome: Outcome, cache: Cache, known_models: frozenset[str], *, preview: bool
     ) -> Mapping[str, bytes]:
         issues = outcome.issues
         with self._phase(outcome, "load"):
@@ -91,7 +98,7 @@ class Builder:
                 sources, index, chapters, glossary, colophon, known_models
             )
             issues.extend(found)
-        drawn, assets = self._draw(outcome, cache, sources, book)
+        drawn, assets = self._draw(outcome, cache, sources, book, preview=preview)
         if not outcome.published:
             return {}
         with self._phase(outcome, "render"):
@@ -116,7 +123,13 @@ class Builder:
         return page
 
     def _draw(
-        self, outcome: Outcome, cache: Cache, sources: Sources, book: ResolvedBook
+        self,
+        outcome: Outcome,
+        cache: Cache,
+        sources: Sources,
+        book: ResolvedBook,
+        *,
+        preview: bool,
     ) -> tuple[Drawn, dict[str, bytes]]:
         """Everything that takes Node or packing. Whatever can be checked is, errors or not."""
         effects, service, issues = self.effects, self.service, outcome.issues
@@ -140,6 +153,9 @@ class Builder:
             }
             models, found = pack_models(effects, cache, parts.values())
             issues.extend(found)
+            packed = [part for name, part in parts.items() if name in models.assets]
+            make = outcome.published and not preview
+            slimming = SlimRequest(effects, cache, service, models, packed, code, make=make)
         with self._phase(outcome, "frames"):
             ready = [
                 (page, figure)
@@ -150,6 +166,9 @@ class Builder:
                 effects, cache, service, ready if bundled.assets else [], models, code
             )
             issues.extend(found)
+        with self._phase(outcome, "engine"):
+            slim, found = slimming.result()
+            issues.extend(found)
         paths = {
             value.path
             for page in book.pages
@@ -157,13 +176,16 @@ class Builder:
             if isinstance(value, Picture)
         }
         pictures, picture_files = pack_pictures(effects, paths)
-        files = {**models.site_files, **picture_files}
+        files = {**models.site_files, **slim.site_files, **picture_files}
         for name, path in bundled.assets.items():
             if not name.startswith("figures/") or name[8:].removesuffix(".js") in used:
                 files[path] = bundled.site_files[path]
         icon, icon_files = pack_icon(effects)
         files |= icon_files
-        return Drawn(formulas, code.math, frames, models, bundled, pictures, icon), files
+        drawn = Drawn(
+            formulas, code.math, frames, models, bundled, pictures, icon, slim.asset
+        )
+        return drawn, files
 
     def _render(
         self, sources: Sources, book: ResolvedBook, drawn: Drawn, issues: list[Issue]

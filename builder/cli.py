@@ -121,7 +121,7 @@ class Session:
         """Build for the preview; a changed Node service is started anew."""
         if any(path.startswith("site_assets/node/") for path in changed):
             self.service.close()
-        outcome = self.builder.build(known_models=self.known_models, archive=False)
+        outcome = self.builder.build(known_models=self.known_models, preview=True)
         for issue in filter(is_error, outcome.issues):
             self.effects.log(str(issue))
         return outcome

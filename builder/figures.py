@@ -27,6 +27,17 @@ from builder.resolve import PlacedFigure, ResolvedPage
 SITE_ASSETS = "site_assets"
 MANIFEST = "manifest.json"
 NOT_CODE = (f"{SITE_ASSETS}/generated/", f"{SITE_ASSETS}/fonts/subset.py")
+SLIM_CODE = frozenset(
+    {
+        "engine/rng.ts",
+        "engine/sessions.ts",
+        "node/exercise.mjs",
+        "node/slim.mjs",
+        "node/wasm.mjs",
+        "package-lock.json",
+    }
+)
+"""What determines the slim engine, the graphs aside; the lock file names the wasm by its hash."""
 BUILD_ERROR = re.compile(
     r"^\s*(?P<path>[\w./-]+\.\w+):(?P<line>\d+):(?P<column>\d+): ERROR: (?P<message>.*)$", re.M
 )
@@ -52,6 +63,9 @@ class Code:
             path
             for path in self.hashes
             if path in {f"{SITE_ASSETS}/node/math.mjs", f"{SITE_ASSETS}/package-lock.json"}
+        )
+        self.slim = self._digest(
+            path for path in self.hashes if path.removeprefix(f"{SITE_ASSETS}/") in SLIM_CODE
         )
 
     def _digest(self, paths: Iterable[str]) -> str:

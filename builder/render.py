@@ -36,7 +36,7 @@ from builder.document import (
 )
 from builder.figures import Bundle, Frame, spec_of
 from builder.model_card import ModelCard
-from builder.pack import ModelFiles
+from builder.pack import ModelFiles, PackedAsset
 from builder.places import Place, plain_text
 from builder.references import Reference, popover_html
 from builder.resolve import Link, Picture, PlacedFigure, Quantity, ResolvedBook, ResolvedPage
@@ -82,6 +82,8 @@ class Drawn:
     pictures: Mapping[str, str] = field(default_factory=dict)
     icon: str = ""
     """Address of the picture that browsers show for the book, if it has one."""
+    slim: PackedAsset | None = None
+    """The slim edition of the engine's wasm, if there is one."""
 
 
 def environment(templates: Path = TEMPLATES) -> Environment:
@@ -139,7 +141,7 @@ class Renderer:
             "assets": dict(drawn.bundle.assets),
             "icon": drawn.icon,
             "csp": CSP,
-            "book_data_json": script_json(_book_data(drawn.bundle)),
+            "book_data_json": script_json(_book_data(drawn)),
         }
         self.sequence = self._sequence()
         self.positions = {entry["href"]: at for at, entry in enumerate(self.sequence)}
@@ -279,10 +281,11 @@ def _backlinks(pages: Iterable[ResolvedPage], anchor: str) -> list[dict[str, str
     return [{"href": f"{page.href}#{anchor}", "label": page.label} for page in pages]
 
 
-def _book_data(bundle: Bundle) -> dict[str, Any]:
-    assets = bundle.assets
-    wasm = {"key": "ort.wasm", "src": assets.get("ort.wasm.js"), "bytes": bundle.wasm_bytes}
-    engine = {"script": assets.get("engine.js"), "wasm": wasm}
+def _book_data(drawn: Drawn) -> dict[str, Any]:
+    assets = drawn.bundle.assets
+    wasm = {"key": "ort.wasm", "src": assets.get("ort.wasm.js"), "bytes": drawn.bundle.wasm_bytes}
+    slim = asdict(drawn.slim) if drawn.slim else None
+    engine = {"script": assets.get("engine.js"), "wasm": wasm, "slim": slim}
     return {"kit": assets.get("kit.js"), "engine": engine}
 
 

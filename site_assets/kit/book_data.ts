@@ -4,7 +4,8 @@ import type { AssetReference } from "./asset.ts";
 
 export interface BookData {
   readonly kit: string;
-  readonly engine: { readonly script: string; readonly wasm: AssetReference };
+  /** `slim`: the wasm without what the book's models don't need, if the build made one. */
+  readonly engine: { readonly script: string; readonly wasm: AssetReference; readonly slim: AssetReference | null };
 }
 
 export function bookData(): BookData {

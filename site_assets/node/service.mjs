@@ -7,8 +7,9 @@ import { createInterface } from "node:readline";
 import { bundle } from "./bundle.mjs";
 import { drawFrame } from "./frame.mjs";
 import { renderMath } from "./math.mjs";
+import { slim } from "./slim.mjs";
 
-const methods = { bundle, frame: drawFrame, math: renderMath };
+const methods = { bundle, frame: drawFrame, math: renderMath, slim };
 
 // Libraries that print would break the protocol: stdout belongs to responses alone.
 const respond = process.stdout.write.bind(process.stdout);

@@ -100,7 +100,7 @@ def test_a_changed_model_is_drawn_anew() -> None:
     effects.contents["build/models/toy/decoder.onnx"] = b"another"
     service = FakeService(effects)
     build(effects, service)
-    assert methods(service) == ["frame"]
+    assert methods(service) == ["slim", "frame"]
 
 
 def test_a_changed_figure_is_bundled_and_drawn_anew_alone() -> None:
