@@ -27,9 +27,9 @@ class Pages(SimpleHTTPRequestHandler):
 
 
 @contextmanager
-def serve(folder: Path) -> Iterator[str]:
+def serve(folder: Path, pages: type[Pages] = Pages) -> Iterator[str]:
     """The address of the site's root, with its final slash, for as long as the block lasts."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Pages, directory=str(folder)))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(pages, directory=str(folder)))
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
