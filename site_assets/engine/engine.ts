@@ -95,11 +95,13 @@ export class Engine {
   }
 
   private start(): Promise<void> {
-    if (!this.starting) {
-      this.starting = this.open();
-      this.starting.catch((error: Error) => this.crash(error.message));
-    }
-    return this.starting;
+    if (this.starting) return this.starting;
+    const starting = this.open();
+    this.starting = starting;
+    starting.catch((error: Error) => {
+      if (this.starting === starting) this.crash(error.message); // else it has been said already
+    });
+    return starting;
   }
 
   private async open(): Promise<void> {
@@ -166,7 +168,7 @@ export class Engine {
     this.sendNext();
   }
 
-  /** The worker died. The whole edition takes over from the slim one; else whoever waits is told, and the next call starts anew. */
+  /** The worker died. The whole edition takes over from the slim one; else all who wait are told, and the next call starts anew. */
   private crash(message: string): void {
     const interrupted = this.current?.call;
     this.close();
