@@ -178,9 +178,10 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
         playwright = stack.enter_context(sync_playwright())
         browser = launch(playwright)
         compared = list(subjects(options, stack))
-        visits = [
-            {subject.name: visit(browser, subject) for subject in compared} for _ in range(ROUNDS)
-        ]
+        visits, loads = [], []
+        for _ in range(ROUNDS):
+            visits.append({subject.name: visit(browser, subject) for subject in compared})
+            loads.append(os.getloadavg()[0])
         version = browser.version
         browser.close()
         scores = {}
@@ -195,7 +196,14 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
         }
         for subject in compared
     }
-    return {"browser": f"Chromium {version}", "rounds": ROUNDS, "rows": rows, "lighthouse": scores}
+    return {
+        "browser": f"Chromium {version}",
+        "rounds": ROUNDS,
+        "cores": os.cpu_count(),
+        "load": statistics.median(loads),
+        "rows": rows,
+        "lighthouse": scores,
+    }
 
 
 def table(report: dict[str, Any]) -> str:
@@ -208,7 +216,10 @@ def table(report: dict[str, Any]) -> str:
         times = " | ".join(f"{row[f'{key}_ms'] / 1000:.1f} s" for key in MOMENTS)
         lines.append(f"| {name} | {times} | {row['bytes'] / 1e6:.2f} MB |")
     throttled = f"9 Mbit/s, 60 ms, CPU {CPU_RATE}× slower, nothing cached"
-    notes = [f"{report['browser']}, {throttled}; medians of {report['rounds']} visits."]
+    notes = [
+        f"{report['browser']}, {throttled}; medians of {report['rounds']} visits. "
+        f"Load of the machine, {report['cores']} cores: {report['load']:.1f}."
+    ]
     if all(name.startswith("this book") for name in report["rows"]):
         notes.append("No public explainer was measured beside it.")
     if scores := report["lighthouse"]:
