@@ -40,7 +40,7 @@ def link(source: str, target: str) -> None:
         shutil.copy2(source, target, follow_symlinks=False)
 
 
-def run_in(folder: Path, arguments: Sequence[str], timeout: int = 300) -> str:
+def run_in(folder: Path, arguments: Sequence[str], timeout: int = 900) -> str:
     """What `python …` prints in the copy, whose own code it imports; a failure fails the test."""
     done = subprocess.run(
         [sys.executable, *arguments], cwd=folder, capture_output=True, text=True,
