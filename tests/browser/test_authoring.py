@@ -9,7 +9,6 @@ import json
 from pathlib import Path
 
 import numpy as np
-import pytest
 from PIL import Image
 from sklearn.datasets import load_wine
 
@@ -69,10 +68,9 @@ def write_marks(folder: Path) -> None:
         Image.fromarray((255 * (1 - ink)).astype(np.uint8)).save(folder / kind / f"{index:02}.png")
 
 
-@pytest.fixture(scope="module")
-def book(models_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def made_book(folder: Path) -> Path:
     """The copy, with a new chapter, a new figure in it, and figures of own data; built."""
-    folder = copy_book(tmp_path_factory.mktemp("author"))
+    copy_book(folder)
     (folder / "content/data").mkdir()
     write_wine(folder / "content/data/wine.csv")
     write_marks(folder / "content/data/marks")
@@ -87,7 +85,8 @@ def book(models_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_a_new_figure_passes_its_tests_at_once(book: Path) -> None:
+def check_that_the_new_figure_passes_its_tests(book: Path) -> None:
+    """Those that came with it, those that every figure owes, and those of the tools."""
     run_in(book, ["-m", "ruff", "check", "."])
     tests = ("tests/browser/test_sample.py", "tests/unit/training/test_sample.py",
              "tests/browser/test_every_figure.py", "tests/browser/own_data_in_a_book.py")
@@ -95,16 +94,13 @@ def test_a_new_figure_passes_its_tests_at_once(book: Path) -> None:
     told = run_in(book, ["-m", "pytest", "-p", "no:cacheprovider", *tests, "-k", wanted])
     assert " passed" in told
     assert "skipped" not in told
-
-
-def test_the_new_figure_and_those_of_own_data_type_check(book: Path) -> None:
     script = "import subprocess, sys; sys.exit(subprocess.call(sys.argv[1:]))"
     tsc = "site_assets/node_modules/typescript/bin/tsc"
     run_in(book, ["-c", script, NODE, tsc, "-p", "site_assets"])
 
 
-@pytest.mark.parametrize(("data", "kind"), [("wine", "vae"), ("marks", "ae")])
-def test_the_card_of_own_data_says_what_was_measured(book: Path, data: str, kind: str) -> None:
+def check_the_card(book: Path, data: str, kind: str) -> None:
+    """What was measured is on it, on real splits, and the export equals torch."""
     card = json.loads((book / f"build/models/own-{data}/card.json").read_text("utf-8"))
     splits = card["data"]["splits"]
     assert sum(splits.values()) == {"wine": 178, "marks": 90}[data]
@@ -120,7 +116,9 @@ def test_the_card_of_own_data_says_what_was_measured(book: Path, data: str, kind
         assert parity["max_abs_difference"] <= parity["tolerance"]
 
 
-def test_models_on_own_data_are_trained_again_only_when_the_data_change(book: Path) -> None:
+def check_that_only_a_change_of_the_data_counts(book: Path) -> None:
+    """Every byte of the data is in the fingerprint of the model, and of no other."""
+
     def stale() -> set[str]:
         listed = json.loads(run_in(book, ["-m", "training", "--list"]))
         return {entry["name"] for entry in listed if not entry["fresh"]}
@@ -129,3 +127,12 @@ def test_models_on_own_data_are_trained_again_only_when_the_data_change(book: Pa
     csv = book / "content/data/wine.csv"
     csv.write_text(csv.read_text("utf-8").replace("14.23", "14.24"), "utf-8")
     assert stale() == {"own-wine"}
+
+
+def test_a_chapter_a_figure_and_data_of_ones_own(models_dir: Path, tmp_path: Path) -> None:
+    """One test, since making the book takes most of its time."""
+    book = made_book(tmp_path / "book")
+    check_the_card(book, "wine", "vae")
+    check_the_card(book, "marks", "ae")
+    check_that_the_new_figure_passes_its_tests(book)
+    check_that_only_a_change_of_the_data_counts(book)
