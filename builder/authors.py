@@ -32,8 +32,9 @@ SECTIONS = {"block": "Blocks", "text": "In the text"}
 """The heading of the cases whose names begin so; others are called by that beginning."""
 UNNAMED = "A case"
 """The title of a case that says nothing of itself."""
+SHOWN_TYPES = frozenset({".md", ".toml", ".csv", ".bib"})
 LONGEST_LISTING = 9
-"""Lines of a file beside the chapter that are shown."""
+"""Lines of data that are shown."""
 
 FIRST_LINE = re.compile(r"^\S+ (?P<rule>[a-z-]+): (?:warning: )?(?P<message>.*)$")
 FORMULA = re.compile(r"<math(?P<display> display=\"block\")?>(?P<tex>.*?)</math>", re.DOTALL)
@@ -162,10 +163,10 @@ def _chapter_listings(files: Mapping[str, bytes], folder: str) -> tuple[Listing,
     """The texts of a folder, the chapter first; of the others, which may be long, the beginning."""
     listings = []
     for path, data in sorted(files.items(), key=lambda item: (not item[0].endswith(".md"), item)):
-        if path.startswith(folder) and PurePosixPath(path).suffix in {".md", ".toml", ".csv"}:
+        if path.startswith(folder) and PurePosixPath(path).suffix in SHOWN_TYPES:
             text = data.decode("utf-8", "replace").strip("\n")
             lines = text.split("\n")
-            if len(lines) > LONGEST_LISTING and not path.endswith(".md"):
+            if len(lines) > LONGEST_LISTING and path.endswith(".csv"):
                 text = "\n".join([*lines[:LONGEST_LISTING], "…"])
             listings.append(Listing(path.removeprefix(folder), text))
     return tuple(listings)
