@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from jinja2 import Environment, TemplateError, TemplateSyntaxError
 
+from builder.authors import PICTURE, Guide, read_guide
 from builder.cache import Cache
 from builder.config import BookConfig
 from builder.document import Chapter, Glossary
@@ -53,6 +54,7 @@ class Builder:
         self.engine = engine or environment()
         self.rendered: Memory = {}
         self.parsed: dict[Source, tuple[Chapter | None, tuple[Issue, ...]]] = {}
+        self.guide: Guide | None = read_guide(effects)
 
     def build(
         self, *, known_models: frozenset[str] = frozenset(), preview: bool = False
@@ -137,9 +139,10 @@ class Builder:
         used = {figure.spec.name for _, figure in placed}
         with self._phase(outcome, "math"):
             code = Code(effects)
-            formulas, found = typeset(
-                effects, service, ((page.source, node) for page, node in book.formulas()), code
-            )
+            written = [(page.source, node) for page, node in book.formulas()]
+            if self.guide:
+                written += self.guide.formulas()
+            formulas, found = typeset(effects, service, written, code)
             issues.extend(found)
         with self._phase(outcome, "bundle"):
             bundled, found = bundle(effects, cache, service, sources.figures, code)
@@ -182,9 +185,12 @@ class Builder:
                 files[path] = bundled.site_files[path]
         icon, icon_files = pack_icon(effects)
         files |= icon_files
+        if self.guide:
+            files[PICTURE] = self.guide.picture
         drawn = Drawn(
-            formulas, code.math, frames, models, bundled, pictures, icon, slim.asset
-        )
+            formulas, code.math, frames, models, bundled, pictures, icon,
+            slim=slim.asset, guide=self.guide,
+        )  # fmt: skip
         return drawn, files
 
     def _render(

@@ -1,4 +1,4 @@
-"""The `book` command: `build`, `serve`, `pdf`, `train`."""
+"""The `book` command: `build`, `serve`, `pdf`, `train`, `new`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 from builder.build import ARCHIVE, SITE, Builder, Outcome
 from builder.effects import DiskEffects, Effects
 from builder.issue import Issue, is_error, summary, whole_file
+from builder.new import NotNewError, new_chapter, new_figure
 from builder.node import NodeService, Service
 from builder.pdf import NoPdfError, print_to_pdf
 from builder.print_page import print_page
@@ -42,7 +43,36 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     train = commands.add_parser("train", help="train models")
     train.add_argument("names", nargs="*", metavar="NAME", help="models; default: what is stale")
     train.add_argument("--force", action="store_true", help="train also what is fresh")
+    add_new_command(commands.add_parser("new", help="start a chapter or a figure"))
     return parser.parse_args(arguments)
+
+
+def add_new_command(parser: argparse.ArgumentParser) -> None:
+    """`book new chapter` and `book new figure`."""
+    kinds = parser.add_subparsers(dest="kind", required=True, metavar="KIND")
+    chapter = kinds.add_parser("chapter", help="the next chapter, with every block in it")
+    chapter.add_argument("title", metavar="TITLE")
+    chapter.add_argument("--page", default="", metavar="NAME", help="its name in addresses")
+    figure = kinds.add_parser("figure", help="a figure with its recipe and its tests")
+    figure.add_argument("name", metavar="NAME")
+    figure.add_argument("--chapter", default="", metavar="FILE", help="show it at the end of this")
+
+
+def make_new(effects: Effects, options: argparse.Namespace) -> int:
+    """Write the starter and say what comes next; the exit status."""
+    try:
+        if options.kind == "chapter":
+            made = new_chapter(effects, options.title, options.page)
+        else:
+            made = new_figure(effects, options.name, options.chapter)
+    except NotNewError as error:
+        effects.log(f"book: {error}")
+        return 1
+    effects.log("\n".join(f"made {path}" for path in made.paths))
+    if made.block:
+        effects.log(f"\nplace it in a chapter, which its tests need:\n\n{made.block}")
+    effects.log("see it: book serve")
+    return 0
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -53,6 +83,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         flags = ["--force"] if options.force else []
         return train(root, [*flags, *options.names])
     effects = DiskEffects(root)
+    if options.command == "new":
+        return make_new(effects, options)
     service = NodeService(root / "site_assets", effects.log)
     session = Session(root, effects, service)
     try:

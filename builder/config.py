@@ -36,5 +36,6 @@ def parse_config(source: Source) -> tuple[BookConfig, tuple[Issue, ...]]:
     rest = {
         field.name: table.text(field.name, str(field.default)) for field in fields(BookConfig)[1:]
     }
+    table.asked.add("data")  # the author's own data: see own_data.py
     table.finish("config-key")
     return BookConfig(title, **rest), tuple(issues)

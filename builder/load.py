@@ -12,6 +12,7 @@ from builder.effects import Effects
 from builder.figure_spec import FigureSpec, parse_figure_spec
 from builder.issue import Issue, Source, Span, whole_file
 from builder.model_card import ModelCard, parse_card
+from builder.own_data import OwnData, check_own_data
 from builder.references import References, parse_references
 from builder.toml_file import read_toml
 
@@ -42,6 +43,7 @@ class Sources:
     broken_models: frozenset[str]
     images: frozenset[str]
     """Paths inside content/."""
+    own_data: OwnData
 
 
 def load(effects: Effects) -> tuple[Sources, tuple[Issue, ...]]:
@@ -58,6 +60,7 @@ def load(effects: Effects) -> tuple[Sources, tuple[Issue, ...]]:
         issues.append(whole_file("chapter-missing", CONTENT, "there is no chapter", hint))
     figures, broken = _figures(effects, issues)
     models, broken_models = _models(effects, issues)
+    own_data = _own_data(effects, issues)
     sources = Sources(
         config=_config(effects, issues),
         chapters=tuple(chapters),
@@ -68,12 +71,13 @@ def load(effects: Effects) -> tuple[Sources, tuple[Issue, ...]]:
         figures=figures,
         broken_figures=broken,
         models=models,
-        broken_models=broken_models,
+        broken_models=broken_models | own_data.broken_models,
         images=frozenset(
             path.removeprefix(f"{CONTENT}/")
             for path in files
             if PurePosixPath(path).suffix.lower() in IMAGE_TYPES
         ),
+        own_data=own_data,
     )
     return sources, tuple(issues)
 
@@ -107,6 +111,12 @@ def _config(effects: Effects, issues: list[Issue]) -> BookConfig:
     config, found = parse_config(source)
     issues.extend(found)
     return config
+
+
+def _own_data(effects: Effects, issues: list[Issue]) -> OwnData:
+    path = f"{CONTENT}/book.toml"
+    source = _optional(effects, path, issues)
+    return check_own_data(effects, source, issues) if source else OwnData()
 
 
 def _references(effects: Effects, issues: list[Issue]) -> References | None:

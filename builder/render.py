@@ -12,6 +12,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from builder import authors
 from builder.colophon import ledger
 from builder.config import BookConfig
 from builder.document import (
@@ -84,6 +85,8 @@ class Drawn:
     """Address of the picture that browsers show for the book, if it has one."""
     slim: PackedAsset | None = None
     """The slim edition of the engine's wasm, if there is one."""
+    guide: authors.Guide | None = None
+    """What the page for authors shows, if there is one."""
 
 
 def environment(templates: Path = TEMPLATES) -> Environment:
@@ -170,6 +173,8 @@ class Renderer:
             "colophon.html": self._colophon(),
             NOT_FOUND: self.engine.get_template(NOT_FOUND).render(**self.common),
         }
+        if self.drawn.guide:
+            written[authors.PAGE] = self._authors(self.drawn.guide)
         for page in self.book.chapters:
             if page.href in written:
                 continue
@@ -178,11 +183,14 @@ class Renderer:
             if memory.get(page.href, (None, ""))[0] != inputs:
                 memory[page.href] = (inputs, self._page("chapter.html", page))
             written[page.href] = memory[page.href][1]
-        return {path: written[path] for path in (*self.positions, NOT_FOUND)}
+        apart = (authors.PAGE,) if self.drawn.guide else ()
+        return {path: written[path] for path in (*self.positions, *apart, NOT_FOUND)}
 
     def _neighbours(self, href: str) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
-        """The pages before and after one."""
-        at = self.positions[href]
+        """The pages before and after one; none for a page that stands apart."""
+        at = self.positions.get(href)
+        if at is None:
+            return None, None
         before = self.sequence[at - 1] if at else None
         return before, self.sequence[at + 1] if at + 1 < len(self.sequence) else None
 
@@ -244,7 +252,13 @@ class Renderer:
 
     def _colophon(self) -> str:
         tables = ledger(self.book, self.cards, self.drawn.models)
-        return self._page("colophon.html", self.book.colophon, ledger=tables)
+        guide = authors.PAGE if self.drawn.guide else ""
+        return self._page("colophon.html", self.book.colophon, ledger=tables, guide=guide)
+
+    def _authors(self, guide: authors.Guide) -> str:
+        sections = guide.shown(self.drawn.formulas)
+        more = {"sections": sections, "base": guide.base, "rules": guide.rules}
+        return self._own_page("authors", authors.TITLE, **more)
 
     def _references(self) -> str:
         references = [
