@@ -5,7 +5,7 @@ from __future__ import annotations
 import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from jinja2 import Environment, TemplateError, TemplateSyntaxError
 
@@ -13,17 +13,25 @@ from builder.cache import Cache
 from builder.config import BookConfig
 from builder.document import Chapter, Glossary
 from builder.effects import Effects
-from builder.figures import Code, bundle, draw_frames, typeset
+from builder.figures import Bundle, Code, bundle, draw_frames, typeset
 from builder.issue import Issue, Source, in_order, is_error
 from builder.load import Sources, load
 from builder.node import Service
-from builder.pack import ModelFiles, pack_icon, pack_models, pack_pictures, zip_archive
+from builder.offline import SERVICE_WORKER, service_worker
+from builder.pack import (
+    ARCHIVE_NAME,
+    ModelFiles,
+    pack_icon,
+    pack_models,
+    pack_pictures,
+    zip_archive,
+)
 from builder.parse import parse_chapter, parse_glossary, parse_page
 from builder.render import Drawn, Memory, environment, render_book
 from builder.resolve import Picture, PlacedFigure, ResolvedBook, resolve
 
 SITE = "build/site"
-ARCHIVE = "build/book.zip"
+ARCHIVE = f"build/{ARCHIVE_NAME}"
 ARCHIVE_FOLDER = "book"
 
 
@@ -54,18 +62,20 @@ class Builder:
         self.parsed: dict[Source, tuple[Chapter | None, tuple[Issue, ...]]] = {}
 
     def build(self, *, known_models: frozenset[str] = frozenset(), archive: bool = True) -> Outcome:
-        """Run all stages; publish the site unless there is an error."""
+        """Run all stages; publish the site unless there is an error.
+
+        Without `archive` there is no service worker either: a preview has no use for them.
+        """
         outcome = Outcome()
         cache = Cache(self.effects)
-        files = self._site_files(outcome, cache, known_models)
+        files = self._site_files(outcome, cache, known_models, archive)
         outcome.issues = in_order(outcome.issues)
         if outcome.published:
             with self._phase(outcome, "pack"):
-                packed = zip_archive(ARCHIVE_FOLDER, files) if archive else None
                 self.effects.publish(SITE, files)
                 cache.forget_unused()
-                if packed is not None:
-                    self.effects.write(ARCHIVE, packed)
+                if archive:
+                    self.effects.write(ARCHIVE, files[ARCHIVE_NAME])
         return outcome
 
     @contextmanager
@@ -75,7 +85,7 @@ class Builder:
         outcome.phases[name] = outcome.phases.get(name, 0) + self.effects.now() - start
 
     def _site_files(
-        self, outcome: Outcome, cache: Cache, known_models: frozenset[str]
+        self, outcome: Outcome, cache: Cache, known_models: frozenset[str], archive: bool
     ) -> Mapping[str, bytes]:
         issues = outcome.issues
         with self._phase(outcome, "load"):
@@ -97,7 +107,16 @@ class Builder:
         with self._phase(outcome, "render"):
             pages = self._render(sources, book, drawn, issues)
         outcome.pages, outcome.config = pages, sources.config
-        return {**assets, **{path: html.encode() for path, html in pages.items()}}
+        files = {**assets, **_encoded(pages)}
+        if not archive or not outcome.published:
+            return files
+        with self._phase(outcome, "pack"):
+            packed = zip_archive(ARCHIVE_FOLDER, _with_worker(files, drawn.bundle))
+        with self._phase(outcome, "render"):  # the title page says how large it is
+            drawn = replace(drawn, archive_bytes=len(packed))
+            outcome.pages = self._render(sources, book, drawn, issues)
+        files = _with_worker({**assets, **_encoded(outcome.pages)}, drawn.bundle)
+        return {**files, ARCHIVE_NAME: packed}
 
     def _parse(self, sources: Sources, issues: list[Issue]) -> list[Chapter]:
         """Every chapter; those whose text is as it was at the last build are not parsed again."""
@@ -159,6 +178,8 @@ class Builder:
         pictures, picture_files = pack_pictures(effects, paths)
         files = {**models.site_files, **picture_files}
         for name, path in bundled.assets.items():
+            if name == SERVICE_WORKER:
+                continue  # needs to be told of all files first
             if not name.startswith("figures/") or name[8:].removesuffix(".js") in used:
                 files[path] = bundled.site_files[path]
         icon, icon_files = pack_icon(effects)
@@ -190,6 +211,17 @@ def _colophon(sources: Sources, issues: list[Issue]) -> Chapter:
     page, found = parse_page(source, "colophon", "Colophon")
     issues.extend(found)
     return page
+
+
+def _encoded(pages: Mapping[str, str]) -> dict[str, bytes]:
+    return {path: html.encode() for path, html in pages.items()}
+
+
+def _with_worker(files: Mapping[str, bytes], bundled: Bundle) -> dict[str, bytes]:
+    """The files and the service worker that knows them."""
+    code = bundled.site_files[bundled.assets[SERVICE_WORKER]]
+    worker = service_worker(code, files, bundled.assets["ort.wasm.js"])
+    return {**files, SERVICE_WORKER: worker}
 
 
 def _is_packed(figure: PlacedFigure, models: ModelFiles) -> bool:

@@ -36,14 +36,14 @@ from builder.document import (
 )
 from builder.figures import Bundle, Frame, spec_of
 from builder.model_card import ModelCard
-from builder.pack import ModelFiles
+from builder.pack import ARCHIVE_NAME, ModelFiles
 from builder.places import Place, plain_text
 from builder.references import Reference, popover_html
 from builder.resolve import Link, Picture, PlacedFigure, Quantity, ResolvedBook, ResolvedPage
 
 TEMPLATES = Path(__file__).parent / "templates"
 CSP = (
-    "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src blob:; "
+    "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self' blob:; "
     "style-src 'self'; img-src 'self' data: blob:; font-src 'self'; connect-src 'none'; "
     "base-uri 'none'; form-action 'none'"
 )
@@ -59,6 +59,10 @@ BACK_MATTER = (
 )
 """Follows the chapters, unless a chapter has that page."""
 NOT_FOUND = "404.html"
+NOT_KEPT = "offline.html"
+"""What the service worker shows for a page that is neither kept nor to be had."""
+OWN_STANDING = (NOT_FOUND, NOT_KEPT)
+"""Pages that no page leads to."""
 
 PLACES = re.compile(
     f"<p>{START}(?P<alone>\\d+){END}</p>"
@@ -82,6 +86,8 @@ class Drawn:
     pictures: Mapping[str, str] = field(default_factory=dict)
     icon: str = ""
     """Address of the picture that browsers show for the book, if it has one."""
+    archive_bytes: int = 0
+    """Size of the archive that lies beside the pages; 0 if there is none."""
 
 
 def environment(templates: Path = TEMPLATES) -> Environment:
@@ -166,7 +172,7 @@ class Renderer:
             "references.html": self._references(),
             "glossary.html": self._glossary(),
             "colophon.html": self._colophon(),
-            NOT_FOUND: self.engine.get_template(NOT_FOUND).render(**self.common),
+            **{name: self.engine.get_template(name).render(**self.common) for name in OWN_STANDING},
         }
         for page in self.book.chapters:
             if page.href in written:
@@ -176,7 +182,7 @@ class Renderer:
             if memory.get(page.href, (None, ""))[0] != inputs:
                 memory[page.href] = (inputs, self._page("chapter.html", page))
             written[page.href] = memory[page.href][1]
-        return {path: written[path] for path in (*self.positions, NOT_FOUND)}
+        return {path: written[path] for path in (*self.positions, *OWN_STANDING)}
 
     def _neighbours(self, href: str) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
         """The pages before and after one."""
@@ -235,10 +241,12 @@ class Renderer:
         return self._template(f"{kind}.html", page, **more)
 
     def _index(self) -> str:
-        contents = self.sequence[1:]
+        size = self.drawn.archive_bytes
+        archive = {"href": ARCHIVE_NAME, "megabytes": f"{size / 1e6:.1f}"} if size else None
+        more = {"contents": self.sequence[1:], "archive": archive}
         if self.book.index:
-            return self._page("index.html", self.book.index, contents=contents)
-        return self._own_page("index", self.config.title, contents=contents)
+            return self._page("index.html", self.book.index, **more)
+        return self._own_page("index", self.config.title, **more)
 
     def _colophon(self) -> str:
         tables = ledger(self.book, self.cards, self.drawn.models)
@@ -283,7 +291,7 @@ def _book_data(bundle: Bundle) -> dict[str, Any]:
     assets = bundle.assets
     wasm = {"key": "ort.wasm", "src": assets.get("ort.wasm.js"), "bytes": bundle.wasm_bytes}
     engine = {"script": assets.get("engine.js"), "wasm": wasm}
-    return {"kit": assets.get("kit.js"), "engine": engine}
+    return {"kit": assets.get("kit.js"), "engine": engine, "offline": assets.get("offline.js")}
 
 
 class PageText:

@@ -4,6 +4,7 @@ import type { AssetReference } from "./asset.ts";
 
 export interface BookData {
   readonly kit: string;
+  readonly offline: string;
   readonly engine: { readonly script: string; readonly wasm: AssetReference };
 }
 

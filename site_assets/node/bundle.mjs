@@ -112,6 +112,8 @@ export async function bundle({ out, figures, minify = true }) {
     script("kit/early.ts", minify).then((code) => place("early.js", code)),
     script("kit/book.ts", minify).then((code) => place("book.js", code)),
     script("kit/kit.ts", minify).then((code) => place("kit.js", code)),
+    script("offline/control.ts", minify).then((code) => place("offline.js", code)),
+    script("offline/worker/sw.ts", minify).then((code) => place("sw.js", code)),
     engineScript(minify).then((code) => place("engine.js", code)),
     place("ort.wasm.js", assetScript("ort.wasm", wasm)),
     ...Object.keys(figures).map(async (name) => place(`figures/${name}.js`, await figureScript(name, minify))),

@@ -47,6 +47,7 @@ class FakeService:
     def _bundle(self, params: Mapping[str, Any]) -> dict[str, Any]:
         folder = params["out"].removeprefix("/memory/")
         names = ["book.js", "early.js", "kit.js", "engine.js", "ort.wasm.js", "book.css"]
+        names += ["offline.js", "sw.js"]
         names += [f"figures/{name}.js" for name in params["figures"]]
         for name, spec in params["figures"].items():
             if "not compile" in spec["title"]:
