@@ -26,9 +26,11 @@ from builder.pack import (
     pack_pictures,
     zip_archive,
 )
+from builder.packages import collect
 from builder.parse import parse_chapter, parse_glossary, parse_page
 from builder.render import Drawn, Memory, environment, render_book
 from builder.resolve import Picture, PlacedFigure, ResolvedBook, resolve
+from builder.sbom import BILL, LICENCES, bill_of_materials, licence_texts
 
 SITE = "build/site"
 ARCHIVE = f"build/{ARCHIVE_NAME}"
@@ -184,7 +186,22 @@ class Builder:
                 files[path] = bundled.site_files[path]
         icon, icon_files = pack_icon(effects)
         files |= icon_files
-        return Drawn(formulas, code.math, frames, models, bundled, pictures, icon), files
+        packages, found = collect(
+            effects,
+            (
+                package
+                for name, within in bundled.packages.items()
+                if bundled.assets[name] in files or name == SERVICE_WORKER
+                for package in within
+            ),
+        )
+        issues.extend(found)
+        files |= {
+            BILL: bill_of_materials(sources.config, packages, files),
+            LICENCES: licence_texts(packages),
+        }
+        drawn = Drawn(formulas, code.math, frames, models, bundled, pictures, icon, packages)
+        return drawn, files
 
     def _render(
         self, sources: Sources, book: ResolvedBook, drawn: Drawn, issues: list[Issue]

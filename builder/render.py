@@ -37,9 +37,11 @@ from builder.document import (
 from builder.figures import Bundle, Frame, spec_of
 from builder.model_card import ModelCard
 from builder.pack import ARCHIVE_NAME, ModelFiles
+from builder.packages import Package
 from builder.places import Place, plain_text
 from builder.references import Reference, popover_html
 from builder.resolve import Link, Picture, PlacedFigure, Quantity, ResolvedBook, ResolvedPage
+from builder.sbom import BILL, LICENCES
 
 TEMPLATES = Path(__file__).parent / "templates"
 CSP = (
@@ -86,6 +88,8 @@ class Drawn:
     pictures: Mapping[str, str] = field(default_factory=dict)
     icon: str = ""
     """Address of the picture that browsers show for the book, if it has one."""
+    packages: tuple[Package, ...] = ()
+    """The software of others, shipped or used."""
     archive_bytes: int = 0
     """Size of the archive that lies beside the pages; 0 if there is none."""
 
@@ -250,7 +254,11 @@ class Renderer:
 
     def _colophon(self) -> str:
         tables = ledger(self.book, self.cards, self.drawn.models)
-        return self._page("colophon.html", self.book.colophon, ledger=tables)
+        shipped = [package for package in self.drawn.packages if package.shipped]
+        files = {"bill": BILL, "licences": LICENCES}
+        return self._page(
+            "colophon.html", self.book.colophon, ledger=tables, shipped=shipped, files=files
+        )
 
     def _references(self) -> str:
         references = [

@@ -56,7 +56,8 @@ class FakeService:
         files = {name: f"assets/{name}" for name in names}
         for name, path in files.items():
             self.effects.write(f"{folder}/{path}", name.encode())
-        return {"files": files, "wasmBytes": 11}
+        packages = {"book.js": ["toy-library"]}
+        return {"files": files, "packages": packages, "wasmBytes": 11}
 
     def _frame(self, params: Mapping[str, Any]) -> dict[str, Any]:
         values = {**params["state"], **params["options"]}
