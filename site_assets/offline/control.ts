@@ -6,7 +6,7 @@
 import type { Failure, PageRequest, Status } from "./messages.ts";
 
 const STORAGE_KEY = "book-offline"; // "off" once the reader has had the copy removed
-const EVERY = 300; // ms between two looks at the progress
+const EVERY = 300; // ms between two looks at what is going on
 
 const WORDS: Readonly<Record<Failure, string>> = {
   network: "The connection broke off. What has arrived is kept; try again once you are connected.",
@@ -41,6 +41,10 @@ function ask(worker: ServiceWorker, request: PageRequest): Promise<Status> {
     port1.onmessage = ({ data }) => resolve(data as Status);
     worker.postMessage(request, [port2]);
   });
+}
+
+function pause(): Promise<void> {
+  return new Promise((done) => setTimeout(done, EVERY));
 }
 
 function button(label: string, act: () => void): HTMLButtonElement {
@@ -81,6 +85,7 @@ class Control {
 
   /** Registers the worker and has it keep this page. Nothing is shown where the browser won't have a worker. */
   async start(): Promise<void> {
+    while (document.querySelector('figure[data-state="loading"]')) await pause(); // what is seen comes first
     try {
       await navigator.serviceWorker.register("sw.js");
     } catch {
@@ -116,7 +121,7 @@ class Control {
     if (status.keepingAll) this.offer([]);
     else if (isWhole(status)) this.offer([remove]);
     else this.offer([button(label, () => void this.keepAll()), remove]);
-    if (status.keepingAll) setTimeout(() => void this.ask({ ask: "status" }).then((next) => this.show(next)), EVERY);
+    if (status.keepingAll) void pause().then(async () => this.show(await this.ask({ ask: "status" })));
   }
 
   private async keepAll(): Promise<void> {

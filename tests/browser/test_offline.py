@@ -19,7 +19,8 @@ from builder.offline import SERVICE_WORKER, service_worker
 from builder.serve import Preview, start_server
 from tests.browser.conftest import Window
 from tests.browser.figure import Figure
-from tests.browser.server import Pages, listen
+from tests.browser.layout import LAYOUT_SHIFT
+from tests.browser.server import SUB_PATH, Pages, listen
 from tests.browser.site import Site, copy_site, replace
 
 FIGURE = "draw-and-squeeze"
@@ -78,7 +79,7 @@ def online(host: Host) -> Iterator[Site]:
 @pytest.fixture
 def window(browser: Browser, online: Site) -> Iterator[Window]:
     """A reader who has never been here; not being connected is no error of the book's."""
-    window = Window(browser, online)
+    window = Window(browser, online, keeping=True)
     yield window
     window.watch.expect_errors(UNREACHABLE)
     verdict = window.watch.verdict()
@@ -104,8 +105,11 @@ def test_what_was_read_once_is_read_again_without_a_network(
     window: Window, host: Host, online: Site
 ) -> None:
     placed, page = online.figure(FIGURE), window.page
-    page.goto(online.url(placed.page))
+    page.goto(online.url(placed.page, placed.id))
     wait_kept(page, 2)  # the contents and this page
+    wasm = str(online.book_data(placed.page)["engine"]["wasm"]["src"])
+    first = [path.removeprefix(SUB_PATH) for path in host.asked]
+    assert first.index(wasm) < first.index(SERVICE_WORKER), "what is seen comes first"
     host.reachable = False
     page.reload()
     Figure(page, placed).wait_live()
@@ -125,6 +129,7 @@ def test_the_whole_book_is_kept_on_request_and_thrown_away_on_request(
     page = window.page
     page.goto(online.url("index.html"))
     wait_kept(page, 1)
+    assert page.evaluate(LAYOUT_SHIFT) == 0
     place = offline_place(page)
     button = place.get_by_role("button", name=re.compile("Make all chapters available offline"))
     files = manifest(online)["files"]
@@ -233,7 +238,7 @@ def test_a_preview_is_not_kept_and_not_hijacked(
     port = finished.server_port
     threading.Thread(target=finished.serve_forever, daemon=True).start()
     site = Site(built_site, f"http://127.0.0.1:{port}/")
-    window = Window(browser, site)
+    window = Window(browser, site, keeping=True)
     window.page.goto(site.url("index.html"))
     wait_kept(window.page, 1)
     finished.shutdown()

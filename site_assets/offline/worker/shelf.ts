@@ -140,19 +140,19 @@ export class Shelf {
   }
 
   /** A file of the manifest, kept from now on. Rejects with a KeepError. */
-  async keep(path: string): Promise<Response> {
+  async keep(path: string, priority: RequestPriority = "low"): Promise<Response> {
     const found = await this.kept(path);
     if (found) return found;
     let coming = this.coming.get(path);
     if (!coming) {
-      coming = this.bring(path).finally(() => this.coming.delete(path));
+      coming = this.bring(path, priority).finally(() => this.coming.delete(path));
       this.coming.set(path, coming);
     }
     return (await coming).clone();
   }
 
-  private async bring(path: string): Promise<Response> {
-    const bytes = (await this.fromBefore(path)) ?? (await this.fromHost(path));
+  private async bring(path: string, priority: RequestPriority): Promise<Response> {
+    const bytes = (await this.fromBefore(path)) ?? (await this.fromHost(path, priority));
     const type = TYPES[path.slice(path.lastIndexOf(".") + 1)] ?? "application/octet-stream";
     const response = new Response(bytes, { headers: { "Content-Type": type, "Content-Length": String(bytes.byteLength) } });
     if (await caches.has(this.name)) {
@@ -172,11 +172,11 @@ export class Shelf {
   }
 
   /** From the browser's own cache if that is right, for the page may just have loaded the file; else from the host. */
-  private async fromHost(path: string): Promise<ArrayBuffer> {
+  private async fromHost(path: string, priority: RequestPriority): Promise<ArrayBuffer> {
     for (const cache of ["default", "reload"] as const) {
       let bytes: ArrayBuffer;
       try {
-        const response = await fetch(this.addressOf(path), { cache });
+        const response = await fetch(this.addressOf(path), { cache, priority });
         if (response.status >= 500) throw new KeepError("network");
         bytes = await response.arrayBuffer();
       } catch {

@@ -72,7 +72,7 @@ async function page(path: string, request: Request): Promise<Response> {
 async function file(path: string, request: Request): Promise<Response> {
   if (Object.hasOwn(BOOK.files, path)) {
     try {
-      return await shelf.keep(path);
+      return await shelf.keep(path, "high");
     } catch {
       // No room, no network, or another version: the page gets what a page without a worker would get.
     }
