@@ -141,7 +141,8 @@ def test_the_whole_book_is_kept_on_request_and_thrown_away_on_request(
     host.reachable = False
     button.focus()
     page.keyboard.press("Enter")
-    expect(place.get_by_role("status")).to_contain_text("The connection broke off")
+    broken = "The connection broke off"
+    expect(place.get_by_role("status")).to_contain_text(broken, timeout=PATIENT)
     host.reachable = True
     button.click()
     done = "The whole book is on this device"
@@ -151,20 +152,21 @@ def test_the_whole_book_is_kept_on_request_and_thrown_away_on_request(
     for name in online.pages:
         if name in {"404.html", "offline.html"}:
             continue
-        page.goto(online.url(name))
+        response = page.goto(online.url(name))
+        assert response
+        assert response.status == 200, f"{name} is not there"
         expect(page.get_by_role("heading", level=1)).to_be_visible()
-        expect(offline_place(page).get_by_role("status")).to_contain_text(done)
     placed = online.figure("elbo-gap")
     page.goto(online.url(placed.page))
     Figure(page, placed).wait_live()
 
-    expect(offline_place(page).get_by_role("status")).to_contain_text(done)
+    expect(offline_place(page).get_by_role("status")).to_contain_text(done, timeout=PATIENT)
     offline_place(page).get_by_role("button", name=re.compile("Remove the offline copy")).click()
     nothing = "Nothing of the book is kept on this device"
     expect(offline_place(page)).to_contain_text(nothing)
     host.reachable = True
     page.reload()
-    expect(offline_place(page)).to_contain_text(nothing)
+    expect(offline_place(page)).to_contain_text(nothing, timeout=PATIENT)
     assert page.evaluate(KEPT) == {}
     assert page.evaluate(REGISTERED) == 0
     offline_place(page).get_by_role("button", name="Keep the pages that I read").click()
@@ -212,7 +214,7 @@ def test_a_new_version_comes_whole_or_not_at_all(
     assert unchanged == [], "fetched again though it did not change"
 
     second.get_by_role("button", name="Reload").click()
-    expect(heading).to_contain_text("second edition")
+    expect(heading).to_contain_text("second edition", timeout=PATIENT)
     # The figure's old script is on no server any more, and another version's worker is in charge.
     assert not any(str(placed.data["script"]) in path for path in host.asked)
     Figure(first, placed).wait_live()
@@ -250,7 +252,7 @@ def test_a_preview_is_not_kept_and_not_hijacked(
     preview = start_server(draft, Preview(), port)
     window.page.reload()
     heading = window.page.get_by_role("heading", level=1)
-    expect(heading).to_contain_text("(draft)")
+    expect(heading).to_contain_text("(draft)", timeout=PATIENT)
     expect(window.page.locator("[data-role=offline]")).to_have_count(0)
     assert window.page.evaluate(KEPT) == {}
     assert window.page.evaluate(REGISTERED) == 0
