@@ -5,7 +5,7 @@ from __future__ import annotations
 import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from jinja2 import Environment, TemplateError, TemplateSyntaxError
 
@@ -14,18 +14,28 @@ from builder.cache import Cache
 from builder.config import BookConfig
 from builder.document import Chapter, Glossary
 from builder.effects import Effects
-from builder.figures import Code, bundle, draw_frames, typeset
+from builder.figures import Bundle, Code, bundle, draw_frames, typeset
 from builder.issue import Issue, Source, in_order, is_error
 from builder.load import Sources, load
 from builder.node import Service
-from builder.pack import ModelFiles, pack_icon, pack_models, pack_pictures, zip_archive
+from builder.offline import SERVICE_WORKER, service_worker
+from builder.pack import (
+    ARCHIVE_NAME,
+    ModelFiles,
+    pack_icon,
+    pack_models,
+    pack_pictures,
+    zip_archive,
+)
+from builder.packages import collect
 from builder.parse import parse_chapter, parse_glossary, parse_page
 from builder.render import Drawn, Memory, environment, render_book
 from builder.resolve import Picture, PlacedFigure, ResolvedBook, resolve
+from builder.sbom import BILL, LICENCES, bill_of_materials, licence_texts
 from builder.slim import SlimRequest
 
 SITE = "build/site"
-ARCHIVE = "build/book.zip"
+ARCHIVE = f"build/{ARCHIVE_NAME}"
 ARCHIVE_FOLDER = "book"
 
 
@@ -61,8 +71,8 @@ class Builder:
     ) -> Outcome:
         """Run all stages; publish the site unless there is an error.
 
-        A `preview` does without what takes long and changes nothing that is seen: the archive,
-        and a slim engine for models that have changed.
+        A `preview` does without what takes long or would be in an author's way: the archive, the
+        service worker, and a slim engine for models that have changed.
         """
         outcome = Outcome()
         cache = Cache(self.effects)
@@ -70,11 +80,10 @@ class Builder:
         outcome.issues = in_order(outcome.issues)
         if outcome.published:
             with self._phase(outcome, "pack"):
-                packed = None if preview else zip_archive(ARCHIVE_FOLDER, files)
                 self.effects.publish(SITE, files)
                 cache.forget_unused()
-                if packed is not None:
-                    self.effects.write(ARCHIVE, packed)
+                if not preview:
+                    self.effects.write(ARCHIVE, files[ARCHIVE_NAME])
         return outcome
 
     @contextmanager
@@ -106,7 +115,16 @@ class Builder:
         with self._phase(outcome, "render"):
             pages = self._render(sources, book, drawn, issues)
         outcome.pages, outcome.config = pages, sources.config
-        return {**assets, **{path: html.encode() for path, html in pages.items()}}
+        files = {**assets, **_encoded(pages)}
+        if preview or not outcome.published:
+            return files
+        with self._phase(outcome, "pack"):
+            packed = zip_archive(ARCHIVE_FOLDER, _with_worker(files, drawn.bundle))
+        with self._phase(outcome, "render"):  # the title page says how large it is
+            drawn = replace(drawn, archive_bytes=len(packed))
+            outcome.pages = self._render(sources, book, drawn, issues)
+        files = _with_worker({**assets, **_encoded(outcome.pages)}, drawn.bundle)
+        return {**files, ARCHIVE_NAME: packed}
 
     def _parse(self, sources: Sources, issues: list[Issue]) -> list[Chapter]:
         """Every chapter; those whose text is as it was at the last build are not parsed again."""
@@ -181,15 +199,31 @@ class Builder:
         pictures, picture_files = pack_pictures(effects, paths)
         files = {**models.site_files, **slim.site_files, **picture_files}
         for name, path in bundled.assets.items():
+            if name == SERVICE_WORKER:
+                continue  # needs to be told of all files first
             if not name.startswith("figures/") or name[8:].removesuffix(".js") in used:
                 files[path] = bundled.site_files[path]
         icon, icon_files = pack_icon(effects)
         files |= icon_files
         if self.guide:
             files[PICTURE] = self.guide.picture
+        packages, found = collect(
+            effects,
+            (
+                package
+                for name, within in bundled.packages.items()
+                if bundled.assets[name] in files or name == SERVICE_WORKER
+                for package in within
+            ),
+        )
+        issues.extend(found)
+        files |= {
+            BILL: bill_of_materials(sources.config, packages, files),
+            LICENCES: licence_texts(packages),
+        }
         drawn = Drawn(
             formulas, code.math, frames, models, bundled, pictures, icon,
-            slim=slim.asset, guide=self.guide,
+            packages=packages, slim=slim.asset, guide=self.guide,
         )  # fmt: skip
         return drawn, files
 
@@ -218,6 +252,17 @@ def _colophon(sources: Sources, issues: list[Issue]) -> Chapter:
     page, found = parse_page(source, "colophon", "Colophon")
     issues.extend(found)
     return page
+
+
+def _encoded(pages: Mapping[str, str]) -> dict[str, bytes]:
+    return {path: html.encode() for path, html in pages.items()}
+
+
+def _with_worker(files: Mapping[str, bytes], bundled: Bundle) -> dict[str, bytes]:
+    """The files and the service worker that knows them."""
+    code = bundled.site_files[bundled.assets[SERVICE_WORKER]]
+    worker = service_worker(code, files, bundled.assets["ort.wasm.js"])
+    return {**files, SERVICE_WORKER: worker}
 
 
 def _is_packed(figure: PlacedFigure, models: ModelFiles) -> bool:

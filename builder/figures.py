@@ -85,6 +85,8 @@ class Bundle:
 
     assets: Mapping[str, str] = field(default_factory=dict)
     wasm_bytes: int = 0
+    packages: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Logical name → the npm packages whose code is in the file."""
     site_files: Mapping[str, bytes] = field(default_factory=dict)
 
 
@@ -132,7 +134,8 @@ def _read_bundle(effects: Effects, folder: str) -> Bundle:
     manifest = json.loads(effects.read(f"{folder}/{MANIFEST}"))
     files = manifest["files"]
     site_files = {path: effects.read(f"{folder}/{path}") for path in files.values()}
-    return Bundle(files, manifest["wasmBytes"], site_files)
+    packages = {name: tuple(found) for name, found in manifest["packages"].items()}
+    return Bundle(files, manifest["wasmBytes"], packages, site_files)
 
 
 def _bundle_issues(effects: Effects, message: str) -> tuple[Issue, ...]:

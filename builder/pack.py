@@ -21,6 +21,7 @@ from builder.issue import Issue, whole_file
 from builder.model_card import ModelCard
 
 ICON = "site_assets/favicon.svg"
+ARCHIVE_NAME = "book.zip"
 ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 """The earliest time that a zip archive can hold."""
 

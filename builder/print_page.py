@@ -13,7 +13,7 @@ from jinja2 import Environment
 from markupsafe import Markup, escape
 
 from builder.config import BookConfig
-from builder.render import CSP, NOT_FOUND
+from builder.render import CSP, OWN_STANDING
 
 MAIN = re.compile(r"<main[^>]*>(.*)</main>", re.DOTALL)
 KIND = re.compile(r'<body class="page-([a-z]+)"')
@@ -30,7 +30,7 @@ PAINT = re.compile(r"url\(#([^)]+)\)")
 
 def print_page(config: BookConfig, pages: Mapping[str, str], engine: Environment) -> str:
     """One HTML page of all `pages` (path in the site → HTML) in their order."""
-    printed = {path: html for path, html in pages.items() if path != NOT_FOUND}
+    printed = {path: html for path, html in pages.items() if path not in OWN_STANDING}
     sections = [
         {
             "id": _name(path),

@@ -37,14 +37,16 @@ from builder.document import (
 )
 from builder.figures import Bundle, Frame, spec_of
 from builder.model_card import ModelCard
-from builder.pack import ModelFiles, PackedAsset
+from builder.pack import ARCHIVE_NAME, ModelFiles, PackedAsset
+from builder.packages import Package
 from builder.places import Place, plain_text
 from builder.references import Reference, popover_html
 from builder.resolve import Link, Picture, PlacedFigure, Quantity, ResolvedBook, ResolvedPage
+from builder.sbom import BILL, LICENCES
 
 TEMPLATES = Path(__file__).parent / "templates"
 CSP = (
-    "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src blob:; "
+    "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self' blob:; "
     "style-src 'self'; img-src 'self' data: blob:; font-src 'self'; connect-src 'none'; "
     "base-uri 'none'; form-action 'none'"
 )
@@ -60,6 +62,10 @@ BACK_MATTER = (
 )
 """Follows the chapters, unless a chapter has that page."""
 NOT_FOUND = "404.html"
+NOT_KEPT = "offline.html"
+"""What the service worker shows for a page that is neither kept nor to be had."""
+OWN_STANDING = (NOT_FOUND, NOT_KEPT)
+"""Pages that no page leads to."""
 
 PLACES = re.compile(
     f"<p>{START}(?P<alone>\\d+){END}</p>"
@@ -87,6 +93,10 @@ class Drawn:
     """The slim edition of the engine's wasm, if there is one."""
     guide: authors.Guide | None = None
     """What the page for authors shows, if there is one."""
+    packages: tuple[Package, ...] = ()
+    """The software of others, shipped or used."""
+    archive_bytes: int = 0
+    """Size of the archive that lies beside the pages; 0 if there is none."""
 
 
 def environment(templates: Path = TEMPLATES) -> Environment:
@@ -171,7 +181,7 @@ class Renderer:
             "references.html": self._references(),
             "glossary.html": self._glossary(),
             "colophon.html": self._colophon(),
-            NOT_FOUND: self.engine.get_template(NOT_FOUND).render(**self.common),
+            **{name: self.engine.get_template(name).render(**self.common) for name in OWN_STANDING},
         }
         if self.drawn.guide:
             written[authors.PAGE] = self._authors(self.drawn.guide)
@@ -184,7 +194,7 @@ class Renderer:
                 memory[page.href] = (inputs, self._page("chapter.html", page))
             written[page.href] = memory[page.href][1]
         apart = (authors.PAGE,) if self.drawn.guide else ()
-        return {path: written[path] for path in (*self.positions, *apart, NOT_FOUND)}
+        return {path: written[path] for path in (*self.positions, *apart, *OWN_STANDING)}
 
     def _neighbours(self, href: str) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
         """The pages before and after one; none for a page that stands apart."""
@@ -245,15 +255,24 @@ class Renderer:
         return self._template(f"{kind}.html", page, **more)
 
     def _index(self) -> str:
-        contents = self.sequence[1:]
+        size = self.drawn.archive_bytes
+        archive = {"href": ARCHIVE_NAME, "megabytes": f"{size / 1e6:.1f}"} if size else None
+        more = {"contents": self.sequence[1:], "archive": archive}
         if self.book.index:
-            return self._page("index.html", self.book.index, contents=contents)
-        return self._own_page("index", self.config.title, contents=contents)
+            return self._page("index.html", self.book.index, **more)
+        return self._own_page("index", self.config.title, **more)
 
     def _colophon(self) -> str:
         tables = ledger(self.book, self.cards, self.drawn.models)
-        guide = authors.PAGE if self.drawn.guide else ""
-        return self._page("colophon.html", self.book.colophon, ledger=tables, guide=guide)
+        shipped = [package for package in self.drawn.packages if package.shipped]
+        return self._page(
+            "colophon.html",
+            self.book.colophon,
+            ledger=tables,
+            shipped=shipped,
+            files={"bill": BILL, "licences": LICENCES},
+            guide=authors.PAGE if self.drawn.guide else "",
+        )
 
     def _authors(self, guide: authors.Guide) -> str:
         sections = guide.shown(self.drawn.formulas)
@@ -300,7 +319,7 @@ def _book_data(drawn: Drawn) -> dict[str, Any]:
     wasm = {"key": "ort.wasm", "src": assets.get("ort.wasm.js"), "bytes": drawn.bundle.wasm_bytes}
     slim = asdict(drawn.slim) if drawn.slim else None
     engine = {"script": assets.get("engine.js"), "wasm": wasm, "slim": slim}
-    return {"kit": assets.get("kit.js"), "engine": engine}
+    return {"kit": assets.get("kit.js"), "engine": engine, "offline": assets.get("offline.js")}
 
 
 class PageText:

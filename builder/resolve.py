@@ -81,7 +81,7 @@ Resolution: TypeAlias = PlacedFigure | Link | Picture | Quantity | Reference | G
 
 
 PageKind: TypeAlias = Literal["index", "chapter", "references", "glossary", "colophon"]
-RESERVED_PAGES = frozenset({"index", "glossary", "colophon", "authors", "404"})
+RESERVED_PAGES = frozenset({"index", "glossary", "colophon", "authors", "404", "offline"})
 REFERENCES = "references"
 """A chapter of this name is where the works are listed, below its own text."""
 

@@ -89,6 +89,15 @@ function scrollToFigure(): void {
   if (id && query) document.getElementById(id)?.scrollIntoView();
 }
 
+/** Over http(s), last of all and quietly: what has been read can be read again without a network. */
+function startOffline(): void {
+  const wanted = location.protocol !== "file:" && document.querySelector("[data-role=offline]");
+  if (!wanted || !("serviceWorker" in navigator)) return;
+  addEventListener("load", () => {
+    loadScript(bookData().offline).catch(() => {}); // the page is whole without it
+  });
+}
+
 /** What the figures run on; without it the static frames stay, which are complete in themselves. */
 function canRun(): boolean {
   return typeof WebAssembly === "object" && typeof DecompressionStream === "function" && typeof Worker === "function";
@@ -100,4 +109,5 @@ startPredictions();
 startSymbolLinks();
 if (canRun()) startFigures();
 else document.documentElement.classList.add("figures-static");
+startOffline();
 scrollToFigure();

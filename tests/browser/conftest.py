@@ -37,6 +37,8 @@ class Window:
     """A browser window of its own, watched, with one page in it.
 
     On a desk, or with `touch` on a phone; `before` is a script that runs before the page's own.
+    Only with `keeping` does the service worker keep what is read: that takes time, and few tests
+    ask for it.
     """
 
     def __init__(
@@ -48,12 +50,14 @@ class Window:
         scripts: bool = True,
         reduced_motion: bool = False,
         before: str = "",
+        keeping: bool = False,
     ) -> None:
         self.context = browser.new_context(
             viewport=PHONE if touch else WIDE,
             has_touch=touch,
             java_script_enabled=scripts,
             reduced_motion="reduce" if reduced_motion else "no-preference",
+            service_workers="allow" if keeping else "block",
         )
         self.context.set_default_timeout(PATIENCE)
         self.watch = Watch(self.context, site.root)

@@ -47,6 +47,7 @@ class FakeService:
     def _bundle(self, params: Mapping[str, Any]) -> dict[str, Any]:
         folder = params["out"].removeprefix("/memory/")
         names = ["book.js", "early.js", "kit.js", "engine.js", "ort.wasm.js", "book.css"]
+        names += ["offline.js", "sw.js"]
         names += [f"figures/{name}.js" for name in params["figures"]]
         for name, spec in params["figures"].items():
             if "not compile" in spec["title"]:
@@ -55,7 +56,8 @@ class FakeService:
         files = {name: f"assets/{name}" for name in names}
         for name, path in files.items():
             self.effects.write(f"{folder}/{path}", name.encode())
-        return {"files": files, "wasmBytes": 11}
+        packages = {"book.js": ["toy-library"]}
+        return {"files": files, "packages": packages, "wasmBytes": 11}
 
     def _slim(self, params: Mapping[str, Any]) -> dict[str, Any]:
         for model in params["models"]:

@@ -40,7 +40,7 @@ def test_a_good_build_publishes_pages_assets_and_archive() -> None:
     pages = sorted(path.rpartition("/")[2] for path in site(effects) if path.endswith(".html"))
     assert pages == [
         "404.html", "a-case.html", "colophon.html", "glossary.html", "index.html",
-        "other-things.html", "references.html",
+        "offline.html", "other-things.html", "references.html",
     ]  # fmt: skip
     assert "build/site/assets/book.js" in effects.contents
     assert effects.contents["build/book.zip"].startswith(b"PK")
