@@ -11,6 +11,7 @@ from jinja2 import Environment, TemplateError, TemplateSyntaxError
 
 from builder.cache import Cache
 from builder.config import BookConfig
+from builder.discovery import discovery_files
 from builder.document import Chapter, Glossary
 from builder.effects import Effects
 from builder.figures import Code, bundle, draw_frames, typeset
@@ -19,8 +20,10 @@ from builder.load import Sources, load
 from builder.node import Service
 from builder.pack import ModelFiles, pack_icon, pack_models, pack_pictures, zip_archive
 from builder.parse import parse_chapter, parse_glossary, parse_page
+from builder.posters import draw_posters
 from builder.render import Drawn, Memory, environment, render_book
 from builder.resolve import Picture, PlacedFigure, ResolvedBook, resolve
+from builder.search import SEARCH_INDEX, search_index
 
 SITE = "build/site"
 ARCHIVE = "build/book.zip"
@@ -95,9 +98,10 @@ class Builder:
         if not outcome.published:
             return {}
         with self._phase(outcome, "render"):
-            pages = self._render(sources, book, drawn, issues)
+            pages, others = self._render(sources, book, drawn, issues)
         outcome.pages, outcome.config = pages, sources.config
-        return {**assets, **{path: html.encode() for path, html in pages.items()}}
+        others[SEARCH_INDEX] = search_index(book)
+        return {**assets, **others, **{path: html.encode() for path, html in pages.items()}}
 
     def _parse(self, sources: Sources, issues: list[Issue]) -> list[Chapter]:
         """Every chapter; those whose text is as it was at the last build are not parsed again."""
@@ -150,6 +154,11 @@ class Builder:
                 effects, cache, service, ready if bundled.assets else [], models, code
             )
             issues.extend(found)
+        with self._phase(outcome, "posters"):
+            posters, poster_files, found = draw_posters(
+                effects, cache, service, sources.config, book, frames, code
+            )
+            issues.extend(found)
         paths = {
             value.path
             for page in book.pages
@@ -157,24 +166,25 @@ class Builder:
             if isinstance(value, Picture)
         }
         pictures, picture_files = pack_pictures(effects, paths)
-        files = {**models.site_files, **picture_files}
+        files = {**models.site_files, **picture_files, **poster_files}
         for name, path in bundled.assets.items():
             if not name.startswith("figures/") or name[8:].removesuffix(".js") in used:
                 files[path] = bundled.site_files[path]
         icon, icon_files = pack_icon(effects)
         files |= icon_files
-        return Drawn(formulas, code.math, frames, models, bundled, pictures, icon), files
+        return Drawn(formulas, code.math, frames, models, bundled, pictures, icon, posters), files
 
     def _render(
         self, sources: Sources, book: ResolvedBook, drawn: Drawn, issues: list[Issue]
-    ) -> dict[str, str]:
+    ) -> tuple[dict[str, str], dict[str, bytes]]:
+        """The pages, and what is made of all of them together."""
+        config, engine = sources.config, self.engine
         try:
-            return render_book(
-                sources.config, book, sources.models, drawn, self.engine, self.rendered
-            )
+            pages = render_book(config, book, sources.models, drawn, engine, self.rendered)
+            return pages, discovery_files(config, book, pages, engine)
         except TemplateError as error:
             issues.append(_template_issue(error))
-            return {}
+            return {}, {}
 
 
 def _glossary(sources: Sources, issues: list[Issue]) -> Glossary | None:

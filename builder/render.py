@@ -40,6 +40,7 @@ from builder.pack import ModelFiles
 from builder.places import Place, plain_text
 from builder.references import Reference, popover_html
 from builder.resolve import Link, Picture, PlacedFigure, Quantity, ResolvedBook, ResolvedPage
+from builder.search import SEARCH_INDEX
 
 TEMPLATES = Path(__file__).parent / "templates"
 CSP = (
@@ -59,6 +60,8 @@ BACK_MATTER = (
 )
 """Follows the chapters, unless a chapter has that page."""
 NOT_FOUND = "404.html"
+POSTER_SIZE = (1200, 630)
+"""Pixels of the picture for links to a page, as node/poster.mjs draws it."""
 
 PLACES = re.compile(
     f"<p>{START}(?P<alone>\\d+){END}</p>"
@@ -82,6 +85,8 @@ class Drawn:
     pictures: Mapping[str, str] = field(default_factory=dict)
     icon: str = ""
     """Address of the picture that browsers show for the book, if it has one."""
+    posters: Mapping[str, str] = field(default_factory=dict)
+    """Page → address of the picture for links to it."""
 
 
 def environment(templates: Path = TEMPLATES) -> Environment:
@@ -137,6 +142,9 @@ class Renderer:
         self.common = {
             "book": asdict(config),
             "assets": dict(drawn.bundle.assets),
+            "root": config.root,
+            "poster_size": POSTER_SIZE,
+            "has_feed": bool(config.root and book.dated),
             "icon": drawn.icon,
             "csp": CSP,
             "book_data_json": script_json(_book_data(drawn.bundle)),
@@ -172,7 +180,8 @@ class Renderer:
             if page.href in written:
                 continue
             frames = [self.drawn.frames[page.href, figure.id] for figure in page.figures]
-            inputs = (page, frames, self._neighbours(page.href), shared)
+            poster = self.drawn.posters.get(page.href)
+            inputs = (page, frames, poster, self._neighbours(page.href), shared)
             if memory.get(page.href, (None, ""))[0] != inputs:
                 memory[page.href] = (inputs, self._page("chapter.html", page))
             written[page.href] = memory[page.href][1]
@@ -214,15 +223,18 @@ class Renderer:
                 "html": self.body(page),
                 "headings": headings,
                 "path": page.href,
+                "source": page.source.path if page.source.text else "",
+                "updated": page.updated,
             },
             **more,
         )
 
     def _template(self, template: str, page: dict[str, Any], **more: Any) -> str:
         page["prev"], page["next"] = self._neighbours(page["path"])
+        page["poster"] = self.drawn.posters.get(page["path"], "")
         return self.engine.get_template(template).render(**self.common, page=page, **more)
 
-    def _own_page(self, kind: str, title: str, **more: Any) -> str:
+    def _own_page(self, kind: str, title: str, source: str = "", **more: Any) -> str:
         page: dict[str, Any] = {
             "kind": kind,
             "title": title,
@@ -231,6 +243,8 @@ class Renderer:
             "html": Markup(""),
             "headings": [],
             "path": f"{kind}.html",
+            "source": source,
+            "updated": "",
         }
         return self._template(f"{kind}.html", page, **more)
 
@@ -259,7 +273,9 @@ class Renderer:
         for page in self.book.chapters:
             if page.kind == "references":
                 return self._page("references.html", page, references=references)
-        return self._own_page("references", "References", references=references)
+        return self._own_page(
+            "references", "References", "content/references.bib", references=references
+        )
 
     def _glossary(self) -> str:
         text = PageText(self.book.glossary, self.drawn, self.engine, self.book)
@@ -272,7 +288,9 @@ class Renderer:
             }
             for entry in self.book.entries
         ]
-        return self._own_page("glossary", "Glossary", terms=terms)
+        source = self.book.glossary.source
+        edited = source.path if source.text else ""
+        return self._own_page("glossary", "Glossary", edited, terms=terms)
 
 
 def _backlinks(pages: Iterable[ResolvedPage], anchor: str) -> list[dict[str, str]]:
@@ -283,7 +301,8 @@ def _book_data(bundle: Bundle) -> dict[str, Any]:
     assets = bundle.assets
     wasm = {"key": "ort.wasm", "src": assets.get("ort.wasm.js"), "bytes": bundle.wasm_bytes}
     engine = {"script": assets.get("engine.js"), "wasm": wasm}
-    return {"kit": assets.get("kit.js"), "engine": engine}
+    search = {"script": assets.get("search.js"), "index": SEARCH_INDEX}
+    return {"kit": assets.get("kit.js"), "search": search, "engine": engine}
 
 
 class PageText:

@@ -4,6 +4,7 @@ import { bookData } from "./book_data.ts";
 import { startNotes, startPredictions, startThemeButton } from "./page.ts";
 import type { FigureRuntime } from "./runtime.tsx";
 import { AssetError, loadScript } from "./script.ts";
+import { startSearchField } from "./search_field.ts";
 import { setFigureState, showFailure } from "./status.ts";
 import { startSymbolLinks } from "./symbol_links.ts";
 
@@ -95,6 +96,7 @@ function canRun(): boolean {
 }
 
 startThemeButton();
+startSearchField();
 startNotes();
 startPredictions();
 startSymbolLinks();

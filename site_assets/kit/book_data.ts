@@ -4,6 +4,7 @@ import type { AssetReference } from "./asset.ts";
 
 export interface BookData {
   readonly kit: string;
+  readonly search: { readonly script: string; readonly index: string };
   readonly engine: { readonly script: string; readonly wasm: AssetReference };
 }
 

@@ -111,6 +111,7 @@ export async function bundle({ out, figures, minify = true }) {
     place("book.css", css),
     script("kit/early.ts", minify).then((code) => place("early.js", code)),
     script("kit/book.ts", minify).then((code) => place("book.js", code)),
+    script("kit/search.ts", minify).then((code) => place("search.js", code)),
     script("kit/kit.ts", minify).then((code) => place("kit.js", code)),
     engineScript(minify).then((code) => place("engine.js", code)),
     place("ort.wasm.js", assetScript("ort.wasm", wasm)),

@@ -8,7 +8,10 @@ import { bundle } from "./bundle.mjs";
 import { drawFrame } from "./frame.mjs";
 import { renderMath } from "./math.mjs";
 
-const methods = { bundle, frame: drawFrame, math: renderMath };
+/** The rasteriser is loaded by the builds that publish, and by no other. */
+const drawPoster = async (params) => (await import("./poster.mjs")).drawPoster(params);
+
+const methods = { bundle, frame: drawFrame, math: renderMath, poster: drawPoster };
 
 // Libraries that print would break the protocol: stdout belongs to responses alone.
 const respond = process.stdout.write.bind(process.stdout);

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import html
 import json
 from collections.abc import Mapping
@@ -46,7 +47,8 @@ class FakeService:
 
     def _bundle(self, params: Mapping[str, Any]) -> dict[str, Any]:
         folder = params["out"].removeprefix("/memory/")
-        names = ["book.js", "early.js", "kit.js", "engine.js", "ort.wasm.js", "book.css"]
+        names = ["book.js", "early.js", "kit.js", "search.js", "engine.js", "ort.wasm.js"]
+        names += ["book.css"]
         names += [f"figures/{name}.js" for name in params["figures"]]
         for name, spec in params["figures"].items():
             if "not compile" in spec["title"]:
@@ -56,6 +58,11 @@ class FakeService:
         for name, path in files.items():
             self.effects.write(f"{folder}/{path}", name.encode())
         return {"files": files, "wasmBytes": 11}
+
+    def _poster(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        if "no picture" in params["title"]:
+            raise ServiceError("the rasteriser did not start")
+        return {"png": base64.b64encode(f"PNG of {params['title']}".encode()).decode()}
 
     def _frame(self, params: Mapping[str, Any]) -> dict[str, Any]:
         values = {**params["state"], **params["options"]}
