@@ -15,8 +15,8 @@ interface Place {
 }
 
 const options = {
-  fields: ["title", "lead", "context"],
-  searchOptions: { prefix: true, fuzzy: 0.2, boost: { title: 3, context: 0.3 }, combineWith: "AND" as const },
+  fields: ["title", "lead"],
+  searchOptions: { prefix: true, fuzzy: 0.2, boost: { title: 3 }, combineWith: "AND" as const },
 };
 
 let places: Place[] = [];
