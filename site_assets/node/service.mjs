@@ -11,7 +11,10 @@ import { renderMath } from "./math.mjs";
 /** The rasteriser is loaded by the builds that publish, and by no other. */
 const drawPoster = async (params) => (await import("./poster.mjs")).drawPoster(params);
 
-const methods = { bundle, frame: drawFrame, math: renderMath, poster: drawPoster };
+/** Likewise, for `book check`. */
+const validateHtml = async (params) => (await import("./validate.mjs")).validateHtml(params);
+
+const methods = { bundle, frame: drawFrame, math: renderMath, poster: drawPoster, validate: validateHtml };
 
 // Libraries that print would break the protocol: stdout belongs to responses alone.
 const respond = process.stdout.write.bind(process.stdout);
