@@ -54,9 +54,10 @@ function storedShortcut(): boolean {
 function startShortcut(input: HTMLInputElement): void {
   const button = document.querySelector<HTMLButtonElement>("[data-role=search-key]");
   let on = storedShortcut();
+  const hasKeys = matchMedia("(any-hover: hover)").matches; // as far as a page can know
   const tell = (): void => {
     button?.setAttribute("aria-pressed", String(on));
-    input.placeholder = on ? `Search (${SHORTCUT})` : "Search";
+    input.placeholder = on && hasKeys ? `Search (${SHORTCUT})` : "Search";
     if (on) input.setAttribute("aria-keyshortcuts", SHORTCUT);
     else input.removeAttribute("aria-keyshortcuts");
   };
