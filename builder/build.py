@@ -12,6 +12,7 @@ from jinja2 import Environment, TemplateError, TemplateSyntaxError
 from builder.authors import PICTURE, Guide, read_guide
 from builder.cache import Cache
 from builder.config import BookConfig
+from builder.discovery import discovery_files
 from builder.document import Chapter, Glossary
 from builder.effects import Effects
 from builder.figures import Bundle, Code, bundle, draw_frames, typeset
@@ -29,9 +30,11 @@ from builder.pack import (
 )
 from builder.packages import collect
 from builder.parse import parse_chapter, parse_glossary, parse_page
+from builder.posters import draw_posters
 from builder.render import Drawn, Memory, environment, render_book
 from builder.resolve import Picture, PlacedFigure, ResolvedBook, resolve
 from builder.sbom import BILL, LICENCES, bill_of_materials, licence_texts
+from builder.search import SEARCH_INDEX, search_index
 from builder.slim import SlimRequest
 
 SITE = "build/site"
@@ -113,8 +116,10 @@ class Builder:
         if not outcome.published:
             return {}
         with self._phase(outcome, "render"):
-            pages = self._render(sources, book, drawn, issues)
+            pages, others = self._render(sources, book, drawn, issues)
         outcome.pages, outcome.config = pages, sources.config
+        others[SEARCH_INDEX] = search_index(book)
+        assets |= others
         files = {**assets, **_encoded(pages)}
         if preview or not outcome.published:
             return files
@@ -122,7 +127,7 @@ class Builder:
             packed = zip_archive(ARCHIVE_FOLDER, _with_worker(files, drawn.bundle))
         with self._phase(outcome, "render"):  # the title page says how large it is
             drawn = replace(drawn, archive_bytes=len(packed))
-            outcome.pages = self._render(sources, book, drawn, issues)
+            outcome.pages, _ = self._render(sources, book, drawn, issues)
         files = _with_worker({**assets, **_encoded(outcome.pages)}, drawn.bundle)
         return {**files, ARCHIVE_NAME: packed}
 
@@ -190,6 +195,11 @@ class Builder:
         with self._phase(outcome, "engine"):
             slim, found = slimming.result()
             issues.extend(found)
+        with self._phase(outcome, "posters"):
+            posters, poster_files, found = draw_posters(
+                effects, cache, service, sources.config, book, frames, code
+            )
+            issues.extend(found)
         paths = {
             value.path
             for page in book.pages
@@ -197,7 +207,7 @@ class Builder:
             if isinstance(value, Picture)
         }
         pictures, picture_files = pack_pictures(effects, paths)
-        files = {**models.site_files, **slim.site_files, **picture_files}
+        files = {**models.site_files, **slim.site_files, **picture_files, **poster_files}
         for name, path in bundled.assets.items():
             if name == SERVICE_WORKER:
                 continue  # needs to be told of all files first
@@ -223,20 +233,21 @@ class Builder:
         }
         drawn = Drawn(
             formulas, code.math, frames, models, bundled, pictures, icon,
-            packages=packages, slim=slim.asset, guide=self.guide,
+            posters=posters, packages=packages, slim=slim.asset, guide=self.guide,
         )  # fmt: skip
         return drawn, files
 
     def _render(
         self, sources: Sources, book: ResolvedBook, drawn: Drawn, issues: list[Issue]
-    ) -> dict[str, str]:
+    ) -> tuple[dict[str, str], dict[str, bytes]]:
+        """The pages, and what is made of all of them together."""
+        config, engine = sources.config, self.engine
         try:
-            return render_book(
-                sources.config, book, sources.models, drawn, self.engine, self.rendered
-            )
+            pages = render_book(config, book, sources.models, drawn, engine, self.rendered)
+            return pages, discovery_files(config, book, pages, engine)
         except TemplateError as error:
             issues.append(_template_issue(error))
-            return {}
+            return {}, {}
 
 
 def _glossary(sources: Sources, issues: list[Issue]) -> Glossary | None:

@@ -1,4 +1,4 @@
-"""The `book` command: `build`, `serve`, `pdf`, `train`, `new`."""
+"""The `book` command: `build`, `serve`, `check`, `pdf`, `train`, `new`."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from builder.build import ARCHIVE, SITE, Builder, Outcome
+from builder.check.run import check
 from builder.effects import DiskEffects, Effects
 from builder.issue import Issue, is_error, summary, whole_file
 from builder.new import NotNewError, new_chapter, new_figure
@@ -40,6 +41,8 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     serving.add_argument("--port", type=int, default=DEFAULT_PORT, help="default: %(default)s")
     pdf = commands.add_parser("pdf", help="build, then print the whole book to build/book.pdf")
     pdf.add_argument("--no-train", action="store_true", help="use the models as they are")
+    checking = commands.add_parser("check", help="check links, HTML, accessibility and budgets")
+    checking.add_argument("--external", action="store_true", help="ask outside addresses as well")
     train = commands.add_parser("train", help="train models")
     train.add_argument("names", nargs="*", metavar="NAME", help="models; default: what is stale")
     train.add_argument("--force", action="store_true", help="train also what is fresh")
@@ -90,6 +93,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if options.command == "build":
             return session.build_once(training=not options.no_train)
+        if options.command == "check":
+            return check(root, effects, service, external=options.external)
         if options.command == "pdf":
             return session.print_book(training=not options.no_train)
         session.train_first(training=not options.no_train)

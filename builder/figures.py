@@ -67,6 +67,12 @@ class Code:
         self.slim = self._digest(
             path for path in self.hashes if path.removeprefix(f"{SITE_ASSETS}/") in SLIM_CODE
         )
+        self.posters = self._digest(
+            path
+            for path in self.hashes
+            if path.startswith((f"{SITE_ASSETS}/styles/", f"{SITE_ASSETS}/fonts/"))
+            or path in {f"{SITE_ASSETS}/node/poster.mjs", f"{SITE_ASSETS}/package-lock.json"}
+        )
 
     def _digest(self, paths: Iterable[str]) -> str:
         return digest(*(f"{path} {self.hashes[path]}" for path in sorted(paths)))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
-from builder.config import BookConfig, parse_config
+from builder.config import BookConfig, parse_config, with_environment
 from builder.effects import Effects
 from builder.figure_spec import FigureSpec, parse_figure_spec
 from builder.issue import Issue, Source, Span, whole_file
@@ -109,6 +109,8 @@ def _config(effects: Effects, issues: list[Issue]) -> BookConfig:
         issues.append(whole_file("config-missing", path, message, hint))
         return BookConfig("")
     config, found = parse_config(source)
+    issues.extend(found)
+    config, found = with_environment(config, effects.variable)
     issues.extend(found)
     return config
 

@@ -33,7 +33,15 @@ OWN_PAGES = {
 }
 """Pages that every book has. A chapter may be the references page; the others are the book's."""
 RESERVED_IDS = frozenset(
-    {"main", "book-data", "contents", "table-data", "table-models", "table-software"}
+    {
+        "main",
+        "book-data",
+        "contents",
+        "table-data",
+        "table-models",
+        "table-software",
+        "search-results",
+    }
 )
 """Ids that the page templates use."""
 

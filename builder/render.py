@@ -43,6 +43,7 @@ from builder.places import Place, plain_text
 from builder.references import Reference, popover_html
 from builder.resolve import Link, Picture, PlacedFigure, Quantity, ResolvedBook, ResolvedPage
 from builder.sbom import BILL, LICENCES
+from builder.search import SEARCH_INDEX
 
 TEMPLATES = Path(__file__).parent / "templates"
 CSP = (
@@ -66,6 +67,8 @@ NOT_KEPT = "offline.html"
 """What the service worker shows for a page that is neither kept nor to be had."""
 OWN_STANDING = (NOT_FOUND, NOT_KEPT)
 """Pages that no page leads to."""
+POSTER_SIZE = (1200, 630)
+"""Pixels of the picture for links to a page, as node/poster.mjs draws it."""
 
 PLACES = re.compile(
     f"<p>{START}(?P<alone>\\d+){END}</p>"
@@ -97,6 +100,8 @@ class Drawn:
     """The software of others, shipped or used."""
     archive_bytes: int = 0
     """Size of the archive that lies beside the pages; 0 if there is none."""
+    posters: Mapping[str, str] = field(default_factory=dict)
+    """Page → address of the picture for links to it."""
 
 
 def environment(templates: Path = TEMPLATES) -> Environment:
@@ -152,6 +157,9 @@ class Renderer:
         self.common = {
             "book": asdict(config),
             "assets": dict(drawn.bundle.assets),
+            "root": config.root,
+            "poster_size": POSTER_SIZE,
+            "has_feed": bool(config.root and book.dated),
             "icon": drawn.icon,
             "csp": CSP,
             "book_data_json": script_json(_book_data(drawn)),
@@ -189,7 +197,8 @@ class Renderer:
             if page.href in written:
                 continue
             frames = [self.drawn.frames[page.href, figure.id] for figure in page.figures]
-            inputs = (page, frames, self._neighbours(page.href), shared)
+            poster = self.drawn.posters.get(page.href)
+            inputs = (page, frames, poster, self._neighbours(page.href), shared)
             if memory.get(page.href, (None, ""))[0] != inputs:
                 memory[page.href] = (inputs, self._page("chapter.html", page))
             written[page.href] = memory[page.href][1]
@@ -234,15 +243,18 @@ class Renderer:
                 "html": self.body(page),
                 "headings": headings,
                 "path": page.href,
+                "source": page.source.path if page.source.text else "",
+                "updated": page.updated,
             },
             **more,
         )
 
     def _template(self, template: str, page: dict[str, Any], **more: Any) -> str:
         page["prev"], page["next"] = self._neighbours(page["path"])
+        page["poster"] = self.drawn.posters.get(page["path"], "")
         return self.engine.get_template(template).render(**self.common, page=page, **more)
 
-    def _own_page(self, kind: str, title: str, **more: Any) -> str:
+    def _own_page(self, kind: str, title: str, source: str = "", **more: Any) -> str:
         page: dict[str, Any] = {
             "kind": kind,
             "title": title,
@@ -251,6 +263,8 @@ class Renderer:
             "html": Markup(""),
             "headings": [],
             "path": f"{kind}.html",
+            "source": source,
+            "updated": "",
         }
         return self._template(f"{kind}.html", page, **more)
 
@@ -294,7 +308,9 @@ class Renderer:
         for page in self.book.chapters:
             if page.kind == "references":
                 return self._page("references.html", page, references=references)
-        return self._own_page("references", "References", references=references)
+        return self._own_page(
+            "references", "References", "content/references.bib", references=references
+        )
 
     def _glossary(self) -> str:
         text = PageText(self.book.glossary, self.drawn, self.engine, self.book)
@@ -307,7 +323,9 @@ class Renderer:
             }
             for entry in self.book.entries
         ]
-        return self._own_page("glossary", "Glossary", terms=terms)
+        source = self.book.glossary.source
+        edited = source.path if source.text else ""
+        return self._own_page("glossary", "Glossary", edited, terms=terms)
 
 
 def _backlinks(pages: Iterable[ResolvedPage], anchor: str) -> list[dict[str, str]]:
@@ -318,8 +336,12 @@ def _book_data(drawn: Drawn) -> dict[str, Any]:
     assets = drawn.bundle.assets
     wasm = {"key": "ort.wasm", "src": assets.get("ort.wasm.js"), "bytes": drawn.bundle.wasm_bytes}
     slim = asdict(drawn.slim) if drawn.slim else None
-    engine = {"script": assets.get("engine.js"), "wasm": wasm, "slim": slim}
-    return {"kit": assets.get("kit.js"), "engine": engine, "offline": assets.get("offline.js")}
+    return {
+        "kit": assets.get("kit.js"),
+        "offline": assets.get("offline.js"),
+        "search": {"script": assets.get("search.js"), "index": SEARCH_INDEX},
+        "engine": {"script": assets.get("engine.js"), "wasm": wasm, "slim": slim},
+    }
 
 
 class PageText:

@@ -102,6 +102,7 @@ class ResolvedPage:
     values: Mapping[int, Resolution]
     headings: tuple[Place, ...]
     figures: tuple[PlacedFigure, ...]
+    updated: str = ""
 
     @property
     def label(self) -> str:
@@ -128,6 +129,12 @@ class ResolvedBook:
         """Every page that an author wrote."""
         first = (self.index,) if self.index else ()
         return (*first, *self.chapters, self.glossary, self.colophon)
+
+    @property
+    def dated(self) -> tuple[ResolvedPage, ...]:
+        """The chapters that say since when they are as they stand, the newest first."""
+        pages = [page for page in self.chapters if page.updated]
+        return tuple(sorted(pages, key=lambda page: (page.updated, page.number), reverse=True))
 
     def formulas(self) -> Iterable[tuple[ResolvedPage, Math]]:
         """Every formula with the page where it stands."""
@@ -226,6 +233,7 @@ def _page(context: _Context, chapter: Chapter, kind: PageKind) -> ResolvedPage:
         resolver.values,
         tuple(place for place in resolver.values.values() if isinstance(place, Place)),
         tuple(resolver.figures),
+        chapter.updated,
     )
 
 

@@ -1,9 +1,10 @@
 /** The script of every page: starts the page's own parts and wakes figures as they come near. Small on purpose. */
 
 import { bookData } from "./book_data.ts";
-import { startNotes, startPredictions, startThemeButton } from "./page.ts";
+import { startNotes, startPredictions, startThemeButton, startWideParts } from "./page.ts";
 import type { FigureRuntime } from "./runtime.tsx";
 import { AssetError, loadScript } from "./script.ts";
+import { startSearchField } from "./search_field.ts";
 import { setFigureState, showFailure } from "./status.ts";
 import { startSymbolLinks } from "./symbol_links.ts";
 
@@ -104,9 +105,11 @@ function canRun(): boolean {
 }
 
 startThemeButton();
+startSearchField();
 startNotes();
 startPredictions();
 startSymbolLinks();
+startWideParts();
 if (canRun()) startFigures();
 else document.documentElement.classList.add("figures-static");
 startOffline();

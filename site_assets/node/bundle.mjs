@@ -126,6 +126,7 @@ export async function bundle({ out, figures, minify = true }) {
     place("book.css", css),
     placeScript("early.js", script("kit/early.ts", minify)),
     placeScript("book.js", script("kit/book.ts", minify)),
+    placeScript("search.js", script("kit/search.ts", minify)),
     placeScript("kit.js", script("kit/kit.ts", minify)),
     placeScript("offline.js", script("offline/control.ts", minify)),
     placeScript("sw.js", script("offline/worker/sw.ts", minify)),
