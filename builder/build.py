@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from jinja2 import Environment, TemplateError, TemplateSyntaxError
 
 from builder.cache import Cache
+from builder.cells import Parts, Ran, cells_of, named_parts, prepare, run_cells
 from builder.config import BookConfig
 from builder.document import Chapter, Glossary
 from builder.effects import Effects
@@ -17,14 +18,25 @@ from builder.figures import Code, bundle, draw_frames, typeset
 from builder.issue import Issue, Source, in_order, is_error
 from builder.load import Sources, load
 from builder.node import Service
-from builder.pack import ModelFiles, pack_icon, pack_models, pack_pictures, zip_archive
+from builder.pack import (
+    ModelFiles,
+    PythonFiles,
+    pack_icon,
+    pack_models,
+    pack_pictures,
+    pack_python,
+    zip_archive,
+)
 from builder.parse import parse_chapter, parse_glossary, parse_page
+from builder.python_packages import PYODIDE, Distribution
 from builder.render import Drawn, Memory, environment, render_book
-from builder.resolve import Picture, PlacedFigure, ResolvedBook, resolve
+from builder.resolve import Picture, PlacedFigure, ResolvedBook, ResolvedPage, resolve
 
 SITE = "build/site"
 ARCHIVE = "build/book.zip"
 ARCHIVE_FOLDER = "book"
+CELL_FILES = {f"cells/{name}" for name in ("cells.css", "cells.js", "editor.js", "python.js")}
+"""What only pages with cells ask for."""
 
 
 @dataclass
@@ -46,9 +58,15 @@ class Builder:
     """Builds one book, any number of times; chapters that did not change are not parsed again."""
 
     def __init__(
-        self, effects: Effects, service: Service, *, engine: Environment | None = None
+        self,
+        effects: Effects,
+        service: Service,
+        *,
+        engine: Environment | None = None,
+        distribution: Distribution | None = None,
     ) -> None:
         self.effects, self.service = effects, service
+        self.distribution = distribution
         self.engine = engine or environment()
         self.rendered: Memory = {}
         self.parsed: dict[Source, tuple[Chapter | None, tuple[Issue, ...]]] = {}
@@ -138,6 +156,13 @@ class Builder:
                 for role, card in figure.models.items()
                 for use in figure.spec.models[role].uses
             }
+            with_cells = [
+                (page, named_parts(effects, page, sources.models))
+                for page in book.pages
+                if cells_of(page)
+            ]
+            for _, named in with_cells:
+                parts |= {(card.name, part): (card, part) for card, part in named}
             models, found = pack_models(effects, cache, parts.values())
             issues.extend(found)
         with self._phase(outcome, "frames"):
@@ -150,6 +175,7 @@ class Builder:
                 effects, cache, service, ready if bundled.assets else [], models, code
             )
             issues.extend(found)
+        ran, python = self._run_cells(outcome, cache, with_cells, models, code)
         paths = {
             value.path
             for page in book.pages
@@ -157,13 +183,46 @@ class Builder:
             if isinstance(value, Picture)
         }
         pictures, picture_files = pack_pictures(effects, paths)
-        files = {**models.site_files, **picture_files}
+        files = {**models.site_files, **picture_files, **python.site_files}
+        needed = {f"figures/{name}.js" for name in used} | (CELL_FILES if with_cells else set())
         for name, path in bundled.assets.items():
-            if not name.startswith("figures/") or name[8:].removesuffix(".js") in used:
+            if name in needed or not name.startswith(("figures/", "cells/")):
                 files[path] = bundled.site_files[path]
         icon, icon_files = pack_icon(effects)
         files |= icon_files
-        return Drawn(formulas, code.math, frames, models, bundled, pictures, icon), files
+        made = (formulas, code.math, frames, models, bundled, pictures, icon)
+        named_on = {page.href: named for page, named in with_cells}
+        return Drawn(*made, ran=ran, python=python, named=named_on), files
+
+    def _run_cells(
+        self,
+        outcome: Outcome,
+        cache: Cache,
+        pages: list[tuple[ResolvedPage, Parts]],
+        models: ModelFiles,
+        code: Code,
+    ) -> tuple[Ran, PythonFiles]:
+        """What the cells did, and the files that Python in the page loads; a book without cells
+        has neither."""
+        if not pages:
+            return Ran(), PythonFiles()
+        with self._phase(outcome, "cells"):
+            with_cells = [page for page, _ in pages]
+            packages, found = prepare(self.effects, with_cells, self.distribution)
+            outcome.issues.extend(found)
+            named = [(card.name, part) for _, parts in pages for card, part in parts]
+            complete = all(part in models.assets for part in named)
+            if found or not complete:
+                return Ran(), PythonFiles()
+            ran, found = run_cells(
+                self.effects, cache, self.service, pages, models, packages, code
+            )
+            outcome.issues.extend(found)
+            files = {
+                name: self.effects.read(f"{PYODIDE}/{name}")
+                for name in ("pyodide.asm.wasm", "python_stdlib.zip")
+            }
+            return ran, pack_python(cache, {**files, **packages.wheels}, packages.lock)
 
     def _render(
         self, sources: Sources, book: ResolvedBook, drawn: Drawn, issues: list[Issue]

@@ -12,12 +12,14 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from builder.cells import Parts, Ran
 from builder.colophon import ledger
 from builder.config import BookConfig
 from builder.document import (
     BLOCK_NODES,
     END,
     START,
+    Cell,
     Citation,
     CrossReference,
     Destination,
@@ -36,8 +38,9 @@ from builder.document import (
 )
 from builder.figures import Bundle, Frame, spec_of
 from builder.model_card import ModelCard
-from builder.pack import ModelFiles
+from builder.pack import ModelFiles, PythonFiles
 from builder.places import Place, plain_text
+from builder.prose import code_lines
 from builder.references import Reference, popover_html
 from builder.resolve import Link, Picture, PlacedFigure, Quantity, ResolvedBook, ResolvedPage
 
@@ -82,6 +85,10 @@ class Drawn:
     pictures: Mapping[str, str] = field(default_factory=dict)
     icon: str = ""
     """Address of the picture that browsers show for the book, if it has one."""
+    ran: Ran = field(default_factory=Ran)
+    python: PythonFiles = field(default_factory=PythonFiles)
+    named: Mapping[str, Parts] = field(default_factory=dict)
+    """Page with cells → the graphs and arrays that its cells name."""
 
 
 def environment(templates: Path = TEMPLATES) -> Environment:
@@ -172,7 +179,8 @@ class Renderer:
             if page.href in written:
                 continue
             frames = [self.drawn.frames[page.href, figure.id] for figure in page.figures]
-            inputs = (page, frames, self._neighbours(page.href), shared)
+            outputs = self.drawn.ran.outputs if page.href in self.drawn.named else None
+            inputs = (page, frames, self._neighbours(page.href), shared, outputs)
             if memory.get(page.href, (None, ""))[0] != inputs:
                 memory[page.href] = (inputs, self._page("chapter.html", page))
             written[page.href] = memory[page.href][1]
@@ -192,13 +200,38 @@ class Renderer:
             for name in self.engine.list_templates()
         ]
         drawn = self.drawn
-        made = (drawn.math_version, drawn.models.assets, drawn.pictures)
+        made = (drawn.math_version, drawn.models.assets, drawn.pictures, drawn.python.parts)
         glossary = self.book.glossary
         return (self.common, templates, made, glossary, self.book.references)
 
     def body(self, page: ResolvedPage) -> Markup:
         """The text of a page, without the page around it."""
         return PageText(page, self.drawn, self.engine, self.book).html(page.body)
+
+    def _cells_data(self, page: ResolvedPage) -> Markup | None:
+        """What the cells of a page load when one is first run; None without cells."""
+        parts = self.drawn.named.get(page.href)
+        if parts is None:
+            return None
+        text = PageText(page, self.drawn, self.engine, self.book)
+        python, assets = self.drawn.python, self.drawn.bundle.assets
+        uses: dict[str, list[str]] = {}
+        for card, part in parts:
+            uses.setdefault(card.name, []).append(part)
+        return script_json(
+            {
+                "script": assets.get("cells/python.js"),
+                "editor": assets.get("cells/editor.js"),
+                "lock": python.lock,
+                "files": {
+                    name: [{**asdict(part), "size": python.sizes[part.key]} for part in parts]
+                    for name, parts in python.parts.items()
+                },
+                "models": {
+                    name: text.model_data(self.cards[name], names) for name, names in uses.items()
+                },
+            }
+        )
 
     def _page(self, template: str, page: ResolvedPage, **more: Any) -> str:
         headings = [
@@ -214,6 +247,7 @@ class Renderer:
                 "html": self.body(page),
                 "headings": headings,
                 "path": page.href,
+                "cells_json": self._cells_data(page),
             },
             **more,
         )
@@ -231,6 +265,7 @@ class Renderer:
             "html": Markup(""),
             "headings": [],
             "path": f"{kind}.html",
+            "cells_json": None,
         }
         return self._template(f"{kind}.html", page, **more)
 
@@ -356,6 +391,8 @@ class PageText:
                 return self._predict(node)
             case Exercise():
                 return self._exercise(node)
+            case Cell():
+                return self._cell(node, value)
             case Destination():
                 return Markup("")
 
@@ -454,6 +491,26 @@ class PageText:
         }
         return self._template("exercise.html", exercise=exercise)
 
+    def _cell(self, node: Cell, place: Place) -> Markup:
+        python = self.drawn.python
+        cell = {
+            "id": place.id,
+            "number": place.number,
+            "kind": "exercise" if node.check else "run",
+            "raises": node.raises,
+            "lines": code_lines(node.code.text),
+            "output": Markup(self.drawn.ran.outputs.get((self.page.href, node.at.start), "")),
+            "megabytes": f"{sum(python.sizes.values()) / 1e6:.1f}",
+            "data_json": script_json(
+                {
+                    "code": node.code.text,
+                    "check": node.check.text if node.check else None,
+                    "raises": node.raises,
+                }
+            ),
+        }
+        return self._template("cell.html", cell=cell)
+
     def _figure(self, placed: PlacedFigure) -> Markup:
         frame = self.drawn.frames[self.page.href, placed.id]
         spec, block = placed.spec, placed.block
@@ -482,12 +539,13 @@ class PageText:
             "options": placed.options,
             "script": self.drawn.bundle.assets.get(f"figures/{name}.js"),
             "models": {
-                role: self._model_data(card, placed.spec.models[role].uses)
+                role: self.model_data(card, placed.spec.models[role].uses)
                 for role, card in placed.models.items()
             },
         }
 
-    def _model_data(self, card: ModelCard, uses: Iterable[str]) -> dict[str, Any]:
+    def model_data(self, card: ModelCard, uses: Iterable[str]) -> dict[str, Any]:
+        """What the page is told of a model, and where its parts are."""
         content = {key: card.content[key] for key in CARD_KEYS if key in card.content}
         content["metrics"] = {
             name: {key: metric[key] for key in ("value", "unit") if key in metric}

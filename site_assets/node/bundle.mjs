@@ -70,6 +70,19 @@ async function engineScript(minify) {
   return `book.engine(function(){${worker}\n});\n`;
 }
 
+/** Python's worker: Pyodide answers its own requests from the files that the page hands over. */
+async function pythonScript() {
+  const worker = await text({
+    entryPoints: ["cells/worker.ts"],
+    format: "iife",
+    minifyWhitespace: true, // Pyodide's own code relies on names
+    platform: "browser",
+    external: ["node:*"],
+    define: { fetch: "globalThis.bookFetch", "import.meta.url": JSON.stringify("https://book.invalid/pyodide.js") },
+  });
+  return `book.python(function(){${worker}\n});\n`;
+}
+
 /** A classic script that registers gzip + base64; zlib in Node writes no time into the header. */
 function assetScript(key, bytes) {
   return `book.asset(${JSON.stringify(key)},"${gzipSync(bytes, { level: 9 }).toString("base64")}");\n`;
@@ -81,10 +94,10 @@ function hashed(name, content) {
   return `assets/${name.slice(0, name.length - extension.length)}-${hash}${extension}`;
 }
 
-async function styles(minify) {
+async function styles(entry, minify) {
   const result = await esbuild.build({
     ...COMMON,
-    entryPoints: ["styles/book.css"],
+    entryPoints: [entry],
     outdir: "assets",
     minify,
     loader: { ".woff2": "file" },
@@ -105,7 +118,7 @@ export async function bundle({ out, figures, minify = true }) {
     files[logical] = path;
   };
   const wasm = await readFile(ORT_WASM);
-  const { css, fonts } = await styles(minify);
+  const { css, fonts } = await styles("styles/book.css", minify);
   await Promise.all([
     ...fonts.map(({ path, contents }) => place(`fonts/${basename(path)}`, contents, `assets/${basename(path)}`)),
     place("book.css", css),
@@ -113,6 +126,10 @@ export async function bundle({ out, figures, minify = true }) {
     script("kit/book.ts", minify).then((code) => place("book.js", code)),
     script("kit/kit.ts", minify).then((code) => place("kit.js", code)),
     engineScript(minify).then((code) => place("engine.js", code)),
+    styles("cells/cells.css", minify).then((made) => place("cells/cells.css", made.css)),
+    script("cells/cells.ts", minify).then((code) => place("cells/cells.js", code)),
+    script("cells/editor.ts", minify).then((code) => place("cells/editor.js", code)),
+    pythonScript().then((code) => place("cells/python.js", code)),
     place("ort.wasm.js", assetScript("ort.wasm", wasm)),
     ...Object.keys(figures).map(async (name) => place(`figures/${name}.js`, await figureScript(name, minify))),
   ]);

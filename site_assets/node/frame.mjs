@@ -45,7 +45,7 @@ async function drawingOf(figure) {
 let engine = null;
 
 /** The same sessions as in the reader's worker, without the worker. */
-function nodeEngine(Sessions) {
+export function nodeEngine(Sessions) {
   engine ??= (async () => {
     const ort = await import("onnxruntime-web/wasm");
     const sessions = new Sessions(ort, await readFile(ORT_WASM));
@@ -67,7 +67,8 @@ function nodeEngine(Sessions) {
   return engine;
 }
 
-async function modelSource(folder) {
+/** The card of a published model, and the bytes of its graphs and arrays. */
+export async function modelSource(folder) {
   const card = JSON.parse(await readFile(join(folder, "card.json"), "utf8"));
   return {
     card,

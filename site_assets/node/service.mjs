@@ -5,10 +5,11 @@
 
 import { createInterface } from "node:readline";
 import { bundle } from "./bundle.mjs";
+import { runCells } from "./cells.mjs";
 import { drawFrame } from "./frame.mjs";
 import { renderMath } from "./math.mjs";
 
-const methods = { bundle, frame: drawFrame, math: renderMath };
+const methods = { bundle, cells: runCells, frame: drawFrame, math: renderMath };
 
 // Libraries that print would break the protocol: stdout belongs to responses alone.
 const respond = process.stdout.write.bind(process.stdout);
