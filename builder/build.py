@@ -203,7 +203,9 @@ class Builder:
         code: Code,
     ) -> tuple[Ran, PythonFiles]:
         """What the cells did, and the files that Python in the page loads; a book without cells
-        has neither."""
+        has neither, and cells of a chapter with mistakes wait until these are mended."""
+        mistaken = {issue.path for issue in filter(is_error, outcome.issues)}
+        pages = [(page, parts) for page, parts in pages if page.source.path not in mistaken]
         if not pages:
             return Ran(), PythonFiles()
         with self._phase(outcome, "cells"):

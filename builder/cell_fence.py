@@ -34,11 +34,11 @@ def read_cell(
     source: Source, fence: re.Match[str], end: int, report: Report
 ) -> tuple[Cell | None, int]:
     """The cell that begins with this fence, and the offset after all that belongs to it."""
-    reader = _Reader(source, end, report)
+    cell, after = _Reader(source, end, report).cell(fence)
     if fence.start("ticks") != fence.start():
-        at = Span(fence.start("ticks"), fence.end())
-        report("cell-indent", at, "a cell must begin at the left margin", "")
-    return reader.cell(fence)
+        report("cell-indent", _place(fence)[0], "a cell must begin at the left margin", "")
+        return None, after
+    return cell, after
 
 
 class _Reader:
@@ -93,7 +93,10 @@ class _Reader:
         for match in OPTION.finditer(found["options"]):
             offset = start + found.start("options")
             at = Span(offset + match.start(), offset + match.end())
-            if match["key"] not in OPTIONS[kind] or not match["value"]:
+            if match["key"] in OPTIONS[kind] and not match["value"]:
+                message = f"the option '{match['key']}' has no value"
+                self.report("cell-option", at, message, f"write {match['key']}=…")
+            elif match["key"] not in OPTIONS[kind]:
                 hint = suggest(match["key"], OPTIONS[kind])
                 message = f"unknown option '{match[0]}' of a '{kind}' cell"
                 self.report("cell-option", at, message, hint)
@@ -106,7 +109,7 @@ class _Reader:
         ticks = fence["ticks"]
         start = min(fence.end() + 1, self.end)
         close = fence_close(ticks[0], len(ticks)).search(self.text, fence.end(), self.end)
-        at = Span(fence.start("ticks"), fence.end())
+        at = _place(fence)[0]
         if close is None:
             hint = f"close it with a line '{ticks}'"
             self.report("code-closed", at, "this code block is not closed", hint)

@@ -67,6 +67,16 @@ def cells_of(page: ResolvedPage) -> list[Cell]:
     return [node for node in page.nodes if isinstance(node, Cell)]
 
 
+def codes_of(page: ResolvedPage) -> list[Code]:
+    """All Python of a page: cells, checks and solutions, in order."""
+    return [
+        code
+        for cell in cells_of(page)
+        for code in (cell.code, cell.check, cell.solution)
+        if code is not None
+    ]
+
+
 def cell_name(number: int) -> str:
     """What a traceback calls the cell, as the page does."""
     return f"cell {number}"
@@ -74,11 +84,7 @@ def cell_name(number: int) -> str:
 
 def named_parts(effects: Effects, page: ResolvedPage, models: Mapping[str, ModelCard]) -> Parts:
     """The graphs of the models and the arrays of the data sets that a page's cells name."""
-    texts = [
-        code.text for cell in cells_of(page) for code in (cell.code, cell.check, cell.solution)
-        if code
-    ]  # fmt: skip
-    names = {match[2] for text in texts for match in LITERAL.finditer(text)}
+    names = {match[2] for code in codes_of(page) for match in LITERAL.finditer(code.text)}
     if not names:
         return ()
     parts = {(name, graph) for name in names & models.keys() for graph in _graphs(models[name])}
@@ -97,28 +103,30 @@ def prepare(
     effects: Effects, pages: Iterable[ResolvedPage], distribution: Distribution | None
 ) -> tuple[Packages, tuple[Issue, ...]]:
     """The wheels for all cells; an import that nothing brings is an issue at its line."""
-    issues: list[Issue] = []
-    known = effects.read(f"{PYODIDE}/{LOCK}")
-    provided = providers(known)
-    wanted: set[str] = set()
-    for page in pages:
-        for cell in cells_of(page):
-            for code in filter(None, (cell.code, cell.check, cell.solution)):
-                for module, line in imports(code):
-                    package = provided.get(module)
-                    if package and distribution:
-                        wanted.add(package)
-                    elif package:
-                        message = f"a cell imports '{module}', which this build does not have"
-                        hint = "book build --pyodide-dist FOLDER_OR_ADDRESS bundles it"
-                        at = line_span(code, line)
-                        issues.append(page.source.issue("cell-import", at, message, hint))
-    if issues:
-        return Packages(), tuple(issues)
+    provided = providers(effects.read(f"{PYODIDE}/{LOCK}"))
+    if distribution:
+        provided = {**distribution.providers(), **provided}
+    wanted = [
+        (page.source, line_span(code, line), module)
+        for page in pages
+        for code in codes_of(page)
+        for module, line in imports(code)
+        if module in provided
+    ]
+    if distribution is None:
+        hint = "book build --pyodide-dist FOLDER_OR_ADDRESS bundles it"
+        return make_packages(effects, (), None) if not wanted else Packages(), tuple(
+            source.issue(
+                "cell-import", at, f"a cell imports '{module}', which this build lacks", hint
+            )
+            for source, at, module in wanted
+        )
     try:
-        return make_packages(effects, wanted, distribution), ()
+        names = {provided[module] for _, _, module in wanted}
+        return make_packages(effects, names, distribution), ()
     except DistributionError as error:
-        return Packages(), (Issue("pyodide-dist", LOCK, 0, 0, str(error)),)
+        source, at, _ = wanted[0]
+        return Packages(), (source.issue("cell-import", at, str(error)),)
 
 
 def run_cells(

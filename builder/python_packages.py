@@ -15,7 +15,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
@@ -45,7 +45,7 @@ class Packages:
     wheels: Mapping[str, bytes] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
+@dataclass
 class Distribution:
     """A Pyodide distribution: a folder or an address with wheels and, often, a lock file."""
 
@@ -69,12 +69,17 @@ class Distribution:
             raise DistributionError(f"{name} of {self.place} is not what the lock file names")
         return data
 
-    def lock(self) -> dict[str, PackageSpec]:
-        """The packages of its own lock file; none if it has no such file."""
+    @cached_property
+    def lock(self) -> bytes:
+        """Its own lock file; one without packages if it has none."""
         try:
-            return read_lock(self.read(LOCK))
+            return self.read(LOCK)
         except OSError:
-            return {}
+            return b'{"packages": {}}'
+
+    def providers(self) -> dict[str, str]:
+        """Importable module → the package of the distribution that brings it."""
+        return providers(self.lock)
 
 
 def _download(address: str) -> bytes:
@@ -130,7 +135,7 @@ def make_packages(
     spec = PyodideLockSpec(info=InfoSpec(**{"version": version, **info}), packages={})
     wheels: dict[str, bytes] = {}
     if distribution:
-        known = {**distribution.lock(), **read_lock(data)}
+        known = {**read_lock(distribution.lock), **read_lock(data)}
         for name in _with_dependencies(wanted, known):
             package = known[name]
             wheels[package.file_name] = distribution.file(package.file_name, package.sha256)

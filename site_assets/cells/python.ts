@@ -105,7 +105,6 @@ export class Python {
   private async files(progress: (progress: Progress) => void): Promise<Record<string, Uint8Array>> {
     const total = this.weight;
     let loaded = 0;
-    progress({ loaded, total });
     const load = async (part: AssetReference & { readonly size: number }): Promise<Uint8Array> => {
       const bytes = await book.loadAsset(part);
       loaded += part.size;
@@ -138,6 +137,7 @@ export class Python {
   }
 
   private async spawn(progress: (progress: Progress) => void): Promise<Worker> {
+    progress({ loaded: 0, total: this.weight });
     await book.loadKit();
     const script = workerSource ? undefined : loadScript(this.data.script);
     const [files, arrays] = await Promise.all([this.files(progress), this.arrays(), script]);

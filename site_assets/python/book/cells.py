@@ -183,7 +183,8 @@ def describe(error: BaseException, name: str) -> Event:
     text = "".join(map(_readable, report.format())).rstrip()
     if isinstance(error, ModuleNotFoundError):
         text += f"\n{missing_module(error)}"
-    return {"text": text, "name": type(error).__name__, "message": str(error), "line": line}
+    message = error.msg if isinstance(error, SyntaxError) else str(error)
+    return {"text": text, "name": type(error).__name__, "message": message, "line": line}
 
 
 def _trim(report: TracebackException | None) -> None:

@@ -12,8 +12,8 @@ from math import isqrt
 from book.host import current
 from book.tensors import Nested, flatten, shape_of
 
-SMALLEST = 160
-"""CSS pixels that a single small image is drawn wide, at least."""
+LARGE, SMALL = 160, 48
+"""CSS pixels that an image is about wide, alone and among others; pixels stay whole."""
 
 
 def show(
@@ -77,16 +77,18 @@ def picture_markup(
     """An HTML figure; labelled images stand in a list, others are tiles of one picture."""
     if labels is not None:
         items = "".join(
-            f'<li>{_img([image], 1, f"{label}")}<span aria-hidden="true">{escape(str(label))}'
-            "</span></li>"
+            f"<li>{_img([image], 1, str(label), SMALL)}"
+            f'<span aria-hidden="true">{escape(str(label))}</span></li>'
             for image, label in zip(images, labels, strict=True)
         )
         return f'<ul class="cell-images" aria-label="{escape(words)}">{items}</ul>'
     wide = " cell-image-one" if len(images) == 1 else ""
-    return f'<div class="cell-image{wide}">{_img(images, columns, words)}</div>'
+    size = LARGE if len(images) == 1 else SMALL
+    return f'<div class="cell-image{wide}">{_img(images, columns, words, size)}</div>'
 
 
-def _img(images: list[list[list[float]]], columns: int, alt: str) -> str:
+def _img(images: list[list[list[float]]], columns: int, alt: str, size: int) -> str:
+    """Images side by side in one picture, each about `size` CSS pixels wide."""
     side = len(images[0])
     gap = 1 if len(images) > 1 else 0
     columns = min(columns, len(images))
@@ -97,16 +99,12 @@ def _img(images: list[list[list[float]]], columns: int, alt: str) -> str:
         top, left = index // columns * (side + gap), index % columns * (side + gap)
         for y, row in enumerate(image):
             pixels[top + y][left : left + len(row)] = row
-    scale = max(1, round(SMALLEST / width)) if len(images) == 1 else _scale(side)
+    scale = max(1, round(size / side))
     source = b64encode(ink_png(pixels)).decode()
     return (
         f'<img src="data:image/png;base64,{source}" width="{width * scale}" '
         f'height="{height * scale}" alt="{escape(alt)}">'
     )
-
-
-def _scale(side: int) -> int:
-    return max(1, round(48 / side))
 
 
 def ink_png(pixels: list[list[float]]) -> bytes:

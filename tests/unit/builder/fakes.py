@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import html
 import json
 from collections.abc import Mapping
@@ -9,6 +10,7 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
+from book import cells
 from builder.build import Builder, Outcome
 from builder.effects import MemoryEffects
 from builder.node import ServiceError
@@ -47,6 +49,7 @@ class FakeService:
     def _bundle(self, params: Mapping[str, Any]) -> dict[str, Any]:
         folder = params["out"].removeprefix("/memory/")
         names = ["book.js", "early.js", "kit.js", "engine.js", "ort.wasm.js", "book.css"]
+        names += [f"cells/{name}" for name in ("cells.css", "cells.js", "editor.js", "python.js")]
         names += [f"figures/{name}.js" for name in params["figures"]]
         for name, spec in params["figures"].items():
             if "not compile" in spec["title"]:
@@ -56,6 +59,26 @@ class FakeService:
         for name, path in files.items():
             self.effects.write(f"{folder}/{path}", name.encode())
         return {"files": files, "wasmBytes": 11}
+
+    def _cells(self, params: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """The cells run by this Python, in the wheel's own runner."""
+        if any("while True" in cell["code"] for cell in params["cells"]):
+            raise ServiceError("the cells still ran after 300 seconds")
+        namespace: dict[str, Any] = {"__name__": "__main__"}
+        return [asyncio.run(self._cell(cell, namespace)) for cell in params["cells"]]
+
+    async def _cell(self, cell: Mapping[str, Any], namespace: dict[str, Any]) -> dict[str, Any]:
+        if not cell["check"]:
+            events: list[cells.Event] = []
+            await cells.run(cell["code"], cell["name"], namespace, events.append)
+            shown = "".join(f"<pre>{html.escape(event['text'])}</pre>" for event in events)
+            return {"events": events, "markup": shown}
+        told: dict[str, list[cells.Event]] = {"start": [], "solution": []}
+        for part, code in (("start", cell["code"]), ("solution", cell["solution"])):
+            apart, listener = dict(namespace), told[part].append
+            if await cells.run(code, cell["name"], apart, listener):
+                await cells.check(cell["check"], apart, listener)
+        return told
 
     def _frame(self, params: Mapping[str, Any]) -> dict[str, Any]:
         values = {**params["state"], **params["options"]}
