@@ -105,7 +105,7 @@ def prepare(
     """The wheels for all cells; an import that nothing brings is an issue at its line."""
     provided = providers(effects.read(f"{PYODIDE}/{LOCK}"))
     if distribution:
-        provided = {**distribution.providers(), **provided}
+        provided = {**providers(distribution.lock), **provided}
     wanted = [
         (page.source, line_span(code, line), module)
         for page in pages

@@ -51,13 +51,15 @@ class Distribution:
 
     place: str
     read: Callable[[str], bytes]
+    trusted: bool
+    """Whether its own lock file is believed where Pyodide's names the same package."""
 
     @classmethod
     def at(cls, place: str) -> Distribution:
-        """Of a folder or an http(s) address."""
+        """Of an http(s) address, which is not believed about itself, or of a folder."""
         if place.startswith(("http://", "https://")):
-            return cls(place, lambda name: _download(f"{place.rstrip('/')}/{name}"))
-        return cls(place, lambda name: (Path(place) / name).read_bytes())
+            return cls(place, lambda name: _download(f"{place.rstrip('/')}/{name}"), False)
+        return cls(place, lambda name: (Path(place) / name).read_bytes(), True)
 
     def file(self, name: str, sha256: str) -> bytes:
         """A file of the distribution; a DistributionError unless it is the one with that hash."""
@@ -77,9 +79,17 @@ class Distribution:
         except OSError:
             return b'{"packages": {}}'
 
-    def providers(self) -> dict[str, str]:
-        """Importable module → the package of the distribution that brings it."""
-        return providers(self.lock)
+    def known(self, released: bytes) -> dict[str, PackageSpec]:
+        """The packages that it may have, given the lock file that Pyodide was released with.
+
+        Raises DistributionError if it is made for another Pyodide.
+        """
+        info, own = json.loads(released)["info"], json.loads(self.lock).get("info")
+        if own and own["abi_version"] != info["abi_version"]:
+            message = f"is for ABI {own['abi_version']}, the book's Pyodide has"
+            raise DistributionError(f"{self.place} {message} {info['abi_version']}")
+        first, second = (released, self.lock) if self.trusted else (self.lock, released)
+        return {**read_lock(first), **read_lock(second)}
 
 
 def _download(address: str) -> bytes:
@@ -104,8 +114,8 @@ def read_lock(data: bytes) -> dict[str, PackageSpec]:
 @lru_cache(maxsize=8)
 def providers(data: bytes) -> dict[str, str]:
     """Importable module → the package of a lock file that brings it."""
-    packages = read_lock(data).values()
-    return {module: package.name for package in packages for module in package.imports}
+    packages = read_lock(data).items()
+    return {module: name for name, package in packages for module in package.imports}
 
 
 def imports(code: Code) -> Iterator[tuple[str, int]]:
@@ -135,12 +145,12 @@ def make_packages(
     spec = PyodideLockSpec(info=InfoSpec(**{"version": version, **info}), packages={})
     wheels: dict[str, bytes] = {}
     if distribution:
-        known = {**read_lock(distribution.lock), **read_lock(data)}
+        known = distribution.known(data)
         for name in _with_dependencies(wanted, known):
             package = known[name]
             wheels[package.file_name] = distribution.file(package.file_name, package.sha256)
             spec.packages[name] = package
-    name, wheel = book_wheel(_sources(effects))
+    name, wheel = book_wheel(wheel_sources(effects))
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / name
         path.write_bytes(wheel)
@@ -161,7 +171,8 @@ def _with_dependencies(wanted: Iterable[str], known: Mapping[str, PackageSpec]) 
     return sorted(found)
 
 
-def _sources(effects: Effects) -> tuple[tuple[str, bytes], ...]:
+def wheel_sources(effects: Effects) -> tuple[tuple[str, bytes], ...]:
+    """The files that the book's wheel is built from."""
     return tuple(
         (path.removeprefix(f"{SOURCES}/"), effects.read(path)) for path in effects.files(SOURCES)
     )

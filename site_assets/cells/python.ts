@@ -105,16 +105,22 @@ export class Python {
   private async files(progress: (progress: Progress) => void): Promise<Record<string, Uint8Array>> {
     const total = this.weight;
     let loaded = 0;
+    let failed = false; // the files that still come are of no interest then
     const load = async (part: AssetReference & { readonly size: number }): Promise<Uint8Array> => {
       const bytes = await book.loadAsset(part);
       loaded += part.size;
-      progress({ loaded, total });
+      if (!failed) progress({ loaded, total });
       return bytes;
     };
     const entries = Object.entries(this.data.files).map(
       async ([name, parts]) => [name, join(await Promise.all(parts.map(load)))] as const,
     );
-    return Object.fromEntries(await Promise.all(entries));
+    try {
+      return Object.fromEntries(await Promise.all(entries));
+    } catch (error) {
+      failed = true;
+      throw error;
+    }
   }
 
   /** Models with their arrays loaded; graphs and the engine come when they are first run. */

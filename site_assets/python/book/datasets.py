@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from math import prod
+from pathlib import Path
 from typing import Any
 
 from book.host import current
@@ -46,7 +46,7 @@ class Data:
 @cache
 def declared() -> dict[str, dict[str, Any]]:
     """Where each data set is published; `levels` is what stands for full ink."""
-    text = files("book").joinpath("datasets.json").read_text("utf-8")
+    text = Path(__file__).with_name("datasets.json").read_text("utf-8")
     entries: dict[str, dict[str, Any]] = json.loads(text)
     return entries
 

@@ -6,7 +6,6 @@ import asyncio
 from typing import Any
 
 import pytest
-
 from book import cells
 from book.cells import MOST_CHARACTERS, MOST_EVENTS, Event
 

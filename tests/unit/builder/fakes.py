@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from book import cells
+
 from builder.build import Builder, Outcome
 from builder.effects import MemoryEffects
 from builder.node import ServiceError
