@@ -1,8 +1,8 @@
 """How long a reader waits for Python: Run pressed → output of the first cell, then of the second.
 
-Unzips a small book of cells, opens it from file:// in a Chromium that resolves no name, and presses
-Run: the first time of a visit, with nothing in any cache. Prints the times, the bytes that each part
-of Python costs, and the processor time of the browser; writes `build/reports/python_start.json`.
+Unzips a small book of cells, opens it from file:// in a Chromium that resolves no name, and
+presses Run, with nothing in any cache. Prints the times, the browser's processor time and the bytes
+of each part of Python; writes `build/reports/python_start.json`.
 
     python -m tests.benchmarks.python_start
 """
