@@ -16,7 +16,7 @@ test: book
 	$(BIN)/python -m tests.browser.install
 	$(BIN)/ruff check .
 	$(BIN)/mypy builder training site_assets/python/book
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist worksteal
 
 clean:
 	rm -rf build .venv site_assets/node_modules site_assets/generated

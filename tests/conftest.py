@@ -51,9 +51,10 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-def pytest_sessionfinish(exitstatus: int) -> None:
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     """The README's table is renewed only when asked for, and never by a failed session."""
-    if os.environ.get("BOOK_WRITE_REPORTS") == "1" and exitstatus == 0:
+    one_of_several = hasattr(session.config, "workerinput")  # the first process ends last
+    if os.environ.get("BOOK_WRITE_REPORTS") == "1" and exitstatus == 0 and not one_of_several:
         from tests import report  # imports this file
 
         report.write()

@@ -50,6 +50,11 @@ TICKS = """
 })
 """
 
+TABLE = """
+(table) => [...table.querySelectorAll("tr")].map((row) =>
+  [...row.querySelectorAll("th, td")].map((cell) => cell.textContent))
+"""
+
 
 def number(text: str) -> float:
     """The first number of a read-out as the book prints it, with a true minus sign."""
@@ -155,9 +160,9 @@ class Figure:
         return self.part("summary").text_content() or ""
 
     def table(self) -> list[list[str]]:
-        """Cells of the data table, header row included."""
-        rows = self.part("table").locator("tr").all()
-        return [[cell.text_content() or "" for cell in row.locator("th, td").all()] for row in rows]
+        """Cells of the data table, header row included, all of one moment."""
+        rows: list[list[str]] = self.part("table").evaluate(TABLE)
+        return rows
 
     def expect_number(self, name: str, value: float, within: float) -> None:
         """Waits until the read-out `name` is near `value`."""

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from builder.lock import exclusive
 from tests.conftest import ROOT
 
 REPORT = ROOT / "build" / "reports" / "step_parity.json"
@@ -22,10 +23,10 @@ def merge(rows: Iterable[Row], replaces: Callable[[Row], bool]) -> None:
     """Add `rows`; older ones of the same model and runtime go, and those that `replaces` names."""
     rows = list(rows)
     measured = {(row["model"], row["runtime"]) for row in rows}
-    kept = [
-        row for row in read()
-        if (row["model"], row["runtime"]) not in measured and not replaces(row)
-    ]
-    REPORT.parent.mkdir(parents=True, exist_ok=True)
-    merged = sorted([*kept, *rows], key=lambda row: (row["model"], row["runtime"]))
-    REPORT.write_text(json.dumps(merged, indent=1) + "\n", encoding="utf-8")
+    with exclusive(REPORT.with_suffix(".lock")):  # tests run in several processes
+        kept = [
+            row for row in read()
+            if (row["model"], row["runtime"]) not in measured and not replaces(row)
+        ]
+        merged = sorted([*kept, *rows], key=lambda row: (row["model"], row["runtime"]))
+        REPORT.write_text(json.dumps(merged, indent=1) + "\n", encoding="utf-8")
