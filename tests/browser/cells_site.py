@@ -6,6 +6,7 @@ from pathlib import Path
 
 from builder.build import SITE, Builder
 from builder.effects import DiskEffects
+from builder.lock import exclusive
 from builder.node import NodeService
 from builder.python_packages import Distribution
 
@@ -27,7 +28,8 @@ def build_cells_book(
     effects = DiskEffects(folder)
     service = NodeService(folder / "site_assets", effects.log)
     try:
-        outcome = Builder(effects, service, distribution=distribution).build()
+        with exclusive(ROOT / "build/cells-book.lock"):  # cells that another process ran are known
+            outcome = Builder(effects, service, distribution=distribution).build()
     finally:
         service.close()
     assert outcome.published, "\n".join(map(str, outcome.issues))

@@ -84,12 +84,21 @@ def opened(browser: Browser, site: Site, **how: object) -> CellsPage:
 
 @pytest.fixture(scope="module")
 def started(browser: Browser, cells_site: Site) -> Iterator[CellsPage]:
-    """One page whose Python has run the first cell: starting it is what takes time."""
+    """One page whose Python has run the first cell: starting it is what takes time.
+
+    Meanwhile it says what it loads and how big that is, and the page stays live.
+    """
     page = opened(browser, cells_site)
     # Typing over a highlighted word, Chromium offers its style to the editor, which takes none.
     page.window.watch.expect_errors("Applying inline style")
     page.page.evaluate(COUNT_FRAMES)
     page.press(1, "Run")
+    expect(page.status(1)).to_contain_text(re.compile(r"Loading Python, \d+\.\d MB|Starting"))
+    page.expect_state(1, "loading")
+    expect(page.status(1)).to_contain_text("Starting Python", timeout=START)
+    before = page.page.evaluate("frames_")
+    page.expect_state(1, "done")
+    assert page.page.evaluate("frames_") > before, "the page stood still while Python started"
     yield page
     assert not page.window.watch.verdict()
     page.window.context.close()
@@ -103,13 +112,7 @@ def fresh(browser: Browser, cells_site: Site) -> Iterator[CellsPage]:
     page.window.context.close()
 
 
-def test_the_first_run_tells_what_it_loads_and_the_page_stays_live(started: CellsPage) -> None:
-    expect(started.status(1)).to_contain_text(re.compile(r"Loading Python, \d+\.\d MB|Starting"))
-    started.expect_state(1, "loading")
-    expect(started.status(1)).to_contain_text("Starting Python", timeout=START)
-    before = started.page.evaluate("frames_")
-    started.expect_state(1, "done")
-    assert started.page.evaluate("frames_") > before
+def test_once_python_has_started_cells_build_on_each_other(started: CellsPage) -> None:
     expect(started.output(1)).to_have_text(re.compile(r"hello\s+'HELLO'"))
     started.run(2)
     expect(started.output(2)).to_have_text(re.compile(r"to stderr\s+'hello, again'"))
