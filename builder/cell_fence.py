@@ -66,7 +66,8 @@ class _Reader:
         check = solution = None
         if kind == "exercise":
             check, after = self._companion("check", at, after)
-            solution, after = self._companion("solution", at, after)
+            if check.text:  # one thing at a time
+                solution, after = self._companion("solution", at, after)
         return Cell(at, name, name_at, code, raises, check, solution), after
 
     def _companion(self, kind: str, at: Span, position: int) -> tuple[Code, int]:

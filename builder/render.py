@@ -90,6 +90,12 @@ class Drawn:
     named: Mapping[str, Parts] = field(default_factory=dict)
     """Page with cells → the graphs and arrays that its cells name."""
 
+    @property
+    def python_bytes(self) -> int:
+        """What the first run of a cell loads: the worker's script and the files in it."""
+        script = self.bundle.site_files.get(self.bundle.assets.get("cells/python.js", ""), b"")
+        return len(script) + sum(self.python.sizes.values())
+
 
 def environment(templates: Path = TEMPLATES) -> Environment:
     """The template engine: everything is escaped, and a name that is missing is an error."""
@@ -221,6 +227,7 @@ class Renderer:
         return script_json(
             {
                 "script": assets.get("cells/python.js"),
+                "size": self.drawn.python_bytes,
                 "editor": assets.get("cells/editor.js"),
                 "lock": python.lock,
                 "files": {
@@ -492,7 +499,6 @@ class PageText:
         return self._template("exercise.html", exercise=exercise)
 
     def _cell(self, node: Cell, place: Place) -> Markup:
-        python = self.drawn.python
         cell = {
             "id": place.id,
             "number": place.number,
@@ -500,7 +506,7 @@ class PageText:
             "raises": node.raises,
             "lines": code_lines(node.code.text),
             "output": Markup(self.drawn.ran.outputs.get((self.page.href, node.at.start), "")),
-            "megabytes": f"{sum(python.sizes.values()) / 1e6:.1f}",
+            "megabytes": f"{self.drawn.python_bytes / 1e6:.1f}",
             "data_json": script_json(
                 {
                     "code": node.code.text,

@@ -11,6 +11,8 @@ import type { Request, Response } from "./protocol.ts";
 /** What the builder tells a page with cells. */
 export interface CellsData {
   readonly script: string;
+  /** Bytes of the script and of all parts: what the first run loads. */
+  readonly size: number;
   readonly editor: string;
   readonly lock: string;
   /** The parts of each file; `size` is that of the part's script. */
@@ -67,11 +69,6 @@ export class Python {
     this.data = data;
   }
 
-  /** Bytes that the first run loads. */
-  get weight(): number {
-    return Object.values(this.data.files).flat().reduce((sum, { size }) => sum + size, 0);
-  }
-
   /** Loads Python unless it is there; rejects with words fit for a reader, and the next call tries again. */
   start(progress: (progress: Progress) => void): Promise<Worker> {
     this.worker ??= this.spawn(progress);
@@ -102,20 +99,27 @@ export class Python {
     current?.resolve(outcome);
   }
 
+  /** All that the first run loads: the worker's script, and the files that it starts from. */
   private async files(progress: (progress: Progress) => void): Promise<Record<string, Uint8Array>> {
-    const total = this.weight;
+    const total = this.data.size;
     let loaded = 0;
     let failed = false; // the files that still come are of no interest then
+    const arrived = (size: number): void => {
+      loaded += size;
+      if (!failed) progress({ loaded, total });
+    };
     const load = async (part: AssetReference & { readonly size: number }): Promise<Uint8Array> => {
       const bytes = await book.loadAsset(part);
-      loaded += part.size;
-      if (!failed) progress({ loaded, total });
+      arrived(part.size);
       return bytes;
     };
+    const parts = Object.values(this.data.files).flat().reduce((sum, { size }) => sum + size, 0);
+    const script = workerSource ? Promise.resolve() : loadScript(this.data.script);
     const entries = Object.entries(this.data.files).map(
       async ([name, parts]) => [name, join(await Promise.all(parts.map(load)))] as const,
     );
     try {
+      await Promise.all([script.then(() => arrived(total - parts)), ...entries]);
       return Object.fromEntries(await Promise.all(entries));
     } catch (error) {
       failed = true;
@@ -143,10 +147,9 @@ export class Python {
   }
 
   private async spawn(progress: (progress: Progress) => void): Promise<Worker> {
-    progress({ loaded: 0, total: this.weight });
+    progress({ loaded: 0, total: this.data.size });
     await book.loadKit();
-    const script = workerSource ? undefined : loadScript(this.data.script);
-    const [files, arrays] = await Promise.all([this.files(progress), this.arrays(), script]);
+    const [files, arrays] = await Promise.all([this.files(progress), this.arrays()]);
     if (!workerSource) throw new AssetError(`the file ${this.data.script} is damaged`);
     // A classic worker from a blob: the only kind that starts from file:// in every browser.
     const url = URL.createObjectURL(new Blob([`(${workerSource.toString()})()`], { type: "text/javascript" }));
