@@ -15,7 +15,7 @@ serve: .venv/ready
 test: book
 	$(BIN)/python -m tests.browser.install
 	$(BIN)/ruff check .
-	$(BIN)/mypy builder training
+	$(BIN)/mypy builder training site_assets/python/book
 	$(BIN)/pytest -n 2 --dist worksteal
 
 # After a change of what pyproject.toml asks for.

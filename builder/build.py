@@ -11,6 +11,7 @@ from jinja2 import Environment, TemplateError, TemplateSyntaxError
 
 from builder.authors import PICTURE, Guide, read_guide
 from builder.cache import Cache
+from builder.cells import Parts, Ran, cells_of, named_parts, prepare, run_cells
 from builder.config import BookConfig
 from builder.discovery import discovery_files
 from builder.document import Chapter, Glossary
@@ -23,16 +24,19 @@ from builder.offline import SERVICE_WORKER, service_worker
 from builder.pack import (
     ARCHIVE_NAME,
     ModelFiles,
+    PythonFiles,
     pack_icon,
     pack_models,
     pack_pictures,
+    pack_python,
     zip_archive,
 )
 from builder.packages import collect
 from builder.parse import parse_chapter, parse_glossary, parse_page
 from builder.posters import draw_posters
+from builder.python_packages import PYODIDE, Distribution
 from builder.render import Drawn, Memory, environment, render_book
-from builder.resolve import Picture, PlacedFigure, ResolvedBook, resolve
+from builder.resolve import Picture, PlacedFigure, ResolvedBook, ResolvedPage, resolve
 from builder.sbom import BILL, LICENCES, bill_of_materials, licence_texts
 from builder.search import SEARCH_INDEX, search_index
 from builder.slim import SlimRequest
@@ -40,6 +44,8 @@ from builder.slim import SlimRequest
 SITE = "build/site"
 ARCHIVE = f"build/{ARCHIVE_NAME}"
 ARCHIVE_FOLDER = "book"
+CELL_FILES = {f"cells/{name}" for name in ("cells.css", "cells.js", "editor.js", "python.js")}
+"""What only pages with cells ask for."""
 
 
 @dataclass
@@ -61,9 +67,15 @@ class Builder:
     """Builds one book, any number of times; chapters that did not change are not parsed again."""
 
     def __init__(
-        self, effects: Effects, service: Service, *, engine: Environment | None = None
+        self,
+        effects: Effects,
+        service: Service,
+        *,
+        engine: Environment | None = None,
+        distribution: Distribution | None = None,
     ) -> None:
         self.effects, self.service = effects, service
+        self.distribution = distribution
         self.engine = engine or environment()
         self.rendered: Memory = {}
         self.parsed: dict[Source, tuple[Chapter | None, tuple[Issue, ...]]] = {}
@@ -177,6 +189,13 @@ class Builder:
                 for role, card in figure.models.items()
                 for use in figure.spec.models[role].uses
             }
+            with_cells = [
+                (page, named_parts(effects, page, sources.models))
+                for page in book.pages
+                if cells_of(page)
+            ]
+            for _, named in with_cells:
+                parts |= {(card.name, part): (card, part) for card, part in named}
             models, found = pack_models(effects, cache, parts.values())
             issues.extend(found)
             packed = [part for name, part in parts.items() if name in models.assets]
@@ -200,6 +219,7 @@ class Builder:
                 effects, cache, service, sources.config, book, frames, code
             )
             issues.extend(found)
+        ran, python = self._run_cells(outcome, cache, with_cells, models, code)
         paths = {
             value.path
             for page in book.pages
@@ -207,11 +227,18 @@ class Builder:
             if isinstance(value, Picture)
         }
         pictures, picture_files = pack_pictures(effects, paths)
-        files = {**models.site_files, **slim.site_files, **picture_files, **poster_files}
+        files = {
+            **models.site_files,
+            **slim.site_files,
+            **picture_files,
+            **poster_files,
+            **python.site_files,
+        }
+        needed = {f"figures/{name}.js" for name in used} | (CELL_FILES if with_cells else set())
         for name, path in bundled.assets.items():
             if name == SERVICE_WORKER:
                 continue  # needs to be told of all files first
-            if not name.startswith("figures/") or name[8:].removesuffix(".js") in used:
+            if name in needed or not name.startswith(("figures/", "cells/")):
                 files[path] = bundled.site_files[path]
         icon, icon_files = pack_icon(effects)
         files |= icon_files
@@ -234,8 +261,41 @@ class Builder:
         drawn = Drawn(
             formulas, code.math, frames, models, bundled, pictures, icon,
             posters=posters, packages=packages, slim=slim.asset, guide=self.guide,
+            ran=ran, python=python, named={page.href: named for page, named in with_cells},
         )  # fmt: skip
         return drawn, files
+
+    def _run_cells(
+        self,
+        outcome: Outcome,
+        cache: Cache,
+        pages: list[tuple[ResolvedPage, Parts]],
+        models: ModelFiles,
+        code: Code,
+    ) -> tuple[Ran, PythonFiles]:
+        """What the cells did, and the files that Python in the page loads; a book without cells
+        has neither, and cells of a chapter with mistakes wait until these are mended."""
+        mistaken = {issue.path for issue in filter(is_error, outcome.issues)}
+        pages = [(page, parts) for page, parts in pages if page.source.path not in mistaken]
+        if not pages:
+            return Ran(), PythonFiles()
+        with self._phase(outcome, "cells"):
+            with_cells = [page for page, _ in pages]
+            packages, found = prepare(self.effects, with_cells, self.distribution)
+            outcome.issues.extend(found)
+            named = [(card.name, part) for _, parts in pages for card, part in parts]
+            complete = all(part in models.assets for part in named)
+            if found or not complete:
+                return Ran(), PythonFiles()
+            ran, found = run_cells(
+                self.effects, cache, self.service, pages, models, packages, code
+            )
+            outcome.issues.extend(found)
+            files = {
+                name: self.effects.read(f"{PYODIDE}/{name}")
+                for name in ("pyodide.asm.wasm", "python_stdlib.zip")
+            }
+            return ran, pack_python(cache, {**files, **packages.wheels}, packages.lock)
 
     def _render(
         self, sources: Sources, book: ResolvedBook, drawn: Drawn, issues: list[Issue]

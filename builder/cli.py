@@ -14,6 +14,7 @@ from builder.new import NotNewError, new_chapter, new_figure
 from builder.node import NodeService, Service
 from builder.pdf import NoPdfError, print_to_pdf
 from builder.print_page import print_page
+from builder.python_packages import Distribution
 from builder.serve import serve
 from builder.training import inspect_models, train
 
@@ -36,11 +37,14 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     build = commands.add_parser("build", help="train what is stale, then write the site")
     build.add_argument("--no-train", action="store_true", help="use the models as they are")
+    _add_distribution(build)
     serving = commands.add_parser("serve", help="show the book and follow changes")
     serving.add_argument("--no-train", action="store_true", help="use the models as they are")
+    _add_distribution(serving)
     serving.add_argument("--port", type=int, default=DEFAULT_PORT, help="default: %(default)s")
     pdf = commands.add_parser("pdf", help="build, then print the whole book to build/book.pdf")
     pdf.add_argument("--no-train", action="store_true", help="use the models as they are")
+    _add_distribution(pdf)
     checking = commands.add_parser("check", help="check links, HTML, accessibility and budgets")
     checking.add_argument("--external", action="store_true", help="ask outside addresses as well")
     train = commands.add_parser("train", help="train models")
@@ -48,6 +52,14 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     train.add_argument("--force", action="store_true", help="train also what is fresh")
     add_new_command(commands.add_parser("new", help="start a chapter or a figure"))
     return parser.parse_args(arguments)
+
+
+def _add_distribution(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--pyodide-dist",
+        metavar="FOLDER_OR_ADDRESS",
+        help="a Pyodide distribution, from which packages that cells import are bundled",
+    )
 
 
 def add_new_command(parser: argparse.ArgumentParser) -> None:
@@ -89,7 +101,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.command == "new":
         return make_new(effects, options)
     service = NodeService(root / "site_assets", effects.log)
-    session = Session(root, effects, service)
+    place = options.pyodide_dist
+    distribution = Distribution.at(place) if place else None
+    session = Session(root, effects, service, distribution)
     try:
         if options.command == "build":
             return session.build_once(training=not options.no_train)
@@ -109,9 +123,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 class Session:
     """The builds of one run of the command."""
 
-    def __init__(self, root: Path, effects: Effects, service: Service) -> None:
+    def __init__(
+        self,
+        root: Path,
+        effects: Effects,
+        service: Service,
+        distribution: Distribution | None = None,
+    ) -> None:
         self.root, self.effects, self.service = root, effects, service
-        self.builder = Builder(effects, service)
+        self.builder = Builder(effects, service, distribution=distribution)
         self.known_models: frozenset[str] = frozenset()
 
     def build_once(self, *, training: bool) -> int:

@@ -154,12 +154,38 @@ class Exercise:
     answer: Fragment
 
 
-Block: TypeAlias = FigureBlock | KeyIdea | Predict | Exercise
+@dataclass(frozen=True, slots=True)
+class Code:
+    """Python text inside a fence, with the range that it has in the source."""
+
+    text: str
+    at: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """Python that runs at build and in the page; one with a check is for the reader to complete."""
+
+    at: Span
+    id: str
+    id_at: Span
+    code: Code
+    raises: str
+    """Name of the exception that the cell is there to show; empty for none."""
+    check: Code | None = None
+    solution: Code | None = None
+
+    @property
+    def is_exercise(self) -> bool:
+        return self.check is not None
+
+
+Block: TypeAlias = FigureBlock | KeyIdea | Predict | Exercise | Cell
 Node: TypeAlias = (
     Math | Citation | CrossReference | Metric | Term | Sidenote | Destination | Heading | Block
 )
 
-BLOCK_NODES = (Heading, FigureBlock, KeyIdea, Predict, Exercise)
+BLOCK_NODES = (Heading, FigureBlock, KeyIdea, Predict, Exercise, Cell)
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,7 +114,7 @@ def bundle(
 ) -> tuple[Bundle, tuple[Issue, ...]]:
     """Everything that pages load, bundled for all figures there are."""
     declared = {name: specs[name].declared for name in sorted(specs)}
-    folder = cache.folder("bundle", digest(code.whole, _canonical(declared))[:16])
+    folder = cache.folder("bundle", digest(code.whole, canonical(declared))[:16])
     try:
         return _read_bundle(effects, folder), ()
     except FileNotFoundError:
@@ -124,7 +124,7 @@ def bundle(
     params = {"out": effects.absolute(making), "figures": declared, "minify": True}
     try:
         made = service.ask("bundle", params).result()
-        effects.write(f"{making}/{MANIFEST}", _canonical(made).encode())
+        effects.write(f"{making}/{MANIFEST}", canonical(made).encode())
         bundled = _read_bundle(effects, making)
         content = {**bundled.site_files, MANIFEST: effects.read(f"{making}/{MANIFEST}")}
         effects.publish(folder, content)
@@ -180,7 +180,7 @@ def typeset(
             else:
                 known[key] = result["mathml"]
         used = {key: known[key] for key in sorted(wanted) if key in known}
-        effects.write(path, _canonical({"code": code.math, "formulas": used}).encode())
+        effects.write(path, canonical({"code": code.math, "formulas": used}).encode())
     issues = tuple(
         _math_issue(source, node, failed[_formula_key(node)])
         for source, node in every
@@ -229,7 +229,7 @@ def draw_frames(
             issues.append(page.source.issue("figure-frame", figure.block.name_at, message))
             continue
         frame = Frame(result["markup"], result["summary"], result.get("table"))
-        cache.write("frames", name, _canonical(asdict(frame)).encode())
+        cache.write("frames", name, canonical(asdict(frame)).encode())
         frames[page.href, figure.id] = frame
     return frames, tuple(issues)
 
@@ -272,8 +272,9 @@ def _frame_key(
     ]
     cards = [figure.models[role].canonical for role in sorted(figure.models)]
     portable = {**params, "models": None}
-    return digest(code.of_figure(figure.spec.name), _canonical(portable), *content, *cards)
+    return digest(code.of_figure(figure.spec.name), canonical(portable), *content, *cards)
 
 
-def _canonical(value: object) -> str:
+def canonical(value: object) -> str:
+    """JSON that is the same text for the same value."""
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))

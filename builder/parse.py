@@ -15,6 +15,7 @@ import yaml
 from pygments.lexers import get_lexer_by_name
 from pygments.util import ClassNotFound
 
+from builder.cell_fence import fence_close, is_runnable, read_cell
 from builder.document import (
     Chapter,
     Exercise,
@@ -246,6 +247,11 @@ class Reader:
             return None
         scanner.scan(text_start, match.start())
         if match["fence"]:
+            if is_runnable(match):
+                cell, close = read_cell(self.source, match, end, self.report)
+                if cell:
+                    writer.place_block(cell)
+                return close
             close = self._fence_end(match, end)
             writer.put(self.text[match.start() : close])
             return close
@@ -271,7 +277,7 @@ class Reader:
         ticks = match["ticks"]
         if not silent:
             self._check_language(match)
-        close = _fence_close(ticks[0], len(ticks)).search(self.text, match.end(), end)
+        close = fence_close(ticks[0], len(ticks)).search(self.text, match.end(), end)
         if close:
             return close.end()
         if not silent:
@@ -397,11 +403,6 @@ class Reader:
         text = self.text[span.start : span.end]
         start = span.start + len(text) - len(text.lstrip())
         return Span(start, max(start, span.start + len(text.rstrip())))
-
-
-@cache
-def _fence_close(character: str, count: int) -> re.Pattern[str]:
-    return re.compile(rf"^[ \t>]*{re.escape(character)}{{{count},}}[ \t]*$", re.MULTILINE)
 
 
 def _figure(reader: Reader, opening: _Opening) -> Node:

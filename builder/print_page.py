@@ -39,7 +39,7 @@ def print_page(config: BookConfig, pages: Mapping[str, str], engine: Environment
         }
         for path, html in printed.items()
     ]
-    styles = STYLES.findall(next(iter(printed.values())))
+    styles = dict.fromkeys(style for html in printed.values() for style in STYLES.findall(html))
     return engine.get_template("print.html").render(
         book=asdict(config), csp=CSP, styles=styles, sections=sections
     )

@@ -13,12 +13,14 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from builder import authors
+from builder.cells import Parts, Ran
 from builder.colophon import ledger
 from builder.config import BookConfig
 from builder.document import (
     BLOCK_NODES,
     END,
     START,
+    Cell,
     Citation,
     CrossReference,
     Destination,
@@ -37,9 +39,10 @@ from builder.document import (
 )
 from builder.figures import Bundle, Frame, spec_of
 from builder.model_card import ModelCard
-from builder.pack import ARCHIVE_NAME, ModelFiles, PackedAsset
+from builder.pack import ARCHIVE_NAME, ModelFiles, PackedAsset, PythonFiles
 from builder.packages import Package
 from builder.places import Place, plain_text
+from builder.prose import code_lines
 from builder.references import Reference, popover_html
 from builder.resolve import Link, Picture, PlacedFigure, Quantity, ResolvedBook, ResolvedPage
 from builder.sbom import BILL, LICENCES
@@ -102,6 +105,16 @@ class Drawn:
     """Size of the archive that lies beside the pages; 0 if there is none."""
     posters: Mapping[str, str] = field(default_factory=dict)
     """Page → address of the picture for links to it."""
+    ran: Ran = field(default_factory=Ran)
+    python: PythonFiles = field(default_factory=PythonFiles)
+    named: Mapping[str, Parts] = field(default_factory=dict)
+    """Page with cells → the graphs and arrays that its cells name."""
+
+    @property
+    def python_bytes(self) -> int:
+        """What the first run of a cell loads: the worker's script and the files in it."""
+        script = self.bundle.site_files.get(self.bundle.assets.get("cells/python.js", ""), b"")
+        return len(script) + sum(self.python.sizes.values())
 
 
 def environment(templates: Path = TEMPLATES) -> Environment:
@@ -198,7 +211,8 @@ class Renderer:
                 continue
             frames = [self.drawn.frames[page.href, figure.id] for figure in page.figures]
             poster = self.drawn.posters.get(page.href)
-            inputs = (page, frames, poster, self._neighbours(page.href), shared)
+            outputs = self.drawn.ran.outputs if page.href in self.drawn.named else None
+            inputs = (page, frames, poster, self._neighbours(page.href), shared, outputs)
             if memory.get(page.href, (None, ""))[0] != inputs:
                 memory[page.href] = (inputs, self._page("chapter.html", page))
             written[page.href] = memory[page.href][1]
@@ -221,13 +235,39 @@ class Renderer:
             for name in self.engine.list_templates()
         ]
         drawn = self.drawn
-        made = (drawn.math_version, drawn.models.assets, drawn.pictures)
+        made = (drawn.math_version, drawn.models.assets, drawn.pictures, drawn.python.parts)
         glossary = self.book.glossary
         return (self.common, templates, made, glossary, self.book.references)
 
     def body(self, page: ResolvedPage) -> Markup:
         """The text of a page, without the page around it."""
         return PageText(page, self.drawn, self.engine, self.book).html(page.body)
+
+    def _cells_data(self, page: ResolvedPage) -> Markup | None:
+        """What the cells of a page load when one is first run; None without cells."""
+        parts = self.drawn.named.get(page.href)
+        if parts is None:
+            return None
+        text = PageText(page, self.drawn, self.engine, self.book)
+        python, assets = self.drawn.python, self.drawn.bundle.assets
+        uses: dict[str, list[str]] = {}
+        for card, part in parts:
+            uses.setdefault(card.name, []).append(part)
+        return script_json(
+            {
+                "script": assets.get("cells/python.js"),
+                "size": self.drawn.python_bytes,
+                "editor": assets.get("cells/editor.js"),
+                "lock": python.lock,
+                "files": {
+                    name: [{**asdict(part), "size": python.sizes[part.key]} for part in parts]
+                    for name, parts in python.parts.items()
+                },
+                "models": {
+                    name: text.model_data(self.cards[name], names) for name, names in uses.items()
+                },
+            }
+        )
 
     def _page(self, template: str, page: ResolvedPage, **more: Any) -> str:
         headings = [
@@ -245,6 +285,7 @@ class Renderer:
                 "path": page.href,
                 "source": page.source.path if page.source.text else "",
                 "updated": page.updated,
+                "cells_json": self._cells_data(page),
             },
             **more,
         )
@@ -265,6 +306,7 @@ class Renderer:
             "path": f"{kind}.html",
             "source": source,
             "updated": "",
+            "cells_json": None,
         }
         return self._template(f"{kind}.html", page, **more)
 
@@ -414,6 +456,8 @@ class PageText:
                 return self._predict(node)
             case Exercise():
                 return self._exercise(node)
+            case Cell():
+                return self._cell(node, value)
             case Destination():
                 return Markup("")
 
@@ -512,6 +556,25 @@ class PageText:
         }
         return self._template("exercise.html", exercise=exercise)
 
+    def _cell(self, node: Cell, place: Place) -> Markup:
+        cell = {
+            "id": place.id,
+            "number": place.number,
+            "kind": "exercise" if node.check else "run",
+            "raises": node.raises,
+            "lines": code_lines(node.code.text),
+            "output": Markup(self.drawn.ran.outputs.get((self.page.href, node.at.start), "")),
+            "megabytes": f"{self.drawn.python_bytes / 1e6:.1f}",
+            "data_json": script_json(
+                {
+                    "code": node.code.text,
+                    "check": node.check.text if node.check else None,
+                    "raises": node.raises,
+                }
+            ),
+        }
+        return self._template("cell.html", cell=cell)
+
     def _figure(self, placed: PlacedFigure) -> Markup:
         frame = self.drawn.frames[self.page.href, placed.id]
         spec, block = placed.spec, placed.block
@@ -540,12 +603,13 @@ class PageText:
             "options": placed.options,
             "script": self.drawn.bundle.assets.get(f"figures/{name}.js"),
             "models": {
-                role: self._model_data(card, placed.spec.models[role].uses)
+                role: self.model_data(card, placed.spec.models[role].uses)
                 for role, card in placed.models.items()
             },
         }
 
-    def _model_data(self, card: ModelCard, uses: Iterable[str]) -> dict[str, Any]:
+    def model_data(self, card: ModelCard, uses: Iterable[str]) -> dict[str, Any]:
+        """What the page is told of a model, and where its parts are."""
         content = {key: card.content[key] for key in CARD_KEYS if key in card.content}
         content["metrics"] = {
             name: {key: metric[key] for key in ("value", "unit") if key in metric}

@@ -12,6 +12,7 @@ from pathlib import PurePosixPath
 from typing import Literal, TypeAlias
 
 from builder.document import (
+    Cell,
     Chapter,
     Citation,
     CrossReference,
@@ -231,7 +232,11 @@ def _page(context: _Context, chapter: Chapter, kind: PageKind) -> ResolvedPage:
         chapter.body,
         chapter.nodes,
         resolver.values,
-        tuple(place for place in resolver.values.values() if isinstance(place, Place)),
+        tuple(
+            place
+            for place in resolver.values.values()
+            if isinstance(place, Place) and place.kind == "section"
+        ),
         tuple(resolver.figures),
         chapter.updated,
     )
@@ -320,6 +325,8 @@ class _Resolver:
                 return self._term(node)
             case FigureBlock():
                 return self._figure(node)
+            case Cell():
+                return self.context.places.of_node(self.href, node)
             case _:
                 return None
 

@@ -14,7 +14,7 @@ export interface Book {
   [part: string]: unknown;
 }
 
-const book: Book = {};
+const book: Book = { loadKit };
 (globalThis as unknown as { book: Book }).book = book;
 
 const NEAR = "800px 0px"; // wakes a figure about a screen before the reader meets it

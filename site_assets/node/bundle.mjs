@@ -79,6 +79,19 @@ async function engineScript(minify) {
   return { ...worker, code: `book.engine(function(){${worker.code}\n});\n` };
 }
 
+/** Python's worker: Pyodide answers its own requests from the files that the page hands over. */
+async function pythonScript() {
+  const worker = await text({
+    entryPoints: ["cells/worker.ts"],
+    format: "iife",
+    minifyWhitespace: true, // Pyodide's own code relies on names
+    platform: "browser",
+    external: ["node:*"],
+    define: { fetch: "globalThis.bookFetch", "import.meta.url": JSON.stringify("https://book.invalid/pyodide.js") },
+  });
+  return { ...worker, code: `book.python(function(){${worker.code}\n});\n` };
+}
+
 /** A classic script that registers gzip + base64; zlib in Node writes no time into the header. */
 function assetScript(key, bytes) {
   return `book.asset(${JSON.stringify(key)},"${gzipSync(bytes, { level: 9 }).toString("base64")}");\n`;
@@ -90,10 +103,10 @@ function hashed(name, content) {
   return `assets/${name.slice(0, name.length - extension.length)}-${hash}${extension}`;
 }
 
-async function styles(minify) {
+async function styles(entry, minify) {
   const result = await esbuild.build({
     ...COMMON,
-    entryPoints: ["styles/book.css"],
+    entryPoints: [entry],
     outdir: "assets",
     minify,
     loader: { ".woff2": "file" },
@@ -120,7 +133,7 @@ export async function bundle({ out, figures, minify = true }) {
     await place(logical, made.code);
   };
   const wasm = await readFile(ORT_WASM);
-  const { css, fonts } = await styles(minify);
+  const { css, fonts } = await styles("styles/book.css", minify);
   await Promise.all([
     ...fonts.map(({ path, contents }) => place(`fonts/${basename(path)}`, contents, `assets/${basename(path)}`)),
     place("book.css", css),
@@ -131,6 +144,10 @@ export async function bundle({ out, figures, minify = true }) {
     placeScript("offline.js", script("offline/control.ts", minify)),
     placeScript("sw.js", script("offline/worker/sw.ts", minify)),
     placeScript("engine.js", engineScript(minify)),
+    styles("cells/cells.css", minify).then((made) => place("cells/cells.css", made.css)),
+    placeScript("cells/cells.js", script("cells/cells.ts", minify)),
+    placeScript("cells/editor.js", script("cells/editor.ts", minify)),
+    placeScript("cells/python.js", pythonScript()),
     placeScript("ort.wasm.js", { code: assetScript("ort.wasm", wasm), packages: packagesOf([ORT_WASM]) }),
     ...Object.keys(figures).map((name) => placeScript(`figures/${name}.js`, figureScript(name, minify))),
   ]);

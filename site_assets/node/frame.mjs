@@ -45,7 +45,7 @@ async function drawingOf(figure) {
 let engine = null;
 
 /** The same sessions as in the reader's worker, without the worker; the first `wasm` is the process's only one. */
-function nodeEngine(Sessions, wasm) {
+export function nodeEngine(Sessions, wasm = ORT_WASM) {
   engine ??= (async () => {
     const ort = await import("onnxruntime-web/wasm");
     const sessions = new Sessions(ort, await readFile(wasm));
@@ -67,7 +67,8 @@ function nodeEngine(Sessions, wasm) {
   return engine;
 }
 
-async function modelSource(folder) {
+/** The card of a published model, and the bytes of its graphs and arrays. */
+export async function modelSource(folder) {
   const card = JSON.parse(await readFile(join(folder, "card.json"), "utf8"));
   return {
     card,

@@ -5,6 +5,7 @@
 
 import { createInterface } from "node:readline";
 import { bundle } from "./bundle.mjs";
+import { runCells } from "./cells.mjs";
 import { drawFrame } from "./frame.mjs";
 import { renderMath } from "./math.mjs";
 import { slim } from "./slim.mjs";
@@ -15,7 +16,9 @@ const drawPoster = async (params) => (await import("./poster.mjs")).drawPoster(p
 /** Likewise, for `book check`. */
 const validateHtml = async (params) => (await import("./validate.mjs")).validateHtml(params);
 
-const methods = { bundle, frame: drawFrame, math: renderMath, poster: drawPoster, slim, validate: validateHtml };
+const methods = {
+  bundle, cells: runCells, frame: drawFrame, math: renderMath, poster: drawPoster, slim, validate: validateHtml,
+};
 
 // Libraries that print would break the protocol: stdout belongs to responses alone.
 const respond = process.stdout.write.bind(process.stdout);

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import html
 import json
@@ -9,6 +10,8 @@ from collections.abc import Mapping
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
+
+from book import cells
 
 from builder.build import Builder, Outcome
 from builder.effects import MemoryEffects
@@ -49,6 +52,7 @@ class FakeService:
         folder = params["out"].removeprefix("/memory/")
         names = ["book.js", "early.js", "kit.js", "search.js", "engine.js", "ort.wasm.js"]
         names += ["book.css", "offline.js", "sw.js"]
+        names += [f"cells/{name}" for name in ("cells.css", "cells.js", "editor.js", "python.js")]
         names += [f"figures/{name}.js" for name in params["figures"]]
         for name, spec in params["figures"].items():
             if "not compile" in spec["title"]:
@@ -72,6 +76,26 @@ class FakeService:
         if "no picture" in params["title"]:
             raise ServiceError("the rasteriser did not start")
         return {"png": base64.b64encode(f"PNG of {params['title']}".encode()).decode()}
+
+    def _cells(self, params: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """The cells run by this Python, in the wheel's own runner."""
+        if any("while True" in cell["code"] for cell in params["cells"]):
+            raise ServiceError("the cells still ran after 300 seconds")
+        namespace: dict[str, Any] = {"__name__": "__main__"}
+        return [asyncio.run(self._cell(cell, namespace)) for cell in params["cells"]]
+
+    async def _cell(self, cell: Mapping[str, Any], namespace: dict[str, Any]) -> dict[str, Any]:
+        if not cell["check"]:
+            events: list[cells.Event] = []
+            await cells.run(cell["code"], cell["name"], namespace, events.append)
+            shown = "".join(f"<pre>{html.escape(event['text'])}</pre>" for event in events)
+            return {"events": events, "markup": shown}
+        told: dict[str, list[cells.Event]] = {"start": [], "solution": []}
+        for part, code in (("start", cell["code"]), ("solution", cell["solution"])):
+            apart, listener = dict(namespace), told[part].append
+            if await cells.run(code, cell["name"], apart, listener):
+                await cells.check(cell["check"], apart, listener)
+        return told
 
     def _frame(self, params: Mapping[str, Any]) -> dict[str, Any]:
         values = {**params["state"], **params["options"]}
