@@ -16,7 +16,7 @@ from builder.config import BookConfig
 from builder.discovery import discovery_files
 from builder.document import Chapter, Glossary
 from builder.effects import Effects
-from builder.figures import Bundle, Code, bundle, draw_frames, typeset
+from builder.figures import Code, bundle, draw_frames, typeset
 from builder.issue import Issue, Source, in_order, is_error
 from builder.load import Sources, load
 from builder.node import Service
@@ -136,11 +136,11 @@ class Builder:
         if preview or not outcome.published:
             return files
         with self._phase(outcome, "pack"):
-            packed = zip_archive(ARCHIVE_FOLDER, _with_worker(files, drawn.bundle))
+            packed = zip_archive(ARCHIVE_FOLDER, _with_worker(files, drawn))
         with self._phase(outcome, "render"):  # the title page says how large it is
             drawn = replace(drawn, archive_bytes=len(packed))
             outcome.pages, _ = self._render(sources, book, drawn, issues)
-        files = _with_worker({**assets, **_encoded(outcome.pages)}, drawn.bundle)
+        files = _with_worker({**assets, **_encoded(outcome.pages)}, drawn)
         return {**files, ARCHIVE_NAME: packed}
 
     def _parse(self, sources: Sources, issues: list[Issue]) -> list[Chapter]:
@@ -329,10 +329,12 @@ def _encoded(pages: Mapping[str, str]) -> dict[str, bytes]:
     return {path: html.encode() for path, html in pages.items()}
 
 
-def _with_worker(files: Mapping[str, bytes], bundled: Bundle) -> dict[str, bytes]:
+def _with_worker(files: Mapping[str, bytes], drawn: Drawn) -> dict[str, bytes]:
     """The files and the service worker that knows them."""
+    bundled = drawn.bundle
     code = bundled.site_files[bundled.assets[SERVICE_WORKER]]
-    worker = service_worker(code, files, bundled.assets["ort.wasm.js"])
+    engine = drawn.slim.src if drawn.slim else bundled.assets["ort.wasm.js"]
+    worker = service_worker(code, files, engine)
     return {**files, SERVICE_WORKER: worker}
 
 
