@@ -29,6 +29,7 @@ from builder.document import (
     GlossaryEntry,
     Heading,
     KeyIdea,
+    ListingBlock,
     Math,
     Metric,
     Node,
@@ -400,6 +401,9 @@ class PageText:
                 return self._exercise(node)
             case Cell():
                 return self._cell(node, value)
+            case ListingBlock():
+                caption = self.html(node.caption)
+                return self._template("listing.html", code=value.html, caption=caption)
             case Destination():
                 return Markup("")
 

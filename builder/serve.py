@@ -22,7 +22,7 @@ import watchfiles
 from builder.build import Outcome
 from builder.issue import is_error, summary
 
-WATCHED = ("content", "builder/templates", "site_assets", "build/models")
+WATCHED = ("content", "builder/templates", "site_assets", "training", "build/models")
 IGNORED = frozenset({"node_modules", "generated", "__pycache__"})
 QUIET = 20
 """Milliseconds without a change after which a burst of changes counts as over."""
