@@ -179,7 +179,7 @@ def test_the_training_reaches_the_stated_loss_and_torchs(
 
 
 def test_its_drawings_are_those_of_torchs_decoder(names: dict[str, Any]) -> None:
-    ours, torchs = doubles(names["yours"]), doubles(names["torch"])
+    ours, torchs = doubles(names["drawn"]), doubles(names["redrawn"])
     assert ours.shape == (10, 64)
     assert torch.allclose(ours, torchs, atol=1e-5)
     assert ours.std(0).max() > 0.2, "all drawings look alike"
@@ -221,7 +221,7 @@ def test_an_exercise_begins_unsolved_and_can_be_solved(names: dict[str, Any], na
         ("cell-tanh", "slope * (1 - y * y)", "slope * (1 - y)", "The slopes should be"),
         ("cell-tanh", "each(math.tanh, t.rows)", "each(sigmoid, t.rows)", "The values themselves"),
         ("cell-walk", "range(steps)", "range(steps + 1)", "5 steps were asked for, and 6"),
-        ("cell-walk", "step / (steps - 1)", "step / steps", "divide by steps − 1"),
+        ("cell-walk", "step / (steps - 1)", "step / steps", "divide by steps − 1?"),
         ("cell-walk", "step / (steps - 1)", "(step / (steps - 1))**2", "lie half-way"),
         ("cell-asleep", " / len(column)", "", "divide by the number of pictures"),
         ("cell-asleep", "flip(each(nats, mu.rows, log_var.rows))",
