@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
@@ -14,11 +14,11 @@ from builder.cache import Cache
 from builder.cells import Parts, Ran, cells_of, named_parts, prepare, run_cells
 from builder.config import BookConfig
 from builder.discovery import discovery_files
-from builder.document import Chapter, Glossary
+from builder.document import Chapter, Fragment, Glossary, ListingBlock, walk
 from builder.effects import Effects
 from builder.figures import Code, bundle, draw_frames, typeset
 from builder.issue import Issue, Source, in_order, is_error
-from builder.load import Sources, load
+from builder.load import Sources, load, load_code
 from builder.node import Service
 from builder.offline import SERVICE_WORKER, service_worker
 from builder.pack import (
@@ -119,6 +119,12 @@ class Builder:
             index = self._index(sources, issues)
             glossary = _glossary(sources, issues)
             colophon = _colophon(sources, issues)
+            pages = [*chapters, colophon, *([index] if index else [])]
+            entries = glossary.entries if glossary else ()
+            bodies = [page.body for page in pages] + [entry.body for entry in entries]
+            code, found = load_code(self.effects, _listed(bodies))
+            sources = replace(sources, code=code)
+            issues.extend(found)
         with self._phase(outcome, "resolve"):
             book, found = resolve(
                 sources, index, chapters, glossary, colophon, known_models
@@ -308,6 +314,12 @@ class Builder:
         except TemplateError as error:
             issues.append(_template_issue(error))
             return {}, {}
+
+
+def _listed(bodies: Iterable[Fragment]) -> set[str]:
+    """The files that listings quote."""
+    nodes = (node for body in bodies for node in walk(body))
+    return {node.path for node in nodes if isinstance(node, ListingBlock) and node.path}
 
 
 def _glossary(sources: Sources, issues: list[Issue]) -> Glossary | None:

@@ -180,12 +180,24 @@ class Cell:
         return self.check is not None
 
 
-Block: TypeAlias = FigureBlock | KeyIdea | Predict | Exercise | Cell
+@dataclass(frozen=True, slots=True)
+class ListingBlock:
+    """A definition out of this repository's own Python, quoted by file and name."""
+
+    at: Span
+    path: str
+    name: str
+    path_at: Span
+    name_at: Span
+    caption: Fragment
+
+
+Block: TypeAlias = FigureBlock | KeyIdea | Predict | Exercise | Cell | ListingBlock
 Node: TypeAlias = (
     Math | Citation | CrossReference | Metric | Term | Sidenote | Destination | Heading | Block
 )
 
-BLOCK_NODES = (Heading, FigureBlock, KeyIdea, Predict, Exercise, Cell)
+BLOCK_NODES = (Heading, FigureBlock, KeyIdea, Predict, Exercise, Cell, ListingBlock)
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +253,8 @@ def children(node: Node) -> tuple[Fragment, ...]:
             return (node.question, *node.choices, node.answer)
         case Exercise():
             return (node.text, node.answer)
+        case ListingBlock():
+            return (node.caption,)
         case _:
             return ()
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -44,6 +44,8 @@ class Sources:
     images: frozenset[str]
     """Paths inside content/."""
     own_data: OwnData
+    code: Mapping[str, Source] = field(default_factory=dict)
+    """Files of this repository that listings quote, by path; known once chapters are parsed."""
 
 
 def load(effects: Effects) -> tuple[Sources, tuple[Issue, ...]]:
@@ -80,6 +82,16 @@ def load(effects: Effects) -> tuple[Sources, tuple[Issue, ...]]:
         own_data=own_data,
     )
     return sources, tuple(issues)
+
+
+def load_code(
+    effects: Effects, paths: Iterable[str]
+) -> tuple[dict[str, Source], tuple[Issue, ...]]:
+    """Those of the named files that there are, inside the repository."""
+    issues: list[Issue] = []
+    inside = {path for path in paths if not {"/", ".."} & set(PurePosixPath(path).parts)}
+    code = {path: _text(effects, path, issues) for path in sorted(inside) if effects.exists(path)}
+    return code, tuple(issues)
 
 
 def _text(effects: Effects, path: str, issues: list[Issue]) -> Source:

@@ -25,6 +25,7 @@ from builder.document import (
     GlossaryEntry,
     Heading,
     KeyIdea,
+    ListingBlock,
     Node,
     Predict,
     Setting,
@@ -436,6 +437,19 @@ def _key_idea(reader: Reader, opening: _Opening) -> Node:
     return KeyIdea(opening.at, body)
 
 
+def _listing(reader: Reader, opening: _Opening) -> Node:
+    start, end = opening.argument.start, opening.argument.end
+    path, hash_, name = reader.text[start:end].partition("#")
+    path_at = Span(start, start + len(path))
+    if not (path.endswith(".py") and name):
+        hint = "write '::: listing FOLDER/FILE.py#NAME'"
+        at = opening.argument if path or hash_ else opening.at
+        reader.report("block-argument", at, "this block does not name a Python definition", hint)
+        path = name = ""
+    caption = reader.fragment(opening.body)
+    return ListingBlock(opening.at, path, name, path_at, Span(end - len(name), end), caption)
+
+
 def _predict(reader: Reader, opening: _Opening) -> Node:
     reader.no_argument(opening)
     body = opening.body
@@ -493,5 +507,6 @@ BLOCKS: dict[str, Callable[[Reader, _Opening], Node]] = {
     "exercise": _exercise,
     "figure": _figure,
     "key-idea": _key_idea,
+    "listing": _listing,
     "predict": _predict,
 }

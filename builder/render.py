@@ -30,6 +30,7 @@ from builder.document import (
     GlossaryEntry,
     Heading,
     KeyIdea,
+    ListingBlock,
     Math,
     Metric,
     Node,
@@ -458,6 +459,9 @@ class PageText:
                 return self._exercise(node)
             case Cell():
                 return self._cell(node, value)
+            case ListingBlock():
+                caption = self.html(node.caption)
+                return self._template("listing.html", code=value.html, caption=caption)
             case Destination():
                 return Markup("")
 

@@ -22,6 +22,7 @@ from builder.document import (
     Glossary,
     GlossaryEntry,
     Heading,
+    ListingBlock,
     Math,
     Metric,
     Node,
@@ -32,6 +33,7 @@ from builder.document import (
 from builder.figure_spec import DATA_KEY, FIGURE_KEYS, FigureSpec, Value, ValueProblem
 from builder.inline import LINKABLE, is_foreign
 from builder.issue import Issue, Source, Span, suggest
+from builder.listing import Listing, definitions, excerpt
 from builder.load import Sources
 from builder.model_card import ModelCard
 from builder.own_data import model_name
@@ -78,7 +80,9 @@ class Quantity:
     text: str
 
 
-Resolution: TypeAlias = PlacedFigure | Link | Picture | Quantity | Reference | GlossaryEntry | Place
+Resolution: TypeAlias = (
+    PlacedFigure | Link | Picture | Quantity | Reference | GlossaryEntry | Place | Listing
+)
 
 
 PageKind: TypeAlias = Literal["index", "chapter", "references", "glossary", "colophon"]
@@ -327,6 +331,8 @@ class _Resolver:
                 return self._figure(node)
             case Cell():
                 return self.context.places.of_node(self.href, node)
+            case ListingBlock():
+                return self._listing(node)
             case _:
                 return None
 
@@ -434,6 +440,26 @@ class _Resolver:
             message = f"unknown model '{name}'"
             self.context.issues.append(source.issue("model-known", at, message, hint))
         return card
+
+    def _listing(self, node: ListingBlock) -> Listing | None:
+        if not node.name:
+            return None
+        source = self.context.sources.code.get(node.path)
+        if source is None:
+            hint = "the path starts at the root of the repository"
+            self.report("listing-file", node.path_at, f"there is no file '{node.path}'", hint)
+            return None
+        try:
+            known = definitions(source)
+        except SyntaxError as error:
+            message = f"'{node.path}' is not Python: line {error.lineno}: {error.msg}"
+            self.report("listing-syntax", node.path_at, message)
+            return None
+        if node.name not in known:
+            message = f"'{node.path}' defines no '{node.name}'"
+            self.report("listing-name", node.name_at, message, suggest(node.name, known))
+            return None
+        return excerpt(source, known[node.name])
 
     def _figure(self, node: FigureBlock) -> PlacedFigure | None:
         sources = self.context.sources

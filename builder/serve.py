@@ -24,7 +24,7 @@ from builder.build import Outcome
 from builder.issue import is_error, summary
 from builder.offline import SERVICE_WORKER
 
-WATCHED = ("content", "builder/templates", "site_assets", "build/models")
+WATCHED = ("content", "builder/templates", "site_assets", "training", "build/models")
 IGNORED = frozenset({"node_modules", "generated", "__pycache__"})
 QUIET = 20
 """Milliseconds without a change after which a burst of changes counts as over."""
