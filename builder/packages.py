@@ -35,6 +35,7 @@ CONTAINS = {
 }
 """npm packages that are published with the code of others inside, where no bundler can see it."""
 
+SPDX_ID = re.compile(r"[A-Za-z0-9.-]+")
 NAME = re.compile(r"[A-Za-z0-9][\w.-]*")
 FONTS = re.compile(r"^(?P<names>.+) \(modified from .+\):\n(?P<owner>.+)$", re.MULTILINE)
 SHORT = 60
@@ -100,17 +101,30 @@ def _npm(effects: Effects, shipped: frozenset[str]) -> list[Package]:
                 licence=entry.get("license", ""),
                 shipped=name in shipped,
                 integrity=entry.get("integrity", ""),
-                texts=_npm_texts(effects, name) if name in shipped else (),
+                texts=_npm_texts(effects, name, entry) if name in shipped else (),
             )
         )
     return packages
 
 
-def _npm_texts(effects: Effects, name: str) -> tuple[str, ...]:
+def _npm_texts(effects: Effects, name: str, entry: Mapping[str, Any]) -> tuple[str, ...]:
     if name in SAME_SOURCE:
         return _python_texts(SAME_SOURCE[name])
     paths = [f"{NODE_MODULES}/{name}/{file}" for file in LICENCE_FILES]
-    return tuple(_text(effects.read(path)) for path in paths if effects.exists(path))
+    texts = tuple(_text(effects.read(path)) for path in paths if effects.exists(path))
+    return texts or _whereabouts(effects, name, entry.get("license", ""))
+
+
+def _whereabouts(effects: Effects, name: str, licence: str) -> tuple[str, ...]:
+    """Where text and source are of a package that brings neither; nothing if it does not say."""
+    path = f"{NODE_MODULES}/{name}/package.json"
+    about = json.loads(effects.read(path)) if effects.exists(path) else {}
+    repository = about.get("repository", "")
+    source = repository.get("url", "") if isinstance(repository, dict) else repository
+    if not source or not SPDX_ID.fullmatch(licence):
+        return ()
+    text = f"https://spdx.org/licenses/{licence}.html"
+    return (f"Licence: {licence}, whose text is at {text}\nSource: {source}\n",)
 
 
 @lru_cache

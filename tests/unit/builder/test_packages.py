@@ -73,6 +73,16 @@ def test_a_shipped_package_without_a_licence_text_is_a_warning() -> None:
     assert "@scope/linux" in {package.name for package in packages}
 
 
+def test_a_shipped_package_may_say_where_its_licence_and_source_are() -> None:
+    about = {"repository": {"url": "https://a.example/linux"}}
+    path = f"{NODE_MODULES}/@scope/linux/package.json"
+    packages, issues = collect(effects_with(**{path: json.dumps(about)}), ["@scope/linux"])
+    assert issues == ()
+    (text,) = next(package.texts for package in packages if package.name == "@scope/linux")
+    assert "MIT, whose text is at https://spdx.org/licenses/MIT.html" in text
+    assert "Source: https://a.example/linux" in text
+
+
 def test_the_engine_brings_the_notices_of_what_is_compiled_into_it() -> None:
     entry = {"version": "1", "license": "MIT", "integrity": INTEGRITY}
     lock = {"packages": {"node_modules/onnxruntime-web": entry}}
