@@ -16,6 +16,7 @@ test: book
 	$(BIN)/python -m tests.browser.install
 	$(BIN)/ruff check .
 	$(BIN)/mypy builder training site_assets/python/book
+	$(BIN)/book check
 	$(BIN)/pytest -n 2 --dist worksteal
 
 # After a change of what pyproject.toml asks for.

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from jinja2 import Environment
 
 from builder.config import BookConfig
-from builder.render import NOT_FOUND
+from builder.render import OWN_STANDING
 from builder.resolve import ResolvedBook
 
 SITEMAP, FEED, ROBOTS = "sitemap.xml", "feed.xml", "robots.txt"
@@ -30,7 +30,7 @@ def discovery_files(
     places = [
         {"address": config.root + ("" if page == "index.html" else page), "day": updates.get(page)}
         for page in pages
-        if page != NOT_FOUND
+        if page not in OWN_STANDING
     ]
     files = {SITEMAP: engine.get_template(SITEMAP).render(**common, places=places)}
     if entries := book.dated:

@@ -287,7 +287,7 @@ def test_the_report_ends_with_a_count_and_its_status_tells(
     monkeypatch.setattr(run, "check_html", lambda site, service: [])
     assert run.check(tmp_path, effects, service, external=False) == 0
     assert any("no page shows the figure 'dots'" in message for message in effects.messages)
-    assert effects.messages[-1] == "build/site: 6 pages, 1 warning"
+    assert effects.messages[-1] == "build/site: 7 pages, 1 warning"
 
     bad = Issue("accessibility", "build/site/index.html", 0, 0, "no name")
     monkeypatch.setattr(run, "check_accessibility", lambda root, pages: [bad])
