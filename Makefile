@@ -4,7 +4,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: book serve test clean
+.PHONY: book serve test test-all clean
 
 book: .venv/ready
 	$(BIN)/book build
@@ -17,6 +17,11 @@ test: book
 	$(BIN)/ruff check .
 	$(BIN)/mypy builder training
 	$(BIN)/pytest -n 2 --dist worksteal
+
+# As `test`, but a browser that is missing is a failure, not a line at the end.
+test-all: book
+	$(BIN)/python -m tests.browser.install chromium firefox webkit
+	BOOK_ALL_BROWSERS=1 $(MAKE) test
 
 clean:
 	rm -rf build .venv site_assets/node_modules site_assets/generated

@@ -1,6 +1,8 @@
 /** The page's one engine: its script and its wasm are asked for when the first graph is to be loaded. */
 
 import { Engine } from "../engine/engine.ts";
+import type { Port } from "../engine/protocol.ts";
+import { WatchedPort } from "../engine/watched_port.ts";
 import { loadAsset } from "./asset.ts";
 import { bookData } from "./book_data.ts";
 import { AssetError, loadScript } from "./script.ts";
@@ -14,13 +16,13 @@ export function registerEngine(source: () => void): void {
 
 let engine: Promise<Engine> | null = null;
 
-async function spawn(): Promise<{ port: Worker; wasm: Uint8Array }> {
+async function spawn(): Promise<{ port: Port; wasm: Uint8Array }> {
   const where = bookData().engine;
   const [wasm] = await Promise.all([loadAsset(where.wasm), workerSource ? undefined : loadScript(where.script)]);
   if (!workerSource) throw new AssetError(`the file ${where.script} is damaged`);
   // A classic worker from a blob: the only kind that starts from file:// in every browser.
   const url = URL.createObjectURL(new Blob([`(${workerSource.toString()})()`], { type: "text/javascript" }));
-  const port = new Worker(url);
+  const port = new WatchedPort(new Worker(url));
   URL.revokeObjectURL(url);
   return { port, wasm };
 }

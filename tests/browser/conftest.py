@@ -120,6 +120,12 @@ class Reader:
         self._borrowed.append(window)
         return Figure(window.page, placed).wait_live()
 
+    def shared_page(self, url: str) -> Page:
+        """An address in a window that may have been used by other tests before."""
+        window = self._shelf.take(url, touch=False)
+        self._borrowed.append(window)
+        return window.page
+
     def expect_errors(self, *patterns: str) -> None:
         """Console errors that the test provokes on the pages opened so far."""
         for window in self._own + self._borrowed:
