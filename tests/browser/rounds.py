@@ -21,7 +21,7 @@ from tests.browser.training import SHOWN
 
 LIVE_PATIENCE = 45.0
 """Seconds until a figure must be live: WebKit compiles the engine on a busy core."""
-TRAINING_PATIENCE = 50.0
+TRAINING_PATIENCE = 90.0
 SCHEMES = ("http", "file")
 TRAIN_BUTTON = "^(Train|Train it yourself)$"
 REACHED = 0.05
@@ -187,6 +187,7 @@ class Round:
         enough = loss_to_reach(figure)
         if enough is not None:
             driver.ask(FOLLOW, figure.fragment(SHOWN.get(figure.name, {})))
+            driver.ask(SETTLED, figure.id)
             x, y = driver.ask(PLACE_OF_BUTTON, figure.id, TRAIN_BUTTON)
             driver.click((x, y))
             notes.trained = driver.ask(UNTIL_LOSS, figure.id, enough, TRAINING_PATIENCE)
@@ -216,7 +217,7 @@ class Rounds:
         return self._notes[browser, scheme, name].result()
 
     def close(self) -> list[str]:
-        """Waits for the ends of all rounds; what was asked of the network meanwhile."""
+        """Waits for the ends of all rounds; what pages asked of the network meanwhile."""
         for thread in self._threads:
             thread.join()
         asked = self._tripwire.asked()
