@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Playwright, sync_playwright
 
 from tests.browser import browser_report
 from tests.browser.browsers import launch
@@ -41,20 +41,24 @@ def site_copy(built_site: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """One Chromium for all tests; contexts in it are cheap."""
+def playwright() -> Iterator[Playwright]:
+    """There can be but one in a thread."""
     with sync_playwright() as playwright:
-        try:
-            browser = launch(playwright)
-        except FileNotFoundError as missing:
-            pytest.fail(str(missing))
-        yield browser
-        browser.close()
+        yield playwright
 
 
-def pytest_terminal_summary(
-    terminalreporter: pytest.TerminalReporter, exitstatus: int
-) -> None:
+@pytest.fixture(scope="session")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    """One Chromium for all tests; contexts in it are cheap."""
+    try:
+        browser = launch(playwright)
+    except FileNotFoundError as missing:
+        pytest.fail(str(missing))
+    yield browser
+    browser.close()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, exitstatus: int) -> None:
     """Says which browsers worked the figures, and which could not.
 
     The README's tables are renewed only when asked for, and never by a failed session.

@@ -3,44 +3,52 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 REPORT = Path(__file__).resolve().parents[2] / "build" / "reports" / "browsers.json"
 
 Row = Mapping[str, Any]
 
-_passed: list[Row] = []
-_missing: set[str] = set()
+WORKED, MISSING = "browser worked", "browser missing"
+"""Names of the properties by which tests report here, from whichever process they run in."""
 
 
-def note(version: str, scheme: str, figure: str, trained: Mapping[str, float]) -> None:
+def row(version: str, scheme: str, figure: str, trained: Mapping[str, float]) -> Row:
     """A figure worked; `trained` is how far training went until it reached its accuracy, if any."""
-    _passed.append(
-        {"version": version, "scheme": scheme, "figure": figure, "steps": trained.get("step")}
-    )
+    return {"version": version, "scheme": scheme, "figure": figure, "steps": trained.get("step")}
 
 
-def note_missing(browser: str) -> None:
-    """The machine has no such browser."""
-    _missing.add(browser)
+def rows_of(stats: Mapping[str, Sequence[object]]) -> list[Row]:
+    """The rows that a session's tests reported; those of a missing browser have but its name."""
+    reports = {id(report): report for kind in stats.values() for report in kind}.values()
+    found = [
+        value if name == WORKED else {"missing": value}
+        for report in reports if isinstance(report, pytest.TestReport) and report.when == "teardown"
+        for name, value in report.user_properties if name in (WORKED, MISSING)
+    ]  # fmt: skip
+    return found
 
 
-def summary() -> list[str]:
+def summary(rows: Iterable[Row]) -> list[str]:
     """What a test session tells at its end."""
     figures: dict[str, set[str]] = {}
-    for row in _passed:
-        figures.setdefault(row["version"], set()).add(row["figure"])
-    lines = [f"{version} worked {len(names)} figures" for version, names in figures.items()]
-    return lines + [f"{name} did not run: it is not installed" for name in sorted(_missing)]
+    missing = {row["missing"] for row in rows if "missing" in row}
+    for row in rows:
+        if "version" in row:
+            figures.setdefault(row["version"], set()).add(row["figure"])
+    lines = [f"{version} worked {len(names)} figures" for version, names in sorted(figures.items())]
+    return lines + [f"{name} did not run: it is not installed" for name in sorted(missing)]
 
 
-def save() -> None:
-    """Replaces the report by what this session saw, if it saw anything."""
-    if _passed:
+def save(rows: Iterable[Row]) -> None:
+    """Replaces the report by what a session saw, if it saw anything."""
+    if worked := [row for row in rows if "version" in row]:
         REPORT.parent.mkdir(parents=True, exist_ok=True)
-        REPORT.write_text(json.dumps(_passed, indent=1) + "\n", encoding="utf-8")
+        REPORT.write_text(json.dumps(worked, indent=1) + "\n", encoding="utf-8")
 
 
 def read() -> list[Row]:

@@ -1,28 +1,18 @@
-"""One browser's round through the book: it works every figure once and notes what it saw.
-
-Browsers go their rounds at the same time, each in a thread of its own: the machine has more than
-one core, and a browser on its own mostly waits. The tests judge the notes afterwards.
-"""
+"""One browser's round through the book: it works every figure once and notes what it saw."""
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterable
-from concurrent.futures import Future
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
-from tests.browser.drivers import Driver, Tripwire, drive
+from tests.browser.drivers import Driver
 from tests.browser.figure import SNAPSHOT
-from tests.browser.server import publish
 from tests.browser.site import PlacedFigure, Site
 from tests.browser.training import SHOWN
 
 LIVE_PATIENCE = 45.0
 """Seconds until a figure must be live: WebKit compiles the engine on a busy core."""
 TRAINING_PATIENCE = 90.0
-SCHEMES = ("http", "file")
 TRAIN_BUTTON = "^(Train|Train it yourself)$"
 REACHED = 0.05
 """A run has reached its accuracy when this share of the way to the build's final loss is left."""
@@ -136,7 +126,6 @@ TIDY = """
 class Notes:
     """What a browser saw of one figure; `trouble` is why it could not see all."""
 
-    version: str = ""
     trouble: str = ""
     usual: dict[str, Any] = field(default_factory=dict)
     worked: dict[str, Any] = field(default_factory=dict)
@@ -164,7 +153,7 @@ class Round:
         self._page = ""
 
     def visit(self, figure: PlacedFigure) -> Notes:
-        notes = Notes(self._driver.version)
+        notes = Notes()
         try:
             self._work(figure, notes)
         except Exception as trouble:  # whatever it is, the other figures are still to be seen
@@ -193,47 +182,3 @@ class Round:
             notes.trained = driver.ask(UNTIL_LOSS, figure.id, enough, TRAINING_PATIENCE)
         driver.ask(TIDY)
         notes.problems = driver.problems()
-
-
-class Rounds:
-    """The notes of all browsers, which start their rounds when this is made."""
-
-    def __init__(self, folder: Path, browsers: Iterable[str], names: Iterable[str]) -> None:
-        self._folder = folder
-        self._tripwire = Tripwire()
-        wanted = set(names)
-        placed = {f.name: f for f in reversed(Site(folder, "").figures) if f.name in wanted}
-        self._figures = sorted(placed.values(), key=lambda figure: (figure.page, figure.id))
-        self._notes: dict[tuple[str, str, str], Future[Notes]] = {
-            (browser, scheme, name): Future()
-            for browser in browsers for scheme in SCHEMES for name in placed
-        }  # fmt: skip
-        self._threads = [threading.Thread(target=self._go, args=(name,)) for name in browsers]
-        for thread in self._threads:
-            thread.start()
-
-    def notes(self, browser: str, scheme: str, name: str) -> Notes:
-        """Waits for them. Raises FileNotFoundError when the machine has no such browser."""
-        return self._notes[browser, scheme, name].result()
-
-    def close(self) -> list[str]:
-        """Waits for the ends of all rounds; what pages asked of the network meanwhile."""
-        for thread in self._threads:
-            thread.join()
-        asked = self._tripwire.asked()
-        self._tripwire.close()
-        return asked
-
-    def _go(self, browser: str) -> None:
-        try:
-            with drive(browser, self._tripwire) as driver:
-                for scheme in SCHEMES:
-                    with publish(scheme, self._folder) as root:
-                        round = Round(driver, Site(self._folder, root))
-                        for figure in self._figures:
-                            place = browser, scheme, figure.name
-                            self._notes[place].set_result(round.visit(figure))
-        except Exception as error:  # a test that waits must hear of whatever it is
-            for (owner, *_), future in self._notes.items():
-                if owner == browser and not future.done():
-                    future.set_exception(error)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Playwright, sync_playwright
+from playwright.sync_api import Playwright
 
 from tests.browser.browsers import executable
 from tests.browser.drivers.driver import Driver
@@ -32,17 +32,16 @@ def whereabouts(playwright: Playwright, name: str) -> Path | None:
 
 
 @contextmanager
-def drive(name: str, tripwire: Tripwire) -> Iterator[Driver]:
-    """A running browser, for one thread. Raises FileNotFoundError when the machine has none."""
-    with sync_playwright() as playwright:
-        driver: Driver
-        if whereabouts(playwright, name) is None:
-            raise FileNotFoundError(f"no {name} here; run: python -m tests.browser.install {name}")
-        if executable(playwright, name):
-            driver = PlaywrightDriver(playwright, name, tripwire)
-        else:
-            driver = SYSTEM[name][1](tripwire)
-        try:
-            yield driver
-        finally:
-            driver.close()
+def drive(playwright: Playwright, name: str, tripwire: Tripwire) -> Iterator[Driver]:
+    """A running browser. Raises FileNotFoundError when the machine has none of that name."""
+    driver: Driver
+    if whereabouts(playwright, name) is None:
+        raise FileNotFoundError(f"no {name} here; run: python -m tests.browser.install {name}")
+    if executable(playwright, name):
+        driver = PlaywrightDriver(playwright, name, tripwire)
+    else:
+        driver = SYSTEM[name][1](tripwire)
+    try:
+        yield driver
+    finally:
+        driver.close()
