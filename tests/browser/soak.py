@@ -10,7 +10,6 @@ import argparse
 import random
 import sys
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -130,7 +129,8 @@ class Hands:
             return
         spot = self._spot(target)
         if target["kind"] in ("pad", "range"):
-            self._drag([spot, *(self._spot(target) for _ in range(self._random.randrange(5)))])
+            others = [self._spot(target) for _ in range(self._random.randrange(5))]
+            self.figure.mouse_drag([spot, *others])
             return
         if target["kind"] == "select":
             self.page.mouse.click(*spot)
@@ -147,14 +147,6 @@ class Hands:
         """Most often on the target, at times a little beside it."""
         x, y = (self._random.uniform(-0.02, 1.02) for _ in range(2))
         return box["left"] + x * box["width"], box["top"] + y * box["height"]
-
-    def _drag(self, spots: Sequence[Spot]) -> None:
-        mouse = self.page.mouse
-        mouse.move(*spots[0])
-        mouse.down()
-        for spot in spots[1:]:
-            mouse.move(*spot)
-        mouse.up()
 
     def _follow_an_address(self) -> None:
         keys = [*self.figure.placed.data["spec"].get("state", {}), "nothing"]
