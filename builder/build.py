@@ -3,28 +3,49 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from jinja2 import Environment, TemplateError, TemplateSyntaxError
 
+from builder.authors import PICTURE, Guide, read_guide
 from builder.cache import Cache
+from builder.cells import Parts, Ran, cells_of, named_parts, prepare, run_cells
 from builder.config import BookConfig
-from builder.document import Chapter, Glossary
+from builder.discovery import discovery_files
+from builder.document import Chapter, Fragment, Glossary, ListingBlock, walk
 from builder.effects import Effects
 from builder.figures import Code, bundle, draw_frames, typeset
 from builder.issue import Issue, Source, in_order, is_error
-from builder.load import Sources, load
+from builder.load import Sources, load, load_code
 from builder.node import Service
-from builder.pack import ModelFiles, pack_icon, pack_models, pack_pictures, zip_archive
+from builder.offline import SERVICE_WORKER, service_worker
+from builder.pack import (
+    ARCHIVE_NAME,
+    ModelFiles,
+    PythonFiles,
+    pack_icon,
+    pack_models,
+    pack_pictures,
+    pack_python,
+    zip_archive,
+)
+from builder.packages import collect
 from builder.parse import parse_chapter, parse_glossary, parse_page
+from builder.posters import draw_posters
+from builder.python_packages import PYODIDE, Distribution
 from builder.render import Drawn, Memory, environment, render_book
-from builder.resolve import Picture, PlacedFigure, ResolvedBook, resolve
+from builder.resolve import Picture, PlacedFigure, ResolvedBook, ResolvedPage, resolve
+from builder.sbom import BILL, LICENCES, bill_of_materials, licence_texts
+from builder.search import SEARCH_INDEX, search_index
+from builder.slim import SlimRequest
 
 SITE = "build/site"
-ARCHIVE = "build/book.zip"
+ARCHIVE = f"build/{ARCHIVE_NAME}"
 ARCHIVE_FOLDER = "book"
+CELL_FILES = {f"cells/{name}" for name in ("cells.css", "cells.js", "editor.js", "python.js")}
+"""What only pages with cells ask for."""
 
 
 @dataclass
@@ -46,26 +67,38 @@ class Builder:
     """Builds one book, any number of times; chapters that did not change are not parsed again."""
 
     def __init__(
-        self, effects: Effects, service: Service, *, engine: Environment | None = None
+        self,
+        effects: Effects,
+        service: Service,
+        *,
+        engine: Environment | None = None,
+        distribution: Distribution | None = None,
     ) -> None:
         self.effects, self.service = effects, service
+        self.distribution = distribution
         self.engine = engine or environment()
         self.rendered: Memory = {}
         self.parsed: dict[Source, tuple[Chapter | None, tuple[Issue, ...]]] = {}
+        self.guide: Guide | None = read_guide(effects)
 
-    def build(self, *, known_models: frozenset[str] = frozenset(), archive: bool = True) -> Outcome:
-        """Run all stages; publish the site unless there is an error."""
+    def build(
+        self, *, known_models: frozenset[str] = frozenset(), preview: bool = False
+    ) -> Outcome:
+        """Run all stages; publish the site unless there is an error.
+
+        A `preview` does without what takes long or would be in an author's way: the archive, the
+        service worker, and a slim engine for models that have changed.
+        """
         outcome = Outcome()
         cache = Cache(self.effects)
-        files = self._site_files(outcome, cache, known_models)
+        files = self._site_files(outcome, cache, known_models, preview=preview)
         outcome.issues = in_order(outcome.issues)
         if outcome.published:
             with self._phase(outcome, "pack"):
-                packed = zip_archive(ARCHIVE_FOLDER, files) if archive else None
                 self.effects.publish(SITE, files)
                 cache.forget_unused()
-                if packed is not None:
-                    self.effects.write(ARCHIVE, packed)
+                if not preview:
+                    self.effects.write(ARCHIVE, files[ARCHIVE_NAME])
         return outcome
 
     @contextmanager
@@ -75,7 +108,7 @@ class Builder:
         outcome.phases[name] = outcome.phases.get(name, 0) + self.effects.now() - start
 
     def _site_files(
-        self, outcome: Outcome, cache: Cache, known_models: frozenset[str]
+        self, outcome: Outcome, cache: Cache, known_models: frozenset[str], *, preview: bool
     ) -> Mapping[str, bytes]:
         issues = outcome.issues
         with self._phase(outcome, "load"):
@@ -86,18 +119,35 @@ class Builder:
             index = self._index(sources, issues)
             glossary = _glossary(sources, issues)
             colophon = _colophon(sources, issues)
+            pages = [*chapters, colophon, *([index] if index else [])]
+            entries = glossary.entries if glossary else ()
+            bodies = [page.body for page in pages] + [entry.body for entry in entries]
+            code, found = load_code(self.effects, _listed(bodies))
+            sources = replace(sources, code=code)
+            issues.extend(found)
         with self._phase(outcome, "resolve"):
             book, found = resolve(
                 sources, index, chapters, glossary, colophon, known_models
             )
             issues.extend(found)
-        drawn, assets = self._draw(outcome, cache, sources, book)
+        drawn, assets = self._draw(outcome, cache, sources, book, preview=preview)
         if not outcome.published:
             return {}
         with self._phase(outcome, "render"):
-            pages = self._render(sources, book, drawn, issues)
+            pages, others = self._render(sources, book, drawn, issues)
         outcome.pages, outcome.config = pages, sources.config
-        return {**assets, **{path: html.encode() for path, html in pages.items()}}
+        others[SEARCH_INDEX] = search_index(book)
+        assets |= others
+        files = {**assets, **_encoded(pages)}
+        if preview or not outcome.published:
+            return files
+        with self._phase(outcome, "pack"):
+            packed = zip_archive(ARCHIVE_FOLDER, _with_worker(files, drawn))
+        with self._phase(outcome, "render"):  # the title page says how large it is
+            drawn = replace(drawn, archive_bytes=len(packed))
+            outcome.pages, _ = self._render(sources, book, drawn, issues)
+        files = _with_worker({**assets, **_encoded(outcome.pages)}, drawn)
+        return {**files, ARCHIVE_NAME: packed}
 
     def _parse(self, sources: Sources, issues: list[Issue]) -> list[Chapter]:
         """Every chapter; those whose text is as it was at the last build are not parsed again."""
@@ -116,7 +166,13 @@ class Builder:
         return page
 
     def _draw(
-        self, outcome: Outcome, cache: Cache, sources: Sources, book: ResolvedBook
+        self,
+        outcome: Outcome,
+        cache: Cache,
+        sources: Sources,
+        book: ResolvedBook,
+        *,
+        preview: bool,
     ) -> tuple[Drawn, dict[str, bytes]]:
         """Everything that takes Node or packing. Whatever can be checked is, errors or not."""
         effects, service, issues = self.effects, self.service, outcome.issues
@@ -124,9 +180,10 @@ class Builder:
         used = {figure.spec.name for _, figure in placed}
         with self._phase(outcome, "math"):
             code = Code(effects)
-            formulas, found = typeset(
-                effects, service, ((page.source, node) for page, node in book.formulas()), code
-            )
+            written = [(page.source, node) for page, node in book.formulas()]
+            if self.guide:
+                written += self.guide.formulas()
+            formulas, found = typeset(effects, service, written, code)
             issues.extend(found)
         with self._phase(outcome, "bundle"):
             bundled, found = bundle(effects, cache, service, sources.figures, code)
@@ -138,8 +195,18 @@ class Builder:
                 for role, card in figure.models.items()
                 for use in figure.spec.models[role].uses
             }
+            with_cells = [
+                (page, named_parts(effects, page, sources.models))
+                for page in book.pages
+                if cells_of(page)
+            ]
+            for _, named in with_cells:
+                parts |= {(card.name, part): (card, part) for card, part in named}
             models, found = pack_models(effects, cache, parts.values())
             issues.extend(found)
+            packed = [part for name, part in parts.items() if name in models.assets]
+            make = outcome.published and not preview
+            slimming = SlimRequest(effects, cache, service, models, packed, code, make=make)
         with self._phase(outcome, "frames"):
             ready = [
                 (page, figure)
@@ -150,6 +217,15 @@ class Builder:
                 effects, cache, service, ready if bundled.assets else [], models, code
             )
             issues.extend(found)
+        with self._phase(outcome, "engine"):
+            slim, found = slimming.result()
+            issues.extend(found)
+        with self._phase(outcome, "posters"):
+            posters, poster_files, found = draw_posters(
+                effects, cache, service, sources.config, book, frames, code
+            )
+            issues.extend(found)
+        ran, python = self._run_cells(outcome, cache, with_cells, models, code)
         paths = {
             value.path
             for page in book.pages
@@ -157,24 +233,93 @@ class Builder:
             if isinstance(value, Picture)
         }
         pictures, picture_files = pack_pictures(effects, paths)
-        files = {**models.site_files, **picture_files}
+        files = {
+            **models.site_files,
+            **slim.site_files,
+            **picture_files,
+            **poster_files,
+            **python.site_files,
+        }
+        needed = {f"figures/{name}.js" for name in used} | (CELL_FILES if with_cells else set())
         for name, path in bundled.assets.items():
-            if not name.startswith("figures/") or name[8:].removesuffix(".js") in used:
+            if name == SERVICE_WORKER:
+                continue  # needs to be told of all files first
+            if name in needed or not name.startswith(("figures/", "cells/")):
                 files[path] = bundled.site_files[path]
         icon, icon_files = pack_icon(effects)
         files |= icon_files
-        return Drawn(formulas, code.math, frames, models, bundled, pictures, icon), files
+        if self.guide:
+            files[PICTURE] = self.guide.picture
+        packages, found = collect(
+            effects,
+            (
+                package
+                for name, within in bundled.packages.items()
+                if bundled.assets[name] in files or name == SERVICE_WORKER
+                for package in within
+            ),
+        )
+        issues.extend(found)
+        files |= {
+            BILL: bill_of_materials(sources.config, packages, files),
+            LICENCES: licence_texts(packages),
+        }
+        drawn = Drawn(
+            formulas, code.math, frames, models, bundled, pictures, icon,
+            posters=posters, packages=packages, slim=slim.asset, guide=self.guide,
+            ran=ran, python=python, named={page.href: named for page, named in with_cells},
+        )  # fmt: skip
+        return drawn, files
+
+    def _run_cells(
+        self,
+        outcome: Outcome,
+        cache: Cache,
+        pages: list[tuple[ResolvedPage, Parts]],
+        models: ModelFiles,
+        code: Code,
+    ) -> tuple[Ran, PythonFiles]:
+        """What the cells did, and the files that Python in the page loads; a book without cells
+        has neither, and cells of a chapter with mistakes wait until these are mended."""
+        mistaken = {issue.path for issue in filter(is_error, outcome.issues)}
+        pages = [(page, parts) for page, parts in pages if page.source.path not in mistaken]
+        if not pages:
+            return Ran(), PythonFiles()
+        with self._phase(outcome, "cells"):
+            with_cells = [page for page, _ in pages]
+            packages, found = prepare(self.effects, with_cells, self.distribution)
+            outcome.issues.extend(found)
+            named = [(card.name, part) for _, parts in pages for card, part in parts]
+            complete = all(part in models.assets for part in named)
+            if found or not complete:
+                return Ran(), PythonFiles()
+            ran, found = run_cells(
+                self.effects, cache, self.service, pages, models, packages, code
+            )
+            outcome.issues.extend(found)
+            files = {
+                name: self.effects.read(f"{PYODIDE}/{name}")
+                for name in ("pyodide.asm.wasm", "python_stdlib.zip")
+            }
+            return ran, pack_python(cache, {**files, **packages.wheels}, packages.lock)
 
     def _render(
         self, sources: Sources, book: ResolvedBook, drawn: Drawn, issues: list[Issue]
-    ) -> dict[str, str]:
+    ) -> tuple[dict[str, str], dict[str, bytes]]:
+        """The pages, and what is made of all of them together."""
+        config, engine = sources.config, self.engine
         try:
-            return render_book(
-                sources.config, book, sources.models, drawn, self.engine, self.rendered
-            )
+            pages = render_book(config, book, sources.models, drawn, engine, self.rendered)
+            return pages, discovery_files(config, book, pages, engine)
         except TemplateError as error:
             issues.append(_template_issue(error))
-            return {}
+            return {}, {}
+
+
+def _listed(bodies: Iterable[Fragment]) -> set[str]:
+    """The files that listings quote."""
+    nodes = (node for body in bodies for node in walk(body))
+    return {node.path for node in nodes if isinstance(node, ListingBlock) and node.path}
 
 
 def _glossary(sources: Sources, issues: list[Issue]) -> Glossary | None:
@@ -190,6 +335,19 @@ def _colophon(sources: Sources, issues: list[Issue]) -> Chapter:
     page, found = parse_page(source, "colophon", "Colophon")
     issues.extend(found)
     return page
+
+
+def _encoded(pages: Mapping[str, str]) -> dict[str, bytes]:
+    return {path: html.encode() for path, html in pages.items()}
+
+
+def _with_worker(files: Mapping[str, bytes], drawn: Drawn) -> dict[str, bytes]:
+    """The files and the service worker that knows them."""
+    bundled = drawn.bundle
+    code = bundled.site_files[bundled.assets[SERVICE_WORKER]]
+    engine = drawn.slim.src if drawn.slim else bundled.assets["ort.wasm.js"]
+    worker = service_worker(code, files, engine)
+    return {**files, SERVICE_WORKER: worker}
 
 
 def _is_packed(figure: PlacedFigure, models: ModelFiles) -> bool:

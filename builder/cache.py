@@ -12,7 +12,7 @@ import json
 from builder.effects import Effects
 
 CACHE = "build/cache"
-KINDS = ("bundle", "frames", "packed")
+KINDS = ("bundle", "cells", "engine", "frames", "packages", "packed", "posters")
 USED = f"{CACHE}/used.json"
 REMEMBERED_BUILDS = 8
 

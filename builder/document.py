@@ -154,12 +154,50 @@ class Exercise:
     answer: Fragment
 
 
-Block: TypeAlias = FigureBlock | KeyIdea | Predict | Exercise
+@dataclass(frozen=True, slots=True)
+class Code:
+    """Python text inside a fence, with the range that it has in the source."""
+
+    text: str
+    at: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """Python that runs at build and in the page; one with a check is for the reader to complete."""
+
+    at: Span
+    id: str
+    id_at: Span
+    code: Code
+    raises: str
+    """Name of the exception that the cell is there to show; empty for none."""
+    check: Code | None = None
+    solution: Code | None = None
+
+    @property
+    def is_exercise(self) -> bool:
+        return self.check is not None
+
+
+@dataclass(frozen=True, slots=True)
+class ListingBlock:
+    """A definition out of this repository's own Python, quoted by file and name."""
+
+    at: Span
+    path: str
+    name: str
+    path_at: Span
+    name_at: Span
+    caption: Fragment
+
+
+Block: TypeAlias = FigureBlock | KeyIdea | Predict | Exercise | Cell | ListingBlock
 Node: TypeAlias = (
     Math | Citation | CrossReference | Metric | Term | Sidenote | Destination | Heading | Block
 )
 
-BLOCK_NODES = (Heading, FigureBlock, KeyIdea, Predict, Exercise)
+BLOCK_NODES = (Heading, FigureBlock, KeyIdea, Predict, Exercise, Cell, ListingBlock)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +212,8 @@ class Chapter:
     body: Fragment
     nodes: tuple[Node, ...]
     """All nodes of the body, those inside others too, in source order."""
+    updated: str = ""
+    """The day from which the text is as it stands, YYYY-MM-DD; empty when the author gave none."""
 
     @property
     def href(self) -> str:
@@ -213,6 +253,8 @@ def children(node: Node) -> tuple[Fragment, ...]:
             return (node.question, *node.choices, node.answer)
         case Exercise():
             return (node.text, node.answer)
+        case ListingBlock():
+            return (node.caption,)
         case _:
             return ()
 

@@ -27,6 +27,17 @@ from builder.resolve import PlacedFigure, ResolvedPage
 SITE_ASSETS = "site_assets"
 MANIFEST = "manifest.json"
 NOT_CODE = (f"{SITE_ASSETS}/generated/", f"{SITE_ASSETS}/fonts/subset.py")
+SLIM_CODE = frozenset(
+    {
+        "engine/rng.ts",
+        "engine/sessions.ts",
+        "node/exercise.mjs",
+        "node/slim.mjs",
+        "node/wasm.mjs",
+        "package-lock.json",
+    }
+)
+"""What determines the slim engine, the graphs aside; the lock file names the wasm by its hash."""
 BUILD_ERROR = re.compile(
     r"^\s*(?P<path>[\w./-]+\.\w+):(?P<line>\d+):(?P<column>\d+): ERROR: (?P<message>.*)$", re.M
 )
@@ -53,6 +64,15 @@ class Code:
             for path in self.hashes
             if path in {f"{SITE_ASSETS}/node/math.mjs", f"{SITE_ASSETS}/package-lock.json"}
         )
+        self.slim = self._digest(
+            path for path in self.hashes if path.removeprefix(f"{SITE_ASSETS}/") in SLIM_CODE
+        )
+        self.posters = self._digest(
+            path
+            for path in self.hashes
+            if path.startswith((f"{SITE_ASSETS}/styles/", f"{SITE_ASSETS}/fonts/"))
+            or path in {f"{SITE_ASSETS}/node/poster.mjs", f"{SITE_ASSETS}/package-lock.json"}
+        )
 
     def _digest(self, paths: Iterable[str]) -> str:
         return digest(*(f"{path} {self.hashes[path]}" for path in sorted(paths)))
@@ -71,6 +91,8 @@ class Bundle:
 
     assets: Mapping[str, str] = field(default_factory=dict)
     wasm_bytes: int = 0
+    packages: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Logical name → the npm packages whose code is in the file."""
     site_files: Mapping[str, bytes] = field(default_factory=dict)
 
 
@@ -92,7 +114,7 @@ def bundle(
 ) -> tuple[Bundle, tuple[Issue, ...]]:
     """Everything that pages load, bundled for all figures there are."""
     declared = {name: specs[name].declared for name in sorted(specs)}
-    folder = cache.folder("bundle", digest(code.whole, _canonical(declared))[:16])
+    folder = cache.folder("bundle", digest(code.whole, canonical(declared))[:16])
     try:
         return _read_bundle(effects, folder), ()
     except FileNotFoundError:
@@ -102,7 +124,7 @@ def bundle(
     params = {"out": effects.absolute(making), "figures": declared, "minify": True}
     try:
         made = service.ask("bundle", params).result()
-        effects.write(f"{making}/{MANIFEST}", _canonical(made).encode())
+        effects.write(f"{making}/{MANIFEST}", canonical(made).encode())
         bundled = _read_bundle(effects, making)
         content = {**bundled.site_files, MANIFEST: effects.read(f"{making}/{MANIFEST}")}
         effects.publish(folder, content)
@@ -118,7 +140,8 @@ def _read_bundle(effects: Effects, folder: str) -> Bundle:
     manifest = json.loads(effects.read(f"{folder}/{MANIFEST}"))
     files = manifest["files"]
     site_files = {path: effects.read(f"{folder}/{path}") for path in files.values()}
-    return Bundle(files, manifest["wasmBytes"], site_files)
+    packages = {name: tuple(found) for name, found in manifest["packages"].items()}
+    return Bundle(files, manifest["wasmBytes"], packages, site_files)
 
 
 def _bundle_issues(effects: Effects, message: str) -> tuple[Issue, ...]:
@@ -157,7 +180,7 @@ def typeset(
             else:
                 known[key] = result["mathml"]
         used = {key: known[key] for key in sorted(wanted) if key in known}
-        effects.write(path, _canonical({"code": code.math, "formulas": used}).encode())
+        effects.write(path, canonical({"code": code.math, "formulas": used}).encode())
     issues = tuple(
         _math_issue(source, node, failed[_formula_key(node)])
         for source, node in every
@@ -206,7 +229,7 @@ def draw_frames(
             issues.append(page.source.issue("figure-frame", figure.block.name_at, message))
             continue
         frame = Frame(result["markup"], result["summary"], result.get("table"))
-        cache.write("frames", name, _canonical(asdict(frame)).encode())
+        cache.write("frames", name, canonical(asdict(frame)).encode())
         frames[page.href, figure.id] = frame
     return frames, tuple(issues)
 
@@ -249,8 +272,9 @@ def _frame_key(
     ]
     cards = [figure.models[role].canonical for role in sorted(figure.models)]
     portable = {**params, "models": None}
-    return digest(code.of_figure(figure.spec.name), _canonical(portable), *content, *cards)
+    return digest(code.of_figure(figure.spec.name), canonical(portable), *content, *cards)
 
 
-def _canonical(value: object) -> str:
+def canonical(value: object) -> str:
+    """JSON that is the same text for the same value."""
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))

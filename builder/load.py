@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
 
-from builder.config import BookConfig, parse_config
+from builder.config import BookConfig, parse_config, with_environment
 from builder.effects import Effects
 from builder.figure_spec import FigureSpec, parse_figure_spec
 from builder.issue import Issue, Source, Span, whole_file
 from builder.model_card import ModelCard, parse_card
+from builder.own_data import OwnData, check_own_data
 from builder.references import References, parse_references
 from builder.toml_file import read_toml
 
@@ -42,6 +43,9 @@ class Sources:
     broken_models: frozenset[str]
     images: frozenset[str]
     """Paths inside content/."""
+    own_data: OwnData
+    code: Mapping[str, Source] = field(default_factory=dict)
+    """Files of this repository that listings quote, by path; known once chapters are parsed."""
 
 
 def load(effects: Effects) -> tuple[Sources, tuple[Issue, ...]]:
@@ -58,6 +62,7 @@ def load(effects: Effects) -> tuple[Sources, tuple[Issue, ...]]:
         issues.append(whole_file("chapter-missing", CONTENT, "there is no chapter", hint))
     figures, broken = _figures(effects, issues)
     models, broken_models = _models(effects, issues)
+    own_data = _own_data(effects, issues)
     sources = Sources(
         config=_config(effects, issues),
         chapters=tuple(chapters),
@@ -68,14 +73,25 @@ def load(effects: Effects) -> tuple[Sources, tuple[Issue, ...]]:
         figures=figures,
         broken_figures=broken,
         models=models,
-        broken_models=broken_models,
+        broken_models=broken_models | own_data.broken_models,
         images=frozenset(
             path.removeprefix(f"{CONTENT}/")
             for path in files
             if PurePosixPath(path).suffix.lower() in IMAGE_TYPES
         ),
+        own_data=own_data,
     )
     return sources, tuple(issues)
+
+
+def load_code(
+    effects: Effects, paths: Iterable[str]
+) -> tuple[dict[str, Source], tuple[Issue, ...]]:
+    """Those of the named files that there are, inside the repository."""
+    issues: list[Issue] = []
+    inside = {path for path in paths if not {"/", ".."} & set(PurePosixPath(path).parts)}
+    code = {path: _text(effects, path, issues) for path in sorted(inside) if effects.exists(path)}
+    return code, tuple(issues)
 
 
 def _text(effects: Effects, path: str, issues: list[Issue]) -> Source:
@@ -106,7 +122,15 @@ def _config(effects: Effects, issues: list[Issue]) -> BookConfig:
         return BookConfig("")
     config, found = parse_config(source)
     issues.extend(found)
+    config, found = with_environment(config, effects.variable)
+    issues.extend(found)
     return config
+
+
+def _own_data(effects: Effects, issues: list[Issue]) -> OwnData:
+    path = f"{CONTENT}/book.toml"
+    source = _optional(effects, path, issues)
+    return check_own_data(effects, source, issues) if source else OwnData()
 
 
 def _references(effects: Effects, issues: list[Issue]) -> References | None:

@@ -21,6 +21,7 @@ from builder.issue import Issue, whole_file
 from builder.model_card import ModelCard
 
 ICON = "site_assets/favicon.svg"
+ARCHIVE_NAME = "book.zip"
 ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 """The earliest time that a zip archive can hold."""
 
@@ -104,6 +105,37 @@ def _encoded(cache: Cache, content_hash: str, data: bytes) -> bytes:
         encoded = encode(data)
         cache.write("packed", content_hash, encoded)
     return encoded
+
+
+PART = 1_500_000
+"""Bytes of a large file that travel in one script, so that a reader sees the loading advance."""
+
+
+@dataclass(frozen=True, slots=True)
+class PythonFiles:
+    """What Python in the page loads: the files in parts, each an asset, and its lock file."""
+
+    parts: Mapping[str, tuple[PackedAsset, ...]] = field(default_factory=dict)
+    sizes: Mapping[str, int] = field(default_factory=dict)
+    """Key of a part → bytes of its script."""
+    lock: str = ""
+    site_files: Mapping[str, bytes] = field(default_factory=dict)
+
+
+def pack_python(cache: Cache, files: Mapping[str, bytes], lock: str) -> PythonFiles:
+    """Pack files by name for the page's Python."""
+    parts, sizes, site_files = {}, {}, {}
+    for name, data in sorted(files.items()):
+        packed = []
+        for index, start in enumerate(range(0, len(data), PART)):
+            part = data[start : start + PART]
+            key = f"python/{name}/{index}"
+            source = hashed_name(key, part, ".js")
+            script = asset_script(key, _encoded(cache, hashlib.sha256(part).hexdigest(), part))
+            packed.append(PackedAsset(key, source, len(part)))
+            sizes[key], site_files[source] = len(script), script
+        parts[name] = tuple(packed)
+    return PythonFiles(parts, sizes, lock, site_files)
 
 
 def pack_pictures(

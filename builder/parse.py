@@ -8,12 +8,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from functools import cache, lru_cache
 
 import yaml
 from pygments.lexers import get_lexer_by_name
 from pygments.util import ClassNotFound
 
+from builder.cell_fence import fence_close, is_runnable, read_cell
 from builder.document import (
     Chapter,
     Exercise,
@@ -23,6 +25,7 @@ from builder.document import (
     GlossaryEntry,
     Heading,
     KeyIdea,
+    ListingBlock,
     Node,
     Predict,
     Setting,
@@ -33,7 +36,7 @@ from builder.issue import Issue, Source, Span, suggest
 
 FILE_NAME = re.compile(r"(?:.*/)?(\d+)-([a-z0-9]+(?:-[a-z0-9]+)*)\.md")
 FRONT_MATTER = re.compile(r"---[ \t]*\n(.*?)^---[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
-FRONT_MATTER_KEYS = ("title", "lead")
+FRONT_MATTER_KEYS = ("title", "lead", "updated")
 
 STRUCTURE = re.compile(
     r"^(?:"
@@ -67,7 +70,8 @@ def parse_chapter(source: Source) -> tuple[Chapter | None, tuple[Issue, ...]]:
     front, start = _front_matter(source, issues)
     body = Reader(source, issues).fragment(Span(start, len(source.text)))
     title, lead = front.get("title", ""), front.get("lead", "")
-    chapter = Chapter(source, int(name[1]), name[2], title, lead, body, tuple(walk(body)))
+    nodes, updated = tuple(walk(body)), front.get("updated", "")
+    chapter = Chapter(source, int(name[1]), name[2], title, lead, body, nodes, updated)
     return chapter, tuple(issues)
 
 
@@ -171,9 +175,20 @@ def _yaml_mapping(source: Source, span: Span, issues: list[Issue]) -> dict[str, 
         elif not isinstance(value, yaml.ScalarNode):
             message = f"'{key.value}' must be a text"
             issues.append(source.issue("front-matter", _yaml_span(value, span.start), message))
+        elif key.value == "updated" and not _is_date(value.value):
+            message, hint = f"'{value.value}' is not a date", "write it as 2026-01-31"
+            at = _yaml_span(value, span.start)
+            issues.append(source.issue("front-matter-date", at, message, hint))
         else:
             values[key.value] = " ".join(value.value.split())
     return values
+
+
+def _is_date(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
 
 
 @cache
@@ -233,6 +248,11 @@ class Reader:
             return None
         scanner.scan(text_start, match.start())
         if match["fence"]:
+            if is_runnable(match):
+                cell, close = read_cell(self.source, match, end, self.report)
+                if cell:
+                    writer.place_block(cell)
+                return close
             close = self._fence_end(match, end)
             writer.put(self.text[match.start() : close])
             return close
@@ -258,7 +278,7 @@ class Reader:
         ticks = match["ticks"]
         if not silent:
             self._check_language(match)
-        close = _fence_close(ticks[0], len(ticks)).search(self.text, match.end(), end)
+        close = fence_close(ticks[0], len(ticks)).search(self.text, match.end(), end)
         if close:
             return close.end()
         if not silent:
@@ -386,11 +406,6 @@ class Reader:
         return Span(start, max(start, span.start + len(text.rstrip())))
 
 
-@cache
-def _fence_close(character: str, count: int) -> re.Pattern[str]:
-    return re.compile(rf"^[ \t>]*{re.escape(character)}{{{count},}}[ \t]*$", re.MULTILINE)
-
-
 def _figure(reader: Reader, opening: _Opening) -> Node:
     name = reader.text[opening.argument.start : opening.argument.end]
     name_at = opening.argument if name else opening.at
@@ -420,6 +435,19 @@ def _key_idea(reader: Reader, opening: _Opening) -> Node:
     if not body.html:
         reader.report("block-empty", opening.at, "this block is empty")
     return KeyIdea(opening.at, body)
+
+
+def _listing(reader: Reader, opening: _Opening) -> Node:
+    start, end = opening.argument.start, opening.argument.end
+    path, hash_, name = reader.text[start:end].partition("#")
+    path_at = Span(start, start + len(path))
+    if not (path.endswith(".py") and name):
+        hint = "write '::: listing FOLDER/FILE.py#NAME'"
+        at = opening.argument if path or hash_ else opening.at
+        reader.report("block-argument", at, "this block does not name a Python definition", hint)
+        path = name = ""
+    caption = reader.fragment(opening.body)
+    return ListingBlock(opening.at, path, name, path_at, Span(end - len(name), end), caption)
 
 
 def _predict(reader: Reader, opening: _Opening) -> Node:
@@ -479,5 +507,6 @@ BLOCKS: dict[str, Callable[[Reader, _Opening], Node]] = {
     "exercise": _exercise,
     "figure": _figure,
     "key-idea": _key_idea,
+    "listing": _listing,
     "predict": _predict,
 }

@@ -10,6 +10,7 @@ from typing import Literal
 from builder.document import (
     END,
     START,
+    Cell,
     Chapter,
     FigureBlock,
     Fragment,
@@ -32,15 +33,26 @@ OWN_PAGES = {
     "colophon": "Colophon",
 }
 """Pages that every book has. A chapter may be the references page; the others are the book's."""
-RESERVED_IDS = frozenset({"main", "book-data", "contents", "table-data", "table-models"})
+RESERVED_IDS = frozenset(
+    {
+        "main",
+        "book-data",
+        "cells-data",
+        "contents",
+        "table-data",
+        "table-models",
+        "table-software",
+        "search-results",
+    }
+)
 """Ids that the page templates use."""
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Something with an address; `number` is that of a figure, `level` that of a heading."""
+    """Something with an address; `number` is a figure's or cell's, `level` a heading's."""
 
-    kind: Literal["page", "section", "figure", "entry"]
+    kind: Literal["page", "section", "figure", "cell", "entry"]
     page: str
     id: str
     label: str
@@ -110,8 +122,8 @@ class Places:
         self.by_id.setdefault(place.id, []).append(place)
 
     def _add_chapter(self, chapter: Chapter, issues: list[Issue]) -> None:
-        """Give every heading and figure its id: the author's own first, then those made up."""
-        nodes = [node for node in chapter.nodes if isinstance(node, (Heading, FigureBlock))]
+        """Give each heading, figure and cell its id: the author's own first, then those made up."""
+        nodes = [node for node in chapter.nodes if isinstance(node, (Heading, FigureBlock, Cell))]
         own = [(node, *_own_id(node)) for node in nodes]
         taken = set(RESERVED_IDS)
         for node, name, at in own:
@@ -119,15 +131,19 @@ class Places:
                 continue
             if name in taken:
                 message = f"the id '{name}' is given twice in this chapter"
-                hint = "" if isinstance(node, Heading) else "add an option line 'id: fig-…'"
+                hint = "add an option line 'id: fig-…'" if isinstance(node, FigureBlock) else ""
                 issues.append(chapter.source.issue("id-unique", at, message, hint))
             taken.add(name)
-        count = 0
+        figures = cells = 0
         for node, name, _ in own:
             if isinstance(node, FigureBlock):
-                count += 1
-                number = f"{chapter.number}.{count}"
+                figures += 1
+                number = f"{chapter.number}.{figures}"
                 place = Place("figure", chapter.href, name, f"Figure {number}", number)
+            elif isinstance(node, Cell):
+                cells += 1
+                name = name or _free(f"cell-{cells}", taken)
+                place = Place("cell", chapter.href, name, f"Cell {cells}", str(cells))
             else:
                 text = plain_text(node.text)
                 name = name or _free(slug(text), taken)
@@ -136,8 +152,8 @@ class Places:
             if name not in self.by_page[chapter.href]:
                 self._add(place)
 
-    def of_node(self, page: str, node: Heading | FigureBlock) -> Place:
-        """The place of a heading or a figure of a page."""
+    def of_node(self, page: str, node: Heading | FigureBlock | Cell) -> Place:
+        """The place of a heading, a figure or a cell of a page."""
         return self.by_node[page, node.at.start]
 
     def page(self, name: str) -> Place | None:
@@ -177,8 +193,8 @@ class Places:
         return [f"#{name}" for name in (*self.by_id, *self.pages)]
 
 
-def _own_id(node: Heading | FigureBlock) -> tuple[str, Span]:
-    if isinstance(node, Heading):
+def _own_id(node: Heading | FigureBlock | Cell) -> tuple[str, Span]:
+    if isinstance(node, (Heading, Cell)):
         return node.id, node.id_at
     for setting in node.settings:
         if setting.key == "id":

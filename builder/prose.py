@@ -10,6 +10,10 @@ import re
 from functools import cache
 
 from markdown import Markdown
+from markupsafe import Markup
+from pygments import highlight
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import PythonLexer
 
 EXTENSIONS = ["tables", "def_list", "sane_lists", "pymdownx.superfences", "pymdownx.highlight"]
 EXTENSION_SETTINGS = {"pymdownx.highlight": {"use_pygments": True, "guess_lang": False}}
@@ -58,3 +62,9 @@ def to_phrase(text: str) -> str:
     html = to_html(text)
     match = PARAGRAPH.fullmatch(html)
     return match[1] if match and "<p>" not in match[1] else html
+
+
+def code_lines(text: str) -> list[Markup]:
+    """The lines of Python text as HTML, highlighted, no element reaching over a line's end."""
+    html = highlight(text, PythonLexer(stripnl=False), HtmlFormatter(nowrap=True))
+    return [Markup(line) for line in html.rstrip("\n").split("\n")]

@@ -1,5 +1,7 @@
 // Only while `book serve` runs: reloads the page after a good build, shows the issues of a bad one.
 (() => {
+  document.querySelector("[data-role=offline]")?.remove(); // what changes all the time is not kept
+
   let version = null;
   let overlay = null;
 

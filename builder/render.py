@@ -12,12 +12,15 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from builder import authors
+from builder.cells import Parts, Ran
 from builder.colophon import ledger
 from builder.config import BookConfig
 from builder.document import (
     BLOCK_NODES,
     END,
     START,
+    Cell,
     Citation,
     CrossReference,
     Destination,
@@ -27,6 +30,7 @@ from builder.document import (
     GlossaryEntry,
     Heading,
     KeyIdea,
+    ListingBlock,
     Math,
     Metric,
     Node,
@@ -36,14 +40,18 @@ from builder.document import (
 )
 from builder.figures import Bundle, Frame, spec_of
 from builder.model_card import ModelCard
-from builder.pack import ModelFiles
+from builder.pack import ARCHIVE_NAME, ModelFiles, PackedAsset, PythonFiles
+from builder.packages import Package
 from builder.places import Place, plain_text
+from builder.prose import code_lines
 from builder.references import Reference, popover_html
 from builder.resolve import Link, Picture, PlacedFigure, Quantity, ResolvedBook, ResolvedPage
+from builder.sbom import BILL, LICENCES
+from builder.search import SEARCH_INDEX
 
 TEMPLATES = Path(__file__).parent / "templates"
 CSP = (
-    "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src blob:; "
+    "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self' blob:; "
     "style-src 'self'; img-src 'self' data: blob:; font-src 'self'; connect-src 'none'; "
     "base-uri 'none'; form-action 'none'"
 )
@@ -59,6 +67,12 @@ BACK_MATTER = (
 )
 """Follows the chapters, unless a chapter has that page."""
 NOT_FOUND = "404.html"
+NOT_KEPT = "offline.html"
+"""What the service worker shows for a page that is neither kept nor to be had."""
+OWN_STANDING = (NOT_FOUND, NOT_KEPT)
+"""Pages that no page leads to."""
+POSTER_SIZE = (1200, 630)
+"""Pixels of the picture for links to a page, as node/poster.mjs draws it."""
 
 PLACES = re.compile(
     f"<p>{START}(?P<alone>\\d+){END}</p>"
@@ -82,6 +96,26 @@ class Drawn:
     pictures: Mapping[str, str] = field(default_factory=dict)
     icon: str = ""
     """Address of the picture that browsers show for the book, if it has one."""
+    slim: PackedAsset | None = None
+    """The slim edition of the engine's wasm, if there is one."""
+    guide: authors.Guide | None = None
+    """What the page for authors shows, if there is one."""
+    packages: tuple[Package, ...] = ()
+    """The software of others, shipped or used."""
+    archive_bytes: int = 0
+    """Size of the archive that lies beside the pages; 0 if there is none."""
+    posters: Mapping[str, str] = field(default_factory=dict)
+    """Page → address of the picture for links to it."""
+    ran: Ran = field(default_factory=Ran)
+    python: PythonFiles = field(default_factory=PythonFiles)
+    named: Mapping[str, Parts] = field(default_factory=dict)
+    """Page with cells → the graphs and arrays that its cells name."""
+
+    @property
+    def python_bytes(self) -> int:
+        """What the first run of a cell loads: the worker's script and the files in it."""
+        script = self.bundle.site_files.get(self.bundle.assets.get("cells/python.js", ""), b"")
+        return len(script) + sum(self.python.sizes.values())
 
 
 def environment(templates: Path = TEMPLATES) -> Environment:
@@ -137,9 +171,12 @@ class Renderer:
         self.common = {
             "book": asdict(config),
             "assets": dict(drawn.bundle.assets),
+            "root": config.root,
+            "poster_size": POSTER_SIZE,
+            "has_feed": bool(config.root and book.dated),
             "icon": drawn.icon,
             "csp": CSP,
-            "book_data_json": script_json(_book_data(drawn.bundle)),
+            "book_data_json": script_json(_book_data(drawn)),
         }
         self.sequence = self._sequence()
         self.positions = {entry["href"]: at for at, entry in enumerate(self.sequence)}
@@ -166,21 +203,28 @@ class Renderer:
             "references.html": self._references(),
             "glossary.html": self._glossary(),
             "colophon.html": self._colophon(),
-            NOT_FOUND: self.engine.get_template(NOT_FOUND).render(**self.common),
+            **{name: self.engine.get_template(name).render(**self.common) for name in OWN_STANDING},
         }
+        if self.drawn.guide:
+            written[authors.PAGE] = self._authors(self.drawn.guide)
         for page in self.book.chapters:
             if page.href in written:
                 continue
             frames = [self.drawn.frames[page.href, figure.id] for figure in page.figures]
-            inputs = (page, frames, self._neighbours(page.href), shared)
+            poster = self.drawn.posters.get(page.href)
+            outputs = self.drawn.ran.outputs if page.href in self.drawn.named else None
+            inputs = (page, frames, poster, self._neighbours(page.href), shared, outputs)
             if memory.get(page.href, (None, ""))[0] != inputs:
                 memory[page.href] = (inputs, self._page("chapter.html", page))
             written[page.href] = memory[page.href][1]
-        return {path: written[path] for path in (*self.positions, NOT_FOUND)}
+        apart = (authors.PAGE,) if self.drawn.guide else ()
+        return {path: written[path] for path in (*self.positions, *apart, *OWN_STANDING)}
 
     def _neighbours(self, href: str) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
-        """The pages before and after one."""
-        at = self.positions[href]
+        """The pages before and after one; none for a page that stands apart."""
+        at = self.positions.get(href)
+        if at is None:
+            return None, None
         before = self.sequence[at - 1] if at else None
         return before, self.sequence[at + 1] if at + 1 < len(self.sequence) else None
 
@@ -192,13 +236,39 @@ class Renderer:
             for name in self.engine.list_templates()
         ]
         drawn = self.drawn
-        made = (drawn.math_version, drawn.models.assets, drawn.pictures)
+        made = (drawn.math_version, drawn.models.assets, drawn.pictures, drawn.python.parts)
         glossary = self.book.glossary
         return (self.common, templates, made, glossary, self.book.references)
 
     def body(self, page: ResolvedPage) -> Markup:
         """The text of a page, without the page around it."""
         return PageText(page, self.drawn, self.engine, self.book).html(page.body)
+
+    def _cells_data(self, page: ResolvedPage) -> Markup | None:
+        """What the cells of a page load when one is first run; None without cells."""
+        parts = self.drawn.named.get(page.href)
+        if parts is None:
+            return None
+        text = PageText(page, self.drawn, self.engine, self.book)
+        python, assets = self.drawn.python, self.drawn.bundle.assets
+        uses: dict[str, list[str]] = {}
+        for card, part in parts:
+            uses.setdefault(card.name, []).append(part)
+        return script_json(
+            {
+                "script": assets.get("cells/python.js"),
+                "size": self.drawn.python_bytes,
+                "editor": assets.get("cells/editor.js"),
+                "lock": python.lock,
+                "files": {
+                    name: [{**asdict(part), "size": python.sizes[part.key]} for part in parts]
+                    for name, parts in python.parts.items()
+                },
+                "models": {
+                    name: text.model_data(self.cards[name], names) for name, names in uses.items()
+                },
+            }
+        )
 
     def _page(self, template: str, page: ResolvedPage, **more: Any) -> str:
         headings = [
@@ -214,15 +284,19 @@ class Renderer:
                 "html": self.body(page),
                 "headings": headings,
                 "path": page.href,
+                "source": page.source.path if page.source.text else "",
+                "updated": page.updated,
+                "cells_json": self._cells_data(page),
             },
             **more,
         )
 
     def _template(self, template: str, page: dict[str, Any], **more: Any) -> str:
         page["prev"], page["next"] = self._neighbours(page["path"])
+        page["poster"] = self.drawn.posters.get(page["path"], "")
         return self.engine.get_template(template).render(**self.common, page=page, **more)
 
-    def _own_page(self, kind: str, title: str, **more: Any) -> str:
+    def _own_page(self, kind: str, title: str, source: str = "", **more: Any) -> str:
         page: dict[str, Any] = {
             "kind": kind,
             "title": title,
@@ -231,18 +305,36 @@ class Renderer:
             "html": Markup(""),
             "headings": [],
             "path": f"{kind}.html",
+            "source": source,
+            "updated": "",
+            "cells_json": None,
         }
         return self._template(f"{kind}.html", page, **more)
 
     def _index(self) -> str:
-        contents = self.sequence[1:]
+        size = self.drawn.archive_bytes
+        archive = {"href": ARCHIVE_NAME, "megabytes": f"{size / 1e6:.1f}"} if size else None
+        more = {"contents": self.sequence[1:], "archive": archive}
         if self.book.index:
-            return self._page("index.html", self.book.index, contents=contents)
-        return self._own_page("index", self.config.title, contents=contents)
+            return self._page("index.html", self.book.index, **more)
+        return self._own_page("index", self.config.title, **more)
 
     def _colophon(self) -> str:
         tables = ledger(self.book, self.cards, self.drawn.models)
-        return self._page("colophon.html", self.book.colophon, ledger=tables)
+        shipped = [package for package in self.drawn.packages if package.shipped]
+        return self._page(
+            "colophon.html",
+            self.book.colophon,
+            ledger=tables,
+            shipped=shipped,
+            files={"bill": BILL, "licences": LICENCES},
+            guide=authors.PAGE if self.drawn.guide else "",
+        )
+
+    def _authors(self, guide: authors.Guide) -> str:
+        sections = guide.shown(self.drawn.formulas)
+        more = {"sections": sections, "base": guide.base, "rules": guide.rules}
+        return self._own_page("authors", authors.TITLE, **more)
 
     def _references(self) -> str:
         references = [
@@ -259,7 +351,9 @@ class Renderer:
         for page in self.book.chapters:
             if page.kind == "references":
                 return self._page("references.html", page, references=references)
-        return self._own_page("references", "References", references=references)
+        return self._own_page(
+            "references", "References", "content/references.bib", references=references
+        )
 
     def _glossary(self) -> str:
         text = PageText(self.book.glossary, self.drawn, self.engine, self.book)
@@ -272,18 +366,25 @@ class Renderer:
             }
             for entry in self.book.entries
         ]
-        return self._own_page("glossary", "Glossary", terms=terms)
+        source = self.book.glossary.source
+        edited = source.path if source.text else ""
+        return self._own_page("glossary", "Glossary", edited, terms=terms)
 
 
 def _backlinks(pages: Iterable[ResolvedPage], anchor: str) -> list[dict[str, str]]:
     return [{"href": f"{page.href}#{anchor}", "label": page.label} for page in pages]
 
 
-def _book_data(bundle: Bundle) -> dict[str, Any]:
-    assets = bundle.assets
-    wasm = {"key": "ort.wasm", "src": assets.get("ort.wasm.js"), "bytes": bundle.wasm_bytes}
-    engine = {"script": assets.get("engine.js"), "wasm": wasm}
-    return {"kit": assets.get("kit.js"), "engine": engine}
+def _book_data(drawn: Drawn) -> dict[str, Any]:
+    assets = drawn.bundle.assets
+    wasm = {"key": "ort.wasm", "src": assets.get("ort.wasm.js"), "bytes": drawn.bundle.wasm_bytes}
+    slim = asdict(drawn.slim) if drawn.slim else None
+    return {
+        "kit": assets.get("kit.js"),
+        "offline": assets.get("offline.js"),
+        "search": {"script": assets.get("search.js"), "index": SEARCH_INDEX},
+        "engine": {"script": assets.get("engine.js"), "wasm": wasm, "slim": slim},
+    }
 
 
 class PageText:
@@ -356,6 +457,11 @@ class PageText:
                 return self._predict(node)
             case Exercise():
                 return self._exercise(node)
+            case Cell():
+                return self._cell(node, value)
+            case ListingBlock():
+                caption = self.html(node.caption)
+                return self._template("listing.html", code=value.html, caption=caption)
             case Destination():
                 return Markup("")
 
@@ -454,6 +560,25 @@ class PageText:
         }
         return self._template("exercise.html", exercise=exercise)
 
+    def _cell(self, node: Cell, place: Place) -> Markup:
+        cell = {
+            "id": place.id,
+            "number": place.number,
+            "kind": "exercise" if node.check else "run",
+            "raises": node.raises,
+            "lines": code_lines(node.code.text),
+            "output": Markup(self.drawn.ran.outputs.get((self.page.href, node.at.start), "")),
+            "megabytes": f"{self.drawn.python_bytes / 1e6:.1f}",
+            "data_json": script_json(
+                {
+                    "code": node.code.text,
+                    "check": node.check.text if node.check else None,
+                    "raises": node.raises,
+                }
+            ),
+        }
+        return self._template("cell.html", cell=cell)
+
     def _figure(self, placed: PlacedFigure) -> Markup:
         frame = self.drawn.frames[self.page.href, placed.id]
         spec, block = placed.spec, placed.block
@@ -482,12 +607,13 @@ class PageText:
             "options": placed.options,
             "script": self.drawn.bundle.assets.get(f"figures/{name}.js"),
             "models": {
-                role: self._model_data(card, placed.spec.models[role].uses)
+                role: self.model_data(card, placed.spec.models[role].uses)
                 for role, card in placed.models.items()
             },
         }
 
-    def _model_data(self, card: ModelCard, uses: Iterable[str]) -> dict[str, Any]:
+    def model_data(self, card: ModelCard, uses: Iterable[str]) -> dict[str, Any]:
+        """What the page is told of a model, and where its parts are."""
         content = {key: card.content[key] for key in CARD_KEYS if key in card.content}
         content["metrics"] = {
             name: {key: metric[key] for key in ("value", "unit") if key in metric}

@@ -12,6 +12,7 @@ from pathlib import PurePosixPath
 from typing import Literal, TypeAlias
 
 from builder.document import (
+    Cell,
     Chapter,
     Citation,
     CrossReference,
@@ -21,6 +22,7 @@ from builder.document import (
     Glossary,
     GlossaryEntry,
     Heading,
+    ListingBlock,
     Math,
     Metric,
     Node,
@@ -28,11 +30,13 @@ from builder.document import (
     Term,
     walk,
 )
-from builder.figure_spec import FIGURE_KEYS, FigureSpec, Value, ValueProblem
+from builder.figure_spec import DATA_KEY, FIGURE_KEYS, FigureSpec, Value, ValueProblem
 from builder.inline import LINKABLE, is_foreign
 from builder.issue import Issue, Source, Span, suggest
+from builder.listing import Listing, definitions, excerpt
 from builder.load import Sources
 from builder.model_card import ModelCard
+from builder.own_data import model_name
 from builder.places import Place, Places
 from builder.references import Reference
 from builder.toml_file import key_span
@@ -76,11 +80,13 @@ class Quantity:
     text: str
 
 
-Resolution: TypeAlias = PlacedFigure | Link | Picture | Quantity | Reference | GlossaryEntry | Place
+Resolution: TypeAlias = (
+    PlacedFigure | Link | Picture | Quantity | Reference | GlossaryEntry | Place | Listing
+)
 
 
 PageKind: TypeAlias = Literal["index", "chapter", "references", "glossary", "colophon"]
-RESERVED_PAGES = frozenset({"index", "glossary", "colophon", "404"})
+RESERVED_PAGES = frozenset({"index", "glossary", "colophon", "authors", "404", "offline"})
 REFERENCES = "references"
 """A chapter of this name is where the works are listed, below its own text."""
 
@@ -101,6 +107,7 @@ class ResolvedPage:
     values: Mapping[int, Resolution]
     headings: tuple[Place, ...]
     figures: tuple[PlacedFigure, ...]
+    updated: str = ""
 
     @property
     def label(self) -> str:
@@ -128,6 +135,12 @@ class ResolvedBook:
         first = (self.index,) if self.index else ()
         return (*first, *self.chapters, self.glossary, self.colophon)
 
+    @property
+    def dated(self) -> tuple[ResolvedPage, ...]:
+        """The chapters that say since when they are as they stand, the newest first."""
+        pages = [page for page in self.chapters if page.updated]
+        return tuple(sorted(pages, key=lambda page: (page.updated, page.number), reverse=True))
+
     def formulas(self) -> Iterable[tuple[ResolvedPage, Math]]:
         """Every formula with the page where it stands."""
         for page in self.pages:
@@ -152,7 +165,8 @@ def resolve(
     references = sources.references.entries if sources.references else ()
     plain = (index, colophon) if index else (colophon,)
     places = Places(ordered, plain, entries, references, issues)
-    context = _Context(sources, places, entries, references, known_models, issues)
+    trainable = known_models | sources.own_data.models
+    context = _Context(sources, places, entries, references, trainable, issues)
     index_page = _page(context, index, "index") if index else None
     pages = tuple(
         _page(context, chapter, "references" if chapter.slug == REFERENCES else "chapter")
@@ -222,8 +236,13 @@ def _page(context: _Context, chapter: Chapter, kind: PageKind) -> ResolvedPage:
         chapter.body,
         chapter.nodes,
         resolver.values,
-        tuple(place for place in resolver.values.values() if isinstance(place, Place)),
+        tuple(
+            place
+            for place in resolver.values.values()
+            if isinstance(place, Place) and place.kind == "section"
+        ),
         tuple(resolver.figures),
+        chapter.updated,
     )
 
 
@@ -310,6 +329,10 @@ class _Resolver:
                 return self._term(node)
             case FigureBlock():
                 return self._figure(node)
+            case Cell():
+                return self.context.places.of_node(self.href, node)
+            case ListingBlock():
+                return self._listing(node)
             case _:
                 return None
 
@@ -418,6 +441,26 @@ class _Resolver:
             self.context.issues.append(source.issue("model-known", at, message, hint))
         return card
 
+    def _listing(self, node: ListingBlock) -> Listing | None:
+        if not node.name:
+            return None
+        source = self.context.sources.code.get(node.path)
+        if source is None:
+            hint = "the path starts at the root of the repository"
+            self.report("listing-file", node.path_at, f"there is no file '{node.path}'", hint)
+            return None
+        try:
+            known = definitions(source)
+        except SyntaxError as error:
+            message = f"'{node.path}' is not Python: line {error.lineno}: {error.msg}"
+            self.report("listing-syntax", node.path_at, message)
+            return None
+        if node.name not in known:
+            message = f"'{node.path}' defines no '{node.name}'"
+            self.report("listing-name", node.name_at, message, suggest(node.name, known))
+            return None
+        return excerpt(source, known[node.name])
+
     def _figure(self, node: FigureBlock) -> PlacedFigure | None:
         sources = self.context.sources
         spec = sources.figures.get(node.name)
@@ -445,8 +488,10 @@ class _Resolver:
 
     def _settings(self, node: FigureBlock, spec: FigureSpec) -> dict[str, Setting]:
         """The author's settings by key; unknown and repeated keys are issues."""
-        roles = {f"model.{role}" for role in spec.models}
-        known = roles | spec.fields().keys() | FIGURE_KEYS
+        known = {
+            DATA_KEY if use.own_data else f"model.{role}" for role, use in spec.models.items()
+        }
+        known |= spec.fields().keys() | FIGURE_KEYS
         settings: dict[str, Setting] = {}
         for setting in node.settings:
             if setting.key not in known:
@@ -475,9 +520,17 @@ class _Resolver:
     ) -> dict[str, ModelCard]:
         """The card of each role; a mistake in figure.toml is reported there."""
         models = {}
+        own_model = self._own_model(node, settings.get(DATA_KEY)) if spec.shows_own_data else None
         for role, use in spec.models.items():
-            setting = settings.get(f"model.{role}")
-            name, source = (setting.value, self.source) if setting else (use.model, spec.source)
+            setting = settings.get(DATA_KEY if use.own_data else f"model.{role}")
+            if use.own_data:
+                if own_model is None or setting is None:
+                    continue
+                name, source = own_model, self.source
+            elif setting:
+                name, source = setting.value, self.source
+            else:
+                name, source = use.model, spec.source
             card = self.context.sources.models.get(name)
             if card is None:
                 self._model(name, source, _model_span(spec, role, "model", setting))
@@ -491,6 +544,21 @@ class _Resolver:
             if not missing:
                 models[role] = card
         return models
+
+
+    def _own_model(self, node: FigureBlock, setting: Setting | None) -> str | None:
+        """The model of the data that the author names; None and an issue without such data."""
+        names = self.context.sources.own_data.names
+        if setting is None:
+            hint = "add an option line 'data: NAME', a [data.NAME] of content/book.toml"
+            self.report("data-chosen", node.name_at, f"'{node.name}' is told no data", hint)
+        elif setting.value not in names:
+            hint = suggest(setting.value, names) or "declare [data.NAME] in content/book.toml"
+            message = f"unknown data '{setting.value}'"
+            self.report("data-known", setting.value_at, message, hint)
+        else:
+            return model_name(setting.value)
+        return None
 
 
 def _model_span(spec: FigureSpec, role: str, key: str, setting: Setting | None) -> Span:

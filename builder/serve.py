@@ -1,7 +1,8 @@
 """A live preview: serves the built site, builds anew when a source changes, reloads the page.
 
-The files in `build/site` stay what readers get: the reload script and the permission to listen
-for changes are added to pages on their way out.
+The files in `build/site` stay what readers get, but for the archive and the service worker, which
+only `book build` makes: the reload script and the permission to listen for changes are added to
+pages on their way out.
 """
 
 from __future__ import annotations
@@ -21,8 +22,9 @@ import watchfiles
 
 from builder.build import Outcome
 from builder.issue import is_error, summary
+from builder.offline import SERVICE_WORKER
 
-WATCHED = ("content", "builder/templates", "site_assets", "build/models")
+WATCHED = ("content", "builder/templates", "site_assets", "training", "build/models")
 IGNORED = frozenset({"node_modules", "generated", "__pycache__"})
 QUIET = 20
 """Milliseconds without a change after which a burst of changes counts as over."""
@@ -41,6 +43,7 @@ MIME_TYPES = {
 RELOAD_PATH = "/_book/reload.js"
 EVENTS_PATH = "/_book/events"
 RELOAD_SCRIPT = (Path(__file__).parent / "reload.js").read_bytes()
+RETIRING_WORKER = (Path(__file__).parent / "retire.js").read_bytes()
 
 
 class Preview:
@@ -91,6 +94,8 @@ class Handler(SimpleHTTPRequestHandler):
         path = self.path.partition("?")[0]
         if path == RELOAD_PATH:
             self._send(RELOAD_SCRIPT, MIME_TYPES[".js"])
+        elif path == f"/{SERVICE_WORKER}":
+            self._send(RETIRING_WORKER, MIME_TYPES[".js"])
         elif path == EVENTS_PATH:
             self._stream()
         else:

@@ -65,19 +65,19 @@ def _worked(row: browser_report.Row | None) -> str:
     return "works" if row["steps"] is None else "works, trains"
 
 
-def write() -> None:
-    """Put the tables between the README's markers. Raises ValueError if they are missing."""
+def put(marker: str, shown: str) -> None:
+    """Put a text between the README's markers. Raises ValueError if they are missing."""
+    place = re.compile(rf"(<!-- {marker}:[^\n]*-->\n).*?(<!-- /{marker} -->)", re.DOTALL)
     text = README.read_text(encoding="utf-8")
-    shown = {
-        "step-parity": step_parity(step_report.read()),
-        "browsers": browsers(browser_report.read()),
-    }
-    for name, table in shown.items():
-        place = re.compile(rf"(<!-- {name}:[^\n]*-->\n).*?(<!-- /{name} -->)", re.DOTALL)
-        if not place.search(text):
-            raise ValueError(f"{README} has no place marked {name}")
-        text = place.sub(lambda m, table=table: f"{m[1]}\n{table}\n{m[2]}", text)
-    README.write_text(text, encoding="utf-8")
+    if not place.search(text):
+        raise ValueError(f"{README} has no place marked {marker}")
+    README.write_text(place.sub(lambda m: f"{m[1]}\n{shown}\n{m[2]}", text), encoding="utf-8")
+
+
+def write() -> None:
+    """Put the tables into the README. Raises ValueError if it has no place for one."""
+    put("step-parity", step_parity(step_report.read()))
+    put("browsers", browsers(browser_report.read()))
 
 
 if __name__ == "__main__":

@@ -2,9 +2,10 @@
 
 import { lacking } from "./able.ts";
 import { bookData } from "./book_data.ts";
-import { startNotes, startPredictions, startThemeButton } from "./page.ts";
+import { startNotes, startPredictions, startThemeButton, startWideParts } from "./page.ts";
 import type { FigureRuntime } from "./runtime.tsx";
 import { AssetError, loadScript } from "./script.ts";
+import { startSearchField } from "./search_field.ts";
 import { setFigureState, showFailure } from "./status.ts";
 import { startSymbolLinks } from "./symbol_links.ts";
 
@@ -14,7 +15,7 @@ export interface Book {
   [part: string]: unknown;
 }
 
-const book: Book = {};
+const book: Book = { loadKit };
 (globalThis as unknown as { book: Book }).book = book;
 
 const NEAR = "800px 0px"; // wakes a figure about a screen before the reader meets it
@@ -90,6 +91,15 @@ function scrollToFigure(): void {
   if (id && query) document.getElementById(id)?.scrollIntoView();
 }
 
+/** Over http(s), last of all and quietly: what has been read can be read again without a network. */
+function startOffline(): void {
+  const wanted = location.protocol !== "file:" && document.querySelector("[data-role=offline]");
+  if (!wanted || !("serviceWorker" in navigator)) return;
+  addEventListener("load", () => {
+    loadScript(bookData().offline).catch(() => {}); // the page is whole without it
+  });
+}
+
 /** Nothing in the static frames can be worked then, and each says why. */
 function keepStatic(missing: string): void {
   document.documentElement.classList.add("figures-static");
@@ -98,10 +108,13 @@ function keepStatic(missing: string): void {
 }
 
 startThemeButton();
+startSearchField();
 startNotes();
 startPredictions();
 startSymbolLinks();
+startWideParts();
 const missing = lacking();
 if (missing === null) startFigures();
 else keepStatic(missing);
+startOffline();
 scrollToFigure();

@@ -3,15 +3,18 @@
 import * as jsxRuntime from "preact/jsx-runtime";
 import * as preact from "preact";
 import * as hooks from "preact/hooks";
-import { registerAsset } from "./asset.ts";
+import { loadAsset, registerAsset } from "./asset.ts";
 import type { Book } from "./book.ts";
 import * as kit from "./index.ts";
+import { loadModels } from "./models.ts";
 import { registerEngine, theEngine } from "./page_engine.ts";
 import { FigureRuntime, registerFigure, trainingRecord } from "./runtime.tsx";
 
 const book = (globalThis as unknown as { book: Book }).book;
 Object.assign(book, {
   asset: registerAsset,
+  loadAsset,
+  loadModels,
   figure: registerFigure,
   engine: registerEngine,
   theEngine,

@@ -32,9 +32,18 @@ const sharedModules = {
   },
 };
 
+/** The npm packages that the files at some paths belong to. */
+function packagesOf(paths) {
+  const names = paths.map((path) => /.*\bnode_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1]);
+  return [...new Set(names.filter((name) => name !== undefined))].sort();
+}
+
+/** A script, and the packages that some of its code comes from. */
 async function text(options) {
-  const result = await esbuild.build({ ...COMMON, ...options });
-  return result.outputFiles[0].text;
+  const result = await esbuild.build({ ...COMMON, metafile: true, ...options });
+  const inputs = Object.values(result.metafile.outputs).flatMap((output) => Object.entries(output.inputs));
+  const packages = packagesOf(inputs.filter(([, { bytesInOutput }]) => bytesInOutput > 0).map(([path]) => path));
+  return { code: result.outputFiles[0].text, packages };
 }
 
 const jsx = { jsx: "automatic", jsxImportSource: "preact" };
@@ -67,7 +76,20 @@ async function engineScript(minify) {
     external: ["module", "worker_threads"],
     define: { "import.meta.url": JSON.stringify("https://book.invalid/ort.js") },
   });
-  return `book.engine(function(){${worker}\n});\n`;
+  return { ...worker, code: `book.engine(function(){${worker.code}\n});\n` };
+}
+
+/** Python's worker: Pyodide answers its own requests from the files that the page hands over. */
+async function pythonScript() {
+  const worker = await text({
+    entryPoints: ["cells/worker.ts"],
+    format: "iife",
+    minifyWhitespace: true, // Pyodide's own code relies on names
+    platform: "browser",
+    external: ["node:*"],
+    define: { fetch: "globalThis.bookFetch", "import.meta.url": JSON.stringify("https://book.invalid/pyodide.js") },
+  });
+  return { ...worker, code: `book.python(function(){${worker.code}\n});\n` };
 }
 
 /** A classic script that registers gzip + base64; zlib in Node writes no time into the header. */
@@ -81,10 +103,10 @@ function hashed(name, content) {
   return `assets/${name.slice(0, name.length - extension.length)}-${hash}${extension}`;
 }
 
-async function styles(minify) {
+async function styles(entry, minify) {
   const result = await esbuild.build({
     ...COMMON,
-    entryPoints: ["styles/book.css"],
+    entryPoints: [entry],
     outdir: "assets",
     minify,
     loader: { ".woff2": "file" },
@@ -99,23 +121,36 @@ async function styles(minify) {
 export async function bundle({ out, figures, minify = true }) {
   await writeTypes(join(ROOT, "generated"), figures);
   const files = {};
+  const packages = {};
   const place = async (logical, content, path = hashed(logical, content)) => {
     await mkdir(dirname(join(out, path)), { recursive: true });
     await writeFile(join(out, path), content);
     files[logical] = path;
   };
+  const placeScript = async (logical, making) => {
+    const made = await making;
+    packages[logical] = made.packages;
+    await place(logical, made.code);
+  };
   const wasm = await readFile(ORT_WASM);
-  const { css, fonts } = await styles(minify);
+  const { css, fonts } = await styles("styles/book.css", minify);
   await Promise.all([
     ...fonts.map(({ path, contents }) => place(`fonts/${basename(path)}`, contents, `assets/${basename(path)}`)),
     place("book.css", css),
-    script("kit/early.ts", minify).then((code) => place("early.js", code)),
-    script("kit/book.ts", minify).then((code) => place("book.js", code)),
-    script("kit/kit.ts", minify).then((code) => place("kit.js", code)),
-    engineScript(minify).then((code) => place("engine.js", code)),
-    place("ort.wasm.js", assetScript("ort.wasm", wasm)),
-    ...Object.keys(figures).map(async (name) => place(`figures/${name}.js`, await figureScript(name, minify))),
+    placeScript("early.js", script("kit/early.ts", minify)),
+    placeScript("book.js", script("kit/book.ts", minify)),
+    placeScript("search.js", script("kit/search.ts", minify)),
+    placeScript("kit.js", script("kit/kit.ts", minify)),
+    placeScript("offline.js", script("offline/control.ts", minify)),
+    placeScript("sw.js", script("offline/worker/sw.ts", minify)),
+    placeScript("engine.js", engineScript(minify)),
+    styles("cells/cells.css", minify).then((made) => place("cells/cells.css", made.css)),
+    placeScript("cells/cells.js", script("cells/cells.ts", minify)),
+    placeScript("cells/editor.js", script("cells/editor.ts", minify)),
+    placeScript("cells/python.js", pythonScript()),
+    placeScript("ort.wasm.js", { code: assetScript("ort.wasm", wasm), packages: packagesOf([ORT_WASM]) }),
+    ...Object.keys(figures).map((name) => placeScript(`figures/${name}.js`, figureScript(name, minify))),
   ]);
-  return { files: Object.fromEntries(Object.entries(files).sort(([a], [b]) => (a < b ? -1 : 1))), wasmBytes: wasm.length };
+  return { files: Object.fromEntries(Object.entries(files).sort(([a], [b]) => (a < b ? -1 : 1))), packages, wasmBytes: wasm.length };
 }
 

@@ -18,7 +18,7 @@ from tests.browser.browsers import NAMES
 from tests.browser.drivers import whereabouts
 
 PACKAGES = {
-    "chromium": ("chromium",),
+    "chromium": ("chromium-headless-shell",),
     "firefox": ("firefox-esr",),
     "webkit": ("webkit2gtk-driver", "xvfb", "xauth"),
 }

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import base64
 import html
 import json
 from collections.abc import Mapping
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
+
+from book import cells
 
 from builder.build import Builder, Outcome
 from builder.effects import MemoryEffects
@@ -46,7 +50,9 @@ class FakeService:
 
     def _bundle(self, params: Mapping[str, Any]) -> dict[str, Any]:
         folder = params["out"].removeprefix("/memory/")
-        names = ["book.js", "early.js", "kit.js", "engine.js", "ort.wasm.js", "book.css"]
+        names = ["book.js", "early.js", "kit.js", "search.js", "engine.js", "ort.wasm.js"]
+        names += ["book.css", "offline.js", "sw.js"]
+        names += [f"cells/{name}" for name in ("cells.css", "cells.js", "editor.js", "python.js")]
         names += [f"figures/{name}.js" for name in params["figures"]]
         for name, spec in params["figures"].items():
             if "not compile" in spec["title"]:
@@ -55,7 +61,41 @@ class FakeService:
         files = {name: f"assets/{name}" for name in names}
         for name, path in files.items():
             self.effects.write(f"{folder}/{path}", name.encode())
-        return {"files": files, "wasmBytes": 11}
+        packages = {"book.js": ["toy-library"]}
+        return {"files": files, "packages": packages, "wasmBytes": 11}
+
+    def _slim(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        for model in params["models"]:
+            for graph in model["graphs"]:
+                if b"unpredictable" in self.effects.contents.get(graph["path"][8:], b""):
+                    place = f"{model['name']}/{graph['name']}, 3 rows"
+                    raise ServiceError(f"the slim engine gives another result for {place}")
+        return {"encoded": "c2xpbQ==", "bytes": 4, "functions": 5, "kept": 4, "cases": 3}
+
+    def _poster(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        if "no picture" in params["title"]:
+            raise ServiceError("the rasteriser did not start")
+        return {"png": base64.b64encode(f"PNG of {params['title']}".encode()).decode()}
+
+    def _cells(self, params: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """The cells run by this Python, in the wheel's own runner."""
+        if any("while True" in cell["code"] for cell in params["cells"]):
+            raise ServiceError("the cells still ran after 300 seconds")
+        namespace: dict[str, Any] = {"__name__": "__main__"}
+        return [asyncio.run(self._cell(cell, namespace)) for cell in params["cells"]]
+
+    async def _cell(self, cell: Mapping[str, Any], namespace: dict[str, Any]) -> dict[str, Any]:
+        if not cell["check"]:
+            events: list[cells.Event] = []
+            await cells.run(cell["code"], cell["name"], namespace, events.append)
+            shown = "".join(f"<pre>{html.escape(event['text'])}</pre>" for event in events)
+            return {"events": events, "markup": shown}
+        told: dict[str, list[cells.Event]] = {"start": [], "solution": []}
+        for part, code in (("start", cell["code"]), ("solution", cell["solution"])):
+            apart, listener = dict(namespace), told[part].append
+            if await cells.run(code, cell["name"], apart, listener):
+                await cells.check(cell["check"], apart, listener)
+        return told
 
     def _frame(self, params: Mapping[str, Any]) -> dict[str, Any]:
         values = {**params["state"], **params["options"]}

@@ -123,3 +123,9 @@ def test_a_change_is_built(tmp_path: Path) -> None:
             break
     thread.join(10)
     assert changes[:2] == [[], ["content/01-a.md"]]
+
+
+def test_a_service_worker_left_behind_is_retired(address: str) -> None:
+    with urllib.request.urlopen(f"{address}/sw.js") as response:
+        assert response.headers["Content-Type"] == "text/javascript; charset=utf-8"
+        assert b"unregister()" in response.read()

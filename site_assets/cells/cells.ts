@@ -1,0 +1,112 @@
+/** The script of a page with cells: its buttons, and the order in which cells take their turn. */
+
+import { Cell } from "./cell.ts";
+import { Python, Stopped, type CellsData } from "./python.ts";
+
+/** A number of bytes as a reader is told it. */
+function megabytes(bytes: number): string {
+  return (bytes / 1e6).toFixed(1);
+}
+
+class Notebook {
+  private readonly cells: readonly Cell[];
+  private readonly python: Python;
+  /** Cells that ran since Python started. */
+  private readonly ran = new Set<Cell>();
+  private turn: Promise<unknown> = Promise.resolve();
+  /** Counts the stops: a cell that waited through one does not run. */
+  private era = 0;
+  private running: Cell | null = null;
+
+  constructor(elements: readonly HTMLElement[], data: CellsData) {
+    this.python = new Python(data);
+    this.cells = elements.map(
+      (element, index) =>
+        new Cell(element, data.editor, {
+          run: () => void this.runInTurn([index]),
+          above: () => void this.runInTurn(this.above(index)),
+          stop: () => this.stop(),
+        }),
+    );
+  }
+
+  /** What a cell may rely on: the cells before it, exercises left out. */
+  private above(index: number): number[] {
+    return this.cells.slice(0, index).flatMap((cell, at) => (cell.check === null ? [at] : []));
+  }
+
+  /** Runs cells one after the other once those asked for earlier have ended; stops at the first that fails. */
+  private runInTurn(indices: readonly number[]): Promise<void> {
+    const { era } = this;
+    const waiting = indices.map((index) => this.cells[index] as Cell);
+    if (this.running) for (const cell of waiting) if (cell !== this.running) cell.wait(`Waits for cell ${this.running.number}.`);
+    const turn = this.turn.then(async () => {
+      for (const cell of waiting) {
+        if (era !== this.era) return;
+        if (await this.run(cell)) continue;
+        for (const other of waiting) if (other.isWaiting) other.rest();
+        return;
+      }
+    });
+    this.turn = turn;
+    return turn;
+  }
+
+  /** Whether the cell did what it should. */
+  private async run(cell: Cell): Promise<boolean> {
+    this.running = cell;
+    try {
+      const worker = await this.start(cell);
+      cell.begin();
+      const start = performance.now();
+      const tell = (event: Parameters<Cell["tell"]>[0]): void => cell.tell(event);
+      const outcome = await this.python.run(worker, cell.text, `cell ${cell.number}`, cell.check, tell);
+      if (outcome === "stopped") return false; // `stop` has said so
+      this.ran.add(cell);
+      return cell.end(outcome === "ok", performance.now() - start, this.missed(cell));
+    } catch (error) {
+      if (!(error instanceof Stopped)) {
+        cell.fail(`Python is not there: ${(error as Error).message}.`, "Retry", () => void this.runInTurn([this.cells.indexOf(cell)]));
+        this.forget();
+      }
+      return false;
+    } finally {
+      this.running = null;
+    }
+  }
+
+  private start(cell: Cell): ReturnType<Python["start"]> {
+    return this.python.start(({ loaded, total }) => {
+      if (loaded === total) cell.load("Starting Python…", null);
+      else cell.load(`Loading Python, ${megabytes(total)} MB`, loaded / total);
+    });
+  }
+
+  /** The first cell before this one that has not run since Python started. */
+  private missed(cell: Cell): Cell | null {
+    const above = this.above(this.cells.indexOf(cell)).map((index) => this.cells[index] as Cell);
+    return above.find((other) => !this.ran.has(other)) ?? null;
+  }
+
+  private stop(): void {
+    const stopped = this.running;
+    this.era++;
+    this.python.stop();
+    this.forget();
+    if (!stopped) return;
+    const again = [...this.above(this.cells.indexOf(stopped)), this.cells.indexOf(stopped)];
+    stopped.fail("Stopped. Python has ended, and what cells had defined is gone.", "Run again from the top", () => void this.runInTurn(again), "stopped");
+  }
+
+  /** Python is gone: no cell has run in the next one. */
+  private forget(): void {
+    this.ran.clear();
+    for (const cell of this.cells) if (cell !== this.running) cell.rest();
+  }
+}
+
+const place = document.getElementById("cells-data");
+if (typeof WebAssembly === "object" && typeof DecompressionStream === "function" && typeof Worker === "function") {
+  const data = JSON.parse(place?.textContent ?? "null") as CellsData;
+  new Notebook([...document.querySelectorAll<HTMLElement>("[data-cell]")], data);
+}

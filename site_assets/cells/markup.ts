@@ -1,0 +1,27 @@
+/** What a cell did, as HTML: written into the page at build, and appended as it happens in the page. */
+
+import type { CellEvent } from "./interpreter.ts";
+
+const ESCAPES: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
+
+function escape(text: string): string {
+  return text.replace(/[&<>"]/g, (character) => ESCAPES[character] as string);
+}
+
+/** Whether the text of an event continues that of the one before. */
+export function continues(event: CellEvent, last: CellEvent | undefined): boolean {
+  return last?.kind === event.kind && (event.kind === "stdout" || event.kind === "stderr");
+}
+
+export function markup(event: CellEvent): string {
+  switch (event.kind) {
+    case "html":
+      return `<div class="cell-html">${event.html ?? ""}</div>`;
+    case "notice":
+      return `<p class="cell-notice">${escape(event.text)}</p>`;
+    case "check":
+      return `<p class="cell-check" data-passed="${event.passed === true}">${escape(event.text)}</p>`;
+    default:
+      return `<pre class="cell-text cell-${event.kind}" tabindex="0">${escape(event.text)}</pre>`;
+  }
+}

@@ -1,0 +1,58 @@
+/** A chapter's cells, run at build in the Pyodide that readers get, in a thread that can be stopped. */
+
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { Worker } from "node:worker_threads";
+import { Sessions } from "../engine/sessions.ts";
+import { modelSource, nodeEngine } from "./frame.mjs";
+
+/** Runs a graph on float32 bytes, as the page does with its engine. */
+async function runGraph(folders, { model, graph, feeds }) {
+  const engine = await nodeEngine(Sessions);
+  const key = `${model}/${graph}`;
+  const source = await modelSource(folders[model]);
+  await engine.load(key, () => source.bytes(graph));
+  const tensors = feeds.map(([name, dims, bytes]) => [name, { dims, data: new Float32Array(bytes.slice().buffer) }]);
+  const outputs = await engine.run(key, Object.fromEntries(tensors));
+  return Object.entries(outputs).map(([name, { dims, data }]) => [name, dims, new Uint8Array(data.slice().buffer)]);
+}
+
+async function readArrays(folders, arrays) {
+  const read = async (key) => {
+    const [model, name] = key.split("/");
+    const { bytes } = await modelSource(folders[model]);
+    return [key, await bytes(name)];
+  };
+  return Object.fromEntries(await Promise.all(arrays.map(read)));
+}
+
+/**
+ * `cells`: {code, name, check?, solution?} in order; `packages`: a folder with `pyodide-lock.json` and wheels.
+ * The events of each cell; for an exercise those of its start and its solution, each with the check's verdict.
+ */
+export async function runCells({ cells, packages, models, cards, arrays, seconds }) {
+  const lock = await readFile(join(packages, "pyodide-lock.json"), "utf8");
+  const bytes = await readArrays(models, arrays);
+  const worker = new Worker(new URL("./cells_worker.mjs", import.meta.url), {
+    workerData: { cells, packages, lock, cards: JSON.stringify(cards), arrays: bytes },
+  });
+  let timer;
+  try {
+    return await new Promise((resolve, reject) => {
+      timer = setTimeout(() => reject(new Error(`the cells still ran after ${seconds} seconds`)), 1000 * seconds);
+      worker.on("error", reject);
+      worker.on("exit", () => reject(new Error("Python ended before the cells did")));
+      worker.on("message", async (message) => {
+        if (message.done) return resolve(message.done);
+        try {
+          worker.postMessage({ id: message.id, outputs: await runGraph(models, message) });
+        } catch (error) {
+          worker.postMessage({ id: message.id, error: String(error.message) });
+        }
+      });
+    });
+  } finally {
+    clearTimeout(timer);
+    await worker.terminate();
+  }
+}
