@@ -4,7 +4,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: book serve test lock clean
+.PHONY: book serve test test-all lock clean
 
 book: .venv/ready
 	$(BIN)/book build
@@ -18,6 +18,11 @@ test: book
 	$(BIN)/mypy builder training site_assets/python/book
 	$(BIN)/book check
 	$(BIN)/pytest -n 2 --dist worksteal
+
+# As `test`, but a browser that is missing is a failure, not a line at the end.
+test-all: book
+	$(BIN)/python -m tests.browser.install chromium firefox webkit
+	BOOK_ALL_BROWSERS=1 $(MAKE) test
 
 # After a change of what pyproject.toml asks for.
 lock: .venv/ready

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Playwright, sync_playwright
 
+from tests.browser import browser_report
 from tests.browser.browsers import launch
 from tests.browser.site import copy_site
 
@@ -40,21 +41,33 @@ def site_copy(built_site: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """One Chromium for all tests; contexts in it are cheap."""
+def playwright() -> Iterator[Playwright]:
+    """There can be but one in a thread."""
     with sync_playwright() as playwright:
-        try:
-            browser = launch(playwright)
-        except FileNotFoundError as missing:
-            pytest.fail(str(missing))
-        yield browser
-        browser.close()
+        yield playwright
 
 
-def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
-    """The README's table is renewed only when asked for, and never by a failed session."""
-    one_of_several = hasattr(session.config, "workerinput")  # the first process ends last
-    if os.environ.get("BOOK_WRITE_REPORTS") == "1" and exitstatus == 0 and not one_of_several:
+@pytest.fixture(scope="session")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    """One Chromium for all tests; contexts in it are cheap."""
+    try:
+        browser = launch(playwright)
+    except FileNotFoundError as missing:
+        pytest.fail(str(missing))
+    yield browser
+    browser.close()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, exitstatus: int) -> None:
+    """Says which browsers worked the figures, and which could not.
+
+    The README's tables are renewed only when asked for, and never by a failed session.
+    """
+    rows = browser_report.rows_of(terminalreporter.stats)
+    browser_report.save(rows)
+    for line in browser_report.summary(rows):
+        terminalreporter.write_line(line)
+    if os.environ.get("BOOK_WRITE_REPORTS") == "1" and exitstatus == 0:
         from tests import report  # imports this file
 
         report.write()

@@ -1,7 +1,7 @@
-"""The README's table of how far training in each runtime strays from PyTorch, written by the tests.
+"""The README's tables that the tests write: how far training strays, which browsers work what.
 
-`python -m tests.report` writes it from `build/reports/step_parity.json`; so does the end of a test
-session if the environment's BOOK_WRITE_REPORTS is 1.
+`python -m tests.report` writes them from `build/reports/`; so does the end of a test session if
+the environment's BOOK_WRITE_REPORTS is 1.
 """
 
 from __future__ import annotations
@@ -9,14 +9,20 @@ from __future__ import annotations
 import re
 import sys
 
+from tests.browser import browser_report
 from tests.conftest import ROOT
 from tests.parity import step_report
 
 README = ROOT / "README.md"
+BROWSERS_NOTE = (
+    "*Works*: it goes live without an error in the console, its first control moves it, and its "
+    "numbers and pictures are Chromium's, which are compared with onnxruntime's. *Trains*: a run "
+    "from untrained weights came within a twentieth of the way to the loss of the build's run."
+)
 LOSS, PARAMETER = "largest_relative_loss_difference", "largest_parameter_difference"
 
 
-def table(rows: list[step_report.Row]) -> str:
+def step_parity(rows: list[step_report.Row]) -> str:
     """Markdown: a row a model, two columns a runtime. Raises ValueError if there are no rows."""
     if not rows:
         raise ValueError(f"nothing is measured in {step_report.REPORT}; run: pytest tests/parity")
@@ -36,6 +42,29 @@ def table(rows: list[step_report.Row]) -> str:
     return "\n".join([*lines, "", note, ""])
 
 
+def browsers(rows: list[browser_report.Row]) -> str:
+    """Markdown: a row a figure, a column a browser and scheme. Raises ValueError without rows."""
+    if not rows:
+        raise ValueError(f"{browser_report.REPORT} is empty; run: pytest tests/browser")
+    seen = {(row["version"], row["scheme"]) for row in rows}
+    columns = sorted(seen, key=lambda column: (column[0], column[1] == "file"))
+    found = {(row["figure"], row["version"], row["scheme"]): row for row in rows}
+    lines = [
+        "| figure | " + " | ".join(f"{version}, {scheme}" for version, scheme in columns) + " |",
+        "| --- |" + " --- |" * len(columns),
+    ]
+    for figure in sorted({row["figure"] for row in rows}):
+        own = [found.get((figure, *column)) for column in columns]
+        lines.append(f"| {figure} | " + " | ".join(map(_worked, own)) + " |")
+    return "\n".join([*lines, "", BROWSERS_NOTE, ""])
+
+
+def _worked(row: browser_report.Row | None) -> str:
+    if row is None:
+        return "–"
+    return "works" if row["steps"] is None else "works, trains"
+
+
 def put(marker: str, shown: str) -> None:
     """Put a text between the README's markers. Raises ValueError if they are missing."""
     place = re.compile(rf"(<!-- {marker}:[^\n]*-->\n).*?(<!-- /{marker} -->)", re.DOTALL)
@@ -46,8 +75,9 @@ def put(marker: str, shown: str) -> None:
 
 
 def write() -> None:
-    """Put the table into the README. Raises ValueError if it has no place for it."""
-    put("step-parity", table(step_report.read()))
+    """Put the tables into the README. Raises ValueError if it has no place for one."""
+    put("step-parity", step_parity(step_report.read()))
+    put("browsers", browsers(browser_report.read()))
 
 
 if __name__ == "__main__":

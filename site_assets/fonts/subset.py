@@ -141,6 +141,8 @@ def cut(face: Face, package: Path) -> Path:
     if face.weights is not None:
         font = instantiateVariableFont(font, {"wght": face.weights})
     rename(font, face.family)
+    if "STAT" in font:
+        del font["STAT"]  # it refers to names that are gone; Firefox says so in the console
     font.flavor = "woff2"
     target = HERE / face.output
     font.save(target)

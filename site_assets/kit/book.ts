@@ -1,5 +1,6 @@
 /** The script of every page: starts the page's own parts and wakes figures as they come near. Small on purpose. */
 
+import { lacking } from "./able.ts";
 import { bookData } from "./book_data.ts";
 import { startNotes, startPredictions, startThemeButton, startWideParts } from "./page.ts";
 import type { FigureRuntime } from "./runtime.tsx";
@@ -99,9 +100,11 @@ function startOffline(): void {
   });
 }
 
-/** What the figures run on; without it the static frames stay, which are complete in themselves. */
-function canRun(): boolean {
-  return typeof WebAssembly === "object" && typeof DecompressionStream === "function" && typeof Worker === "function";
+/** Nothing in the static frames can be worked then, and each says why. */
+function keepStatic(missing: string): void {
+  document.documentElement.classList.add("figures-static");
+  const words = `This figure stays as it was drawn: this browser has no ${missing}. A current one brings it to life.`;
+  for (const element of document.querySelectorAll<HTMLElement>("figure[data-figure]")) setFigureState(element, "static", words);
 }
 
 startThemeButton();
@@ -110,7 +113,8 @@ startNotes();
 startPredictions();
 startSymbolLinks();
 startWideParts();
-if (canRun()) startFigures();
-else document.documentElement.classList.add("figures-static");
+const missing = lacking();
+if (missing === null) startFigures();
+else keepStatic(missing);
 startOffline();
 scrollToFigure();

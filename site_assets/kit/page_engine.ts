@@ -1,6 +1,7 @@
 /** The page's one engine: its script and its wasm are asked for when the first graph is to be loaded. */
 
 import { Engine, type Edition, type Spawned } from "../engine/engine.ts";
+import { WatchedPort } from "../engine/watched_port.ts";
 import { loadAsset } from "./asset.ts";
 import { bookData } from "./book_data.ts";
 import { AssetError, loadScript } from "./script.ts";
@@ -21,7 +22,7 @@ async function spawn(edition: Edition): Promise<Spawned> {
   if (!workerSource) throw new AssetError(`the file ${where.script} is damaged`);
   // A classic worker from a blob: the only kind that starts from file:// in every browser.
   const url = URL.createObjectURL(new Blob([`(${workerSource.toString()})()`], { type: "text/javascript" }));
-  const port = new Worker(url);
+  const port = new WatchedPort(new Worker(url));
   URL.revokeObjectURL(url);
   return { port, wasm };
 }

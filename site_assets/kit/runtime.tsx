@@ -62,6 +62,7 @@ export class FigureRuntime {
   private models: Models | null = null;
   private activated = false;
   private changes = 0;
+  private life = 0; // grows with every Reset: what a control remembers ends with it, a recording under way too
   private computing = false;
   private stale = false;
   private visible = false;
@@ -178,6 +179,7 @@ export class FigureRuntime {
   private reset(): void {
     this.session?.training.end();
     this.session = null;
+    this.life++;
     this.replace(this.initial);
   }
 
@@ -272,7 +274,7 @@ export class FigureRuntime {
     const running = this.training?.phase === "running";
     if (this.element.dataset["state"] !== "error") this.element.dataset["state"] = running ? "training" : "live";
     const view = this.definition.view(state, this.frame, this.set, this.training as Training);
-    render(<Context.Provider value={this.context}>{view}</Context.Provider>, this.stage);
+    render(<Context.Provider key={this.life} value={this.context}>{view}</Context.Provider>, this.stage);
   }
 
   private describe(): void {

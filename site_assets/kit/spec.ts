@@ -26,6 +26,13 @@ export interface FigureSpec {
 
 export type State = Record<string, Value>;
 
+/** A coordinate of a stroke is a whole number of levels, as the address writes it: what is drawn is what is restored. */
+export const LEVELS = 4095;
+
+function onLevel(coordinate: number): number {
+  return Math.round(Math.min(1, Math.max(0, coordinate)) * LEVELS) / LEVELS;
+}
+
 function clampStrokes(value: unknown, maxPoints: number): readonly Stroke[] {
   if (!Array.isArray(value)) return [];
   let room = maxPoints;
@@ -35,7 +42,7 @@ function clampStrokes(value: unknown, maxPoints: number): readonly Stroke[] {
     const points = stroke
       .filter((p): p is [number, number] => Array.isArray(p) && Number.isFinite(p[0]) && Number.isFinite(p[1]))
       .slice(0, room)
-      .map(([x, y]) => [Math.min(1, Math.max(0, x)), Math.min(1, Math.max(0, y))] as const);
+      .map(([x, y]) => [onLevel(x), onLevel(y)] as const);
     room -= points.length;
     if (points.length > 0) strokes.push(points);
   }

@@ -5,12 +5,12 @@
  * server. Only what differs from the author's default is written. Whatever is read is clamped by the spec.
  */
 
-import { clamp, sameValue, type State, type StateSpec, type Stroke, type Value } from "./spec.ts";
+import { clamp, LEVELS, sameValue, type State, type StateSpec, type Stroke, type Value } from "./spec.ts";
 
 type Specs = Readonly<Record<string, StateSpec>>;
 
+// Two characters a coordinate: 64² − 1 = `LEVELS`.
 const DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-const LEVELS = DIGITS.length ** 2 - 1; // two characters a coordinate: 1/4095 of the square
 
 function encodeCoordinate(value: number): string {
   const level = Math.round(value * LEVELS);

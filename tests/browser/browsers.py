@@ -6,7 +6,7 @@ import os
 import shutil
 from pathlib import Path
 
-from playwright.sync_api import Browser, Playwright
+from playwright.sync_api import Browser, Playwright, ProxySettings
 
 SYSTEM_CHROMIUM = (
     "chromium-headless-shell", "chromium", "chromium-browser",
@@ -37,14 +37,17 @@ def executable(playwright: Playwright, name: str) -> Path | None:
     return Path(found) if found else None
 
 
-def launch(playwright: Playwright, name: str = "chromium") -> Browser:
+def launch(
+    playwright: Playwright, name: str = "chromium", proxy: ProxySettings | None = None
+) -> Browser:
     """Start the browser. Raises FileNotFoundError when the machine has none of that name."""
     path = executable(playwright, name)
     if path is None:
         raise FileNotFoundError(f"no {name} here; run: python -m tests.browser.install {name}")
     if name != "chromium":
-        return getattr(playwright, name).launch(executable_path=path)  # type: ignore[no-any-return]
+        browser: Browser = getattr(playwright, name).launch(executable_path=path, proxy=proxy)
+        return browser
     root = hasattr(os, "geteuid") and os.geteuid() == 0  # Chromium's sandbox refuses root
     return playwright.chromium.launch(
-        executable_path=path, args=list(CHROMIUM_FLAGS), chromium_sandbox=not root
+        executable_path=path, args=list(CHROMIUM_FLAGS), chromium_sandbox=not root, proxy=proxy
     )

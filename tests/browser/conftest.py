@@ -132,6 +132,12 @@ class Reader:
         self._borrowed.append(window)
         return Figure(window.page, placed).wait_live()
 
+    def shared_page(self, url: str) -> Page:
+        """An address in a window that may have been used by other tests before."""
+        window = self._shelf.take(url, touch=False)
+        self._borrowed.append(window)
+        return window.page
+
     def engines_asked(self) -> list[str]:
         """Editions of the engine that the pages opened so far have asked for, in order."""
         return [edition for w in self._own + self._borrowed for edition in w.engines_asked()]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -24,6 +25,13 @@ class Pages(SimpleHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:
         """A test's output is no access log."""
+
+
+def free_port() -> int:
+    """A port of this machine that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def serve(folder: Path, pages: type[Pages] = Pages) -> AbstractContextManager[str]:

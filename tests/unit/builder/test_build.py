@@ -185,7 +185,7 @@ def test_next_and_previous_go_through_the_book() -> None:
     while path:
         seen.append(path)
         html = effects.read(f"build/site/{path}").decode()
-        match = re.search(r'<link rel="next" href="([^"]+)"', html)
+        match = re.search(r'class="turn-next" rel="next" href="([^"]+)"', html)
         path = match[1] if match else ""
     assert seen == [
         "index.html", "a-case.html", "other-things.html",

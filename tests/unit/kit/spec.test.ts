@@ -40,7 +40,7 @@ test("what is foreign leaves the fallback", () => {
 
 test("strokes lose bad points, points outside and points beyond the limit", () => {
   const spec: StateSpec = { type: "strokes", max_points: 3, default: [], description };
-  assert.deepEqual(clamp(spec, [[[0.1, 0.2], [Number.NaN, 0], ["x", 0]], [], "no", [[-4, 9]]]), [[[0.1, 0.2]], [[0, 1]]]);
+  assert.deepEqual(clamp(spec, [[[0.4, 0.2], [Number.NaN, 0], ["x", 0]], [], "no", [[-4, 9]]]), [[[0.4, 0.2]], [[0, 1]]]);
   assert.deepEqual(clamp(spec, [[[0, 0], [0, 0]], [[0, 0], [1, 1]], [[1, 1]]]), [[[0, 0], [0, 0]], [[0, 0]]]);
 });
 

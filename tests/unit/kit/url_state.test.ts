@@ -61,6 +61,13 @@ test("strokes come back to within half a level of 4,095, and unchanged from then
   assert.deepEqual(roundTrip(once), once);
 });
 
+test("strokes come back to the last bit once the spec has let them through", () => {
+  const random = lehmer(12);
+  const strokes = [Array.from({ length: 20 }, () => [random.next().value, random.next().value])];
+  const state = { ...INITIAL, s: clamp(SPECS.s, strokes) };
+  assert.deepEqual(roundTrip(state), state);
+});
+
 test("what equals the author's default is not written", () => {
   assert.equal(writeState("#intro", "fig", SPECS, INITIAL, INITIAL), "#intro");
   assert.equal(writeState("", "fig", SPECS, INITIAL, INITIAL), "");

@@ -1,0 +1,47 @@
+"""Chromium, Firefox and WebKit behind one small interface, for the tests that run in all three.
+
+The rule: Playwright's own build of a browser is driven where it is installed. Where it is not,
+Chromium is the machine's own, still by Playwright; Firefox is the machine's own, over WebDriver
+BiDi; WebKit is WebKitGTK's MiniBrowser, by its WebKitWebDriver.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Playwright
+
+from tests.browser.browsers import executable
+from tests.browser.drivers.driver import Driver
+from tests.browser.drivers.firefox import Firefox, system_firefox
+from tests.browser.drivers.playwright import PlaywrightDriver
+from tests.browser.drivers.tripwire import Tripwire
+from tests.browser.drivers.webkit import WebKit, system_webkit
+
+__all__ = ["Driver", "Tripwire", "drive", "whereabouts"]
+
+SYSTEM = {"firefox": (system_firefox, Firefox), "webkit": (system_webkit, WebKit)}
+
+
+def whereabouts(playwright: Playwright, name: str) -> Path | None:
+    """Where the browser is that `drive` would start."""
+    own = executable(playwright, name)
+    return own if own or name not in SYSTEM else SYSTEM[name][0]()
+
+
+@contextmanager
+def drive(playwright: Playwright, name: str, tripwire: Tripwire) -> Iterator[Driver]:
+    """A running browser. Raises FileNotFoundError when the machine has none of that name."""
+    driver: Driver
+    if whereabouts(playwright, name) is None:
+        raise FileNotFoundError(f"no {name} here; run: python -m tests.browser.install {name}")
+    if executable(playwright, name):
+        driver = PlaywrightDriver(playwright, name, tripwire)
+    else:
+        driver = SYSTEM[name][1](tripwire)
+    try:
+        yield driver
+    finally:
+        driver.close()

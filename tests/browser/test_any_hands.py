@@ -1,0 +1,17 @@
+"""Whatever hands do to a figure, it stays well: a few random gestures; soak.py makes thousands."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.browser.conftest import Reader
+from tests.browser.soak import soak
+from tests.browser.test_every_figure import FIGURES
+
+GESTURES, SEED = 60, 7
+
+
+@pytest.mark.parametrize("scheme", ["http"], indirect=True)
+@pytest.mark.parametrize("name", FIGURES)
+def test_random_gestures_leave_no_trace(reader: Reader, name: str) -> None:
+    soak(reader.live_figure(name), GESTURES, SEED)
