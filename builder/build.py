@@ -5,10 +5,11 @@ from __future__ import annotations
 import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from jinja2 import Environment, TemplateError, TemplateSyntaxError
 
+from builder.allowances import without_allowed
 from builder.cache import Cache
 from builder.config import BookConfig
 from builder.document import Chapter, Glossary
@@ -46,9 +47,15 @@ class Builder:
     """Builds one book, any number of times; chapters that did not change are not parsed again."""
 
     def __init__(
-        self, effects: Effects, service: Service, *, engine: Environment | None = None
+        self,
+        effects: Effects,
+        service: Service,
+        *,
+        engine: Environment | None = None,
+        strict: bool = False,
     ) -> None:
         self.effects, self.service = effects, service
+        self.strict = strict
         self.engine = engine or environment()
         self.rendered: Memory = {}
         self.parsed: dict[Source, tuple[Chapter | None, tuple[Issue, ...]]] = {}
@@ -92,12 +99,18 @@ class Builder:
             )
             issues.extend(found)
         drawn, assets = self._draw(outcome, cache, sources, book)
+        issues = outcome.issues = self._judged(issues, sources)
         if not outcome.published:
             return {}
         with self._phase(outcome, "render"):
             pages = self._render(sources, book, drawn, issues)
         outcome.pages, outcome.config = pages, sources.config
         return {**assets, **{path: html.encode() for path, html in pages.items()}}
+
+    def _judged(self, issues: list[Issue], sources: Sources) -> list[Issue]:
+        """What counts: allowed issues do not, and a strict build takes warnings for errors."""
+        kept = without_allowed(issues, sources.texts)
+        return [replace(issue, severity="error") for issue in kept] if self.strict else kept
 
     def _parse(self, sources: Sources, issues: list[Issue]) -> list[Chapter]:
         """Every chapter; those whose text is as it was at the last build are not parsed again."""

@@ -18,6 +18,7 @@ from builder.training import inspect_models, train
 DEFAULT_PORT = 8000
 PDF = "build/book.pdf"
 PRINT_PAGE = "print.html"
+STRICT = "take warnings for errors"
 
 
 def find_root(start: Path) -> Path:
@@ -34,8 +35,10 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     build = commands.add_parser("build", help="train what is stale, then write the site")
     build.add_argument("--no-train", action="store_true", help="use the models as they are")
+    build.add_argument("--strict", action="store_true", help=STRICT)
     serving = commands.add_parser("serve", help="show the book and follow changes")
     serving.add_argument("--no-train", action="store_true", help="use the models as they are")
+    serving.add_argument("--strict", action="store_true", help=STRICT)
     serving.add_argument("--port", type=int, default=DEFAULT_PORT, help="default: %(default)s")
     pdf = commands.add_parser("pdf", help="build, then print the whole book to build/book.pdf")
     pdf.add_argument("--no-train", action="store_true", help="use the models as they are")
@@ -54,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return train(root, [*flags, *options.names])
     effects = DiskEffects(root)
     service = NodeService(root / "site_assets", effects.log)
-    session = Session(root, effects, service)
+    session = Session(root, effects, service, strict=getattr(options, "strict", False))
     try:
         if options.command == "build":
             return session.build_once(training=not options.no_train)
@@ -72,9 +75,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 class Session:
     """The builds of one run of the command."""
 
-    def __init__(self, root: Path, effects: Effects, service: Service) -> None:
+    def __init__(
+        self, root: Path, effects: Effects, service: Service, *, strict: bool = False
+    ) -> None:
         self.root, self.effects, self.service = root, effects, service
-        self.builder = Builder(effects, service)
+        self.builder = Builder(effects, service, strict=strict)
         self.known_models: frozenset[str] = frozenset()
 
     def build_once(self, *, training: bool) -> int:

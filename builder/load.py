@@ -42,6 +42,8 @@ class Sources:
     broken_models: frozenset[str]
     images: frozenset[str]
     """Paths inside content/."""
+    texts: tuple[Source, ...]
+    """Every file in which an author may write an allowance."""
 
 
 def load(effects: Effects) -> tuple[Sources, tuple[Issue, ...]]:
@@ -58,13 +60,18 @@ def load(effects: Effects) -> tuple[Sources, tuple[Issue, ...]]:
         issues.append(whole_file("chapter-missing", CONTENT, "there is no chapter", hint))
     figures, broken = _figures(effects, issues)
     models, broken_models = _models(effects, issues)
+    settings, index, glossary, colophon, works = (
+        _optional(effects, f"{CONTENT}/{name}", issues)
+        for name in ("book.toml", "index.md", "glossary.md", "colophon.md", "references.bib")
+    )
+    single = (settings, index, glossary, colophon, works)
     sources = Sources(
-        config=_config(effects, issues),
+        config=_config(settings, issues),
         chapters=tuple(chapters),
-        index=_optional(effects, f"{CONTENT}/index.md", issues),
-        glossary=_optional(effects, f"{CONTENT}/glossary.md", issues),
-        colophon=_optional(effects, f"{CONTENT}/colophon.md", issues),
-        references=_references(effects, issues),
+        index=index,
+        glossary=glossary,
+        colophon=colophon,
+        references=_references(works, issues),
         figures=figures,
         broken_figures=broken,
         models=models,
@@ -73,6 +80,11 @@ def load(effects: Effects) -> tuple[Sources, tuple[Issue, ...]]:
             path.removeprefix(f"{CONTENT}/")
             for path in files
             if PurePosixPath(path).suffix.lower() in IMAGE_TYPES
+        ),
+        texts=(
+            *chapters,
+            *(source for source in single if source),
+            *(spec.source for spec in figures.values()),
         ),
     )
     return sources, tuple(issues)
@@ -97,20 +109,17 @@ def _optional(effects: Effects, path: str, issues: list[Issue]) -> Source | None
     return _text(effects, path, issues) if effects.exists(path) else None
 
 
-def _config(effects: Effects, issues: list[Issue]) -> BookConfig:
-    path = f"{CONTENT}/book.toml"
-    source = _optional(effects, path, issues)
+def _config(source: Source | None, issues: list[Issue]) -> BookConfig:
     if source is None:
         message, hint = "the book's settings are missing", "write a line 'title = \"…\"' there"
-        issues.append(whole_file("config-missing", path, message, hint))
+        issues.append(whole_file("config-missing", f"{CONTENT}/book.toml", message, hint))
         return BookConfig("")
     config, found = parse_config(source)
     issues.extend(found)
     return config
 
 
-def _references(effects: Effects, issues: list[Issue]) -> References | None:
-    source = _optional(effects, f"{CONTENT}/references.bib", issues)
+def _references(source: Source | None, issues: list[Issue]) -> References | None:
     if source is None:
         return None
     references, found = parse_references(source)

@@ -173,6 +173,7 @@ def resolve(
         _used(outside_glossary, Term, lambda value: getattr(value, "id", "")),
     )
     _warn_unused(book, sources, glossary, issues)
+    _warn_unused_figures(book, sources, issues)
     return book, tuple(issues)
 
 
@@ -272,6 +273,17 @@ def _warn_unused(
             message, hint = f"no chapter uses the term '{entry.name}'", f"write [[{entry.name}]]"
             issue = glossary.source.issue("term-unused", entry.at, message, hint, "warning")
             issues.append(issue)
+
+
+def _warn_unused_figures(book: ResolvedBook, sources: Sources, issues: list[Issue]) -> None:
+    shown = {
+        node.name for page in book.pages for node in page.nodes if isinstance(node, FigureBlock)
+    }
+    for name in sorted(sources.figures.keys() - shown):
+        source = sources.figures[name].source
+        message, hint = f"no chapter shows the figure '{name}'", f"write '::: figure {name}'"
+        at = key_span(source, (), "title")
+        issues.append(source.issue("figure-unused", at, message, hint, "warning"))
 
 
 class _Resolver:

@@ -20,7 +20,9 @@ def frames(effects: MemoryEffects) -> set[str]:
 
 
 def test_entries_stay_for_some_builds_and_then_go() -> None:
-    effects = small_book(**{"content__01-a-case.md": CHAPTER.format(z1=0)})
+    other = "---\ntitle: Words alone\n---\nNothing else.\n"
+    chapters = {"content__01-a-case.md": CHAPTER.format(z1=0), "content__09-other-things.md": other}
+    effects = small_book(**chapters)
     build(effects)
     first = frames(effects)
     assert len(first) == 1

@@ -79,6 +79,8 @@ def test_the_report_names_phases_and_warnings(session: Session) -> None:
 def test_arguments() -> None:
     assert parse_arguments(["build", "--no-train"]).no_train
     assert parse_arguments(["serve"]).port == 8000
+    assert [parse_arguments([name]).strict for name in ("build", "serve")] == [False, False]
+    assert parse_arguments(["build", "--strict"]).strict
     options = parse_arguments(["train", "--force", "digits-vae"])
     assert (options.names, options.force) == (["digits-vae"], True)
     with pytest.raises(SystemExit):
