@@ -17,10 +17,11 @@ from builder.effects import Effects
 from builder.figures import Code, bundle, draw_frames, typeset
 from builder.issue import Issue, Source, in_order, is_error
 from builder.load import Sources, load
+from builder.memory import Memory
 from builder.node import Service
 from builder.pack import ModelFiles, pack_icon, pack_models, pack_pictures, zip_archive
 from builder.parse import parse_chapter, parse_glossary, parse_page
-from builder.render import Drawn, Memory, environment, render_book
+from builder.render import Drawn, environment, render_book
 from builder.resolve import Picture, PlacedFigure, ResolvedBook, resolve
 
 SITE = "build/site"
@@ -57,7 +58,7 @@ class Builder:
         self.effects, self.service = effects, service
         self.strict = strict
         self.engine = engine or environment()
-        self.rendered: Memory = {}
+        self.memory = Memory()
         self.parsed: dict[Source, tuple[Chapter | None, tuple[Issue, ...]]] = {}
 
     def build(self, *, known_models: frozenset[str] = frozenset(), archive: bool = True) -> Outcome:
@@ -86,7 +87,7 @@ class Builder:
     ) -> Mapping[str, bytes]:
         issues = outcome.issues
         with self._phase(outcome, "load"):
-            sources, found = load(self.effects)
+            sources, found = load(self.effects, self.memory)
             issues.extend(found)
         with self._phase(outcome, "parse"):
             chapters = self._parse(sources, issues)
@@ -95,7 +96,7 @@ class Builder:
             colophon = _colophon(sources, issues)
         with self._phase(outcome, "resolve"):
             book, found = resolve(
-                sources, index, chapters, glossary, colophon, known_models
+                sources, index, chapters, glossary, colophon, known_models, self.memory
             )
             issues.extend(found)
         drawn, assets = self._draw(outcome, cache, sources, book)
@@ -132,13 +133,18 @@ class Builder:
         self, outcome: Outcome, cache: Cache, sources: Sources, book: ResolvedBook
     ) -> tuple[Drawn, dict[str, bytes]]:
         """Everything that takes Node or packing. Whatever can be checked is, errors or not."""
-        effects, service, issues = self.effects, self.service, outcome.issues
+        effects, service, memory = self.effects, self.service, self.memory
+        issues = outcome.issues
         placed = [(page, figure) for page in book.pages for figure in page.figures]
         used = {figure.spec.name for _, figure in placed}
         with self._phase(outcome, "math"):
-            code = Code(effects)
+            code = Code(effects, memory)
             formulas, found = typeset(
-                effects, service, ((page.source, node) for page, node in book.formulas()), code
+                effects,
+                service,
+                ((page.source, node) for page, node in book.formulas()),
+                code,
+                memory,
             )
             issues.extend(found)
         with self._phase(outcome, "bundle"):
@@ -151,7 +157,7 @@ class Builder:
                 for role, card in figure.models.items()
                 for use in figure.spec.models[role].uses
             }
-            models, found = pack_models(effects, cache, parts.values())
+            models, found = pack_models(effects, cache, parts.values(), memory)
             issues.extend(found)
         with self._phase(outcome, "frames"):
             ready = [
@@ -160,7 +166,7 @@ class Builder:
                 if figure.ready and _is_packed(figure, models)
             ]
             frames, found = draw_frames(
-                effects, cache, service, ready if bundled.assets else [], models, code
+                effects, cache, service, ready if bundled.assets else [], models, code, memory
             )
             issues.extend(found)
         paths = {
@@ -183,7 +189,7 @@ class Builder:
     ) -> dict[str, str]:
         try:
             return render_book(
-                sources.config, book, sources.models, drawn, self.engine, self.rendered
+                sources.config, book, sources.models, drawn, self.engine, self.memory
             )
         except TemplateError as error:
             issues.append(_template_issue(error))

@@ -162,9 +162,9 @@ Node: TypeAlias = (
 BLOCK_NODES = (Heading, FigureBlock, KeyIdea, Predict, Exercise)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Chapter:
-    """A parsed chapter: `NN-slug.md`."""
+    """A parsed chapter: `NN-slug.md`. Compared as an object: a text is parsed only once."""
 
     source: Source
     number: int

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -11,6 +12,7 @@ from builder.config import BookConfig, parse_config
 from builder.effects import Effects
 from builder.figure_spec import FigureSpec, parse_figure_spec
 from builder.issue import Issue, Source, Span, whole_file
+from builder.memory import Memory
 from builder.model_card import ModelCard, parse_card
 from builder.references import References, parse_references
 from builder.toml_file import read_toml
@@ -46,22 +48,22 @@ class Sources:
     """Every file in which an author may write an allowance."""
 
 
-def load(effects: Effects) -> tuple[Sources, tuple[Issue, ...]]:
+def load(effects: Effects, memory: Memory) -> tuple[Sources, tuple[Issue, ...]]:
     """Read `content/`, every figure.toml and every model's card."""
     issues: list[Issue] = []
     files = effects.files(CONTENT)
     chapters = [
-        _text(effects, path, issues)
+        _text(effects, memory, path, issues)
         for path in files
         if path.count("/") == 1 and path.endswith(".md") and path not in NOT_CHAPTERS
     ]
     if not chapters:
         hint = "a chapter is a file NN-words-with-hyphens.md"
         issues.append(whole_file("chapter-missing", CONTENT, "there is no chapter", hint))
-    figures, broken = _figures(effects, issues)
-    models, broken_models = _models(effects, issues)
+    figures, broken = _figures(effects, memory, issues)
+    models, broken_models = _models(effects, memory, issues)
     settings, index, glossary, colophon, works = (
-        _optional(effects, f"{CONTENT}/{name}", issues)
+        _optional(effects, memory, f"{CONTENT}/{name}", issues)
         for name in ("book.toml", "index.md", "glossary.md", "colophon.md", "references.bib")
     )
     single = (settings, index, glossary, colophon, works)
@@ -90,23 +92,31 @@ def load(effects: Effects) -> tuple[Sources, tuple[Issue, ...]]:
     return sources, tuple(issues)
 
 
-def _text(effects: Effects, path: str, issues: list[Issue]) -> Source:
+def _text(effects: Effects, memory: Memory, path: str, issues: list[Issue]) -> Source:
+    data = effects.read(path)
+    source, found = memory.recall(("text", path), data, lambda: _decoded(path, data))
+    issues.extend(found)
+    return source
+
+
+def _decoded(path: str, data: bytes) -> tuple[Source, tuple[Issue, ...]]:
     """A UTF-8 text with `\\n` line ends; what is not UTF-8 is an issue and replaced."""
-    data = effects.read(path).removeprefix(b"\xef\xbb\xbf")
+    data = data.removeprefix(b"\xef\xbb\xbf")
     data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     try:
-        return Source(path, data.decode())
+        return Source(path, data.decode()), ()
     except UnicodeDecodeError as error:
         source = Source(path, data.decode("utf-8", "replace"))
         start = len(data[: error.start].decode())
         message = f"the byte 0x{data[error.start]:02x} is not UTF-8"
         hint = "save the file with UTF-8 encoding"
-        issues.append(source.issue("text-encoding", Span(start, start + 1), message, hint))
-        return source
+        return source, (source.issue("text-encoding", Span(start, start + 1), message, hint),)
 
 
-def _optional(effects: Effects, path: str, issues: list[Issue]) -> Source | None:
-    return _text(effects, path, issues) if effects.exists(path) else None
+def _optional(
+    effects: Effects, memory: Memory, path: str, issues: list[Issue]
+) -> Source | None:
+    return _text(effects, memory, path, issues) if effects.exists(path) else None
 
 
 def _config(source: Source | None, issues: list[Issue]) -> BookConfig:
@@ -127,13 +137,17 @@ def _references(source: Source | None, issues: list[Issue]) -> References | None
     return references
 
 
-def _figures(effects: Effects, issues: list[Issue]) -> tuple[dict[str, FigureSpec], frozenset[str]]:
+def _figures(
+    effects: Effects, memory: Memory, issues: list[Issue]
+) -> tuple[dict[str, FigureSpec], frozenset[str]]:
     figures, broken = {}, set()
-    training_state = _training_state(effects, issues)
+    shared = _training_state(effects, memory, issues)
     for path in effects.files(FIGURES):
         if not path.endswith("/figure.toml"):
             continue
-        spec, found = parse_figure_spec(_text(effects, path, issues), training_state)
+        source = _text(effects, memory, path, issues)
+        parse = partial(parse_figure_spec, source, shared)
+        spec, found = memory.recall(("figure", path), (source, shared), parse)
         issues.extend(found)
         if spec is None:
             broken.add(PurePosixPath(path).parent.name)
@@ -142,18 +156,22 @@ def _figures(effects: Effects, issues: list[Issue]) -> tuple[dict[str, FigureSpe
     return figures, frozenset(broken)
 
 
-def _training_state(effects: Effects, issues: list[Issue]) -> dict[str, Any]:
-    source = _optional(effects, TRAINING_STATE, issues)
+def _training_state(effects: Effects, memory: Memory, issues: list[Issue]) -> dict[str, Any]:
+    source = _optional(effects, memory, TRAINING_STATE, issues)
     return {} if source is None else read_toml(source, "figure-spec", issues) or {}
 
 
-def _models(effects: Effects, issues: list[Issue]) -> tuple[dict[str, ModelCard], frozenset[str]]:
+def _models(
+    effects: Effects, memory: Memory, issues: list[Issue]
+) -> tuple[dict[str, ModelCard], frozenset[str]]:
     models, broken = {}, set()
     for path in effects.files(MODELS):
         folder, _, name = path.rpartition("/")
         if name != "card.json" or folder.count("/") != MODELS.count("/") + 1:
             continue
-        card, found = parse_card(PurePosixPath(folder).name, _text(effects, path, issues))
+        card, found = parse_card(
+            PurePosixPath(folder).name, _text(effects, memory, path, issues)
+        )
         issues.extend(found)
         if card is None:
             broken.add(PurePosixPath(folder).name)

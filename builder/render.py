@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from builder.colophon import ledger
+from builder.colophon import Ledger, ledger
 from builder.config import BookConfig
 from builder.document import (
     BLOCK_NODES,
@@ -35,6 +36,7 @@ from builder.document import (
     Term,
 )
 from builder.figures import Bundle, Frame, spec_of
+from builder.memory import Memory
 from builder.model_card import ModelCard
 from builder.pack import ModelFiles
 from builder.places import Place, plain_text
@@ -102,10 +104,6 @@ def script_json(value: object) -> Markup:
     return Markup(text.replace("<", "\\u003c"))
 
 
-Memory = dict[str, tuple[object, str]]
-"""Path of a page → all that its HTML depends on, and the HTML."""
-
-
 def render_book(
     config: BookConfig,
     book: ResolvedBook,
@@ -116,7 +114,7 @@ def render_book(
 ) -> dict[str, str]:
     """The HTML of every page by its path in the site, in reading order.
 
-    Unchanged chapters come from memory.
+    Unchanged pages come from memory.
     """
     return Renderer(config, book, cards, drawn, engine).pages(memory)
 
@@ -160,22 +158,28 @@ class Renderer:
         return [first, *chapters, *back]
 
     def pages(self, memory: Memory) -> dict[str, str]:
-        shared = self._shared()
+        shared = memory.same("shared by pages", self._shared())
+
+        def written_by(make: Callable[..., str], path: str, *inputs: Any) -> str:
+            depends = (inputs, self._neighbours(path), shared)
+            return memory.recall(("html", path), depends, partial(make, *inputs))
+
+        book, sequence = self.book, self.sequence[1:]
+        tables = ledger(book, self.cards, self.drawn.models)
+        works = next((page for page in book.chapters if page.kind == "references"), None)
         written = {
-            "index.html": self._index(),
-            "references.html": self._references(),
-            "glossary.html": self._glossary(),
-            "colophon.html": self._colophon(),
+            "index.html": written_by(self._index, "index.html", book.index, sequence),
+            "references.html": written_by(
+                self._references, "references.html", works, self._citing()
+            ),
+            "glossary.html": written_by(self._glossary, "glossary.html", self._using()),
+            "colophon.html": written_by(self._colophon, "colophon.html", book.colophon, tables),
             NOT_FOUND: self.engine.get_template(NOT_FOUND).render(**self.common),
         }
-        for page in self.book.chapters:
-            if page.href in written:
-                continue
-            frames = [self.drawn.frames[page.href, figure.id] for figure in page.figures]
-            inputs = (page, frames, self._neighbours(page.href), shared)
-            if memory.get(page.href, (None, ""))[0] != inputs:
-                memory[page.href] = (inputs, self._page("chapter.html", page))
-            written[page.href] = memory[page.href][1]
+        for page in book.chapters:
+            if page.href not in written:
+                frames = [self.drawn.frames[page.href, figure.id] for figure in page.figures]
+                written[page.href] = written_by(self._chapter, page.href, page, frames)
         return {path: written[path] for path in (*self.positions, NOT_FOUND)}
 
     def _neighbours(self, href: str) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
@@ -185,7 +189,7 @@ class Renderer:
         return before, self.sequence[at + 1] if at + 1 < len(self.sequence) else None
 
     def _shared(self) -> tuple[object, ...]:
-        """What every chapter's HTML depends on, beside the chapter and its frames."""
+        """What every page's HTML depends on, beside its own text and its frames."""
         assert self.engine.loader is not None
         templates = [
             self.engine.loader.get_source(self.engine, name)[0]
@@ -234,18 +238,20 @@ class Renderer:
         }
         return self._template(f"{kind}.html", page, **more)
 
-    def _index(self) -> str:
-        contents = self.sequence[1:]
-        if self.book.index:
-            return self._page("index.html", self.book.index, contents=contents)
+    def _chapter(self, page: ResolvedPage, frames: list[Frame]) -> str:
+        return self._page("chapter.html", page)
+
+    def _index(self, page: ResolvedPage | None, contents: list[dict[str, Any]]) -> str:
+        if page:
+            return self._page("index.html", page, contents=contents)
         return self._own_page("index", self.config.title, contents=contents)
 
-    def _colophon(self) -> str:
-        tables = ledger(self.book, self.cards, self.drawn.models)
-        return self._page("colophon.html", self.book.colophon, ledger=tables)
+    def _colophon(self, page: ResolvedPage, tables: Ledger) -> str:
+        return self._page("colophon.html", page, ledger=tables)
 
-    def _references(self) -> str:
-        references = [
+    def _citing(self) -> list[dict[str, Any]]:
+        """Every work with the pages that cite it."""
+        return [
             {
                 "key": reference.key,
                 "number": reference.number,
@@ -256,21 +262,24 @@ class Renderer:
             }
             for reference in self.book.references
         ]
-        for page in self.book.chapters:
-            if page.kind == "references":
-                return self._page("references.html", page, references=references)
+
+    def _references(self, page: ResolvedPage | None, references: list[dict[str, Any]]) -> str:
+        if page:
+            return self._page("references.html", page, references=references)
         return self._own_page("references", "References", references=references)
 
-    def _glossary(self) -> str:
+    def _using(self) -> list[list[dict[str, str]]]:
+        """For every term the pages that use it."""
+        uses = self.book.uses
+        return [
+            _backlinks(uses.get(entry.id, ()), f"use-{entry.id}") for entry in self.book.entries
+        ]
+
+    def _glossary(self, backlinks: list[list[dict[str, str]]]) -> str:
         text = PageText(self.book.glossary, self.drawn, self.engine, self.book)
         terms = [
-            {
-                "id": entry.id,
-                "name": entry.name,
-                "html": text.html(entry.body),
-                "backlinks": _backlinks(self.book.uses.get(entry.id, ()), f"use-{entry.id}"),
-            }
-            for entry in self.book.entries
+            {"id": entry.id, "name": entry.name, "html": text.html(entry.body), "backlinks": links}
+            for entry, links in zip(self.book.entries, backlinks, strict=True)
         ]
         return self._own_page("glossary", "Glossary", terms=terms)
 

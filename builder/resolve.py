@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import PurePosixPath
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, TypeVar
 
 from builder.document import (
     Chapter,
@@ -32,6 +33,7 @@ from builder.figure_spec import FIGURE_KEYS, FigureSpec, Value, ValueProblem
 from builder.inline import LINKABLE, is_foreign
 from builder.issue import Issue, Source, Span, suggest
 from builder.load import Sources
+from builder.memory import Memory
 from builder.model_card import ModelCard
 from builder.places import Place, Places
 from builder.references import Reference
@@ -79,6 +81,7 @@ class Quantity:
 Resolution: TypeAlias = PlacedFigure | Link | Picture | Quantity | Reference | GlossaryEntry | Place
 
 
+T = TypeVar("T")
 PageKind: TypeAlias = Literal["index", "chapter", "references", "glossary", "colophon"]
 RESERVED_PAGES = frozenset({"index", "glossary", "colophon", "404"})
 REFERENCES = "references"
@@ -143,8 +146,12 @@ def resolve(
     glossary: Glossary | None,
     colophon: Chapter,
     known_models: frozenset[str],
+    memory: Memory,
 ) -> tuple[ResolvedBook, tuple[Issue, ...]]:
-    """The book with everything connected. `known_models` can be trained but need not be."""
+    """The book with everything connected. `known_models` can be trained but need not be.
+
+    Pages that are as they were, in a book whose names are as they were, come from memory.
+    """
     issues: list[Issue] = []
     ordered = sorted(chapters, key=lambda chapter: (chapter.number, chapter.slug))
     _check_numbers(ordered, issues)
@@ -152,14 +159,25 @@ def resolve(
     references = sources.references.entries if sources.references else ()
     plain = (index, colophon) if index else (colophon,)
     places = Places(ordered, plain, entries, references, issues)
-    context = _Context(sources, places, entries, references, known_models, issues)
-    index_page = _page(context, index, "index") if index else None
+    context = _Context(sources, places, entries, references, known_models)
+    names = memory.same("names", context.everything())
+
+    def page(chapter: Chapter, kind: PageKind) -> ResolvedPage:
+        make = partial(_page, context, chapter, kind)
+        inputs = (chapter, kind, names)
+        resolved, found = memory.recall(("page", chapter.source.path), inputs, make)
+        issues.extend(found)
+        return resolved
+
+    index_page = page(index, "index") if index else None
     pages = tuple(
-        _page(context, chapter, "references" if chapter.slug == REFERENCES else "chapter")
+        page(chapter, "references" if chapter.slug == REFERENCES else "chapter")
         for chapter in ordered
     )
-    glossary_page = _glossary_page(context, glossary)
-    colophon_page = _page(context, colophon, "colophon")
+    make_glossary = partial(_glossary_page, context, glossary)
+    glossary_page, found = memory.recall("glossary page", (glossary, names), make_glossary)
+    issues.extend(found)
+    colophon_page = page(colophon, "colophon")
     outside_glossary = (*((index_page,) if index_page else ()), *pages, colophon_page)
     written = (*outside_glossary, glossary_page)
     book = ResolvedBook(
@@ -169,8 +187,8 @@ def resolve(
         colophon_page,
         entries,
         references,
-        _used(written, Citation, lambda value: getattr(value, "key", "")),
-        _used(outside_glossary, Term, lambda value: getattr(value, "id", "")),
+        _used(written, Reference, lambda work: work.key),
+        _used(outside_glossary, GlossaryEntry, lambda entry: entry.id),
     )
     _warn_unused(book, sources, glossary, issues)
     _warn_unused_figures(book, sources, issues)
@@ -179,20 +197,28 @@ def resolve(
 
 @dataclass
 class _Context:
-    """What names are looked up in, and where issues go."""
+    """What names are looked up in."""
 
     sources: Sources
     places: Places
     entries: tuple[GlossaryEntry, ...]
     references: tuple[Reference, ...]
     known_models: frozenset[str]
-    issues: list[Issue]
     terms: dict[str, GlossaryEntry] = field(default_factory=dict)
     works: dict[str, Reference] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.terms = {entry.name.casefold(): entry for entry in self.entries}
         self.works = {reference.key: reference for reference in self.references}
+
+    def everything(self) -> tuple[object, ...]:
+        """All that a page depends on beside its own text, to compare with that of another build."""
+        found = self.sources
+        broken = found.references.broken if found.references else None
+        figures = (found.figures, found.broken_figures)
+        models = (found.models, found.broken_models, self.known_models)
+        others = (found.images, self.entries, self.references, broken)
+        return (*figures, *models, *others, *self.places.everything())
 
 
 def _check_numbers(chapters: list[Chapter], issues: list[Issue]) -> None:
@@ -210,10 +236,12 @@ def _check_numbers(chapters: list[Chapter], issues: list[Issue]) -> None:
                 issues.append(first[value].source.issue("chapter-name", Span(0, 0), text))
 
 
-def _page(context: _Context, chapter: Chapter, kind: PageKind) -> ResolvedPage:
+def _page(
+    context: _Context, chapter: Chapter, kind: PageKind
+) -> tuple[ResolvedPage, tuple[Issue, ...]]:
     resolver = _Resolver(context, chapter.source, chapter.href, chapter.number)
     resolver.resolve(chapter.nodes)
-    return ResolvedPage(
+    page = ResolvedPage(
         chapter.source,
         chapter.href,
         kind,
@@ -226,14 +254,17 @@ def _page(context: _Context, chapter: Chapter, kind: PageKind) -> ResolvedPage:
         tuple(place for place in resolver.values.values() if isinstance(place, Place)),
         tuple(resolver.figures),
     )
+    return page, tuple(resolver.issues)
 
 
-def _glossary_page(context: _Context, glossary: Glossary | None) -> ResolvedPage:
+def _glossary_page(
+    context: _Context, glossary: Glossary | None
+) -> tuple[ResolvedPage, tuple[Issue, ...]]:
     source = glossary.source if glossary else Source("content/glossary.md", "")
     resolver = _Resolver(context, source, "glossary.html", 0)
     nodes = tuple(node for entry in context.entries for node in walk(entry.body))
     resolver.resolve(nodes)
-    return ResolvedPage(
+    page = ResolvedPage(
         source,
         "glossary.html",
         "glossary",
@@ -246,16 +277,16 @@ def _glossary_page(context: _Context, glossary: Glossary | None) -> ResolvedPage
         (),
         (),
     )
+    return page, tuple(resolver.issues)
 
 
 def _used(
-    pages: Iterable[ResolvedPage], kind: type[Node], key: Callable[[Resolution], str]
+    pages: Iterable[ResolvedPage], kind: type[T], key: Callable[[T], str]
 ) -> dict[str, tuple[ResolvedPage, ...]]:
     found: dict[str, dict[str, ResolvedPage]] = {}
     for page in pages:
-        for node in page.nodes:
-            value = page.values.get(node.at.start)
-            if isinstance(node, kind) and value is not None:
+        for value in page.values.values():
+            if isinstance(value, kind):
                 found.setdefault(key(value), {})[page.href] = page
     return {name: tuple(by_href.values()) for name, by_href in found.items()}
 
@@ -293,10 +324,11 @@ class _Resolver:
         self.context, self.source, self.href, self.number = context, source, href, number
         self.values: dict[int, Resolution] = {}
         self.figures: list[PlacedFigure] = []
+        self.issues: list[Issue] = []
         self.level = 1
 
     def report(self, rule: str, at: Span, message: str, hint: str = "") -> None:
-        self.context.issues.append(self.source.issue(rule, at, message, hint))
+        self.issues.append(self.source.issue(rule, at, message, hint))
 
     def resolve(self, nodes: Iterable[Node]) -> None:
         for node in nodes:
@@ -422,12 +454,12 @@ class _Resolver:
         card = self.context.sources.models.get(name)
         if card is None and name in self.context.known_models:
             message, hint = f"the model '{name}' is not trained", f"book train {name}"
-            self.context.issues.append(source.issue("model-trained", at, message, hint))
+            self.issues.append(source.issue("model-trained", at, message, hint))
         elif card is None and name not in self.context.sources.broken_models:
             known = self.context.known_models | self.context.sources.models.keys()
             hint = suggest(name, known, plural="models")
             message = f"unknown model '{name}'"
-            self.context.issues.append(source.issue("model-known", at, message, hint))
+            self.issues.append(source.issue("model-known", at, message, hint))
         return card
 
     def _figure(self, node: FigureBlock) -> PlacedFigure | None:
@@ -499,7 +531,7 @@ class _Resolver:
                 at = _model_span(spec, role, "uses", setting)
                 message = f"the model '{name}' has no graph or array '{part}'"
                 issue = source.issue("model-part", at, message, suggest(part, card.uses()))
-                self.context.issues.append(issue)
+                self.issues.append(issue)
             if not missing:
                 models[role] = card
         return models
