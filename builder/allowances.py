@@ -114,8 +114,8 @@ def _line_of(source: Source, comment: re.Match[str]) -> int:
 
 
 def _in_front_matter(source: Source, issues: list[Issue]) -> Iterator[tuple[Span, int]]:
-    match = FRONT_MATTER.match(source.text)
-    if match is None or KEY not in match[1]:
+    match = FRONT_MATTER.match(source.text) if f"\n{KEY}" in source.text else None
+    if match is None:
         return
     try:
         root = yaml.compose(match[1], Loader=yaml.SafeLoader)

@@ -37,6 +37,8 @@ class Outcome:
     phases: dict[str, float] = field(default_factory=dict)
     pages: Mapping[str, str] = field(default_factory=dict)
     """HTML by path in the site, in reading order."""
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    """The whole site; empty if there is an error."""
     config: BookConfig = field(default_factory=lambda: BookConfig(""))
 
     @property
@@ -61,19 +63,20 @@ class Builder:
         self.memory = Memory()
         self.parsed: dict[Source, tuple[Chapter | None, tuple[Issue, ...]]] = {}
 
-    def build(self, *, known_models: frozenset[str] = frozenset(), archive: bool = True) -> Outcome:
-        """Run all stages; publish the site unless there is an error."""
+    def build(self, *, known_models: frozenset[str] = frozenset(), publish: bool = True) -> Outcome:
+        """Run all stages; publish site and archive if wanted, unless there is an error."""
         outcome = Outcome()
         cache = Cache(self.effects)
         files = self._site_files(outcome, cache, known_models)
         outcome.issues = in_order(outcome.issues)
         if outcome.published:
+            outcome.files = files
+        if outcome.published and publish:
             with self._phase(outcome, "pack"):
-                packed = zip_archive(ARCHIVE_FOLDER, files) if archive else None
+                packed = zip_archive(ARCHIVE_FOLDER, files)
                 self.effects.publish(SITE, files)
                 cache.forget_unused()
-                if packed is not None:
-                    self.effects.write(ARCHIVE, packed)
+                self.effects.write(ARCHIVE, packed)
         return outcome
 
     @contextmanager

@@ -33,6 +33,7 @@ class Memory:
         value: T | None = self.known(name, inputs)
         return self.keep(name, inputs, make()) if value is None else value
 
-    def same(self, name: Hashable, value: T) -> T:
-        """The last value of that name if it equals this one: what holds it then stays the same."""
-        return self.recall(name, value, lambda: value)
+    def stamp(self, name: Hashable, value: object) -> object:
+        """A stamp that is the same for as long as `value` equals what it was: it stands for the
+        value among the inputs of many others, which then need not compare it again."""
+        return self.recall(name, value, object)

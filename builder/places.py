@@ -119,8 +119,8 @@ class Places:
                 self._add(place)
 
     def everything(self) -> tuple[object, ...]:
-        """All that a look-up depends on, to compare with that of another build."""
-        return self.pages, self.by_page, self.by_id, self.by_node
+        """All that a look-up from another page depends on, to compare with another build's."""
+        return self.pages, self.by_page, self.by_id
 
     def of_node(self, page: str, node: Heading | FigureBlock) -> Place:
         """The place of a heading or a figure of a page."""

@@ -158,7 +158,7 @@ class Renderer:
         return [first, *chapters, *back]
 
     def pages(self, memory: Memory) -> dict[str, str]:
-        shared = memory.same("shared by pages", self._shared())
+        shared = memory.stamp("shared by pages", self._shared())
 
         def written_by(make: Callable[..., str], path: str, *inputs: Any) -> str:
             depends = (inputs, self._neighbours(path), shared)

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from pathlib import PurePosixPath
-from typing import Literal, TypeAlias, TypeVar
+from typing import Literal, TypeAlias
 
 from builder.document import (
     Chapter,
@@ -81,7 +81,6 @@ class Quantity:
 Resolution: TypeAlias = PlacedFigure | Link | Picture | Quantity | Reference | GlossaryEntry | Place
 
 
-T = TypeVar("T")
 PageKind: TypeAlias = Literal["index", "chapter", "references", "glossary", "colophon"]
 RESERVED_PAGES = frozenset({"index", "glossary", "colophon", "404"})
 REFERENCES = "references"
@@ -109,6 +108,28 @@ class ResolvedPage:
     def label(self) -> str:
         return f"Chapter {self.number}" if self.number else self.title
 
+    @cached_property
+    def formulas(self) -> tuple[Math, ...]:
+        """Every formula, in the order of the text."""
+        return tuple(node for node in self.nodes if isinstance(node, Math))
+
+    @cached_property
+    def models(self) -> frozenset[str]:
+        """The names of the models that figures of the page show or that its text quotes."""
+        quoted = (node.model for node in self.nodes if isinstance(node, Metric))
+        shown = (card.name for figure in self.figures for card in figure.models.values())
+        return frozenset((*quoted, *shown))
+
+    @cached_property
+    def works(self) -> frozenset[str]:
+        """The keys of the works that the page cites."""
+        return frozenset(v.key for v in self.values.values() if isinstance(v, Reference))
+
+    @cached_property
+    def terms(self) -> frozenset[str]:
+        """The ids of the glossary terms that the page uses."""
+        return frozenset(v.id for v in self.values.values() if isinstance(v, GlossaryEntry))
+
 
 @dataclass(frozen=True)
 class ResolvedBook:
@@ -133,10 +154,7 @@ class ResolvedBook:
 
     def formulas(self) -> Iterable[tuple[ResolvedPage, Math]]:
         """Every formula with the page where it stands."""
-        for page in self.pages:
-            for node in page.nodes:
-                if isinstance(node, Math):
-                    yield page, node
+        return ((page, formula) for page in self.pages for formula in page.formulas)
 
 
 def resolve(
@@ -160,7 +178,7 @@ def resolve(
     plain = (index, colophon) if index else (colophon,)
     places = Places(ordered, plain, entries, references, issues)
     context = _Context(sources, places, entries, references, known_models)
-    names = memory.same("names", context.everything())
+    names = memory.stamp("names", context.everything())
 
     def page(chapter: Chapter, kind: PageKind) -> ResolvedPage:
         make = partial(_page, context, chapter, kind)
@@ -187,8 +205,8 @@ def resolve(
         colophon_page,
         entries,
         references,
-        _used(written, Reference, lambda work: work.key),
-        _used(outside_glossary, GlossaryEntry, lambda entry: entry.id),
+        _pages_by(written, lambda page: page.works),
+        _pages_by(outside_glossary, lambda page: page.terms),
     )
     _warn_unused(book, sources, glossary, issues)
     _warn_unused_figures(book, sources, issues)
@@ -280,15 +298,14 @@ def _glossary_page(
     return page, tuple(resolver.issues)
 
 
-def _used(
-    pages: Iterable[ResolvedPage], kind: type[T], key: Callable[[T], str]
+def _pages_by(
+    pages: Iterable[ResolvedPage], names: Callable[[ResolvedPage], Iterable[str]]
 ) -> dict[str, tuple[ResolvedPage, ...]]:
-    found: dict[str, dict[str, ResolvedPage]] = {}
+    found: dict[str, list[ResolvedPage]] = {}
     for page in pages:
-        for value in page.values.values():
-            if isinstance(value, kind):
-                found.setdefault(key(value), {})[page.href] = page
-    return {name: tuple(by_href.values()) for name, by_href in found.items()}
+        for name in names(page):
+            found.setdefault(name, []).append(page)
+    return {name: tuple(naming) for name, naming in found.items()}
 
 
 def _warn_unused(
@@ -307,9 +324,7 @@ def _warn_unused(
 
 
 def _warn_unused_figures(book: ResolvedBook, sources: Sources, issues: list[Issue]) -> None:
-    shown = {
-        node.name for page in book.pages for node in page.nodes if isinstance(node, FigureBlock)
-    }
+    shown = {figure.spec.name for page in book.pages for figure in page.figures}
     for name in sorted(sources.figures.keys() - shown):
         source = sources.figures[name].source
         message, hint = f"no chapter shows the figure '{name}'", f"write '::: figure {name}'"

@@ -15,6 +15,7 @@ from builder.effects import Effects
 from builder.load import MODELS
 from builder.pack import digest
 
+TRAINING = "training"
 LISTING = f"{CACHE}/models.json"
 
 
@@ -63,7 +64,7 @@ def _remembered(effects: Effects, key: str) -> list[dict[str, Any]] | None:
 
 def _listing_key(effects: Effects) -> str:
     """Hash of all that the answer depends on: training code, packages, published models."""
-    code = [path for path in effects.files("training") if path.endswith(".py")]
+    code = [path for path in effects.files(TRAINING) if path.endswith(".py")]
     published = effects.files(MODELS)
     cards = [path for path in published if path.endswith("/card.json")]
     contents = [digest(effects.read(path)) for path in (*code, *cards)]

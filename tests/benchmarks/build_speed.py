@@ -31,10 +31,10 @@ from contextlib import contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
 
-from builder import serve as serving
 from builder.cli import Session
-from builder.effects import DiskEffects
 from builder.node import NodeService
+from builder.serve import Serving
+from builder.watched import WatchedEffects
 from tests.conftest import ROOT
 
 CHAPTERS = 100
@@ -110,26 +110,24 @@ def _cpu() -> float:
 @contextmanager
 def preview(root: Path) -> Iterator[None]:
     """`book serve` for as long as the block runs."""
-    effects = DiskEffects(root)
+    effects = WatchedEffects(root)
     service = NodeService(root / "site_assets", effects.log)
     session = Session(root, effects, service)
     session.train_first(training=False)
-    stop, ready = threading.Event(), threading.Event()
+    ready = threading.Event()
 
     def log(message: str) -> None:
         if "Reading at" in message:
             ready.set()
 
-    thread = threading.Thread(
-        target=serving.serve, args=(root, PORT, session.rebuild, log, stop), daemon=True
-    )
+    serving = Serving(root, session, log)
+    thread = threading.Thread(target=serving.run, args=(PORT,), daemon=True)
     thread.start()
     ready.wait(60)
-    time.sleep(1)  # the watch begins a moment after that line
     try:
         yield
     finally:
-        stop.set()
+        serving.end()
         thread.join(10)
         service.close()
 
