@@ -284,6 +284,12 @@ class Renderer:
         return self._own_page("glossary", "Glossary", terms=terms)
 
 
+def _markup(template: str, *values: object, **named: object) -> Markup:
+    """The template filled with escaped values, like `Markup.format` in a tenth of its time."""
+    escaped = {name: escape(value) for name, value in named.items()}
+    return Markup(template.format(*map(escape, values), **escaped))
+
+
 def _backlinks(pages: Iterable[ResolvedPage], anchor: str) -> list[dict[str, str]]:
     return [{"href": f"{page.href}#{anchor}", "label": page.label} for page in pages]
 
@@ -346,9 +352,7 @@ class PageText:
             case Citation():
                 return self._citation(node, value)
             case CrossReference():
-                return Markup('<a class="reference" href="{}">{}</a>').format(
-                    value.href, value.text
-                )
+                return _markup('<a class="reference" href="{}">{}</a>', value.href, value.text)
             case Metric():
                 return self._metric(value)
             case Term():
@@ -376,7 +380,7 @@ class PageText:
         if not node.display:
             return mathml
         wrapper = "div" if alone else "span"
-        return Markup('<{0} class="equation">{1}</{0}>').format(Markup(wrapper), mathml)
+        return _markup('<{0} class="equation">{1}</{0}>', Markup(wrapper), mathml)
 
     def _opener(self, prefix: str, name: str) -> tuple[str, Markup]:
         """An id for a new popover, and the id attribute of the first of its kind on the page."""
@@ -384,32 +388,42 @@ class PageText:
         anchor = f"{prefix}-{name}"
         first = anchor not in self.anchored
         self.anchored.add(anchor)
-        attribute = Markup(' id="{}"').format(anchor) if first else Markup("")
+        attribute = _markup(' id="{}"', anchor) if first else Markup("")
         return f"popover-{self.popovers}", attribute
 
     def _citation(self, node: Citation, work: Reference) -> Markup:
         shown = f"[{work.number}, {node.locator}]" if node.locator else f"[{work.number}]"
         href = f"references.html#{work.anchor}"
         if self.in_popover:
-            return Markup('<a href="{}">{}</a>').format(href, shown)
+            return _markup('<a href="{}">{}</a>', href, shown)
         name, anchor = self._opener("cite", work.key)
-        return Markup(
+        return _markup(
             '<span class="cite"{anchor}><a href="{href}" data-popover="{name}" '
             'aria-expanded="false" aria-describedby="{name}">{shown}</a>'
-            '<span class="popover" role="note" id="{name}">{text}</span></span>'
-        ).format(anchor=anchor, href=href, name=name, shown=shown, text=popover_html(work))
+            '<span class="popover" role="note" id="{name}">{text}</span></span>',
+            anchor=anchor,
+            href=href,
+            name=name,
+            shown=shown,
+            text=popover_html(work),
+        )
 
     def _term(self, node: Term, entry: GlossaryEntry) -> Markup:
         shown = self.html(node.shown)
         href = f"glossary.html#{entry.anchor}"
         if self.in_popover or self.page.kind == "glossary":
-            return Markup('<a href="{}">{}</a>').format(href, shown)
+            return _markup('<a href="{}">{}</a>', href, shown)
         name, anchor = self._opener("use", entry.id)
-        return Markup(
+        return _markup(
             '<span class="term"{anchor}><a href="{href}" data-popover="{name}" '
             'aria-expanded="false" aria-describedby="{name}">{shown}</a>'
-            '<span class="popover" role="note" id="{name}">{text}</span></span>'
-        ).format(anchor=anchor, href=href, name=name, shown=shown, text=self._meaning(entry))
+            '<span class="popover" role="note" id="{name}">{text}</span></span>',
+            anchor=anchor,
+            href=href,
+            name=name,
+            shown=shown,
+            text=self._meaning(entry),
+        )
 
     def _meaning(self, entry: GlossaryEntry) -> Markup:
         """The first paragraph of a term's meaning, as it reads inside a popover."""
@@ -426,21 +440,22 @@ class PageText:
             return Markup("")
         self.notes += 1
         number = self.notes
-        return Markup(
+        return _markup(
             '<span class="sidenote"><button type="button" class="sidenote-mark" '
             'aria-label="Note {number}" aria-expanded="false" aria-controls="sn-{number}">{number}'
-            '</button><span class="sidenote-body" id="sn-{number}" role="note">{text}</span></span>'
-        ).format(number=number, text=self.html(node.text))
+            '</button><span class="sidenote-body" id="sn-{number}" role="note">{text}</span>'
+            "</span>",
+            number=number,
+            text=self.html(node.text),
+        )
 
     def _metric(self, quantity: Quantity) -> Markup:
-        return Markup('<data class="metric" value="{}">{}</data>').format(
-            repr(quantity.value), quantity.text
+        return _markup(
+            '<data class="metric" value="{}">{}</data>', repr(quantity.value), quantity.text
         )
 
     def _heading(self, node: Heading, place: Place) -> Markup:
-        return Markup('<h{0} id="{1}">{2}</h{0}>').format(
-            node.level, place.id, self.html(node.text)
-        )
+        return _markup('<h{0} id="{1}">{2}</h{0}>', node.level, place.id, self.html(node.text))
 
     def _predict(self, node: Predict) -> Markup:
         self.predictions += 1
