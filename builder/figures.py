@@ -204,7 +204,8 @@ def draw_frames(
     """The static frame of every figure, by page and id, each drawn by the figure's own code."""
     frames: dict[tuple[str, str], Frame] = {}
     issues: list[Issue] = []
-    waiting: list[tuple[ResolvedPage, str, FrameInputs, Future[Any]]] = []
+    waiting: list[tuple[ResolvedPage, str, FrameInputs]] = []
+    asked: dict[str, Future[Any]] = {}
     for page, figure in placed:
         inputs = (figure, code.of_figure(figure.spec.name), _model_hashes(figure, models))
         make = partial(_remembered_frame, effects, cache, inputs)
@@ -213,12 +214,13 @@ def draw_frames(
         if frame is not None:
             frames[page.href, figure.id] = frame
         else:
-            params = _frame_params(effects, figure)
-            waiting.append((page, name, inputs, service.ask("frame", params)))
-    for page, name, inputs, future in waiting:
+            waiting.append((page, name, inputs))
+            if name not in asked:  # many chapters may show a figure in the same state
+                asked[name] = service.ask("frame", _frame_params(effects, figure))
+    for page, name, inputs in waiting:
         figure = inputs[0]
         try:
-            result = future.result()
+            result = asked[name].result()
         except ServiceError as error:
             message = f"the figure '{figure.spec.name}' cannot be drawn: {error}"
             issues.append(page.source.issue("figure-frame", figure.block.name_at, message))

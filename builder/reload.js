@@ -146,7 +146,7 @@
     button.textContent = "Train anew";
     Object.assign(button.style, { font: "inherit", minHeight: "44px", padding: "0 1rem", margin: "0 1.5rem 0.75rem" });
     button.addEventListener("click", () => void fetch("/_book/train", { method: "POST", headers: { "X-Book": "train" } }));
-    button.setAttribute("aria-label", `Train ${names.join(", ")} anew`);
+    button.setAttribute("aria-label", `Train anew: ${names.join(", ")}`);
     return button;
   };
 
