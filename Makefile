@@ -4,7 +4,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: book serve test clean
+.PHONY: book serve test lock clean
 
 book: .venv/ready
 	$(BIN)/book build
@@ -18,11 +18,17 @@ test: book
 	$(BIN)/mypy builder training
 	$(BIN)/pytest -n 2 --dist worksteal
 
+# After a change of what pyproject.toml asks for.
+lock: .venv/ready
+	$(BIN)/python .github/lock.py
+
 clean:
 	rm -rf build .venv site_assets/node_modules site_assets/generated
 
-.venv/ready: pyproject.toml
-	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'Python 3.11 or newer is needed: make PYTHON=python3.12 …')"
+# All by the hashes of the lock; then torch, in the build that this machine's index has.
+.venv/ready: pyproject.toml .github/requirements.lock
+	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11, 5) and 'Python 3.11.5 or newer is needed: make PYTHON=python3.12 …')"
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --editable '.[test]'
+	$(BIN)/pip install --quiet --require-hashes --requirement .github/requirements.lock
+	$(BIN)/pip install --quiet --no-build-isolation --editable '.[test]'
 	touch $@

@@ -10,22 +10,37 @@ from dataclasses import dataclass, field, replace
 from jinja2 import Environment, TemplateError, TemplateSyntaxError
 
 from builder.allowances import without_allowed
+from builder.authors import PICTURE, Guide, read_guide
 from builder.cache import Cache
 from builder.config import BookConfig
+from builder.discovery import discovery_files
 from builder.document import Chapter, Glossary
 from builder.effects import Effects
-from builder.figures import Code, bundle, draw_frames, typeset
+from builder.figures import Bundle, Code, bundle, draw_frames, typeset
 from builder.issue import Issue, Source, in_order, is_error
 from builder.load import Sources, load
 from builder.memory import Memory
 from builder.node import Service
-from builder.pack import ModelFiles, pack_icon, pack_models, pack_pictures, zip_archive
+from builder.offline import SERVICE_WORKER, service_worker
+from builder.pack import (
+    ARCHIVE_NAME,
+    ModelFiles,
+    pack_icon,
+    pack_models,
+    pack_pictures,
+    zip_archive,
+)
+from builder.packages import collect
 from builder.parse import parse_chapter, parse_glossary, parse_page
+from builder.posters import draw_posters
 from builder.render import Drawn, environment, render_book
 from builder.resolve import Picture, PlacedFigure, ResolvedBook, resolve
+from builder.sbom import BILL, LICENCES, bill_of_materials, licence_texts
+from builder.search import SEARCH_INDEX, search_index
+from builder.slim import SlimRequest
 
 SITE = "build/site"
-ARCHIVE = "build/book.zip"
+ARCHIVE = f"build/{ARCHIVE_NAME}"
 ARCHIVE_FOLDER = "book"
 
 
@@ -62,21 +77,27 @@ class Builder:
         self.engine = engine or environment()
         self.memory = Memory()
         self.parsed: dict[Source, tuple[Chapter | None, tuple[Issue, ...]]] = {}
+        self.guide: Guide | None = read_guide(effects)
 
-    def build(self, *, known_models: frozenset[str] = frozenset(), publish: bool = True) -> Outcome:
-        """Run all stages; publish site and archive if wanted, unless there is an error."""
+    def build(
+        self, *, known_models: frozenset[str] = frozenset(), preview: bool = False
+    ) -> Outcome:
+        """Run all stages; publish the site unless there is an error.
+
+        A `preview` stays in memory, and does without what takes long or would be in an author's
+        way: the archive, the service worker, and a slim engine for models that have changed.
+        """
         outcome = Outcome()
         cache = Cache(self.effects)
-        files = self._site_files(outcome, cache, known_models)
+        files = self._site_files(outcome, cache, known_models, preview=preview)
         outcome.issues = in_order(outcome.issues)
         if outcome.published:
             outcome.files = files
-        if outcome.published and publish:
+        if outcome.published and not preview:
             with self._phase(outcome, "pack"):
-                packed = zip_archive(ARCHIVE_FOLDER, files)
                 self.effects.publish(SITE, files)
                 cache.forget_unused()
-                self.effects.write(ARCHIVE, packed)
+                self.effects.write(ARCHIVE, files[ARCHIVE_NAME])
         return outcome
 
     @contextmanager
@@ -86,7 +107,7 @@ class Builder:
         outcome.phases[name] = outcome.phases.get(name, 0) + self.effects.now() - start
 
     def _site_files(
-        self, outcome: Outcome, cache: Cache, known_models: frozenset[str]
+        self, outcome: Outcome, cache: Cache, known_models: frozenset[str], *, preview: bool
     ) -> Mapping[str, bytes]:
         issues = outcome.issues
         with self._phase(outcome, "load"):
@@ -102,14 +123,25 @@ class Builder:
                 sources, index, chapters, glossary, colophon, known_models, self.memory
             )
             issues.extend(found)
-        drawn, assets = self._draw(outcome, cache, sources, book)
+        drawn, assets = self._draw(outcome, cache, sources, book, preview=preview)
         issues = outcome.issues = self._judged(issues, sources)
         if not outcome.published:
             return {}
         with self._phase(outcome, "render"):
-            pages = self._render(sources, book, drawn, issues)
+            pages, others = self._render(sources, book, drawn, issues)
         outcome.pages, outcome.config = pages, sources.config
-        return {**assets, **{path: html.encode() for path, html in pages.items()}}
+        others[SEARCH_INDEX] = search_index(book)
+        assets |= others
+        files = {**assets, **_encoded(pages)}
+        if preview or not outcome.published:
+            return files
+        with self._phase(outcome, "pack"):
+            packed = zip_archive(ARCHIVE_FOLDER, _with_worker(files, drawn.bundle))
+        with self._phase(outcome, "render"):  # the title page says how large it is
+            drawn = replace(drawn, archive_bytes=len(packed))
+            outcome.pages, _ = self._render(sources, book, drawn, issues)
+        files = _with_worker({**assets, **_encoded(outcome.pages)}, drawn.bundle)
+        return {**files, ARCHIVE_NAME: packed}
 
     def _judged(self, issues: list[Issue], sources: Sources) -> list[Issue]:
         """What counts: allowed issues do not, and a strict build takes warnings for errors."""
@@ -133,7 +165,13 @@ class Builder:
         return page
 
     def _draw(
-        self, outcome: Outcome, cache: Cache, sources: Sources, book: ResolvedBook
+        self,
+        outcome: Outcome,
+        cache: Cache,
+        sources: Sources,
+        book: ResolvedBook,
+        *,
+        preview: bool,
     ) -> tuple[Drawn, dict[str, bytes]]:
         """Everything that takes Node or packing. Whatever can be checked is, errors or not."""
         effects, service, memory = self.effects, self.service, self.memory
@@ -142,13 +180,10 @@ class Builder:
         used = {figure.spec.name for _, figure in placed}
         with self._phase(outcome, "math"):
             code = Code(effects, memory)
-            formulas, found = typeset(
-                effects,
-                service,
-                ((page.source, node) for page, node in book.formulas()),
-                code,
-                memory,
-            )
+            written = [(page.source, node) for page, node in book.formulas()]
+            if self.guide:
+                written += self.guide.formulas()
+            formulas, found = typeset(effects, service, written, code, memory)
             issues.extend(found)
         with self._phase(outcome, "bundle"):
             bundled, found = bundle(effects, cache, service, sources.figures, code)
@@ -162,6 +197,9 @@ class Builder:
             }
             models, found = pack_models(effects, cache, parts.values(), memory)
             issues.extend(found)
+            packed = [part for name, part in parts.items() if name in models.assets]
+            make = outcome.published and not preview
+            slimming = SlimRequest(effects, cache, service, models, packed, code, make=make)
         with self._phase(outcome, "frames"):
             ready = [
                 (page, figure)
@@ -172,6 +210,14 @@ class Builder:
                 effects, cache, service, ready if bundled.assets else [], models, code, memory
             )
             issues.extend(found)
+        with self._phase(outcome, "engine"):
+            slim, found = slimming.result()
+            issues.extend(found)
+        with self._phase(outcome, "posters"):
+            posters, poster_files, found = draw_posters(
+                effects, cache, service, sources.config, book, frames, code
+            )
+            issues.extend(found)
         paths = {
             value.path
             for page in book.pages
@@ -179,24 +225,47 @@ class Builder:
             if isinstance(value, Picture)
         }
         pictures, picture_files = pack_pictures(effects, paths)
-        files = {**models.site_files, **picture_files}
+        files = {**models.site_files, **slim.site_files, **picture_files, **poster_files}
         for name, path in bundled.assets.items():
+            if name == SERVICE_WORKER:
+                continue  # needs to be told of all files first
             if not name.startswith("figures/") or name[8:].removesuffix(".js") in used:
                 files[path] = bundled.site_files[path]
         icon, icon_files = pack_icon(effects)
         files |= icon_files
-        return Drawn(formulas, code.math, frames, models, bundled, pictures, icon), files
+        if self.guide:
+            files[PICTURE] = self.guide.picture
+        packages, found = collect(
+            effects,
+            (
+                package
+                for name, within in bundled.packages.items()
+                if bundled.assets[name] in files or name == SERVICE_WORKER
+                for package in within
+            ),
+        )
+        issues.extend(found)
+        files |= {
+            BILL: bill_of_materials(sources.config, packages, files),
+            LICENCES: licence_texts(packages),
+        }
+        drawn = Drawn(
+            formulas, code.math, frames, models, bundled, pictures, icon,
+            posters=posters, packages=packages, slim=slim.asset, guide=self.guide,
+        )  # fmt: skip
+        return drawn, files
 
     def _render(
         self, sources: Sources, book: ResolvedBook, drawn: Drawn, issues: list[Issue]
-    ) -> dict[str, str]:
+    ) -> tuple[dict[str, str], dict[str, bytes]]:
+        """The pages, and what is made of all of them together."""
+        config, engine = sources.config, self.engine
         try:
-            return render_book(
-                sources.config, book, sources.models, drawn, self.engine, self.memory
-            )
+            pages = render_book(config, book, sources.models, drawn, engine, self.memory)
+            return pages, discovery_files(config, book, pages, engine)
         except TemplateError as error:
             issues.append(_template_issue(error))
-            return {}
+            return {}, {}
 
 
 def _glossary(sources: Sources, issues: list[Issue]) -> Glossary | None:
@@ -212,6 +281,17 @@ def _colophon(sources: Sources, issues: list[Issue]) -> Chapter:
     page, found = parse_page(source, "colophon", "Colophon")
     issues.extend(found)
     return page
+
+
+def _encoded(pages: Mapping[str, str]) -> dict[str, bytes]:
+    return {path: html.encode() for path, html in pages.items()}
+
+
+def _with_worker(files: Mapping[str, bytes], bundled: Bundle) -> dict[str, bytes]:
+    """The files and the service worker that knows them."""
+    code = bundled.site_files[bundled.assets[SERVICE_WORKER]]
+    worker = service_worker(code, files, bundled.assets["ort.wasm.js"])
+    return {**files, SERVICE_WORKER: worker}
 
 
 def _is_packed(figure: PlacedFigure, models: ModelFiles) -> bool:

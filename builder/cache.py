@@ -12,7 +12,7 @@ import json
 from builder.effects import Effects
 
 CACHE = "build/cache"
-KINDS = ("bundle", "frames", "packed")
+KINDS = ("bundle", "engine", "frames", "packed", "posters")
 USED = f"{CACHE}/used.json"
 REMEMBERED_BUILDS = 8
 

@@ -1,4 +1,4 @@
-"""The `book` command: `build`, `serve`, `pdf`, `train`."""
+"""The `book` command: `build`, `serve`, `check`, `pdf`, `train`, `new`."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from builder.build import ARCHIVE, SITE, Builder, Outcome
+from builder.check.run import check
 from builder.effects import DiskEffects, Effects
 from builder.issue import Issue, is_error, summary, whole_file
 from builder.load import MODELS
+from builder.new import NotNewError, new_chapter, new_figure
 from builder.node import NodeService, Service
 from builder.pdf import NoPdfError, print_to_pdf
 from builder.print_page import print_page
@@ -49,10 +51,41 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     serving.add_argument("--port", type=int, default=DEFAULT_PORT, help="default: %(default)s")
     pdf = commands.add_parser("pdf", help="build, then print the whole book to build/book.pdf")
     pdf.add_argument("--no-train", action="store_true", help="use the models as they are")
+    checking = commands.add_parser("check", help="check links, HTML, accessibility and budgets")
+    checking.add_argument("--external", action="store_true", help="ask outside addresses as well")
     train = commands.add_parser("train", help="train models")
     train.add_argument("names", nargs="*", metavar="NAME", help="models; default: what is stale")
     train.add_argument("--force", action="store_true", help="train also what is fresh")
+    add_new_command(commands.add_parser("new", help="start a chapter or a figure"))
     return parser.parse_args(arguments)
+
+
+def add_new_command(parser: argparse.ArgumentParser) -> None:
+    """`book new chapter` and `book new figure`."""
+    kinds = parser.add_subparsers(dest="kind", required=True, metavar="KIND")
+    chapter = kinds.add_parser("chapter", help="the next chapter, with every block in it")
+    chapter.add_argument("title", metavar="TITLE")
+    chapter.add_argument("--page", default="", metavar="NAME", help="its name in addresses")
+    figure = kinds.add_parser("figure", help="a figure with its recipe and its tests")
+    figure.add_argument("name", metavar="NAME")
+    figure.add_argument("--chapter", default="", metavar="FILE", help="show it at the end of this")
+
+
+def make_new(effects: Effects, options: argparse.Namespace) -> int:
+    """Write the starter and say what comes next; the exit status."""
+    try:
+        if options.kind == "chapter":
+            made = new_chapter(effects, options.title, options.page)
+        else:
+            made = new_figure(effects, options.name, options.chapter)
+    except NotNewError as error:
+        effects.log(f"book: {error}")
+        return 1
+    effects.log("\n".join(f"made {path}" for path in made.paths))
+    if made.block:
+        effects.log(f"\nplace it in a chapter, which its tests need:\n\n{made.block}")
+    effects.log("see it: book serve")
+    return 0
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -63,11 +96,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         flags = ["--force"] if options.force else []
         return train(root, [*flags, *options.names])
     effects = WatchedEffects(root) if options.command == "serve" else DiskEffects(root)
+    if options.command == "new":
+        return make_new(effects, options)
     service = NodeService(root / "site_assets", effects.log)
     session = Session(root, effects, service, strict=getattr(options, "strict", False))
     try:
         if options.command == "build":
             return session.build_once(training=not options.no_train)
+        if options.command == "check":
+            return check(root, effects, service, external=options.external)
         if options.command == "pdf":
             return session.print_book(training=not options.no_train)
         return session.preview(options.port, training=not options.no_train, at_once=options.train)
@@ -172,7 +209,7 @@ class Session:
         self._forget(paths)
         if any(path.startswith("site_assets/node/") for path in paths):
             self.service.close()
-        outcome = self.builder.build(known_models=self.known_models, publish=False)
+        outcome = self.builder.build(known_models=self.known_models, preview=True)
         for issue in filter(is_error, outcome.issues):
             self.effects.log(str(issue))
         return outcome

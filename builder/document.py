@@ -174,6 +174,8 @@ class Chapter:
     body: Fragment
     nodes: tuple[Node, ...]
     """All nodes of the body, those inside others too, in source order."""
+    updated: str = ""
+    """The day from which the text is as it stands, YYYY-MM-DD; empty when the author gave none."""
 
     @property
     def href(self) -> str:

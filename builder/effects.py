@@ -52,6 +52,9 @@ class Effects(Protocol):
     def absolute(self, path: str) -> str:
         """The path as another process understands it."""
 
+    def variable(self, name: str) -> str:
+        """A variable of the environment; empty if it is not set."""
+
     def now(self) -> float:
         """Seconds on a clock that never goes back."""
 
@@ -130,6 +133,9 @@ class DiskEffects:
     def absolute(self, path: str) -> str:
         return str(self.root / path)
 
+    def variable(self, name: str) -> str:
+        return os.environ.get(name, "")
+
     def now(self) -> float:
         return time.perf_counter()
 
@@ -145,6 +151,7 @@ class MemoryEffects:
             path: data.encode() if isinstance(data, str) else data for path, data in files.items()
         }
         self.messages: list[str] = []
+        self.variables: dict[str, str] = {}
 
     def exists(self, path: str) -> bool:
         return path in self.contents or any(p.startswith(f"{path}/") for p in self.contents)
@@ -178,6 +185,9 @@ class MemoryEffects:
 
     def absolute(self, path: str) -> str:
         return str(PurePosixPath("/memory") / path)
+
+    def variable(self, name: str) -> str:
+        return self.variables.get(name, "")
 
     def now(self) -> float:
         return 0.0

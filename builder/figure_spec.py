@@ -20,6 +20,8 @@ HONESTY = ("trains live", "trained model", "exact", "schematic")
 TYPES = ("number", "integer", "boolean", "choice", "strokes", "text")
 FIGURE_KEYS = frozenset({"id"})
 """Option keys that every figure block has."""
+DATA_KEY = "data"
+"""The option of a figure with an `own_data` model: which of the author's data it shows."""
 
 NAME = re.compile(r"[a-z][a-z0-9-]*")
 
@@ -154,10 +156,14 @@ def _are_strokes(value: object) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class ModelUse:
-    """A role that a model plays in a figure, and which graphs and arrays the figure needs."""
+    """A role that a model plays in a figure, and which graphs and arrays the figure needs.
+
+    With `own_data` it is the model that trained on the data that an author names.
+    """
 
     model: str
     uses: tuple[str, ...]
+    own_data: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +185,11 @@ class FigureSpec:
     def fields(self) -> dict[str, Field]:
         """Everything that an author may set, by its key."""
         return {**self.state, **self.options}
+
+    @property
+    def shows_own_data(self) -> bool:
+        """Whether an author has to name data for it."""
+        return any(use.own_data for use in self.models.values())
 
 
 def parse_figure_spec(
@@ -218,12 +229,16 @@ def parse_figure_spec(
     )
     for key in sorted(spec.state.keys() & spec.options.keys()):
         table.report(key, f"'{key}' is both state and option")
+    if spec.shows_own_data and DATA_KEY in spec.fields():
+        table.report(DATA_KEY, f"'{DATA_KEY}' is where an author names the data")
     table.finish()
     return spec, tuple(issues)
 
 
 def _model_use(table: Table) -> ModelUse:
-    use = ModelUse(table.text("model"), tuple(table.texts("uses")))
+    own_data = table.flag("own_data")
+    model = "" if own_data else table.text("model")
+    use = ModelUse(model, tuple(table.texts("uses")), own_data)
     table.finish()
     return use
 

@@ -28,6 +28,17 @@ from builder.resolve import PlacedFigure, ResolvedPage
 SITE_ASSETS = "site_assets"
 MANIFEST = "manifest.json"
 NOT_CODE = (f"{SITE_ASSETS}/generated/", f"{SITE_ASSETS}/fonts/subset.py")
+SLIM_CODE = frozenset(
+    {
+        "engine/rng.ts",
+        "engine/sessions.ts",
+        "node/exercise.mjs",
+        "node/slim.mjs",
+        "node/wasm.mjs",
+        "package-lock.json",
+    }
+)
+"""What determines the slim engine, the graphs aside; the lock file names the wasm by its hash."""
 BUILD_ERROR = re.compile(
     r"^\s*(?P<path>[\w./-]+\.\w+):(?P<line>\d+):(?P<column>\d+): ERROR: (?P<message>.*)$", re.M
 )
@@ -62,6 +73,15 @@ class Code:
             for path in self.hashes
             if path in {f"{SITE_ASSETS}/node/math.mjs", f"{SITE_ASSETS}/package-lock.json"}
         )
+        self.slim = self._digest(
+            path for path in self.hashes if path.removeprefix(f"{SITE_ASSETS}/") in SLIM_CODE
+        )
+        self.posters = self._digest(
+            path
+            for path in self.hashes
+            if path.startswith((f"{SITE_ASSETS}/styles/", f"{SITE_ASSETS}/fonts/"))
+            or path in {f"{SITE_ASSETS}/node/poster.mjs", f"{SITE_ASSETS}/package-lock.json"}
+        )
 
     def _digest(self, paths: Iterable[str]) -> str:
         return digest(*(f"{path} {self.hashes[path]}" for path in sorted(paths)))
@@ -80,6 +100,8 @@ class Bundle:
 
     assets: Mapping[str, str] = field(default_factory=dict)
     wasm_bytes: int = 0
+    packages: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Logical name → the npm packages whose code is in the file."""
     site_files: Mapping[str, bytes] = field(default_factory=dict)
 
 
@@ -127,7 +149,8 @@ def _read_bundle(effects: Effects, folder: str) -> Bundle:
     manifest = json.loads(effects.read(f"{folder}/{MANIFEST}"))
     files = manifest["files"]
     site_files = {path: effects.read(f"{folder}/{path}") for path in files.values()}
-    return Bundle(files, manifest["wasmBytes"], site_files)
+    packages = {name: tuple(found) for name, found in manifest["packages"].items()}
+    return Bundle(files, manifest["wasmBytes"], packages, site_files)
 
 
 def _bundle_issues(effects: Effects, message: str) -> tuple[Issue, ...]:

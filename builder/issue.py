@@ -144,7 +144,10 @@ def suggest(name: str, candidates: Iterable[str], *, plural: str = "") -> str:
 
 def in_order(issues: Iterable[Issue]) -> list[Issue]:
     """Issues by file and place, each once."""
-    return sorted(set(issues), key=lambda issue: (issue.path, issue.line, issue.column, issue.rule))
+    return sorted(
+        set(issues),
+        key=lambda issue: (issue.path, issue.line, issue.column, issue.rule, issue.message),
+    )
 
 
 def is_error(issue: Issue) -> bool:

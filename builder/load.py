@@ -8,12 +8,13 @@ from functools import partial
 from pathlib import PurePosixPath
 from typing import Any
 
-from builder.config import BookConfig, parse_config
+from builder.config import BookConfig, parse_config, with_environment
 from builder.effects import Effects
 from builder.figure_spec import FigureSpec, parse_figure_spec
 from builder.issue import Issue, Source, Span, whole_file
 from builder.memory import Memory
 from builder.model_card import ModelCard, parse_card
+from builder.own_data import OwnData, check_own_data
 from builder.references import References, parse_references
 from builder.toml_file import read_toml
 
@@ -46,6 +47,7 @@ class Sources:
     """Paths inside content/."""
     texts: tuple[Source, ...]
     """Every file in which an author may write an allowance."""
+    own_data: OwnData
 
 
 def load(effects: Effects, memory: Memory) -> tuple[Sources, tuple[Issue, ...]]:
@@ -67,8 +69,9 @@ def load(effects: Effects, memory: Memory) -> tuple[Sources, tuple[Issue, ...]]:
         for name in ("book.toml", "index.md", "glossary.md", "colophon.md", "references.bib")
     )
     single = (settings, index, glossary, colophon, works)
+    own_data = check_own_data(effects, settings, issues) if settings else OwnData()
     sources = Sources(
-        config=_config(settings, issues),
+        config=_config(effects, settings, issues),
         chapters=tuple(chapters),
         index=index,
         glossary=glossary,
@@ -77,7 +80,7 @@ def load(effects: Effects, memory: Memory) -> tuple[Sources, tuple[Issue, ...]]:
         figures=figures,
         broken_figures=broken,
         models=models,
-        broken_models=broken_models,
+        broken_models=broken_models | own_data.broken_models,
         images=frozenset(
             path.removeprefix(f"{CONTENT}/")
             for path in files
@@ -88,6 +91,7 @@ def load(effects: Effects, memory: Memory) -> tuple[Sources, tuple[Issue, ...]]:
             *(source for source in single if source),
             *(spec.source for spec in figures.values()),
         ),
+        own_data=own_data,
     )
     return sources, tuple(issues)
 
@@ -119,12 +123,14 @@ def _optional(
     return _text(effects, memory, path, issues) if effects.exists(path) else None
 
 
-def _config(source: Source | None, issues: list[Issue]) -> BookConfig:
+def _config(effects: Effects, source: Source | None, issues: list[Issue]) -> BookConfig:
     if source is None:
         message, hint = "the book's settings are missing", "write a line 'title = \"…\"' there"
         issues.append(whole_file("config-missing", f"{CONTENT}/book.toml", message, hint))
         return BookConfig("")
     config, found = parse_config(source)
+    issues.extend(found)
+    config, found = with_environment(config, effects.variable)
     issues.extend(found)
     return config
 

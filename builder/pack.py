@@ -23,6 +23,7 @@ from builder.memory import Memory
 from builder.model_card import ModelCard
 
 ICON = "site_assets/favicon.svg"
+ARCHIVE_NAME = "book.zip"
 ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 """The earliest time that a zip archive can hold."""
 

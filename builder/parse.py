@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from functools import cache, lru_cache
 
 import yaml
@@ -34,7 +35,7 @@ from builder.issue import Issue, Source, Span, suggest
 
 FILE_NAME = re.compile(r"(?:.*/)?(\d+)-([a-z0-9]+(?:-[a-z0-9]+)*)\.md")
 FRONT_MATTER = re.compile(r"---[ \t]*\n(.*?)^---[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
-FRONT_MATTER_KEYS = ("title", "lead", ALLOW)
+FRONT_MATTER_KEYS = ("title", "lead", "updated", ALLOW)
 
 STRUCTURE = re.compile(
     r"^(?:"
@@ -68,7 +69,8 @@ def parse_chapter(source: Source) -> tuple[Chapter | None, tuple[Issue, ...]]:
     front, start = _front_matter(source, issues)
     body = Reader(source, issues).fragment(Span(start, len(source.text)))
     title, lead = front.get("title", ""), front.get("lead", "")
-    chapter = Chapter(source, int(name[1]), name[2], title, lead, body, tuple(walk(body)))
+    nodes, updated = tuple(walk(body)), front.get("updated", "")
+    chapter = Chapter(source, int(name[1]), name[2], title, lead, body, nodes, updated)
     return chapter, tuple(issues)
 
 
@@ -174,9 +176,20 @@ def _yaml_mapping(source: Source, span: Span, issues: list[Issue]) -> dict[str, 
         elif not isinstance(value, yaml.ScalarNode):
             message = f"'{key.value}' must be a text"
             issues.append(source.issue("front-matter", _yaml_span(value, span.start), message))
+        elif key.value == "updated" and not _is_date(value.value):
+            message, hint = f"'{value.value}' is not a date", "write it as 2026-01-31"
+            at = _yaml_span(value, span.start)
+            issues.append(source.issue("front-matter-date", at, message, hint))
         else:
             values[key.value] = " ".join(value.value.split())
     return values
+
+
+def _is_date(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
 
 
 @cache

@@ -33,7 +33,17 @@ OWN_PAGES = {
     "colophon": "Colophon",
 }
 """Pages that every book has. A chapter may be the references page; the others are the book's."""
-RESERVED_IDS = frozenset({"main", "book-data", "contents", "table-data", "table-models"})
+RESERVED_IDS = frozenset(
+    {
+        "main",
+        "book-data",
+        "contents",
+        "table-data",
+        "table-models",
+        "table-software",
+        "search-results",
+    }
+)
 """Ids that the page templates use."""
 
 

@@ -20,6 +20,7 @@ from urllib.parse import unquote
 
 from builder.build import Outcome
 from builder.issue import is_error
+from builder.offline import SERVICE_WORKER
 from builder.render import NOT_FOUND
 
 MIME_TYPES = {
@@ -39,6 +40,7 @@ TRAIN_PATH = "/_book/train"
 OWN_HEADER = "X-Book"
 """Pages of other origins cannot send it, so none of them can start a training."""
 RELOAD_SCRIPT = (Path(__file__).parent / "reload.js").read_bytes()
+RETIRING_WORKER = (Path(__file__).parent / "retire.js").read_bytes()
 NO_PAGE = b"<!doctype html><html><head><title>book serve</title></head><body></body></html>"
 """In the place of a page, as long as there is no book that could be shown."""
 HASHED = "assets/"
@@ -118,6 +120,8 @@ class Handler(BaseHTTPRequestHandler):
         path = self.path.partition("?")[0]
         if path == RELOAD_PATH:
             self._send(HTTPStatus.OK, RELOAD_SCRIPT, MIME_TYPES[".js"])
+        elif path == f"/{SERVICE_WORKER}":
+            self._send(HTTPStatus.OK, RETIRING_WORKER, MIME_TYPES[".js"])
         elif path == EVENTS_PATH:
             self._stream()
         else:

@@ -13,7 +13,7 @@ from jinja2 import Environment
 from markupsafe import Markup, escape
 
 from builder.config import BookConfig
-from builder.render import CSP, NOT_FOUND
+from builder.render import CSP, OWN_STANDING
 
 MAIN = re.compile(r"<main[^>]*>(.*)</main>", re.DOTALL)
 KIND = re.compile(r'<body class="page-([a-z]+)"')
@@ -30,12 +30,12 @@ PAINT = re.compile(r"url\(#([^)]+)\)")
 
 def print_page(config: BookConfig, pages: Mapping[str, str], engine: Environment) -> str:
     """One HTML page of all `pages` (path in the site → HTML) in their order."""
-    printed = {path: html for path, html in pages.items() if path != NOT_FOUND}
+    printed = {path: html for path, html in pages.items() if path not in OWN_STANDING}
     sections = [
         {
             "id": _name(path),
             "kind": KIND.findall(html)[0],
-            "html": Markup(_Section(path, printed, config.base_url).rewrite(html)),
+            "html": Markup(_Section(path, printed, config.root).rewrite(html)),
         }
         for path, html in printed.items()
     ]
@@ -52,9 +52,9 @@ def _name(path: str) -> str:
 class _Section:
     """Rewrites one page so that it can stand beside the others."""
 
-    def __init__(self, path: str, pages: Mapping[str, str], base_url: str) -> None:
+    def __init__(self, path: str, pages: Mapping[str, str], root: str) -> None:
         self.path, self.pages = path, pages
-        self.live = f"{base_url.rstrip('/')}/{path}" if base_url else ""
+        self.live = root + path if root else ""
         self.figure = ""
 
     def rewrite(self, html: str) -> str:

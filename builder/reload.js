@@ -7,6 +7,8 @@
  * their state into the address, and scrolled back to where it was.
  */
 (() => {
+  document.querySelector("[data-role=offline]")?.remove(); // what changes all the time is not kept
+
   const CONTAINERS = "body, main, article, .prose, figure[data-figure]";
   const SET_UP = "[data-role], [data-cell], [data-figure]"; // what scripts take over when a page is loaded
   const SCRIPTS = "script[src]:not([data-version]), #book-data";

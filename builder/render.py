@@ -13,6 +13,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from builder import authors
 from builder.colophon import Ledger, ledger
 from builder.config import BookConfig
 from builder.document import (
@@ -38,14 +39,17 @@ from builder.document import (
 from builder.figures import Bundle, Frame, spec_of
 from builder.memory import Memory
 from builder.model_card import ModelCard
-from builder.pack import ModelFiles
+from builder.pack import ARCHIVE_NAME, ModelFiles, PackedAsset
+from builder.packages import Package
 from builder.places import Place, plain_text
 from builder.references import Reference, popover_html
 from builder.resolve import Link, Picture, PlacedFigure, Quantity, ResolvedBook, ResolvedPage
+from builder.sbom import BILL, LICENCES
+from builder.search import SEARCH_INDEX
 
 TEMPLATES = Path(__file__).parent / "templates"
 CSP = (
-    "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src blob:; "
+    "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self' blob:; "
     "style-src 'self'; img-src 'self' data: blob:; font-src 'self'; connect-src 'none'; "
     "base-uri 'none'; form-action 'none'"
 )
@@ -61,6 +65,12 @@ BACK_MATTER = (
 )
 """Follows the chapters, unless a chapter has that page."""
 NOT_FOUND = "404.html"
+NOT_KEPT = "offline.html"
+"""What the service worker shows for a page that is neither kept nor to be had."""
+OWN_STANDING = (NOT_FOUND, NOT_KEPT)
+"""Pages that no page leads to."""
+POSTER_SIZE = (1200, 630)
+"""Pixels of the picture for links to a page, as node/poster.mjs draws it."""
 
 PLACES = re.compile(
     f"<p>{START}(?P<alone>\\d+){END}</p>"
@@ -84,6 +94,16 @@ class Drawn:
     pictures: Mapping[str, str] = field(default_factory=dict)
     icon: str = ""
     """Address of the picture that browsers show for the book, if it has one."""
+    slim: PackedAsset | None = None
+    """The slim edition of the engine's wasm, if there is one."""
+    guide: authors.Guide | None = None
+    """What the page for authors shows, if there is one."""
+    packages: tuple[Package, ...] = ()
+    """The software of others, shipped or used."""
+    archive_bytes: int = 0
+    """Size of the archive that lies beside the pages; 0 if there is none."""
+    posters: Mapping[str, str] = field(default_factory=dict)
+    """Page → address of the picture for links to it."""
 
 
 def environment(templates: Path = TEMPLATES) -> Environment:
@@ -135,9 +155,12 @@ class Renderer:
         self.common = {
             "book": asdict(config),
             "assets": dict(drawn.bundle.assets),
+            "root": config.root,
+            "poster_size": POSTER_SIZE,
+            "has_feed": bool(config.root and book.dated),
             "icon": drawn.icon,
             "csp": CSP,
-            "book_data_json": script_json(_book_data(drawn.bundle)),
+            "book_data_json": script_json(_book_data(drawn)),
         }
         self.sequence = self._sequence()
         self.positions = {entry["href"]: at for at, entry in enumerate(self.sequence)}
@@ -161,30 +184,41 @@ class Renderer:
         shared = memory.stamp("shared by pages", self._shared())
 
         def written_by(make: Callable[..., str], path: str, *inputs: Any) -> str:
-            depends = (inputs, self._neighbours(path), shared)
+            depends = (inputs, self._neighbours(path), self.drawn.posters.get(path), shared)
             return memory.recall(("html", path), depends, partial(make, *inputs))
 
         book, sequence = self.book, self.sequence[1:]
         tables = ledger(book, self.cards, self.drawn.models)
         works = next((page for page in book.chapters if page.kind == "references"), None)
+        shipped = [package for package in self.drawn.packages if package.shipped]
+        size = self.drawn.archive_bytes
+        archive = {"href": ARCHIVE_NAME, "megabytes": f"{size / 1e6:.1f}"} if size else None
         written = {
-            "index.html": written_by(self._index, "index.html", book.index, sequence),
+            "index.html": written_by(self._index, "index.html", book.index, sequence, archive),
             "references.html": written_by(
                 self._references, "references.html", works, self._citing()
             ),
             "glossary.html": written_by(self._glossary, "glossary.html", self._using()),
-            "colophon.html": written_by(self._colophon, "colophon.html", book.colophon, tables),
-            NOT_FOUND: self.engine.get_template(NOT_FOUND).render(**self.common),
+            "colophon.html": written_by(
+                self._colophon, "colophon.html", book.colophon, tables, shipped
+            ),
+            **{name: self.engine.get_template(name).render(**self.common) for name in OWN_STANDING},
         }
+        guide = self.drawn.guide
+        if guide:
+            written[authors.PAGE] = written_by(self._authors, authors.PAGE, guide)
         for page in book.chapters:
             if page.href not in written:
                 frames = [self.drawn.frames[page.href, figure.id] for figure in page.figures]
                 written[page.href] = written_by(self._chapter, page.href, page, frames)
-        return {path: written[path] for path in (*self.positions, NOT_FOUND)}
+        apart = (authors.PAGE,) if guide else ()
+        return {path: written[path] for path in (*self.positions, *apart, *OWN_STANDING)}
 
     def _neighbours(self, href: str) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
-        """The pages before and after one."""
-        at = self.positions[href]
+        """The pages before and after one; none for a page that stands apart."""
+        at = self.positions.get(href)
+        if at is None:
+            return None, None
         before = self.sequence[at - 1] if at else None
         return before, self.sequence[at + 1] if at + 1 < len(self.sequence) else None
 
@@ -218,15 +252,18 @@ class Renderer:
                 "html": self.body(page),
                 "headings": headings,
                 "path": page.href,
+                "source": page.source.path if page.source.text else "",
+                "updated": page.updated,
             },
             **more,
         )
 
     def _template(self, template: str, page: dict[str, Any], **more: Any) -> str:
         page["prev"], page["next"] = self._neighbours(page["path"])
+        page["poster"] = self.drawn.posters.get(page["path"], "")
         return self.engine.get_template(template).render(**self.common, page=page, **more)
 
-    def _own_page(self, kind: str, title: str, **more: Any) -> str:
+    def _own_page(self, kind: str, title: str, source: str = "", **more: Any) -> str:
         page: dict[str, Any] = {
             "kind": kind,
             "title": title,
@@ -235,19 +272,39 @@ class Renderer:
             "html": Markup(""),
             "headings": [],
             "path": f"{kind}.html",
+            "source": source,
+            "updated": "",
         }
         return self._template(f"{kind}.html", page, **more)
 
     def _chapter(self, page: ResolvedPage, frames: list[Frame]) -> str:
         return self._page("chapter.html", page)
 
-    def _index(self, page: ResolvedPage | None, contents: list[dict[str, Any]]) -> str:
+    def _index(
+        self,
+        page: ResolvedPage | None,
+        contents: list[dict[str, Any]],
+        archive: dict[str, str] | None,
+    ) -> str:
+        more: dict[str, Any] = {"contents": contents, "archive": archive}
         if page:
-            return self._page("index.html", page, contents=contents)
-        return self._own_page("index", self.config.title, contents=contents)
+            return self._page("index.html", page, **more)
+        return self._own_page("index", self.config.title, **more)
 
-    def _colophon(self, page: ResolvedPage, tables: Ledger) -> str:
-        return self._page("colophon.html", page, ledger=tables)
+    def _colophon(self, page: ResolvedPage, tables: Ledger, shipped: list[Package]) -> str:
+        return self._page(
+            "colophon.html",
+            page,
+            ledger=tables,
+            shipped=shipped,
+            files={"bill": BILL, "licences": LICENCES},
+            guide=authors.PAGE if self.drawn.guide else "",
+        )
+
+    def _authors(self, guide: authors.Guide) -> str:
+        sections = guide.shown(self.drawn.formulas)
+        more: dict[str, Any] = {"sections": sections, "base": guide.base, "rules": guide.rules}
+        return self._own_page("authors", authors.TITLE, **more)
 
     def _citing(self) -> list[dict[str, Any]]:
         """Every work with the pages that cite it."""
@@ -266,7 +323,9 @@ class Renderer:
     def _references(self, page: ResolvedPage | None, references: list[dict[str, Any]]) -> str:
         if page:
             return self._page("references.html", page, references=references)
-        return self._own_page("references", "References", references=references)
+        return self._own_page(
+            "references", "References", "content/references.bib", references=references
+        )
 
     def _using(self) -> list[list[dict[str, str]]]:
         """For every term the pages that use it."""
@@ -281,7 +340,9 @@ class Renderer:
             {"id": entry.id, "name": entry.name, "html": text.html(entry.body), "backlinks": links}
             for entry, links in zip(self.book.entries, backlinks, strict=True)
         ]
-        return self._own_page("glossary", "Glossary", terms=terms)
+        source = self.book.glossary.source
+        edited = source.path if source.text else ""
+        return self._own_page("glossary", "Glossary", edited, terms=terms)
 
 
 def _markup(template: str, *values: object, **named: object) -> Markup:
@@ -294,11 +355,16 @@ def _backlinks(pages: Iterable[ResolvedPage], anchor: str) -> list[dict[str, str
     return [{"href": f"{page.href}#{anchor}", "label": page.label} for page in pages]
 
 
-def _book_data(bundle: Bundle) -> dict[str, Any]:
-    assets = bundle.assets
-    wasm = {"key": "ort.wasm", "src": assets.get("ort.wasm.js"), "bytes": bundle.wasm_bytes}
-    engine = {"script": assets.get("engine.js"), "wasm": wasm}
-    return {"kit": assets.get("kit.js"), "engine": engine}
+def _book_data(drawn: Drawn) -> dict[str, Any]:
+    assets = drawn.bundle.assets
+    wasm = {"key": "ort.wasm", "src": assets.get("ort.wasm.js"), "bytes": drawn.bundle.wasm_bytes}
+    slim = asdict(drawn.slim) if drawn.slim else None
+    return {
+        "kit": assets.get("kit.js"),
+        "offline": assets.get("offline.js"),
+        "search": {"script": assets.get("search.js"), "index": SEARCH_INDEX},
+        "engine": {"script": assets.get("engine.js"), "wasm": wasm, "slim": slim},
+    }
 
 
 class PageText:

@@ -29,12 +29,13 @@ from builder.document import (
     Term,
     walk,
 )
-from builder.figure_spec import FIGURE_KEYS, FigureSpec, Value, ValueProblem
+from builder.figure_spec import DATA_KEY, FIGURE_KEYS, FigureSpec, Value, ValueProblem
 from builder.inline import LINKABLE, is_foreign
 from builder.issue import Issue, Source, Span, suggest
 from builder.load import Sources
 from builder.memory import Memory
 from builder.model_card import ModelCard
+from builder.own_data import model_name
 from builder.places import Place, Places
 from builder.references import Reference
 from builder.toml_file import key_span
@@ -82,7 +83,7 @@ Resolution: TypeAlias = PlacedFigure | Link | Picture | Quantity | Reference | G
 
 
 PageKind: TypeAlias = Literal["index", "chapter", "references", "glossary", "colophon"]
-RESERVED_PAGES = frozenset({"index", "glossary", "colophon", "404"})
+RESERVED_PAGES = frozenset({"index", "glossary", "colophon", "authors", "404", "offline"})
 REFERENCES = "references"
 """A chapter of this name is where the works are listed, below its own text."""
 
@@ -103,6 +104,7 @@ class ResolvedPage:
     values: Mapping[int, Resolution]
     headings: tuple[Place, ...]
     figures: tuple[PlacedFigure, ...]
+    updated: str = ""
 
     @property
     def label(self) -> str:
@@ -112,6 +114,11 @@ class ResolvedPage:
     def formulas(self) -> tuple[Math, ...]:
         """Every formula, in the order of the text."""
         return tuple(node for node in self.nodes if isinstance(node, Math))
+
+    @cached_property
+    def named_figures(self) -> frozenset[str]:
+        """The figures that the page wants to show, those that cannot be shown too."""
+        return frozenset(node.name for node in self.nodes if isinstance(node, FigureBlock))
 
     @cached_property
     def models(self) -> frozenset[str]:
@@ -152,6 +159,12 @@ class ResolvedBook:
         first = (self.index,) if self.index else ()
         return (*first, *self.chapters, self.glossary, self.colophon)
 
+    @property
+    def dated(self) -> tuple[ResolvedPage, ...]:
+        """The chapters that say since when they are as they stand, the newest first."""
+        pages = [page for page in self.chapters if page.updated]
+        return tuple(sorted(pages, key=lambda page: (page.updated, page.number), reverse=True))
+
     def formulas(self) -> Iterable[tuple[ResolvedPage, Math]]:
         """Every formula with the page where it stands."""
         return ((page, formula) for page in self.pages for formula in page.formulas)
@@ -177,7 +190,8 @@ def resolve(
     references = sources.references.entries if sources.references else ()
     plain = (index, colophon) if index else (colophon,)
     places = Places(ordered, plain, entries, references, issues)
-    context = _Context(sources, places, entries, references, known_models)
+    trainable = known_models | sources.own_data.models
+    context = _Context(sources, places, entries, references, trainable)
     names = memory.stamp("names", context.everything())
 
     def page(chapter: Chapter, kind: PageKind) -> ResolvedPage:
@@ -271,6 +285,7 @@ def _page(
         resolver.values,
         tuple(place for place in resolver.values.values() if isinstance(place, Place)),
         tuple(resolver.figures),
+        chapter.updated,
     )
     return page, tuple(resolver.issues)
 
@@ -324,7 +339,7 @@ def _warn_unused(
 
 
 def _warn_unused_figures(book: ResolvedBook, sources: Sources, issues: list[Issue]) -> None:
-    shown = {figure.spec.name for page in book.pages for figure in page.figures}
+    shown = {name for page in book.pages for name in page.named_figures}
     for name in sorted(sources.figures.keys() - shown):
         source = sources.figures[name].source
         message, hint = f"no chapter shows the figure '{name}'", f"write '::: figure {name}'"
@@ -504,8 +519,10 @@ class _Resolver:
 
     def _settings(self, node: FigureBlock, spec: FigureSpec) -> dict[str, Setting]:
         """The author's settings by key; unknown and repeated keys are issues."""
-        roles = {f"model.{role}" for role in spec.models}
-        known = roles | spec.fields().keys() | FIGURE_KEYS
+        known = {
+            DATA_KEY if use.own_data else f"model.{role}" for role, use in spec.models.items()
+        }
+        known |= spec.fields().keys() | FIGURE_KEYS
         settings: dict[str, Setting] = {}
         for setting in node.settings:
             if setting.key not in known:
@@ -534,9 +551,17 @@ class _Resolver:
     ) -> dict[str, ModelCard]:
         """The card of each role; a mistake in figure.toml is reported there."""
         models = {}
+        own_model = self._own_model(node, settings.get(DATA_KEY)) if spec.shows_own_data else None
         for role, use in spec.models.items():
-            setting = settings.get(f"model.{role}")
-            name, source = (setting.value, self.source) if setting else (use.model, spec.source)
+            setting = settings.get(DATA_KEY if use.own_data else f"model.{role}")
+            if use.own_data:
+                if own_model is None or setting is None:
+                    continue
+                name, source = own_model, self.source
+            elif setting:
+                name, source = setting.value, self.source
+            else:
+                name, source = use.model, spec.source
             card = self.context.sources.models.get(name)
             if card is None:
                 self._model(name, source, _model_span(spec, role, "model", setting))
@@ -550,6 +575,21 @@ class _Resolver:
             if not missing:
                 models[role] = card
         return models
+
+
+    def _own_model(self, node: FigureBlock, setting: Setting | None) -> str | None:
+        """The model of the data that the author names; None and an issue without such data."""
+        names = self.context.sources.own_data.names
+        if setting is None:
+            hint = "add an option line 'data: NAME', a [data.NAME] of content/book.toml"
+            self.report("data-chosen", node.name_at, f"'{node.name}' is told no data", hint)
+        elif setting.value not in names:
+            hint = suggest(setting.value, names) or "declare [data.NAME] in content/book.toml"
+            message = f"unknown data '{setting.value}'"
+            self.report("data-known", setting.value_at, message, hint)
+        else:
+            return model_name(setting.value)
+        return None
 
 
 def _model_span(spec: FigureSpec, role: str, key: str, setting: Setting | None) -> Span:

@@ -18,18 +18,20 @@ ALLOWABLE = frozenset(
 
 FIRM = frozenset(
     {
-        "allowance-firm", "allowance-known", "allowance-syntax", "allowance-unused",
-        "anchor-known", "block-closed", "block-empty", "block-known", "block-open",
-        "chapter-missing", "chapter-name", "chapter-title", "citation-known", "code-closed",
-        "comment-closed", "config-missing", "config-syntax", "config-type", "expression",
-        "figure-frame", "figure-known", "figure-spec", "front-matter", "html-element",
-        "html-foreign", "html-handler", "html-script", "html-style", "id-syntax", "id-unique",
-        "image-foreign", "image-known", "link-scheme", "math", "metric-format", "metric-known",
-        "model-card", "model-file", "model-known", "model-part", "model-trained", "node",
-        "option-known", "option-range", "option-syntax", "option-twice", "option-type",
-        "page-known", "predict-question", "reference-known", "references-fields",
-        "references-syntax", "site-assets", "template", "term-known", "text-character",
-        "text-encoding", "training",
+        "allowance-firm", "allowance-known", "allowance-syntax", "allowance-unused", "anchor-known",
+        "block-closed", "block-empty", "block-known", "block-open", "chapter-missing",
+        "chapter-name", "chapter-title", "citation-known", "code-closed", "comment-closed",
+        "config-environment", "config-missing", "config-syntax", "config-type", "data-chosen",
+        "data-classes", "data-column", "data-constant", "data-empty", "data-file", "data-header",
+        "data-known", "data-missing", "data-number", "data-picture", "data-row", "data-rows",
+        "data-size", "expression", "figure-frame", "figure-known", "figure-spec",
+        "front-matter", "front-matter-date", "html-element", "html-foreign", "html-handler",
+        "html-script", "html-style", "id-syntax", "id-unique", "image-foreign", "image-known",
+        "link-scheme", "math", "metric-format", "metric-known", "model-card", "model-file",
+        "model-known", "model-part", "model-trained", "node", "option-known", "option-range",
+        "option-syntax", "option-twice", "option-type", "page-known", "predict-question",
+        "reference-known", "references-fields", "references-syntax", "site-assets", "slim-engine",
+        "template", "term-known", "text-character", "text-encoding", "training",
     }
 )  # fmt: skip
 

@@ -22,6 +22,7 @@ from builder.load import MODELS
 from builder.preview import Preview, start_server
 from builder.training import TRAINING
 from builder.watched import WATCHED
+from training.own_data.declaration import FOLDER as OWN_DATA
 
 IGNORED = frozenset({"node_modules", "generated", "__pycache__"})
 STEP = 5
@@ -160,7 +161,8 @@ class Serving:
             case Changed(paths=paths):
                 self._build(paths)
                 waits = self.stale and not self.training
-                folders = (f"{TRAINING}/", f"{MODELS}/") if waits else f"{TRAINING}/"
+                made_from = (f"{TRAINING}/", f"{OWN_DATA}/")
+                folders = (*made_from, f"{MODELS}/") if waits else made_from
                 if any(path.startswith(folders) for path in paths):
                     self.look_for_stale()
             case Stale(names=names):

@@ -12,8 +12,9 @@ from typing import Any
 
 from builder.cache import CACHE
 from builder.effects import Effects
-from builder.load import MODELS
+from builder.load import CONTENT, MODELS
 from builder.pack import digest
+from training.own_data.declaration import FOLDER as OWN_DATA
 
 TRAINING = "training"
 LISTING = f"{CACHE}/models.json"
@@ -63,8 +64,10 @@ def _remembered(effects: Effects, key: str) -> list[dict[str, Any]] | None:
 
 
 def _listing_key(effects: Effects) -> str:
-    """Hash of all that the answer depends on: training code, packages, published models."""
+    """Hash of all that the answer depends on: training code and data, packages, models."""
     code = [path for path in effects.files(TRAINING) if path.endswith(".py")]
+    code += [path for path in effects.files(CONTENT) if path == f"{CONTENT}/book.toml"]
+    code += effects.files(OWN_DATA)
     published = effects.files(MODELS)
     cards = [path for path in published if path.endswith("/card.json")]
     contents = [digest(effects.read(path)) for path in (*code, *cards)]

@@ -13,8 +13,6 @@ from tests.conftest import ROOT
 from tests.parity import step_report
 
 README = ROOT / "README.md"
-PLACE = re.compile(r"(<!-- step-parity:[^\n]*-->\n).*?(<!-- /step-parity -->)", re.DOTALL)
-
 LOSS, PARAMETER = "largest_relative_loss_difference", "largest_parameter_difference"
 
 
@@ -38,13 +36,18 @@ def table(rows: list[step_report.Row]) -> str:
     return "\n".join([*lines, "", note, ""])
 
 
-def write() -> None:
-    """Put the table between the README's markers. Raises ValueError if they are missing."""
+def put(marker: str, shown: str) -> None:
+    """Put a text between the README's markers. Raises ValueError if they are missing."""
+    place = re.compile(rf"(<!-- {marker}:[^\n]*-->\n).*?(<!-- /{marker} -->)", re.DOTALL)
     text = README.read_text(encoding="utf-8")
-    if not PLACE.search(text):
-        raise ValueError(f"{README} has no place marked step-parity")
-    shown = table(step_report.read())
-    README.write_text(PLACE.sub(lambda m: f"{m[1]}\n{shown}\n{m[2]}", text), encoding="utf-8")
+    if not place.search(text):
+        raise ValueError(f"{README} has no place marked {marker}")
+    README.write_text(place.sub(lambda m: f"{m[1]}\n{shown}\n{m[2]}", text), encoding="utf-8")
+
+
+def write() -> None:
+    """Put the table into the README. Raises ValueError if it has no place for it."""
+    put("step-parity", table(step_report.read()))
 
 
 if __name__ == "__main__":

@@ -4,11 +4,11 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 
 from training.catalogue import UnknownRecipeError, inspect, recipe_names, select
 from training.fingerprint import ROOT
+from training.own_data.read import sound_data
 from training.reporters import reporter_for_stderr
 from training.run import train_all
 
@@ -22,6 +22,8 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--force", action="store_true", help="train also what is fresh")
     parser.add_argument("--out", type=Path, default=MODELS, metavar="DIR",
                         help="where to publish; default: build/models")
+    parser.add_argument("--root", type=Path, default=ROOT, metavar="DIR",
+                        help="whose content/ declares own data; default: this repository")
     parser.add_argument("--jobs", type=int, default=2, metavar="N",
                         help="processes at a time; default: 2")
     parser.add_argument("--list", action="store_true",
@@ -35,14 +37,17 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit status: 1 if a recipe failed, 2 for an unknown name."""
     options = parse_arguments(arguments)
+    own = sound_data(options.root)
     try:
-        names = select(options.names, recipe_names())
+        names = select(options.names, [*recipe_names(), *own])
     except UnknownRecipeError as error:
         print(error, file=sys.stderr)
         return 2
-    entries = inspect(names, options.out)
+    entries = inspect(names, options.out, own)
     if options.list:
-        print(json.dumps([asdict(entry) for entry in entries], indent=1))
+        keys = ("name", "fingerprint", "fresh", "module")
+        print(json.dumps([{key: getattr(entry, key) for key in keys} for entry in entries],
+                         indent=1))
         return 0
     stale = [entry for entry in entries if options.force or not entry.fresh]
     with reporter_for_stderr() as reporter:

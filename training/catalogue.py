@@ -1,21 +1,26 @@
-"""Finds the recipes: every module in `training/recipes/` is one, `digits_vae.py` is `digits-vae`.
+"""Finds the recipes: every module in `training/recipes/` is one, `digits_vae.py` is `digits-vae`,
+and so is every `[data.NAME]` of `content/book.toml`, as `own-NAME`.
 
-Only file names are read here; a recipe is imported when it is trained.
+Only file names and the author's own data are read here; a recipe is imported when it is trained.
 """
 
 import difflib
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from training.fingerprint import fingerprint, published_fingerprint
+from training.own_data.read import OwnData
 
 if TYPE_CHECKING:
     from training.recipe import Recipe
 
 RECIPES = Path(__file__).resolve().parent / "recipes"
+OWN_RECIPE = "training.own_recipe"
+"""The module that trains on the author's own data, whichever they are."""
 
 
 class UnknownRecipeError(Exception):
@@ -25,12 +30,13 @@ class UnknownRecipeError(Exception):
 @dataclass(frozen=True)
 class Entry:
     """A recipe by name, its present fingerprint, whether its published model carries that, and
-    the dotted module that holds it."""
+    the dotted module that holds it; with the data if they are the author's own."""
 
     name: str
     fingerprint: str
     fresh: bool
     module: str
+    own: OwnData | None = None
 
 
 def recipe_names(folder: Path = RECIPES) -> list[str]:
@@ -53,6 +59,15 @@ def load(module: str) -> "Recipe":
     return recipe
 
 
+def recipe_of(entry: Entry) -> "Recipe":
+    """Import what trains an entry."""
+    if entry.own is None:
+        return load(entry.module)
+    from training.own_recipe import recipe_for
+
+    return recipe_for(entry.own)
+
+
 def select(wanted: Sequence[str], known: Sequence[str]) -> list[str]:
     """The recipes that were asked for, or all; raises UnknownRecipeError with a suggestion."""
     problems = []
@@ -66,12 +81,20 @@ def select(wanted: Sequence[str], known: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(wanted)) or list(known)
 
 
-def inspect(names: Sequence[str], models: Path) -> list[Entry]:
-    """Fingerprint of each recipe, compared with what is published in `models`."""
+def inspect(
+    names: Sequence[str], models: Path, own: Mapping[str, OwnData] | None = None
+) -> list[Entry]:
+    """Fingerprint of each recipe, compared with what is published in `models`.
+
+    That of a model on the author's own data covers every byte of them, and their declaration.
+    """
     entries = []
     for name in names:
-        module = module_of(name)
+        data = (own or {}).get(name)
+        module = OWN_RECIPE if data else module_of(name)
         current = fingerprint(module)
+        if data:
+            current = hashlib.sha256(f"{current} {data.digest()}".encode()).hexdigest()
         fresh = published_fingerprint(models / name) == current
-        entries.append(Entry(name, current, fresh, module))
+        entries.append(Entry(name, current, fresh, module, data))
     return entries

@@ -15,7 +15,7 @@ from multiprocessing.context import SpawnProcess
 from pathlib import Path
 from typing import Protocol
 
-from training.catalogue import Entry, load
+from training.catalogue import Entry, recipe_of
 
 SINGLE_THREADED = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 """One thread a process: results do not depend on the machine, and processes do not compete."""
@@ -151,6 +151,6 @@ def train_and_publish(entry: Entry, models: Path, channel: Connection) -> None:
             channel.send(Advanced(share))
             last = now
 
-    recipe = load(entry.module)
+    recipe = recipe_of(entry)
     trained = recipe.train(progress)
     publish(entry.name, recipe, trained, models, entry.fingerprint, time.monotonic() - start)

@@ -3,12 +3,24 @@
  *
  * The worker serves one call at a time, so calls wait here, where a cancelled one costs nothing, and a
  * figure under the reader's finger (`priority: "interactive"`) overtakes one that trains in the background.
+ *
+ * The slim edition of the wasm lacks what the build saw no need for. Where it fails, a worker with the whole one
+ * takes over: graphs are loaded there again, and the call that failed is repeated, so that whoever waits for it
+ * notices nothing but the time.
  */
 
 import type { Port, Request, Response } from "./protocol.ts";
 import type { Feeds, Outputs } from "./tensor.ts";
 
 export type Priority = "interactive" | "background";
+
+export type Edition = "slim" | "whole";
+
+/** A fresh worker and the wasm bytes for it. */
+export interface Spawned {
+  readonly port: Port;
+  readonly wasm: Uint8Array;
+}
 
 export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
@@ -38,17 +50,20 @@ interface Call {
 }
 
 export class Engine {
-  private readonly spawn: () => Promise<{ port: Port; wasm: Uint8Array }>;
-  private starting: Promise<Port> | null = null;
+  private readonly spawn: (edition: Edition) => Promise<Spawned>;
+  private edition: Edition;
+  private starting: Promise<void> | null = null;
   private port: Port | null = null;
   private readonly loading = new Map<string, Promise<void>>();
-  private readonly waiting: Call[] = [];
+  private readonly held = new Map<string, () => Promise<Uint8Array>>(); // graphs that the worker has, and their bytes
+  private waiting: Call[] = [];
   private current: { readonly id: number; readonly call: Call } | null = null;
   private sent = 0;
 
-  /** `spawn` makes a fresh worker and the wasm bytes for it; called once, and again after a crash. */
-  constructor(spawn: () => Promise<{ port: Port; wasm: Uint8Array }>) {
+  /** `spawn` is called once, again when the whole edition has to take over from `edition`, and again after a crash. */
+  constructor(spawn: (edition: Edition) => Promise<Spawned>, edition: Edition) {
     this.spawn = spawn;
+    this.edition = edition;
   }
 
   /** Makes `graph` ready to run; `bytes` is asked for only when the worker doesn't hold the graph yet. */
@@ -64,6 +79,7 @@ export class Engine {
         if (error instanceof EngineStopped) throw error;
         throw new EngineError(`“${graph}” is not a model that the engine can read (${(error as Error).message})`);
       }
+      this.held.set(graph, bytes);
     })();
     this.loading.set(graph, promise);
     promise.catch(() => this.loading.delete(graph)); // so that Retry asks again
@@ -78,18 +94,41 @@ export class Engine {
     return outputs ?? {};
   }
 
-  private start(): Promise<Port> {
-    this.starting ??= (async () => {
-      const { port, wasm } = await this.spawn();
-      port.onmessage = ({ data }) => this.receive(data);
-      port.onerror = (event) => this.crash(event.message);
-      this.port = port;
-      const copy = wasm.slice(); // the worker takes the buffer with it; a restart needs it again
-      await this.call({ op: "start", wasm: copy }, [copy.buffer], {});
-      return port;
-    })();
-    this.starting.catch((error: Error) => this.crash(error.message));
-    return this.starting;
+  private start(): Promise<void> {
+    if (this.starting) return this.starting;
+    const starting = this.open();
+    this.starting = starting;
+    starting.catch((error: Error) => {
+      if (this.starting === starting) this.crash(error.message); // else it has been said already
+    });
+    return starting;
+  }
+
+  private async open(): Promise<void> {
+    const { edition } = this;
+    try {
+      await this.openEdition(edition);
+    } catch (error) {
+      if (edition === "whole") throw error;
+      this.close();
+      this.edition = "whole";
+      await this.openEdition("whole");
+    }
+  }
+
+  /** A new worker, with the graphs that the last one held; what waits is served after that. */
+  private async openEdition(edition: Edition): Promise<void> {
+    const held = [...this.held];
+    const [{ port, wasm }, models] = await Promise.all([this.spawn(edition), Promise.all(held.map(([, bytes]) => bytes()))]);
+    port.onmessage = ({ data }) => this.receive(data);
+    port.onerror = (event) => this.crash(event.message);
+    this.port = port;
+    const copy = wasm.slice(); // the worker takes the buffer with it; a restart needs it again
+    const others = this.waiting.splice(0);
+    const ready = [this.call({ op: "start", wasm: copy }, [copy.buffer], {})];
+    held.forEach(([graph], i) => ready.push(this.call({ op: "load", graph, bytes: models[i] as Uint8Array }, [], {})));
+    this.waiting.push(...others);
+    await Promise.all(ready);
   }
 
   private call(message: Message, transfer: Transferable[], options: CallOptions): Promise<Outputs | null> {
@@ -129,16 +168,33 @@ export class Engine {
     this.sendNext();
   }
 
-  /** The worker died: whoever waits is told, and the next call starts a new one. */
+  /** The worker died. The whole edition takes over from the slim one; else all who wait are told, and the next call starts anew. */
   private crash(message: string): void {
+    const interrupted = this.current?.call;
+    this.close();
     const error = new EngineStopped(`the engine stopped${message ? ` (${message})` : ""}`);
-    this.port?.terminate();
-    this.port = null;
+    if (this.edition === "slim") {
+      if (interrupted?.message.op === "start") return interrupted.reject(error); // `open` goes on from there
+      if (interrupted && !interrupted.options.signal?.aborted) this.waiting.unshift(interrupted);
+      this.edition = "whole";
+      this.starting = null;
+      void this.start().catch(() => undefined); // whoever waits is told
+      return;
+    }
     this.starting = null;
     this.loading.clear();
-    const lost = this.current ? [this.current.call, ...this.waiting] : [...this.waiting];
+    this.held.clear();
+    const lost = this.waiting;
+    this.waiting = [];
+    for (const call of interrupted ? [interrupted, ...lost] : lost) call.reject(error);
+  }
+
+  private close(): void {
+    if (this.port) {
+      this.port.onmessage = this.port.onerror = null;
+      this.port.terminate();
+    }
+    this.port = null;
     this.current = null;
-    this.waiting.length = 0;
-    for (const call of lost) call.reject(error);
   }
 }

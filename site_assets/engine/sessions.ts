@@ -17,9 +17,12 @@ function tensorType(data: TensorData): "float32" | "int32" | "uint8" | "int64" {
   return "int64";
 }
 
-/** ONNX Runtime compiles its wasm with the first session; if that fails, it says this and never tries again. */
-export function isFatal(message: string): boolean {
-  return message.includes("no available backend");
+/**
+ * Whether this runtime will never run anything again: the wasm stopped in the middle of something, or it could
+ * not be compiled, which happens with the first session and is not tried again.
+ */
+export function isFatal(error: unknown): boolean {
+  return error instanceof WebAssembly.RuntimeError || (error instanceof Error && error.message.includes("no available backend"));
 }
 
 export class Sessions {

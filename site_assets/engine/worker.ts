@@ -43,7 +43,7 @@ self.onmessage = ({ data: request }) => {
       self.postMessage({ id: request.id, outputs, milliseconds: performance.now() - start }, transferable(outputs));
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
-      self.postMessage({ id: request.id, error: message, fatal: isFatal(message) });
+      self.postMessage({ id: request.id, error: message, fatal: isFatal(error) });
     }
   });
 };

@@ -1,9 +1,10 @@
 /** The script of every page: starts the page's own parts and wakes figures as they come near. Small on purpose. */
 
 import { bookData } from "./book_data.ts";
-import { startNotes, startPredictions, startThemeButton } from "./page.ts";
+import { startNotes, startPredictions, startThemeButton, startWideParts } from "./page.ts";
 import type { FigureRuntime } from "./runtime.tsx";
 import { AssetError, loadScript } from "./script.ts";
+import { startSearchField } from "./search_field.ts";
 import { setFigureState, showFailure } from "./status.ts";
 import { startSymbolLinks } from "./symbol_links.ts";
 
@@ -89,15 +90,27 @@ function scrollToFigure(): void {
   if (id && query) document.getElementById(id)?.scrollIntoView();
 }
 
+/** Over http(s), last of all and quietly: what has been read can be read again without a network. */
+function startOffline(): void {
+  const wanted = location.protocol !== "file:" && document.querySelector("[data-role=offline]");
+  if (!wanted || !("serviceWorker" in navigator)) return;
+  addEventListener("load", () => {
+    loadScript(bookData().offline).catch(() => {}); // the page is whole without it
+  });
+}
+
 /** What the figures run on; without it the static frames stay, which are complete in themselves. */
 function canRun(): boolean {
   return typeof WebAssembly === "object" && typeof DecompressionStream === "function" && typeof Worker === "function";
 }
 
 startThemeButton();
+startSearchField();
 startNotes();
 startPredictions();
 startSymbolLinks();
+startWideParts();
 if (canRun()) startFigures();
 else document.documentElement.classList.add("figures-static");
+startOffline();
 scrollToFigure();

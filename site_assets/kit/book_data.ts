@@ -4,7 +4,10 @@ import type { AssetReference } from "./asset.ts";
 
 export interface BookData {
   readonly kit: string;
-  readonly engine: { readonly script: string; readonly wasm: AssetReference };
+  readonly offline: string;
+  readonly search: { readonly script: string; readonly index: string };
+  /** `slim`: the wasm without what the book's models don't need, if the build made one. */
+  readonly engine: { readonly script: string; readonly wasm: AssetReference; readonly slim: AssetReference | null };
 }
 
 export function bookData(): BookData {

@@ -102,3 +102,20 @@ export function startPredictions(): void {
     });
   }
 }
+
+const MAY_SCROLL = ".equation, .figure-data > div";
+
+/** What is wider than the page scrolls by itself: the keyboard must get there, and only there. */
+export function startWideParts(): void {
+  const watch = new ResizeObserver((entries) => {
+    for (const { target } of entries) {
+      const scrolls = target.scrollWidth > target.clientWidth + 1 || target.scrollHeight > target.clientHeight + 1;
+      const words: Record<string, string> = { tabindex: "0", role: "group", "aria-label": target.matches(".equation") ? "Formula" : "Table" };
+      for (const [name, value] of Object.entries(words)) {
+        if (scrolls) target.setAttribute(name, value);
+        else target.removeAttribute(name);
+      }
+    }
+  });
+  for (const element of document.querySelectorAll(MAY_SCROLL)) watch.observe(element);
+}

@@ -1,6 +1,6 @@
 /** The page's one engine: its script and its wasm are asked for when the first graph is to be loaded. */
 
-import { Engine } from "../engine/engine.ts";
+import { Engine, type Edition, type Spawned } from "../engine/engine.ts";
 import { loadAsset } from "./asset.ts";
 import { bookData } from "./book_data.ts";
 import { AssetError, loadScript } from "./script.ts";
@@ -14,9 +14,10 @@ export function registerEngine(source: () => void): void {
 
 let engine: Promise<Engine> | null = null;
 
-async function spawn(): Promise<{ port: Worker; wasm: Uint8Array }> {
+async function spawn(edition: Edition): Promise<Spawned> {
   const where = bookData().engine;
-  const [wasm] = await Promise.all([loadAsset(where.wasm), workerSource ? undefined : loadScript(where.script)]);
+  const asset = edition === "slim" && where.slim ? where.slim : where.wasm;
+  const [wasm] = await Promise.all([loadAsset(asset), workerSource ? undefined : loadScript(where.script)]);
   if (!workerSource) throw new AssetError(`the file ${where.script} is damaged`);
   // A classic worker from a blob: the only kind that starts from file:// in every browser.
   const url = URL.createObjectURL(new Blob([`(${workerSource.toString()})()`], { type: "text/javascript" }));
@@ -26,6 +27,6 @@ async function spawn(): Promise<{ port: Worker; wasm: Uint8Array }> {
 }
 
 export function theEngine(): Promise<Engine> {
-  engine ??= Promise.resolve(new Engine(spawn));
+  engine ??= Promise.resolve(new Engine(spawn, bookData().engine.slim ? "slim" : "whole"));
   return engine;
 }

@@ -16,6 +16,19 @@ export interface Axis {
   readonly format?: (value: number) => string;
 }
 
+const MARGIN = 0.05; // of the values' range
+
+/** An axis over values, with a little room around the outermost. */
+export function axisOver(label: string, values: readonly number[]): Axis {
+  const [low, high] = [Math.min(...values), Math.max(...values)];
+  const room = MARGIN * (high - low);
+  return { label, min: low - room, max: high + room };
+}
+
+/** A share, 0 to 1, of an axis: what an address holds where a reader may choose any place. */
+export const fromShare = (axis: Axis, share: number): number => axis.min + share * (axis.max - axis.min);
+export const toShare = (axis: Axis, value: number): number => (value - axis.min) / (axis.max - axis.min);
+
 export type Scale = ScaleContinuousNumeric<number, number>;
 
 export interface Frame {

@@ -32,9 +32,18 @@ const sharedModules = {
   },
 };
 
+/** The npm packages that the files at some paths belong to. */
+function packagesOf(paths) {
+  const names = paths.map((path) => /.*\bnode_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1]);
+  return [...new Set(names.filter((name) => name !== undefined))].sort();
+}
+
+/** A script, and the packages that some of its code comes from. */
 async function text(options) {
-  const result = await esbuild.build({ ...COMMON, ...options });
-  return result.outputFiles[0].text;
+  const result = await esbuild.build({ ...COMMON, metafile: true, ...options });
+  const inputs = Object.values(result.metafile.outputs).flatMap((output) => Object.entries(output.inputs));
+  const packages = packagesOf(inputs.filter(([, { bytesInOutput }]) => bytesInOutput > 0).map(([path]) => path));
+  return { code: result.outputFiles[0].text, packages };
 }
 
 const jsx = { jsx: "automatic", jsxImportSource: "preact" };
@@ -67,7 +76,7 @@ async function engineScript(minify) {
     external: ["module", "worker_threads"],
     define: { "import.meta.url": JSON.stringify("https://book.invalid/ort.js") },
   });
-  return `book.engine(function(){${worker}\n});\n`;
+  return { ...worker, code: `book.engine(function(){${worker.code}\n});\n` };
 }
 
 /** A classic script that registers gzip + base64; zlib in Node writes no time into the header. */
@@ -99,23 +108,32 @@ async function styles(minify) {
 export async function bundle({ out, figures, minify = true }) {
   await writeTypes(join(ROOT, "generated"), figures);
   const files = {};
+  const packages = {};
   const place = async (logical, content, path = hashed(logical, content)) => {
     await mkdir(dirname(join(out, path)), { recursive: true });
     await writeFile(join(out, path), content);
     files[logical] = path;
+  };
+  const placeScript = async (logical, making) => {
+    const made = await making;
+    packages[logical] = made.packages;
+    await place(logical, made.code);
   };
   const wasm = await readFile(ORT_WASM);
   const { css, fonts } = await styles(minify);
   await Promise.all([
     ...fonts.map(({ path, contents }) => place(`fonts/${basename(path)}`, contents, `assets/${basename(path)}`)),
     place("book.css", css),
-    script("kit/early.ts", minify).then((code) => place("early.js", code)),
-    script("kit/book.ts", minify).then((code) => place("book.js", code)),
-    script("kit/kit.ts", minify).then((code) => place("kit.js", code)),
-    engineScript(minify).then((code) => place("engine.js", code)),
-    place("ort.wasm.js", assetScript("ort.wasm", wasm)),
-    ...Object.keys(figures).map(async (name) => place(`figures/${name}.js`, await figureScript(name, minify))),
+    placeScript("early.js", script("kit/early.ts", minify)),
+    placeScript("book.js", script("kit/book.ts", minify)),
+    placeScript("search.js", script("kit/search.ts", minify)),
+    placeScript("kit.js", script("kit/kit.ts", minify)),
+    placeScript("offline.js", script("offline/control.ts", minify)),
+    placeScript("sw.js", script("offline/worker/sw.ts", minify)),
+    placeScript("engine.js", engineScript(minify)),
+    placeScript("ort.wasm.js", { code: assetScript("ort.wasm", wasm), packages: packagesOf([ORT_WASM]) }),
+    ...Object.keys(figures).map((name) => placeScript(`figures/${name}.js`, figureScript(name, minify))),
   ]);
-  return { files: Object.fromEntries(Object.entries(files).sort(([a], [b]) => (a < b ? -1 : 1))), wasmBytes: wasm.length };
+  return { files: Object.fromEntries(Object.entries(files).sort(([a], [b]) => (a < b ? -1 : 1))), packages, wasmBytes: wasm.length };
 }
 

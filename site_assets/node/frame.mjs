@@ -44,11 +44,11 @@ async function drawingOf(figure) {
 
 let engine = null;
 
-/** The same sessions as in the reader's worker, without the worker. */
-function nodeEngine(Sessions) {
+/** The same sessions as in the reader's worker, without the worker; the first `wasm` is the process's only one. */
+function nodeEngine(Sessions, wasm) {
   engine ??= (async () => {
     const ort = await import("onnxruntime-web/wasm");
-    const sessions = new Sessions(ort, await readFile(ORT_WASM));
+    const sessions = new Sessions(ort, await readFile(wasm));
     const held = new Map(); // graph → hash of the bytes that its session was made from
     const load = async (graph, bytes) => {
       const content = await bytes();
@@ -76,7 +76,7 @@ async function modelSource(folder) {
 }
 
 /** {markup, summary, table} of a figure in a state; `state` holds every key that figure.toml names. */
-export async function drawFrame({ figure, spec, state, options, models, id }) {
+export async function drawFrame({ figure, spec, state, options, models, id, wasm = ORT_WASM }) {
   const { figure: definition, draw, Sessions } = await drawingOf(figure);
   const sources = Object.fromEntries(
     await Promise.all(Object.entries(models).map(async ([role, folder]) => [role, await modelSource(folder)])),
@@ -88,7 +88,7 @@ export async function drawFrame({ figure, spec, state, options, models, id }) {
     state: { ...options, ...state },
     sources,
     uses,
-    engine: () => nodeEngine(Sessions),
+    engine: () => nodeEngine(Sessions, wasm),
     encodeImage: inkImage,
   });
   const style = / style="[^"]*"/.exec(frame.markup);

@@ -7,8 +7,15 @@ import { createInterface } from "node:readline";
 import { bundle } from "./bundle.mjs";
 import { drawFrame } from "./frame.mjs";
 import { renderMath } from "./math.mjs";
+import { slim } from "./slim.mjs";
 
-const methods = { bundle, frame: drawFrame, math: renderMath };
+/** The rasteriser is loaded by the builds that publish, and by no other. */
+const drawPoster = async (params) => (await import("./poster.mjs")).drawPoster(params);
+
+/** Likewise, for `book check`. */
+const validateHtml = async (params) => (await import("./validate.mjs")).validateHtml(params);
+
+const methods = { bundle, frame: drawFrame, math: renderMath, poster: drawPoster, slim, validate: validateHtml };
 
 // Libraries that print would break the protocol: stdout belongs to responses alone.
 const respond = process.stdout.write.bind(process.stdout);

@@ -37,6 +37,8 @@ class Window:
     """A browser window of its own, watched, with one page in it.
 
     On a desk, or with `touch` on a phone; `before` is a script that runs before the page's own.
+    Only with `keeping` does the service worker keep what is read: that takes time, and few tests
+    ask for it.
     """
 
     def __init__(
@@ -48,17 +50,26 @@ class Window:
         scripts: bool = True,
         reduced_motion: bool = False,
         before: str = "",
+        keeping: bool = False,
     ) -> None:
         self.context = browser.new_context(
             viewport=PHONE if touch else WIDE,
             has_touch=touch,
             java_script_enabled=scripts,
             reduced_motion="reduce" if reduced_motion else "no-preference",
+            service_workers="allow" if keeping else "block",
         )
         self.context.set_default_timeout(PATIENCE)
         self.watch = Watch(self.context, site.root)
         self.context.add_init_script(before)
         self.page = self.context.new_page()
+        self._site = site
+
+    def engines_asked(self) -> list[str]:
+        """Editions of the engine that the page has asked for, in order."""
+        editions = {path.name: edition for edition, path in self._site.engines.items()}
+        names = [url.rpartition("/")[2] for url in self.watch.own]
+        return [editions[name] for name in names if name in editions]
 
 
 class Shelf:
@@ -92,10 +103,11 @@ class Shelf:
 
 
 class Reader:
-    """Opens pages of one site and keeps watch over all of them."""
+    """Opens pages of one site, `intact` or with damaged files, and keeps watch over all of them."""
 
-    def __init__(self, browser: Browser, site: Site, shelf: Shelf) -> None:
+    def __init__(self, browser: Browser, site: Site, shelf: Shelf, *, intact: bool = True) -> None:
         self._browser = browser
+        self._intact = intact
         self._shelf = shelf
         self._own: list[Window] = []
         self._borrowed: list[Window] = []
@@ -120,6 +132,10 @@ class Reader:
         self._borrowed.append(window)
         return Figure(window.page, placed).wait_live()
 
+    def engines_asked(self) -> list[str]:
+        """Editions of the engine that the pages opened so far have asked for, in order."""
+        return [edition for w in self._own + self._borrowed for edition in w.engines_asked()]
+
     def expect_errors(self, *patterns: str) -> None:
         """Console errors that the test provokes on the pages opened so far."""
         for window in self._own + self._borrowed:
@@ -128,6 +144,8 @@ class Reader:
     def close(self, failed: bool) -> list[str]:
         """Ends the visit; one line for each thing that should not have happened."""
         verdict = [line for window in self._own + self._borrowed for line in window.watch.verdict()]
+        if self._intact and "whole" in self.engines_asked():
+            verdict.append("the slim engine met a trap: the whole one was asked for")
         for window in self._own:
             window.context.close()
         if failed or verdict:
@@ -161,7 +179,10 @@ def shelf(browser: Browser, site: Site) -> Iterator[Shelf]:
 def reader(
     request: pytest.FixtureRequest, browser: Browser, site: Site, shelf: Shelf
 ) -> Iterator[Reader]:
-    """A reader of the intact book. The test fails if the pages logged errors or called out."""
+    """A reader of the intact book.
+
+    The test fails if a page logged errors, called out, or met a trap of the slim engine.
+    """
     reader = Reader(browser, site, shelf)
     yield reader
     verdict = reader.close(failed=request.node.stash.get(FAILED, False))
@@ -179,7 +200,9 @@ def breakable_site(scheme: str, site_copy: Path, tmp_path: Path) -> Iterator[Sit
 @pytest.fixture
 def reader_of_broken(browser: Browser, breakable_site: Site) -> Iterator[Reader]:
     """A reader of `breakable_site`, always in fresh windows."""
-    reader = Reader(browser, breakable_site, Shelf(browser, breakable_site))
+    reader = Reader(
+        browser, breakable_site, Shelf(browser, breakable_site), intact=False
+    )
     yield reader
     verdict = reader.close(failed=False)
     assert not verdict, "\n".join(verdict)

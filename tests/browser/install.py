@@ -1,7 +1,7 @@
 """Gives the tests their browsers: `python -m tests.browser.install [chromium|firefox|webkit …]`.
 
 A browser that is here already is kept. Playwright's own build is tried first; where it can't be
-had and a package manager may be used, Debian's Chromium is.
+had and a package manager may be used, Debian's headless Chromium is.
 """
 
 from __future__ import annotations
@@ -28,7 +28,9 @@ def attempts(name: str) -> list[list[list[str]]]:
     ways = [[[sys.executable, "-m", "playwright", "install", name]]]
     may_use_apt = shutil.which("apt-get") and hasattr(os, "geteuid") and os.geteuid() == 0
     if name == "chromium" and may_use_apt:
-        package = ["apt-get", "install", "--yes", "--no-install-recommends", "chromium"]
+        package = [
+            "apt-get", "install", "--yes", "--no-install-recommends", "chromium-headless-shell",
+        ]
         ways.append([["apt-get", "update"], package])
     return ways
 

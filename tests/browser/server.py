@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -26,10 +26,15 @@ class Pages(SimpleHTTPRequestHandler):
         """A test's output is no access log."""
 
 
-@contextmanager
-def serve(folder: Path) -> Iterator[str]:
+def serve(folder: Path, pages: type[Pages] = Pages) -> AbstractContextManager[str]:
     """The address of the site's root, with its final slash, for as long as the block lasts."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Pages, directory=str(folder)))
+    return listen(partial(pages, directory=str(folder)))
+
+
+@contextmanager
+def listen(handler: Callable[..., Pages]) -> Iterator[str]:
+    """The same with a handler of one's own."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()

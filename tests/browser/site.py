@@ -24,6 +24,15 @@ from numpy.typing import NDArray
 Array = NDArray[Any]
 
 
+def unpacked(script: Path) -> bytes:
+    """What an asset script holds."""
+    found = re.fullmatch(
+        r'book\.asset\("[^"]*", ?"([A-Za-z0-9+/=]*)"\);?\s*', script.read_text("utf-8")
+    )
+    assert found, f"{script.name} is no asset script"
+    return gzip.decompress(base64.b64decode(found[1]))
+
+
 @dataclass(frozen=True)
 class PublishedModel:
     """One model as a page ships it; the oracle reads the reader's own bytes."""
@@ -34,10 +43,7 @@ class PublishedModel:
 
     def bytes(self, name: str) -> bytes:
         """The graph or array `name`, taken out of its asset script."""
-        script = (self.folder / self.assets[name]["src"]).read_text("utf-8")
-        found = re.fullmatch(r'book\.asset\("[^"]*", ?"([A-Za-z0-9+/=]*)"\);?\s*', script)
-        assert found, f"{self.assets[name]['src']} is no asset script"
-        return gzip.decompress(base64.b64decode(found[1]))
+        return unpacked(self.folder / self.assets[name]["src"])
 
     def array(self, name: str) -> Array:
         """A published array, in the shape and dtype of the card."""
@@ -133,6 +139,14 @@ class Site:
             if figure.name == name:
                 return figure
         raise AssertionError(f"no page of {self.folder} shows the figure “{name}”")
+
+    @cached_property
+    def engines(self) -> dict[str, Path]:
+        """Edition → the file of the engine's wasm."""
+        engine = self.book_data(self.figures[0].page)["engine"]
+        assert engine["slim"], "the book was built without a slim engine; run: make book"
+        sources = {"slim": engine["slim"]["src"], "whole": engine["wasm"]["src"]}
+        return {edition: self.folder / source for edition, source in sources.items()}
 
     def book_data(self, page: str) -> dict[str, Any]:
         """What the page says of the book-wide files: the kit, the engine."""

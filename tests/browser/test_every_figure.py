@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tomllib
+
 import numpy as np
 import pytest
 from playwright.sync_api import expect
@@ -10,7 +12,17 @@ from tests.browser.conftest import ROOT, Reader, State
 from tests.browser.layout import LAYOUT_SHIFT
 from tests.browser.waiting import eventually
 
-FIGURES = sorted(path.parent.name for path in (ROOT / "site_assets/figures").glob("*/figure.toml"))
+SPECS = {
+    path.parent.name: tomllib.loads(path.read_text("utf-8"))
+    for path in sorted((ROOT / "site_assets/figures").glob("*/figure.toml"))
+}
+BOOK_HAS_DATA = "data" in tomllib.loads((ROOT / "content/book.toml").read_text("utf-8"))
+FIGURES = [
+    name
+    for name, spec in SPECS.items()
+    # those that show an author's own data stand in a book that declares some: test_authoring.py
+    if BOOK_HAS_DATA or not any(use.get("own_data") for use in spec.get("models", {}).values())
+]
 
 INK_OF_IMAGES = """
 async (stage) => {

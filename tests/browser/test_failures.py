@@ -30,7 +30,7 @@ def figure_script(site: Site, figure: PlacedFigure) -> Path:
 
 
 def wasm_file(site: Site, figure: PlacedFigure) -> Path:
-    return site.folder / str(site.book_data(figure.page)["engine"]["wasm"]["src"])
+    return site.engines["whole"]
 
 
 def engine_script(site: Site, figure: PlacedFigure) -> Path:
@@ -96,7 +96,7 @@ DAMAGES = {
     "model too short": Damage(graph_file, shorten, "is damaged"),
     "model not ONNX": Damage(graph_file, garble, "is not a model that the engine can read"),
     "wasm missing": Damage(wasm_file, take_away, "could not be loaded", (MISSING,)),
-    "wasm garbled": Damage(wasm_file, garble, "engine", (r"wasm|WebAssembly|backend",)),
+    "wasm garbled": Damage(wasm_file, garble, "engine", (r"wasm|WebAssembly|backend", MISSING)),
     "engine missing": Damage(engine_script, take_away, "could not be loaded", (MISSING,)),
     "kit missing": Damage(kit_script, take_away, "could not be loaded", (MISSING,)),
     "figure missing": Damage(figure_script, take_away, "could not be loaded", (MISSING,)),
@@ -112,6 +112,8 @@ def test_figure_says_what_is_wrong_and_recovers(
     path = damage.file(breakable_site, placed)
     whole = path.read_text("utf-8")
     damage.by(path)
+    if damage.file is wasm_file:  # else the slim edition would do
+        take_away(breakable_site.engines["slim"])
     figure = reader_of_broken.figure(NAME)
     said = figure.wait_error()
     reader_of_broken.expect_errors(*damage.console)

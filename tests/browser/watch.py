@@ -17,6 +17,7 @@ class Watch:
         self._expected: list[re.Pattern[str]] = []
         self.errors: list[str] = []
         self.foreign: list[str] = []
+        self.own: list[str] = []
         # A pattern, not a function: the browser's side decides, own files need no round trip.
         own = "|".join(re.escape(start) for start in (root, *LOCAL))
         context.route(re.compile(f"^(?!{own})"), self._block)
@@ -29,7 +30,7 @@ class Watch:
 
     def forget(self) -> None:
         """A new test begins on the same page."""
-        self._expected, self.errors, self.foreign = [], [], []
+        self._expected, self.errors, self.foreign, self.own = [], [], [], []
 
     def verdict(self) -> list[str]:
         """One line for each thing that should not have happened."""
@@ -47,7 +48,9 @@ class Watch:
             self.errors.append(f"console: {message.text} ({message.location['url']})")
 
     def _record(self, request: Request) -> None:
-        if not request.url.startswith((self._root, *LOCAL)):
+        if request.url.startswith(self._root):
+            self.own.append(request.url)
+        elif not request.url.startswith(LOCAL):
             self.foreign.append(request.url)
 
     def _block(self, route: Route) -> None:

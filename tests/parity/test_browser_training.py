@@ -75,6 +75,7 @@ def page(browser: Browser, book: Site) -> Iterator[Page]:
     Figure(window.page, placed).wait_live()
     yield window.page
     assert window.watch.verdict() == []
+    assert window.engines_asked() == ["slim"], "a training step met a trap"
     window.context.close()
 
 

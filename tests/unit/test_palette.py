@@ -16,15 +16,19 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-TOKENS = Path(__file__).parents[2] / "site_assets" / "styles" / "tokens.css"
+STYLES = Path(__file__).parents[2] / "site_assets" / "styles"
+TOKENS = STYLES / "tokens.css"
+PREFERENCES = STYLES / "preferences.css"
 TOKEN = re.compile(r"--([\w-]+):\s*light-dark\((#[0-9a-f]{6}),\s*(#[0-9a-f]{6})\)")
 
 VOCABULARY = ("c-x", "c-z", "c-xhat", "c-mu", "c-sigma", "c-eps")
 CLASSES = tuple(f"k{i}" for i in range(10))
 THEMES = ("light", "dark")
+MORE_CONTRAST = ("light, more contrast", "dark, more contrast")
 
 TEXT_CONTRAST = 4.5
 MARK_CONTRAST = 3.0
+ENHANCED_CONTRAST = 7.0
 VOCABULARY_SEPARATION = 10.0
 CLASS_SEPARATION = 10.0
 
@@ -67,8 +71,11 @@ RGB_TO_XYZ = np.array(
 
 def palette(theme: str) -> dict[str, str]:
     """Every colour token of a theme as #rrggbb."""
-    column = THEMES.index(theme)
-    return {name: pair[column] for name, *pair in TOKEN.findall(TOKENS.read_text("utf-8"))}
+    name, _, preference = theme.partition(", ")
+    column = THEMES.index(name)
+    sheets = [TOKENS, PREFERENCES] if preference else [TOKENS]
+    found = [token for sheet in sheets for token in TOKEN.findall(sheet.read_text("utf-8"))]
+    return {name: pair[column] for name, *pair in found}
 
 
 def linear(colour: str) -> Colour:
@@ -159,7 +166,14 @@ def test_marks_stand_out_from_paper(name: str, theme: str) -> None:
     assert contrast(colours[name], colours["paper"]) >= MARK_CONTRAST
 
 
-@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize("theme", MORE_CONTRAST)
+@pytest.mark.parametrize("name", [*VOCABULARY, "ink", "muted", "accent", "alert"])
+def test_who_asks_for_more_contrast_gets_it(name: str, theme: str) -> None:
+    colours = palette(theme)
+    assert contrast(colours[name], colours["paper"]) >= ENHANCED_CONTRAST
+
+
+@pytest.mark.parametrize("theme", [*THEMES, *MORE_CONTRAST])
 @pytest.mark.parametrize("vision", VISIONS)
 def test_concepts_can_be_told_apart(vision: str, theme: str) -> None:
     difference, a, b = closest(VOCABULARY, theme, vision)

@@ -43,7 +43,7 @@ def node_modules() -> Path:
     return folder
 
 
-@pytest.mark.parametrize("project", ["site_assets", "tests/unit/kit"])
+@pytest.mark.parametrize("project", ["site_assets", "site_assets/offline/worker", "tests/unit/kit"])
 def test_types(node_modules: Path, project: str) -> None:
     if not (ASSETS / "generated").is_dir():
         pytest.fail("the types of the figures' state are not generated yet; run: make book")

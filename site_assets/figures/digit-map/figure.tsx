@@ -1,8 +1,8 @@
 /** F6: all test digits in the code of an autoencoder, a VAE or PCA; any place of the map can be decoded. */
 
 import {
-  Controls, defineFigure, fixed, float32, floatOutput, Panel, Panels, percent, Raster, Readout, Scatter, Toggle,
-  type Axis, type Models, type Pair,
+  axisOver, Controls, defineFigure, fixed, float32, floatOutput, fromShare, meanSquare, Panel, Panels, percent, Raster, Readout, Scatter,
+  Toggle, toShare, type Axis, type Models, type Pair,
 } from "../../kit/index.ts";
 import type { Role, State } from "../../generated/digit-map.ts";
 
@@ -30,13 +30,6 @@ const SIDE = 8;
 const GLYPHS = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"];
 const NAMES: Readonly<Record<Role, string>> = { ae: "autoencoder", vae: "VAE", pca: "PCA" };
 const ROLES: readonly Role[] = ["ae", "vae", "pca"];
-const MARGIN = 0.05; // of the codes' range, around the outermost codes
-
-function axisOver(label: string, values: readonly number[]): Axis {
-  const [low, high] = [Math.min(...values), Math.max(...values)];
-  const room = MARGIN * (high - low);
-  return { label, min: low - room, max: high + room };
-}
 
 function mapOf(role: Role, { model }: Models<Role>): Map {
   const codes = model[role].array("codes_test").data;
@@ -45,15 +38,8 @@ function mapOf(role: Role, { model }: Models<Role>): Map {
   return { points, labels, x: axisOver("z₁", points.map((p) => p[0])), y: axisOver("z₂", points.map((p) => p[1])) };
 }
 
-const fromShare = (axis: Axis, share: number): number => axis.min + share * (axis.max - axis.min);
-const toShare = (axis: Axis, value: number): number => (value - axis.min) / (axis.max - axis.min);
-
 function inkOf(images: ArrayLike<number>, index: number, full: number): Float32Array {
   return Float32Array.from({ length: SIDE * SIDE }, (_, i) => (images[index * SIDE * SIDE + i] as number) / full);
-}
-
-function meanSquare(a: Float32Array, b: Float32Array): number {
-  return a.reduce((sum, value, i) => sum + (value - (b[i] as number)) ** 2, 0) / a.length;
 }
 
 export default defineFigure<State, Frame, Role>({

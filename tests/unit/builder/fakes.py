@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import html
 import json
 import threading
@@ -47,7 +48,8 @@ class FakeService:
 
     def _bundle(self, params: Mapping[str, Any]) -> dict[str, Any]:
         folder = params["out"].removeprefix("/memory/")
-        names = ["book.js", "early.js", "kit.js", "engine.js", "ort.wasm.js", "book.css"]
+        names = ["book.js", "early.js", "kit.js", "search.js", "engine.js", "ort.wasm.js"]
+        names += ["book.css", "offline.js", "sw.js"]
         names += [f"figures/{name}.js" for name in params["figures"]]
         for name, spec in params["figures"].items():
             if "not compile" in spec["title"]:
@@ -56,7 +58,21 @@ class FakeService:
         files = {name: f"assets/{name}" for name in names}
         for name, path in files.items():
             self.effects.write(f"{folder}/{path}", name.encode())
-        return {"files": files, "wasmBytes": 11}
+        packages = {"book.js": ["toy-library"]}
+        return {"files": files, "packages": packages, "wasmBytes": 11}
+
+    def _slim(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        for model in params["models"]:
+            for graph in model["graphs"]:
+                if b"unpredictable" in self.effects.contents.get(graph["path"][8:], b""):
+                    place = f"{model['name']}/{graph['name']}, 3 rows"
+                    raise ServiceError(f"the slim engine gives another result for {place}")
+        return {"encoded": "c2xpbQ==", "bytes": 4, "functions": 5, "kept": 4, "cases": 3}
+
+    def _poster(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        if "no picture" in params["title"]:
+            raise ServiceError("the rasteriser did not start")
+        return {"png": base64.b64encode(f"PNG of {params['title']}".encode()).decode()}
 
     def _frame(self, params: Mapping[str, Any]) -> dict[str, Any]:
         values = {**params["state"], **params["options"]}

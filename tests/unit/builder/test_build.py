@@ -44,7 +44,7 @@ def test_a_good_build_publishes_pages_assets_and_archive() -> None:
     pages = sorted(path.rpartition("/")[2] for path in site(effects) if path.endswith(".html"))
     assert pages == [
         "404.html", "a-case.html", "colophon.html", "glossary.html", "index.html",
-        "other-things.html", "references.html",
+        "offline.html", "other-things.html", "references.html",
     ]  # fmt: skip
     assert "build/site/assets/book.js" in effects.contents
     assert effects.contents["build/book.zip"].startswith(b"PK")
@@ -130,7 +130,7 @@ def test_a_changed_model_is_drawn_anew() -> None:
     effects.contents["build/models/toy/decoder.onnx"] = b"another"
     service = FakeService(effects)
     build(effects, service)
-    assert methods(service) == ["frame"]  # two chapters show it in the same state
+    assert methods(service) == ["slim", "frame"]  # two chapters show it in the same state
 
 
 def test_a_changed_figure_is_bundled_and_drawn_anew_alone() -> None:

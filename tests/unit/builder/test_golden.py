@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import builder
+import training.own_data
 from builder.rules import RULES
 from tests.unit.builder.fakes import GOLDEN, build, small_book, tree
 
@@ -40,14 +41,18 @@ def test_case(name: str) -> None:
 
 
 def rules_in_source() -> set[str]:
-    """Rule names that the builder's code passes as literals."""
+    """Rule names that the builder's code, and the reader of own data, pass as literals."""
     rules = set()
-    for path in Path(builder.__file__).parent.glob("*.py"):
+    folders = [Path(module.__file__ or "").parent for module in (builder, training.own_data)]
+    for path in [path for folder in folders for path in folder.glob("*.py")]:
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Call) and node.args:
                 name = getattr(node.func, "attr", getattr(node.func, "id", ""))
                 first = node.args[0]
-                takes_rule = name in {"Issue", "ValueProblem", "issue", "report", "whole_file"}
+                takes_rule = name in {
+                    "Issue", "Problem", "ValueProblem", "_report", "_report_file", "issue",
+                    "report", "whole_file",
+                }  # fmt: skip
                 if takes_rule and isinstance(first, ast.Constant) and "-" in str(first.value):
                     rules.add(str(first.value))
     return rules
@@ -56,8 +61,9 @@ def rules_in_source() -> set[str]:
 def test_every_rule_has_a_case() -> None:
     texts = "".join(path.read_text("utf-8") for path in GOLDEN.glob("*/expected.txt"))
     shown = set(re.findall(r"^\S+ ([a-z-]+): ", texts, re.MULTILINE))
-    # these need a repository without content, a failed training or a wrong template, which no
-    # case over the base book can have: tests of their own show them
-    elsewhere = {"chapter-missing", "config-missing", "node", "template", "training"}
+    # these need a repository without content, a variable of the environment, a failed training or
+    # a wrong template, which no case over the base book can have: tests of their own show them
+    elsewhere = {"chapter-missing", "config-missing", "config-environment"}
+    elsewhere |= {"node", "template", "training"}
     assert RULES - shown == elsewhere
     assert rules_in_source() <= RULES

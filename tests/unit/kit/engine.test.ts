@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Engine, EngineStopped } from "../../../site_assets/engine/engine.ts";
+import { Engine, EngineStopped, type Edition } from "../../../site_assets/engine/engine.ts";
 import type { Port, Request, Response } from "../../../site_assets/engine/protocol.ts";
 
 class FakePort implements Port {
@@ -34,20 +34,26 @@ class FakePort implements Port {
   }
 }
 
-function setUp(): { engine: Engine; ports: FakePort[]; port: () => FakePort } {
+function setUp(edition: Edition = "whole"): { engine: Engine; ports: FakePort[]; port: () => FakePort; spawned: Edition[] } {
   const ports: FakePort[] = [];
-  const engine = new Engine(async () => {
+  const spawned: Edition[] = [];
+  const engine = new Engine(async (wanted) => {
+    spawned.push(wanted);
     ports.push(new FakePort());
     return { port: ports.at(-1) as FakePort, wasm: new Uint8Array([1, 2, 3]) };
-  });
-  return { engine, ports, port: () => ports.at(-1) as FakePort };
+  }, edition);
+  return { engine, ports, port: () => ports.at(-1) as FakePort, spawned };
 }
 
 /** Lets everything that waits for nothing but promises happen. */
 const rest = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 async function loaded(...graphs: string[]): Promise<ReturnType<typeof setUp>> {
-  const set = setUp();
+  return loadedIn("whole", ...graphs);
+}
+
+async function loadedIn(edition: Edition, ...graphs: string[]): Promise<ReturnType<typeof setUp>> {
+  const set = setUp(edition);
   const loads = graphs.map((graph) => set.engine.load(graph, async () => new Uint8Array(4)));
   for (let i = 0; i <= graphs.length; i++) {
     await rest();
@@ -199,7 +205,7 @@ test("a worker that can't be made is reported, and made when asked again", async
   const engine = new Engine(async () => {
     if (attempts++ === 0) throw new Error("the file ort.js could not be loaded");
     return { port, wasm: new Uint8Array(1) };
-  });
+  }, "whole");
   await assert.rejects(engine.load("a", async () => new Uint8Array(1)), /ort\.js/);
   const again = engine.load("a", async () => new Uint8Array(1));
   await rest();
@@ -207,4 +213,120 @@ test("a worker that can't be made is reported, and made when asked again", async
   await rest();
   port.answer();
   await again;
+});
+
+const TRAP = { error: "unreachable", fatal: true };
+
+test("a call that the slim engine can't serve is repeated on the whole one, with all graphs loaded there", async () => {
+  const { engine, ports, port, spawned } = await loadedIn("slim", "a", "b");
+  const order: string[] = [];
+  const feeds = { x: { dims: [1], data: Float32Array.of(7) } };
+  const calls = [
+    engine.run("a", feeds, { priority: "background" }).then(() => order.push("a")),
+    engine.run("b", {}, { priority: "background" }).then(() => order.push("b")),
+  ];
+  await rest();
+  port().answer(TRAP);
+  calls.push(engine.run("a", {}).then(() => order.push("interactive a"))); // while the other worker starts
+  for (let i = 0; i < 6; i++) {
+    await rest();
+    port().answer();
+  }
+  await Promise.all(calls);
+  assert.deepEqual(spawned, ["slim", "whole"]);
+  assert.ok(ports[0]?.terminated);
+  assert.deepEqual(port().posted.map(({ op }) => op), ["start", "load", "load", "run", "run", "run"]);
+  assert.deepEqual(port().asked, ["load a", "load b", "run a", "run a", "run b"]);
+  assert.deepEqual(order, ["interactive a", "a", "b"]);
+  const [, , , , repeated] = port().posted;
+  assert.deepEqual(repeated?.op === "run" && repeated.feeds, feeds);
+});
+
+test("a slim engine that dies or was never made gives way, too", async () => {
+  const dying = await loadedIn("slim", "a");
+  const call = dying.engine.run("a", {});
+  await rest();
+  dying.port().die("out of memory");
+  for (let i = 0; i < 3; i++) {
+    await rest();
+    dying.port().answer();
+  }
+  assert.deepEqual(await call, {});
+
+  const port = new FakePort();
+  const spawned: Edition[] = [];
+  const engine = new Engine(async (edition) => {
+    spawned.push(edition);
+    if (edition === "slim") throw new Error("the file ort.slim.wasm.js could not be loaded");
+    return { port, wasm: new Uint8Array(1) };
+  }, "slim");
+  const load = engine.load("a", async () => new Uint8Array(1));
+  for (let i = 0; i < 2; i++) {
+    await rest();
+    port.answer();
+  }
+  await load;
+  assert.deepEqual(spawned, ["slim", "whole"]);
+});
+
+for (const [when, answers] of [["at its start", 0], ["at its first graph", 1]] as const) {
+  test(`a slim engine that fails ${when} gives way`, async () => {
+    const { engine, port, spawned } = setUp("slim");
+    const load = engine.load("a", async () => new Uint8Array(4));
+    await rest();
+    for (let i = 0; i < answers; i++) {
+      port().answer();
+      await rest();
+    }
+    port().answer({ error: "no available backend found", fatal: true });
+    for (let i = 0; i < 2; i++) {
+      await rest();
+      port().answer();
+    }
+    await load;
+    assert.deepEqual(spawned, ["slim", "whole"]);
+    assert.deepEqual(port().asked, ["load a"]);
+  });
+}
+
+test("an error that is no trap is the answer: the slim engine stays", async () => {
+  const { engine, port, spawned } = await loadedIn("slim", "a");
+  const call = watch(engine.run("a", {}));
+  await rest();
+  port().answer({ error: "an input is missing", fatal: false });
+  assert.equal((await call).status, "rejected");
+  assert.deepEqual(spawned, ["slim"]);
+});
+
+test("a call cancelled meanwhile is not repeated", async () => {
+  const { engine, port } = await loadedIn("slim", "a");
+  const cancel = new AbortController();
+  const call = watch(engine.run("a", {}, { signal: cancel.signal }));
+  await rest();
+  cancel.abort();
+  port().answer(TRAP);
+  assert.equal((await call).status, "rejected");
+  for (let i = 0; i < 2; i++) {
+    await rest();
+    port().answer();
+  }
+  assert.deepEqual(port().asked, ["load a"]);
+});
+
+test("when the whole engine fails, too, all who wait are told, and it is started anew when asked again", async () => {
+  const { engine, port, spawned } = await loadedIn("slim", "a");
+  const call = watch(engine.run("a", {}));
+  await rest();
+  port().answer(TRAP);
+  await rest();
+  port().die("out of memory");
+  const result = await call;
+  assert.ok(result.status === "rejected" && result.reason instanceof EngineStopped);
+  const again = engine.load("a", async () => new Uint8Array(4));
+  for (let i = 0; i < 2; i++) {
+    await rest();
+    port().answer();
+  }
+  await again;
+  assert.deepEqual(spawned, ["slim", "whole", "whole"]);
 });

@@ -1,0 +1,1 @@
+"""Checks of the built site: what a build cannot see before all of it is there."""

@@ -1,0 +1,91 @@
+"""What axe finds in the drawn pages. Playwright, which drives the browser, comes with the tests."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from builder.build import SITE
+from builder.issue import Issue, whole_file
+from builder.pdf import NoPdfError, find_browser
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page, ViewportSize
+
+AXE = "site_assets/node_modules/axe-core/axe.min.js"
+OPTIONS = {
+    "runOnly": [
+        "wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa", "best-practice",
+    ],
+    "rules": {"target-size": {"enabled": True}},
+    "resultTypes": ["violations"],
+}  # fmt: skip
+"""Every rule of WCAG 2.2 AA, and axe's advice beyond it."""
+WIDE: ViewportSize = {"width": 1280, "height": 900}
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+INSTALL = "pip install --editable '.[test]' && python -m tests.browser.install"
+
+
+@cache
+def axe_source(root: Path) -> str:
+    """The library's text."""
+    return (root / AXE).read_text("utf-8")
+
+
+def audit(page: Page, root: Path, rules: Sequence[str] = (), scope: str = "") -> list[str]:
+    """One line for each element of an open page that breaks a rule; all rules if none is named.
+
+    The devtools put axe into the page, so that its security policy stays as it is.
+    """
+    if not page.evaluate("typeof globalThis.axe === 'object'"):
+        page.evaluate(axe_source(root))
+    options: dict[str, Any] = {**OPTIONS, "runOnly": list(rules)} if rules else OPTIONS
+    found = page.evaluate(
+        "([scope, options]) => axe.run(scope || document, options)", [scope, options]
+    )
+    return [
+        f"{violation['id']}: {violation['help']}: {node['target'][0]}{_reason(node)}"
+        for violation in found["violations"]
+        for node in violation["nodes"]
+    ]
+
+
+def _reason(node: dict[str, Any]) -> str:
+    """What axe measured, where it did."""
+    checks = [*node["any"], *node["all"], *node["none"]]
+    return f" ({checks[0]['message']})" if checks else ""
+
+
+def check_accessibility(root: Path, pages: Sequence[str]) -> Iterator[Issue]:
+    """Open each page of the built site in Chromium, light and dark, and let axe look at it."""
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        message = "axe needs a browser, and Playwright, which drives it, is not installed"
+        yield Issue("accessibility", SITE, 0, 0, message, INSTALL)
+        return
+    try:
+        browser_path = find_browser()
+    except NoPdfError:
+        message = "axe needs Chromium, and there is none"
+        yield Issue("accessibility", SITE, 0, 0, message, INSTALL)
+        return
+    with sync_playwright() as playwright:
+        root_user = hasattr(os, "geteuid") and os.geteuid() == 0  # Chromium's sandbox refuses root
+        browser = playwright.chromium.launch(
+            executable_path=browser_path, chromium_sandbox=not root_user
+        )
+        for scheme in SCHEMES:
+            context = browser.new_context(viewport=WIDE, color_scheme=scheme)
+            for name in pages:
+                page = context.new_page()
+                page.goto((root / SITE / name).as_uri())
+                rules = () if scheme == "light" else ("color-contrast",)
+                for line in audit(page, root, rules):
+                    yield whole_file("accessibility", f"{SITE}/{name}", f"{line}, {scheme}")
+                page.close()
+            context.close()
+        browser.close()

@@ -1,0 +1,53 @@
+"""`book check`: everything that is checked of the built site, and the report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from builder.build import SITE
+from builder.check.accessibility import check_accessibility
+from builder.check.cards import check_cards
+from builder.check.links import ask_server, check_links, check_outside_links
+from builder.check.site import BuiltSite, read_site
+from builder.check.validity import check_html
+from builder.check.weight import over_budget, table, weigh
+from builder.effects import Effects
+from builder.issue import Issue, in_order, is_error, summary
+from builder.load import Sources, load
+from builder.memory import Memory
+from builder.node import Service
+
+
+def check(root: Path, effects: Effects, service: Service, *, external: bool) -> int:
+    """Check `build/site` as it is and report; the exit status."""
+    site = read_site(effects)
+    if not site.pages:
+        effects.log(f"book: there is nothing in {SITE} to check (book build)")
+        return 1
+    sources, _ = load(effects, Memory())
+    weights = weigh(site)
+    effects.log(f"{table(weights)}\n")
+    issues = [
+        *over_budget(weights),
+        *check_links(site, sources.config.root),
+        *check_cards(sources.models[name] for name in sorted(sources.models)),
+        *unused_figures(site, sources),
+        *check_html(site, service),
+        *check_accessibility(root, [page.name for page in site.pages]),
+    ]
+    if external:
+        issues += check_outside_links(site, sources.config.root, ask_server, effects.log)
+    for issue in in_order(issues):
+        effects.log(f"{issue}\n")
+    effects.log(f"{SITE}: {len(site.pages)} pages, {summary(issues)}")
+    return 1 if any(map(is_error, issues)) else 0
+
+
+def unused_figures(site: BuiltSite, sources: Sources) -> Iterator[Issue]:
+    """A warning for each figure that no page shows."""
+    shown = {name for page in site.pages for name in page.figures}
+    for name in sorted(sources.figures.keys() - shown):
+        path = sources.figures[name].source.path
+        message = f"no page shows the figure '{name}'"
+        yield Issue("figure-unused", path, 0, 0, message, severity="warning")

@@ -1,0 +1,128 @@
+"""What readers have to load, against the budgets of the design."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from builder.build import SITE
+from builder.check.site import BuiltSite, Page
+from builder.issue import Issue, whole_file
+from builder.search import SEARCH_INDEX
+
+KILOBYTE = 1000
+FIRST_LOAD = 60 * KILOBYTE
+"""HTML, styles and scripts that a chapter needs before any figure is live, gzip."""
+FONTS = 80 * KILOBYTE
+MODEL = 200 * KILOBYTE
+ALL_MODELS = 3000 * KILOBYTE
+INDEX = 1500
+"""A chapter's part of the search index, as it is."""
+
+FONT_ADDRESS = re.compile(r"url\(\"?([^\")]+\.woff2)\"?\)")
+ASSET = re.compile(rb'book\.asset\("[^"]*",\s*"([A-Za-z0-9+/=]*)"\);?\s*')
+MODEL_FILE = re.compile(r"assets/models/([^/]+)/")
+ENGINE_FILE = re.compile(r"assets/(engine|ort\.wasm)\b.*\.js")
+
+
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """One measured thing; without a budget it is only reported."""
+
+    what: str
+    size: int
+    budget: int | None = None
+    path: str = SITE
+
+    @property
+    def is_over(self) -> bool:
+        return self.budget is not None and self.size > self.budget
+
+
+def weigh(site: BuiltSite) -> list[Weight]:
+    """Everything that has a budget, and the engine."""
+    chapters = list(site.chapters())
+    weights = [
+        Weight(f"first load of {page.name}", size, FIRST_LOAD, page.source.path)
+        for page in chapters
+        for size in [_compressed(page.source.text.encode()) + _beside(site, page)]
+    ]
+    weights.append(Weight("fonts", sum(len(site.files[path]) for path in _fonts(site)), FONTS))
+    models: dict[str, int] = {}
+    for path, data in site.files.items():
+        if match := MODEL_FILE.match(path):
+            models[match[1]] = models.get(match[1], 0) + _payload(data)
+    weights += [Weight(f"model {name}", models[name], MODEL) for name in sorted(models)]
+    weights.append(Weight("all models", sum(models.values()), ALL_MODELS))
+    weights += list(_indexed(site, {page.name for page in chapters}))
+    engine = [site.files[path] for path in site.files if ENGINE_FILE.fullmatch(path)]
+    weights.append(Weight("engine", sum(_payload(data) for data in engine)))
+    return weights
+
+
+def _compressed(data: bytes) -> int:
+    return len(gzip.compress(data, 9, mtime=0))
+
+
+def _payload(data: bytes) -> int:
+    """What an asset script carries, which is gzip already; of another script, its gzip."""
+    match = ASSET.fullmatch(data)
+    if not match:
+        return _compressed(data)
+    return len(match[1]) // 4 * 3 - match[1][-2:].count(b"=")
+
+
+def _beside(site: BuiltSite, page: Page) -> int:
+    """gzip of the styles and scripts that a page names in its HTML."""
+    kinds = (".css", ".js")
+    named = {a.text for a in page.addresses if a.element in {"link", "script"}}
+    return sum(_gzip_of(site.files[path]) for path in named if path.endswith(kinds))
+
+
+@lru_cache(maxsize=64)  # every page names the same
+def _gzip_of(data: bytes) -> int:
+    return _compressed(data)
+
+
+def _fonts(site: BuiltSite) -> set[str]:
+    """The fonts that the styles name."""
+    sheets = (data.decode() for path, data in site.files.items() if path.endswith(".css"))
+    names = {name.rpartition("/")[2] for css in sheets for name in FONT_ADDRESS.findall(css)}
+    return {path for path in site.files if path.rpartition("/")[2] in names}
+
+
+def _indexed(site: BuiltSite, chapters: set[str]) -> Iterator[Weight]:
+    script = site.files.get(SEARCH_INDEX, b"book.searchIndex([]);").decode()
+    for page in json.loads(script[script.index("(") + 1 : script.rindex(")")]):
+        if page[0] in chapters:
+            text = json.dumps(page, ensure_ascii=False, separators=(",", ":"))
+            yield Weight(f"search index of {page[0]}", len(text.encode()), INDEX)
+
+
+def over_budget(weights: Iterable[Weight]) -> Iterator[Issue]:
+    """An issue for each budget that does not hold."""
+    for weight in weights:
+        if weight.is_over:
+            assert weight.budget is not None
+            found = f"{weight.what}: {_kilobytes(weight.size)}, budget {_kilobytes(weight.budget)}"
+            yield whole_file("budget", weight.path, found)
+
+
+def table(weights: Iterable[Weight]) -> str:
+    """The sizes as lines of text; budgets to the right."""
+    every = list(weights)
+    widest = max(len(weight.what) for weight in every)
+    lines = [f"{'':{widest}}      size    budget"]
+    for weight in every:
+        budget = "–" if weight.budget is None else _kilobytes(weight.budget)
+        mark = "  over" if weight.is_over else ""
+        lines.append(f"{weight.what:{widest}}  {_kilobytes(weight.size):>9} {budget:>9}{mark}")
+    return "\n".join(lines)
+
+
+def _kilobytes(size: int) -> str:
+    return f"{size / KILOBYTE:,.1f} kB"

@@ -1,0 +1,110 @@
+/** The author's own test examples in the code of the model that trained on them; any place can be decoded. */
+
+import {
+  axisOver, ClassKey, columnName, decimalsOf, defineFigure, fixed, float32, floatOutput, fromShare, inUnit, meanSquare, OwnExample, ownData,
+  Panel, Panels, percent, Readout, Scatter, toShare, type Axis, type OwnData, type Pair,
+} from "../../kit/index.ts";
+import type { Role, State } from "../../generated/data-map.ts";
+
+interface Frame {
+  readonly data: OwnData;
+  readonly x: Axis;
+  readonly y: Axis;
+  /** The picked example's index, or null when a free place is decoded. */
+  readonly picked: number | null;
+  readonly code: Pair;
+  /** In the model's unit, as `decoded`. */
+  readonly original: Float32Array | null;
+  readonly decoded: Float32Array;
+  /** Mean squared difference of the two, in squares of that unit. */
+  readonly error: number | null;
+  /** On all test examples: the model's error, that of PCA with two numbers, and what neighbours know. */
+  readonly measured: { readonly error: number; readonly pca: number; readonly accuracy: number | null };
+}
+
+const noun = (data: OwnData): string => (data.size ? "picture" : "row");
+const kindOf = (data: OwnData, index: number): string => {
+  const name = data.classes[data.labels[index] ?? 0];
+  return name ? `, ${name}` : "";
+};
+
+export default defineFigure<State, Frame, Role>({
+  async compute({ point, u, v }, { model, memo }) {
+    const data = await memo("data", () => ownData(model.own));
+    const x = axisOver("z₁", data.points.map((at) => at[0]));
+    const y = axisOver("z₂", data.points.map((at) => at[1]));
+    const picked = point >= 0 && point < data.points.length ? point : null;
+    const code: Pair = picked === null ? [fromShare(x, u), fromShare(y, v)] : (data.points[picked] as Pair);
+    const decoded = floatOutput(await model.own.run("decoder", { z: float32([1, 2], code) }), "x_hat");
+    const original = picked === null ? null : data.example(picked);
+    const accuracy = data.classes.length ? model.own.metric("test.knn_accuracy") : null;
+    const measured = {
+      error: model.own.metric("test.reconstruction_mse"),
+      pca: model.own.metric("test.pca_reconstruction_mse"),
+      accuracy,
+    };
+    return { data, x, y, picked, code, original, decoded, error: original && meanSquare(original, decoded), measured };
+  },
+
+  view(_, frame, set) {
+    const { data, x, y, picked, code, original, decoded, error } = frame;
+    return (
+      <>
+        <Panels columns={2}>
+          <Panel title={`${data.points.length} test ${noun(data)}s by code`}>
+            <Scatter
+              label="Test examples by code"
+              x={x}
+              y={y}
+              points={data.points}
+              classes={data.labels}
+              glyphs={data.glyphs}
+              picked={picked}
+              placed={picked === null ? code : null}
+              onPick={(index) => set({ point: index })}
+              onPlace={([a, b]) => set({ point: -1, u: toShare(x, a), v: toShare(y, b) })}
+            />
+            <ClassKey data={data} />
+          </Panel>
+          <Panel title={picked === null ? "Decoded from the place that you chose" : `Test ${noun(data)} ${picked + 1}${kindOf(data, picked)}`}>
+            <OwnExample data={data} original={original} decoded={decoded} />
+          </Panel>
+        </Panels>
+        <Readout
+          items={[
+            { label: "z₁", value: fixed(code[0]), hue: "c-z" },
+            { label: "z₂", value: fixed(code[1]), hue: "c-z" },
+            { label: "mean squared error", value: error === null ? "no original" : fixed(error, 3) },
+          ]}
+        />
+      </>
+    );
+  },
+
+  describe(_, { data, picked, code, error, measured }) {
+    const place = `z₁ ${fixed(code[0])}, z₂ ${fixed(code[1])}`;
+    const what =
+      picked === null
+        ? `An empty place, ${place}, is decoded.`
+        : `Test ${noun(data)} ${picked + 1}${kindOf(data, picked)}, lies at ${place}; its reconstruction is off by a mean square of ${fixed(error ?? 0, 3)}.`;
+    return `${what} Over all test examples of ${data.name} the mean squared error is ${fixed(measured.error, 3)}.`;
+  },
+
+  table(_, { data, original, decoded, measured }) {
+    if (data.size === 0) {
+      return {
+        columns: ["column", "original", "decoded"],
+        rows: data.columns.map((column, i) => [
+          columnName(column),
+          original ? fixed(inUnit(column, original[i] as number), decimalsOf(column)) : "–",
+          fixed(inUnit(column, decoded[i] as number), decimalsOf(column)),
+        ]),
+      };
+    }
+    const accuracy = measured.accuracy === null ? [] : [["10-nearest-neighbour accuracy", percent(measured.accuracy, 1)]];
+    return {
+      columns: ["measured on the test split", "value"],
+      rows: [["mean squared error", fixed(measured.error, 4)], ["the same by PCA with two numbers", fixed(measured.pca, 4)], ...accuracy],
+    };
+  },
+});

@@ -1,0 +1,249 @@
+"""How long a reader waits for a figure on a phone's network and a slow machine.
+
+Opens a chapter at its figure in Chromium, throttled to fast 4G (9 Mbit/s down, 60 ms) and a CPU
+four times slower, nothing cached: with the slim engine and with the whole one, from a host that
+compresses and from one that does not. The times are the page's own, from the start of the
+navigation; bytes are what came over the network until the figure was live. Beside it a public
+explainer, if a folder is named in which one has been built from its own sources, and Lighthouse's
+scores, if a folder is named that has it among its node_modules. (Chromium throttles the page's
+thread, not its workers.) Writes `build/reports/page_speed.json` and the README's table.
+
+    python -m tests.benchmarks.page_speed [--site FOLDER] [--lighthouse FOLDER]
+        [--beside NAME FOLDER --figure SELECTOR]
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+import os
+import re
+import statistics
+import subprocess
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import cache
+from io import BytesIO
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, BinaryIO
+
+from playwright.sync_api import Browser, sync_playwright
+
+from builder.node import NODE
+from tests.browser.browsers import executable, launch
+from tests.browser.server import Pages, serve
+from tests.browser.site import Site, copy_site, replace
+from tests.conftest import ROOT
+from tests.report import put
+
+FIGURE = "latent-walk"
+ROUNDS = 3
+PATIENCE = 120_000  # ms
+NETWORK = {"latency": 60, "downloadThroughput": 9e6 / 8, "uploadThroughput": 1.5e6 / 8}
+CPU_RATE = 4
+COMPRESSED = {".html", ".css", ".js", ".svg", ".json"}
+REPORT = ROOT / "build" / "reports" / "page_speed.json"
+MOMENTS = ("painted", "visible", "live")
+CATEGORIES = ("performance", "accessibility", "best-practices", "seo")
+
+# Notes when each of the things that are waited for is first on the screen.
+WATCH = """
+(() => {
+  const seen = window.speedSeen = {};
+  const onScreen = (element) => {
+    const { width, top, bottom } = element.getBoundingClientRect();
+    return width > 0 && bottom > 0 && top < innerHeight;
+  };
+  const look = (now) => {
+    for (const [name, selector] of Object.entries(SELECTORS)) {
+      if (name in seen || !document.body) continue;
+      if ([...document.querySelectorAll(selector)].some(onScreen)) seen[name] = performance.now();
+    }
+    if (Object.keys(seen).length < Object.keys(SELECTORS).length) requestAnimationFrame(look);
+  };
+  requestAnimationFrame(look);
+})();
+"""
+PAINTED = "performance.getEntriesByName('first-contentful-paint')[0].startTime"
+
+
+class Compressing(Pages):
+    """As most hosts do it: text as gzip."""
+
+    def send_head(self) -> BytesIO | BinaryIO | None:
+        file = Path(self.translate_path(self.path))
+        accepts = "gzip" in self.headers.get("Accept-Encoding", "")
+        if file.suffix not in COMPRESSED or not file.is_file() or not accepts:
+            return super().send_head()
+        packed = _packed(file)
+        self.send_response(200)
+        self.send_header("Content-Type", self.guess_type(str(file)))
+        self.send_header("Content-Encoding", "gzip")
+        self.send_header("Content-Length", str(len(packed)))
+        self.end_headers()
+        return BytesIO(packed)
+
+
+@cache
+def _packed(file: Path) -> bytes:
+    return gzip.compress(file.read_bytes(), 6)
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A page, and how one sees that its figure is there, and that it answers."""
+
+    name: str
+    url: str
+    visible: str
+    live: str
+
+
+def without_slim_engine(site: Path, folder: Path) -> Path:
+    """A copy whose pages know of no slim engine."""
+    copy = copy_site(site, folder)
+    for page in copy.glob("*.html"):
+        text = page.read_text("utf-8")
+        replace(page, re.sub(r'"slim":{[^}]*}', '"slim":null', text))
+    return copy
+
+
+def visit(browser: Browser, subject: Subject) -> dict[str, float]:
+    """Milliseconds and bytes of one cold visit."""
+    context = browser.new_context(viewport={"width": 1200, "height": 900})
+    page = context.new_page()
+    devtools = context.new_cdp_session(page)
+    devtools.send("Network.enable")
+    devtools.send("Network.emulateNetworkConditions", {"offline": False, **NETWORK})
+    devtools.send("Emulation.setCPUThrottlingRate", {"rate": CPU_RATE})
+    received: list[float] = []
+    devtools.on("Network.loadingFinished", lambda e: received.append(e["encodedDataLength"]))
+    selectors = json.dumps({"visible": subject.visible, "live": subject.live})
+    page.add_init_script(WATCH.replace("SELECTORS", selectors))
+    page.goto(subject.url, wait_until="commit")
+    page.locator(subject.live).first.wait_for(timeout=PATIENCE)
+    total = sum(received)
+    page.wait_for_timeout(300)  # until the next frame has been looked at
+    seen = page.evaluate("window.speedSeen")
+    painted = page.evaluate(PAINTED)
+    context.close()
+    return {
+        "painted_ms": painted,
+        "visible_ms": max(painted, seen["visible"]),
+        "live_ms": max(painted, seen["live"]),
+        "bytes": total,
+    }
+
+
+def subjects(options: argparse.Namespace, stack: ExitStack) -> Iterator[Subject]:
+    """What is compared, served for as long as the stack lives."""
+    scratch = Path(stack.enter_context(TemporaryDirectory(dir=options.site.parent)))
+    engines = {
+        "slim engine": options.site,
+        "whole engine": without_slim_engine(options.site, scratch / "whole"),
+    }
+    for host, pages in (("compressed", Compressing), ("not compressed", Pages)):
+        for engine, folder in engines.items():
+            site = Site(folder, stack.enter_context(serve(folder, pages)))
+            figure = site.figure(FIGURE)
+            selector = f"#{figure.id}"
+            live = ", ".join(f"{selector}[data-state={state}]" for state in ("live", "training"))
+            url = site.url(figure.page, figure.id)
+            yield Subject(f"this book, {engine}, {host}", url, f"{selector} svg", live)
+    for name, folder in options.beside or ():
+        root = stack.enter_context(serve(Path(folder), Compressing))
+        yield Subject(f"{name}, compressed", root, options.figure, options.figure)
+
+
+def lighthouse(folder: Path, url: str, chromium: Path) -> dict[str, float]:
+    """Scores out of 100 by category, under Lighthouse's own throttling, and the layout shift."""
+    command = [
+        NODE, folder / "node_modules/lighthouse/cli/index.js", url, "--quiet", "--output=json",
+        f"--only-categories={','.join(CATEGORIES)}",
+        "--chrome-flags=--headless=new --no-sandbox --disable-gpu",
+    ]
+    environment = {**os.environ, "CHROME_PATH": str(chromium)}
+    run = subprocess.run(command, env=environment, capture_output=True, check=True, timeout=300)
+    report = json.loads(run.stdout)
+    scores = {name: 100 * report["categories"][name]["score"] for name in CATEGORIES}
+    return {**scores, "layout shift": report["audits"]["cumulative-layout-shift"]["numericValue"]}
+
+
+def measure(options: argparse.Namespace) -> dict[str, Any]:
+    """Medians of all subjects, visited in turns."""
+    with ExitStack() as stack:
+        playwright = stack.enter_context(sync_playwright())
+        browser = launch(playwright)
+        compared = list(subjects(options, stack))
+        visits, loads = [], []
+        for _ in range(ROUNDS):
+            visits.append({subject.name: visit(browser, subject) for subject in compared})
+            loads.append(os.getloadavg()[0])
+        version = browser.version
+        browser.close()
+        scores = {}
+        if options.lighthouse:
+            chromium = executable(playwright, "chromium")
+            assert chromium
+            scores = lighthouse(options.lighthouse, compared[0].url, chromium)
+    rows = {
+        subject.name: {
+            key: statistics.median(round_[subject.name][key] for round_ in visits)
+            for key in visits[0][subject.name]
+        }
+        for subject in compared
+    }
+    return {
+        "browser": f"Chromium {version}",
+        "rounds": ROUNDS,
+        "cores": os.cpu_count(),
+        "load": statistics.median(loads),
+        "rows": rows,
+        "lighthouse": scores,
+    }
+
+
+def table(report: dict[str, Any]) -> str:
+    """Markdown."""
+    lines = [
+        "| page | first contentful paint | figure visible | figure live | transferred |",
+        "| --- | ---: | ---: | ---: | ---: |",
+    ]
+    for name, row in report["rows"].items():
+        times = " | ".join(f"{row[f'{key}_ms'] / 1000:.1f} s" for key in MOMENTS)
+        lines.append(f"| {name} | {times} | {row['bytes'] / 1e6:.2f} MB |")
+    throttled = f"9 Mbit/s, 60 ms, CPU {CPU_RATE}× slower, nothing cached"
+    notes = [
+        f"{report['browser']}, {throttled}; medians of {report['rounds']} visits. "
+        f"Load of the machine, {report['cores']} cores: {report['load']:.1f}."
+    ]
+    if all(name.startswith("this book") for name in report["rows"]):
+        notes.append("No public explainer was measured beside it.")
+    if scores := report["lighthouse"]:
+        said = ", ".join(f"{name} {scores[name]:.0f}" for name in CATEGORIES)
+        notes.append(f"Lighthouse: {said}; layout shift {scores['layout shift']:.3f}.")
+    return "\n".join([*lines, "", " ".join(notes), ""])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="How long a reader waits for a figure.")
+    parser.add_argument("--site", type=Path, default=ROOT / "build" / "site")
+    parser.add_argument("--beside", nargs=2, action="append", metavar=("NAME", "FOLDER"))
+    parser.add_argument("--figure", default="canvas", help="of the other explainer, as a selector")
+    parser.add_argument("--lighthouse", type=Path, help="a folder with lighthouse in node_modules")
+    options = parser.parse_args()
+    if not (options.site / "index.html").is_file():
+        parser.error(f"no built book in {options.site}; run: make book")
+    report = measure(options)
+    REPORT.parent.mkdir(parents=True, exist_ok=True)
+    REPORT.write_text(json.dumps(report, indent=2) + "\n", "utf-8")
+    shown = table(report)
+    put("page-speed", shown)
+    print(shown)
+
+
+if __name__ == "__main__":
+    main()

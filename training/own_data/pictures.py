@@ -1,0 +1,95 @@
+"""A folder of PNGs as ink: 0 paper to 255 full, whatever the files' colours and transparency."""
+
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from PIL import Image, UnidentifiedImageError
+
+from training.own_data.declaration import Declaration
+from training.own_data.problem import InFile, Problem, and_more, counted
+from training.own_data.table import MAXIMUM_CLASSES, MINIMUM_ROWS
+
+FULL_INK = 255
+PAPER = {"dark": (255, 255, 255, 255), "light": (0, 0, 0, 255)}
+"""What transparent pixels show, by which end of grey is ink."""
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """Square pictures in the order of their paths, each `size * size` bytes row by row."""
+
+    size: int
+    ink: tuple[bytes, ...]
+    labels: tuple[str, ...]
+    """The sub-folder of each picture; none at all if they lie in the folder itself."""
+
+
+def read_pictures(
+    files: Mapping[str, bytes], declaration: Declaration
+) -> tuple[Pictures | None, tuple[Problem, ...]]:
+    """The pictures of a folder's PNGs by path, or None with everything that is wrong."""
+    problems: list[Problem] = []
+    ink, odd = [], []
+    for path in sorted(files):
+        try:
+            picture = _ink(files[path], declaration.ink)
+        except (UnidentifiedImageError, OSError, ValueError) as error:
+            problems.append(_unreadable(path, files[path], error))
+            continue
+        if picture.size != (declaration.size, declaration.size):
+            odd.append((path, picture.size))
+        ink.append(picture.tobytes())
+    if odd:
+        path, (width, height) = odd[0]
+        message = (f"this picture is {width}×{height} pixels, "
+                   f"expected {declaration.size}×{declaration.size}")
+        problems.append(Problem("data-size", InFile(path), message + and_more(len(odd), "picture"),
+                                "all pictures of a set are as large as 'size' in book.toml says"))
+    elif ink and len(set(ink)) == 1:
+        message = "all pictures are the same"
+        problems.append(Problem("data-constant", InFile(declaration.path), message))
+    labels = _labels(sorted(files), declaration, problems)
+    if len(files) < MINIMUM_ROWS:
+        message = f"{counted(len(files), 'picture')}, at least {MINIMUM_ROWS} are needed"
+        hint = "validation and test take a fifth each"
+        problems.append(Problem("data-rows", InFile(declaration.path), message, hint))
+    if problems:
+        return None, tuple(problems)
+    return Pictures(declaration.size, tuple(ink), labels), ()
+
+
+def _ink(data: bytes, ink: str) -> Image.Image:
+    """The picture in grey with full ink as 255; raises what Pillow raises, or ValueError."""
+    picture = Image.open(io.BytesIO(data), formats=["PNG"])
+    if picture.mode.startswith("I"):
+        raise ValueError("it has 16 bits a pixel; save it with 8")
+    paper = Image.new("RGBA", picture.size, PAPER[ink])
+    grey = Image.alpha_composite(paper, picture.convert("RGBA")).convert("L")
+    return grey if ink == "light" else grey.point([FULL_INK - value for value in range(256)])
+
+
+def _unreadable(path: str, data: bytes, error: Exception) -> Problem:
+    if not data:
+        return Problem("data-empty", InFile(path), "this file is empty")
+    reason = str(error) if isinstance(error, ValueError) else "it may be cut short, or no PNG"
+    return Problem("data-picture", InFile(path), f"this picture cannot be read: {reason}")
+
+
+def _labels(
+    paths: list[str], declaration: Declaration, problems: list[Problem]
+) -> tuple[str, ...]:
+    """The sub-folder of each path."""
+    inside = [path.removeprefix(f"{declaration.path}/") for path in paths]
+    labels = [path.rpartition("/")[0] for path in inside]
+    if not any(labels):
+        return ()
+    if "" in labels:
+        message = "this picture lies beside the folders of classes, in none of them"
+        problems.append(Problem("data-missing", InFile(paths[labels.index("")]),
+                                message + and_more(labels.count(""), "picture")))
+    count = len(set(labels))
+    if count > MAXIMUM_CLASSES:
+        message = f"{count} folders of classes, at most {MAXIMUM_CLASSES} can be told apart"
+        problems.append(Problem("data-classes", InFile(declaration.path), message))
+    return tuple(labels)
