@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from jinja2 import Environment, TemplateError, TemplateSyntaxError
 
+from builder.allowances import without_allowed
 from builder.authors import PICTURE, Guide, read_guide
 from builder.cache import Cache
 from builder.cells import Parts, Ran, cells_of, named_parts, prepare, run_cells
@@ -19,6 +20,7 @@ from builder.effects import Effects
 from builder.figures import Code, bundle, draw_frames, typeset
 from builder.issue import Issue, Source, in_order, is_error
 from builder.load import Sources, load, load_code
+from builder.memory import Memory
 from builder.node import Service
 from builder.offline import SERVICE_WORKER, service_worker
 from builder.pack import (
@@ -35,7 +37,7 @@ from builder.packages import collect
 from builder.parse import parse_chapter, parse_glossary, parse_page
 from builder.posters import draw_posters
 from builder.python_packages import PYODIDE, Distribution
-from builder.render import Drawn, Memory, environment, render_book
+from builder.render import Drawn, environment, render_book
 from builder.resolve import Picture, PlacedFigure, ResolvedBook, ResolvedPage, resolve
 from builder.sbom import BILL, LICENCES, bill_of_materials, licence_texts
 from builder.search import SEARCH_INDEX, search_index
@@ -56,6 +58,8 @@ class Outcome:
     phases: dict[str, float] = field(default_factory=dict)
     pages: Mapping[str, str] = field(default_factory=dict)
     """HTML by path in the site, in reading order."""
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    """The whole site; empty if there is an error."""
     config: BookConfig = field(default_factory=lambda: BookConfig(""))
 
     @property
@@ -73,11 +77,12 @@ class Builder:
         *,
         engine: Environment | None = None,
         distribution: Distribution | None = None,
+        strict: bool = False,
     ) -> None:
         self.effects, self.service = effects, service
-        self.distribution = distribution
+        self.distribution, self.strict = distribution, strict
         self.engine = engine or environment()
-        self.rendered: Memory = {}
+        self.memory = Memory()
         self.parsed: dict[Source, tuple[Chapter | None, tuple[Issue, ...]]] = {}
         self.guide: Guide | None = read_guide(effects)
 
@@ -86,19 +91,20 @@ class Builder:
     ) -> Outcome:
         """Run all stages; publish the site unless there is an error.
 
-        A `preview` does without what takes long or would be in an author's way: the archive, the
-        service worker, and a slim engine for models that have changed.
+        A `preview` stays in memory, and does without what takes long or would be in an author's
+        way: the archive, the service worker, and a slim engine for models that have changed.
         """
         outcome = Outcome()
         cache = Cache(self.effects)
         files = self._site_files(outcome, cache, known_models, preview=preview)
         outcome.issues = in_order(outcome.issues)
         if outcome.published:
+            outcome.files = files
+        if outcome.published and not preview:
             with self._phase(outcome, "pack"):
                 self.effects.publish(SITE, files)
                 cache.forget_unused()
-                if not preview:
-                    self.effects.write(ARCHIVE, files[ARCHIVE_NAME])
+                self.effects.write(ARCHIVE, files[ARCHIVE_NAME])
         return outcome
 
     @contextmanager
@@ -112,7 +118,7 @@ class Builder:
     ) -> Mapping[str, bytes]:
         issues = outcome.issues
         with self._phase(outcome, "load"):
-            sources, found = load(self.effects)
+            sources, found = load(self.effects, self.memory)
             issues.extend(found)
         with self._phase(outcome, "parse"):
             chapters = self._parse(sources, issues)
@@ -122,15 +128,16 @@ class Builder:
             texts = [*chapters, colophon, *([index] if index else [])]
             entries = glossary.entries if glossary else ()
             bodies = [text.body for text in texts] + [entry.body for entry in entries]
-            code, found = load_code(self.effects, _listed(bodies))
+            code, found = load_code(self.effects, self.memory, _listed(bodies))
             sources = replace(sources, code=code)
             issues.extend(found)
         with self._phase(outcome, "resolve"):
             book, found = resolve(
-                sources, index, chapters, glossary, colophon, known_models
+                sources, index, chapters, glossary, colophon, known_models, self.memory
             )
             issues.extend(found)
         drawn, assets = self._draw(outcome, cache, sources, book, preview=preview)
+        issues = outcome.issues = self._judged(issues, sources)
         if not outcome.published:
             return {}
         with self._phase(outcome, "render"):
@@ -148,6 +155,11 @@ class Builder:
             outcome.pages, _ = self._render(sources, book, drawn, issues)
         files = _with_worker({**assets, **_encoded(outcome.pages)}, drawn)
         return {**files, ARCHIVE_NAME: packed}
+
+    def _judged(self, issues: list[Issue], sources: Sources) -> list[Issue]:
+        """What counts: allowed issues do not, and a strict build takes warnings for errors."""
+        kept = without_allowed(issues, sources.texts)
+        return [replace(issue, severity="error") for issue in kept] if self.strict else kept
 
     def _parse(self, sources: Sources, issues: list[Issue]) -> list[Chapter]:
         """Every chapter; those whose text is as it was at the last build are not parsed again."""
@@ -175,15 +187,16 @@ class Builder:
         preview: bool,
     ) -> tuple[Drawn, dict[str, bytes]]:
         """Everything that takes Node or packing. Whatever can be checked is, errors or not."""
-        effects, service, issues = self.effects, self.service, outcome.issues
+        effects, service, memory = self.effects, self.service, self.memory
+        issues = outcome.issues
         placed = [(page, figure) for page in book.pages for figure in page.figures]
         used = {figure.spec.name for _, figure in placed}
         with self._phase(outcome, "math"):
-            code = Code(effects)
+            code = Code(effects, memory)
             written = [(page.source, node) for page, node in book.formulas()]
             if self.guide:
                 written += self.guide.formulas()
-            formulas, found = typeset(effects, service, written, code)
+            formulas, found = typeset(effects, service, written, code, memory)
             issues.extend(found)
         with self._phase(outcome, "bundle"):
             bundled, found = bundle(effects, cache, service, sources.figures, code)
@@ -202,7 +215,7 @@ class Builder:
             ]
             for _, named in with_cells:
                 parts |= {(card.name, part): (card, part) for card, part in named}
-            models, found = pack_models(effects, cache, parts.values())
+            models, found = pack_models(effects, cache, parts.values(), memory)
             issues.extend(found)
             packed = [part for name, part in parts.items() if name in models.assets]
             make = outcome.published and not preview
@@ -214,7 +227,7 @@ class Builder:
                 if figure.ready and _is_packed(figure, models)
             ]
             frames, found = draw_frames(
-                effects, cache, service, ready if bundled.assets else [], models, code
+                effects, cache, service, ready if bundled.assets else [], models, code, memory
             )
             issues.extend(found)
         with self._phase(outcome, "engine"):
@@ -309,7 +322,7 @@ class Builder:
         """The pages, and what is made of all of them together."""
         config, engine = sources.config, self.engine
         try:
-            pages = render_book(config, book, sources.models, drawn, engine, self.rendered)
+            pages = render_book(config, book, sources.models, drawn, engine, self.memory)
             return pages, discovery_files(config, book, pages, engine)
         except TemplateError as error:
             issues.append(_template_issue(error))

@@ -42,7 +42,9 @@ class Cache:
         self.effects.write(self.folder(kind, name), data)
 
     def forget_unused(self) -> None:
-        """Delete what neither this build nor the last ones needed."""
+        """Delete what neither this build nor the last ones needed, or what was never finished."""
+        for folder in ("build", CACHE, *(f"{CACHE}/{kind}" for kind in KINDS)):
+            self.effects.tidy(folder)
         last = self._last_builds()
         mine = sorted(self.used)
         if last and last[0] == mine:

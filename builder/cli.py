@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import signal
+import sys
+import threading
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -10,17 +13,20 @@ from builder.build import ARCHIVE, SITE, Builder, Outcome
 from builder.check.run import check
 from builder.effects import DiskEffects, Effects
 from builder.issue import Issue, is_error, summary, whole_file
+from builder.load import MODELS
 from builder.new import NotNewError, new_chapter, new_figure
 from builder.node import NodeService, Service, ServiceError, install_packages
 from builder.pdf import NoPdfError, print_to_pdf
 from builder.print_page import print_page
 from builder.python_packages import Distribution
-from builder.serve import serve
-from builder.training import inspect_models, train
+from builder.serve import Serving
+from builder.training import TRAINING, inspect_models, train
+from builder.watched import WatchedEffects
 
 DEFAULT_PORT = 8000
 PDF = "build/book.pdf"
 PRINT_PAGE = "print.html"
+STRICT = "take warnings for errors"
 
 
 def find_root(start: Path) -> Path:
@@ -37,9 +43,13 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     build = commands.add_parser("build", help="train what is stale, then write the site")
     build.add_argument("--no-train", action="store_true", help="use the models as they are")
+    build.add_argument("--strict", action="store_true", help=STRICT)
     _add_distribution(build)
     serving = commands.add_parser("serve", help="show the book and follow changes")
-    serving.add_argument("--no-train", action="store_true", help="use the models as they are")
+    models = serving.add_mutually_exclusive_group()
+    models.add_argument("--no-train", action="store_true", help="use the models as they are")
+    models.add_argument("--train", action="store_true", help="train what is stale without asking")
+    serving.add_argument("--strict", action="store_true", help=STRICT)
     _add_distribution(serving)
     serving.add_argument("--port", type=int, default=DEFAULT_PORT, help="default: %(default)s")
     pdf = commands.add_parser("pdf", help="build, then print the whole book to build/book.pdf")
@@ -97,7 +107,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.command == "train":
         flags = ["--force"] if options.force else []
         return train(root, [*flags, *options.names])
-    effects = DiskEffects(root)
+    effects = WatchedEffects(root) if options.command == "serve" else DiskEffects(root)
     if options.command == "new":
         return make_new(effects, options)
     try:
@@ -106,9 +116,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         effects.log(f"book: {error}")
         return 1
     service = NodeService(root / "site_assets", effects.log)
-    place = options.pyodide_dist
+    place = getattr(options, "pyodide_dist", None)
     distribution = Distribution.at(place) if place else None
-    session = Session(root, effects, service, distribution)
+    strict = getattr(options, "strict", False)
+    session = Session(root, effects, service, distribution=distribution, strict=strict)
     try:
         if options.command == "build":
             return session.build_once(training=not options.no_train)
@@ -116,9 +127,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return check(root, effects, service, external=options.external)
         if options.command == "pdf":
             return session.print_book(training=not options.no_train)
-        session.train_first(training=not options.no_train)
-        serve(root, options.port, session.rebuild, effects.log)
-        return 0
+        return session.preview(options.port, training=not options.no_train, at_once=options.train)
     except KeyboardInterrupt:
         return 130
     finally:
@@ -133,10 +142,12 @@ class Session:
         root: Path,
         effects: Effects,
         service: Service,
+        *,
         distribution: Distribution | None = None,
+        strict: bool = False,
     ) -> None:
         self.root, self.effects, self.service = root, effects, service
-        self.builder = Builder(effects, service, distribution=distribution)
+        self.builder = Builder(effects, service, distribution=distribution, strict=strict)
         self.known_models: frozenset[str] = frozenset()
 
     def build_once(self, *, training: bool) -> int:
@@ -170,23 +181,69 @@ class Session:
 
     def train_first(self, *, training: bool) -> list[Issue]:
         """Train what is missing or stale, and learn which models there can be."""
-        entries = inspect_models(self.root, self.effects)
-        if entries is None:
+        stale = self._stale()
+        if stale is None:
             return [whole_file("training", "training", "the training step does not run")]
-        self.known_models = frozenset(entry["name"] for entry in entries)
-        stale = [entry["name"] for entry in entries if not entry["fresh"]]
         if training and stale and train(self.root, stale):
             return [whole_file("training", "training", "not every model could be trained")]
         return []
 
+    def _stale(self) -> list[str] | None:
+        """The models that are missing or stale; None if training cannot tell."""
+        self._forget((TRAINING, MODELS))
+        entries = inspect_models(self.root, self.effects)
+        if entries is None:
+            return None
+        self.known_models = frozenset(entry["name"] for entry in entries)
+        return [entry["name"] for entry in entries if not entry["fresh"]]
+
+    def preview(self, port: int, *, training: bool, at_once: bool) -> int:
+        """Train what is missing, and show the book until interrupted; the exit status.
+
+        What is there but stale is trained when the author says so, or `at_once`.
+        """
+        stale = self._stale() or []
+        missing = [name for name in stale if not self.effects.exists(f"{MODELS}/{name}/card.json")]
+        if training and missing:
+            train(self.root, missing)
+        (self.root / MODELS).mkdir(parents=True, exist_ok=True)  # so that it can be watched
+        serving = Serving(self.root, self, self.effects.log, train_at_once=at_once)
+        if training:
+            serving.look_for_stale()
+        if sys.stdin.isatty():
+            if hasattr(signal, "SIGTTIN"):  # or reading from the background would stop the preview
+                signal.signal(signal.SIGTTIN, signal.SIG_IGN)
+            threading.Thread(target=serving.take_answers, args=(sys.stdin,), daemon=True).start()
+        try:
+            serving.run(port)
+        except OSError as error:
+            self.effects.log(f"book: port {port} cannot be used: {error.strerror} (--port N)")
+            return 1
+        return 0
+
+    def stale_models(self) -> list[str]:
+        """For the preview: the models that training would make differently now."""
+        return self._stale() or []
+
+    def train_models(self, names: list[str]) -> bool:
+        """For the preview: train these; whether all could be."""
+        return train(self.root, names) == 0
+
     def rebuild(self, changed: Iterable[str]) -> Outcome:
         """Build for the preview; a changed Node service is started anew."""
-        if any(path.startswith("site_assets/node/") for path in changed):
+        paths = list(changed)
+        self._forget(paths)
+        if any(path.startswith("site_assets/node/") for path in paths):
             self.service.close()
         outcome = self.builder.build(known_models=self.known_models, preview=True)
         for issue in filter(is_error, outcome.issues):
             self.effects.log(str(issue))
         return outcome
+
+    def _forget(self, paths: Iterable[str]) -> None:
+        """Let the next build read these files again, which it would do anyway without a watch."""
+        if isinstance(self.effects, WatchedEffects):
+            self.effects.changed(paths)
 
     def report(self, outcome: Outcome) -> None:
         """Issues first, then how long each phase took and what came out."""

@@ -8,7 +8,6 @@ from typing import Any
 
 from markupsafe import Markup
 
-from builder.document import Metric
 from builder.model_card import ModelCard
 from builder.pack import ModelFiles
 from builder.resolve import ResolvedBook
@@ -58,7 +57,8 @@ class Ledger:
 
 def ledger(book: ResolvedBook, cards: Mapping[str, ModelCard], files: ModelFiles) -> Ledger:
     """The tables of the models that the book shows or quotes."""
-    used = [cards[name] for name in sorted(_used(book)) if name in cards]
+    named = {name for page in book.pages for name in page.models}
+    used = [cards[name] for name in sorted(named) if name in cards]
     times = [card.content.get("wall_time_seconds") for card in used]
     return Ledger(
         data=_data_rows(used),
@@ -66,13 +66,6 @@ def ledger(book: ResolvedBook, cards: Mapping[str, ModelCard], files: ModelFiles
         size=_kilobytes(sum(files.gzip_bytes.get(card.name, 0) for card in used)),
         seconds=_decimal(sum(time for time in times if time is not None)),
     )
-
-
-def _used(book: ResolvedBook) -> set[str]:
-    figures = (figure for page in book.pages for figure in page.figures)
-    shown = {card.name for figure in figures for card in figure.models.values()}
-    nodes = (node for page in book.pages for node in page.nodes)
-    return shown | {node.model for node in nodes if isinstance(node, Metric)}
 
 
 def _data_rows(cards: Iterable[ModelCard]) -> tuple[DataRow, ...]:

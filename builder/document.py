@@ -200,9 +200,9 @@ Node: TypeAlias = (
 BLOCK_NODES = (Heading, FigureBlock, KeyIdea, Predict, Exercise, Cell, ListingBlock)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Chapter:
-    """A parsed chapter: `NN-slug.md`."""
+    """A parsed chapter: `NN-slug.md`. Compared as an object: a text is parsed only once."""
 
     source: Source
     number: int

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -16,6 +17,8 @@ from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
+UNFINISHED = re.compile(r"\..*-(\d+)-\w+")
+"""Name of what a process, by its number, has not finished writing."""
 SKIPPED_FOLDERS = frozenset({"node_modules", "__pycache__", ".git"})
 
 
@@ -38,10 +41,10 @@ class Effects(Protocol):
         """Replace a folder as a whole by `files`, whose keys are paths inside it."""
 
     def temporary(self, name: str) -> str:
-        """A new folder beside `name`, for whoever asks alone; to be removed by them.
+        """A new folder beside `name`, for whoever asks alone; to be removed by them."""
 
-        What killed processes left there under that name is deleted.
-        """
+    def tidy(self, folder: str) -> None:
+        """Delete what processes that were killed left unfinished right inside a folder."""
 
     def remove(self, path: str) -> None:
         """Delete a file, or a folder with all in it; nothing happens if it is not there."""
@@ -82,7 +85,7 @@ class DiskEffects:
     def write(self, path: str, data: bytes) -> None:
         target = self.root / path
         target.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}-")
+        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=_unfinished_prefix(target))
         try:
             with os.fdopen(handle, "wb") as file:
                 file.write(data)
@@ -111,10 +114,14 @@ class DiskEffects:
     def temporary(self, name: str) -> str:
         target = self.root / name
         target.parent.mkdir(parents=True, exist_ok=True)
-        _remove_abandoned(target)
-        prefix = f"{_fresh_prefix(target)}{os.getpid()}-"
-        fresh = tempfile.mkdtemp(dir=target.parent, prefix=prefix)
+        fresh = tempfile.mkdtemp(dir=target.parent, prefix=_unfinished_prefix(target))
         return Path(fresh).relative_to(self.root).as_posix()
+
+    def tidy(self, folder: str) -> None:
+        for entry in (self.root / folder).glob(".*"):
+            unfinished = UNFINISHED.fullmatch(entry.name)
+            if unfinished and not _is_running(int(unfinished[1])):
+                self.remove(entry.relative_to(self.root).as_posix())
 
     def remove(self, path: str) -> None:
         target = self.root / path
@@ -169,6 +176,9 @@ class MemoryEffects:
     def temporary(self, name: str) -> str:
         return f"{name}-temporary"
 
+    def tidy(self, folder: str) -> None:
+        """Nothing here is ever left unfinished."""
+
     def remove(self, path: str) -> None:
         for file in (path, *self.files(path)):
             self.contents.pop(file, None)
@@ -186,17 +196,9 @@ class MemoryEffects:
         self.messages.append(message)
 
 
-def _fresh_prefix(target: Path) -> str:
-    return f".{target.name}-"
-
-
-def _remove_abandoned(target: Path) -> None:
-    """Delete the unfinished folders of builds that were killed; live builds keep theirs."""
-    prefix = _fresh_prefix(target)
-    for folder in target.parent.glob(f"{prefix}*-*"):
-        process = folder.name.removeprefix(prefix).split("-")[0]
-        if process.isdigit() and not _is_running(int(process)):
-            shutil.rmtree(folder, ignore_errors=True)
+def _unfinished_prefix(target: Path) -> str:
+    """How the name of a file or folder begins until it is `target`: it tells who makes it."""
+    return f".{target.name}-{os.getpid()}-"
 
 
 def _is_running(process: int) -> bool:
@@ -211,9 +213,12 @@ def _is_running(process: int) -> bool:
 
 def _swap(fresh: Path, target: Path) -> None:
     """Put `fresh` in the place of `target`; what was there ends up in `fresh`."""
-    if not target.exists():
-        os.rename(fresh, target)
-    elif not _exchange(fresh, target):
+    try:
+        os.rename(fresh, target)  # only if nothing is there, whatever another build does meanwhile
+        return
+    except OSError:
+        pass
+    if not _exchange(fresh, target):
         old = Path(tempfile.mkdtemp(dir=fresh.parent, prefix=f"{fresh.name}-")) / "old"
         os.rename(target, old)
         os.rename(fresh, target)

@@ -10,9 +10,9 @@ import re
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Future
 from dataclasses import asdict, dataclass, field
-from functools import lru_cache
+from functools import partial
 from operator import itemgetter
-from typing import Any
+from typing import Any, TypeAlias
 
 from builder.cache import CACHE, Cache
 from builder.document import Math
@@ -20,6 +20,7 @@ from builder.effects import Effects
 from builder.figure_spec import FigureSpec
 from builder.issue import Issue, Source, Span, whole_file
 from builder.load import FIGURES
+from builder.memory import Memory
 from builder.node import Service, ServiceError
 from builder.pack import ModelFiles, digest
 from builder.resolve import PlacedFigure, ResolvedPage
@@ -43,12 +44,20 @@ BUILD_ERROR = re.compile(
 )
 
 
+FrameInputs: TypeAlias = tuple[PlacedFigure, str, list[str]]
+"""What a frame is drawn from: the figure, the hash of its code, and those of its models' files."""
+
+
 class Code:
     """The content of `site_assets`, by hash: the key of everything that is made from it."""
 
-    def __init__(self, effects: Effects) -> None:
+    def __init__(self, effects: Effects, memory: Memory) -> None:
+        def content_hash(path: str) -> str:
+            data = effects.read(path)
+            return memory.recall(("code", path), data, lambda: digest(data))
+
         self.hashes = {
-            path: digest(effects.read(path))
+            path: content_hash(path)
             for path in effects.files(SITE_ASSETS)
             if not path.startswith(NOT_CODE)
         }
@@ -158,13 +167,18 @@ def _bundle_issues(effects: Effects, message: str) -> tuple[Issue, ...]:
 
 
 def typeset(
-    effects: Effects, service: Service, formulas: Iterable[tuple[Source, Math]], code: Code
+    effects: Effects,
+    service: Service,
+    formulas: Iterable[tuple[Source, Math]],
+    code: Code,
+    memory: Memory,
 ) -> tuple[dict[tuple[str, bool], str], tuple[Issue, ...]]:
     """MathML of every formula, by TeX and display; bad LaTeX is an issue at its character."""
     every = list(formulas)
     path = f"{CACHE}/math.json"
-    cached: dict[str, Any] = json.loads(effects.read(path)) if effects.exists(path) else {}
-    known: dict[str, str] = cached["formulas"] if cached.get("code") == code.math else {}
+    data = effects.read(path) if effects.exists(path) else b"{}"
+    cached: dict[str, Any] = memory.recall("math", data, lambda: json.loads(data))
+    known: dict[str, str] = dict(cached["formulas"]) if cached.get("code") == code.math else {}
     wanted = {_formula_key(node): node for _, node in every}
     missing = [key for key in wanted if key not in known]
     failed: dict[str, Mapping[str, Any]] = {}
@@ -208,22 +222,28 @@ def draw_frames(
     placed: Iterable[tuple[ResolvedPage, PlacedFigure]],
     models: ModelFiles,
     code: Code,
+    memory: Memory,
 ) -> tuple[dict[tuple[str, str], Frame], tuple[Issue, ...]]:
     """The static frame of every figure, by page and id, each drawn by the figure's own code."""
     frames: dict[tuple[str, str], Frame] = {}
     issues: list[Issue] = []
-    waiting: list[tuple[ResolvedPage, PlacedFigure, str, Future[Any]]] = []
+    waiting: list[tuple[ResolvedPage, str, FrameInputs]] = []
+    asked: dict[str, Future[Any]] = {}
     for page, figure in placed:
-        params = _frame_params(effects, figure)
-        name = f"{_frame_key(figure, params, models, code)}.json"
-        known = cache.read("frames", name)
-        if known is not None:
-            frames[page.href, figure.id] = _read_frame(known)
+        inputs = (figure, code.of_figure(figure.spec.name), _model_hashes(figure, models))
+        make = partial(_remembered_frame, effects, cache, inputs)
+        name, frame = memory.recall(("frame", page.href, figure.id), inputs, make)
+        cache.folder("frames", name)
+        if frame is not None:
+            frames[page.href, figure.id] = frame
         else:
-            waiting.append((page, figure, name, service.ask("frame", params)))
-    for page, figure, name, future in waiting:
+            waiting.append((page, name, inputs))
+            if name not in asked:  # many chapters may show a figure in the same state
+                asked[name] = service.ask("frame", _frame_params(effects, figure))
+    for page, name, inputs in waiting:
+        figure = inputs[0]
         try:
-            result = future.result()
+            result = asked[name].result()
         except ServiceError as error:
             message = f"the figure '{figure.spec.name}' cannot be drawn: {error}"
             issues.append(page.source.issue("figure-frame", figure.block.name_at, message))
@@ -231,12 +251,21 @@ def draw_frames(
         frame = Frame(result["markup"], result["summary"], result.get("table"))
         cache.write("frames", name, canonical(asdict(frame)).encode())
         frames[page.href, figure.id] = frame
+        memory.keep(("frame", page.href, figure.id), inputs, (name, frame))
     return frames, tuple(issues)
 
 
-@lru_cache(maxsize=1024)  # by content: most frames are the same at the next build
-def _read_frame(data: bytes) -> Frame:
-    return Frame(**json.loads(data))
+def _remembered_frame(
+    effects: Effects, cache: Cache, inputs: FrameInputs
+) -> tuple[str, Frame | None]:
+    """The name of a frame in the cache, by content alone, and the frame if it is there."""
+    figure, code, hashes = inputs
+    cards = [figure.models[role].canonical for role in sorted(figure.models)]
+    # where the repository lies plays no part
+    portable = {**_frame_params(effects, figure), "models": None}
+    name = f"{digest(code, canonical(portable), *hashes, *cards)}.json"
+    data = cache.read("frames", name)
+    return name, None if data is None else Frame(**json.loads(data))
 
 
 def spec_of(figure: PlacedFigure) -> dict[str, Any]:
@@ -261,18 +290,13 @@ def _frame_params(effects: Effects, figure: PlacedFigure) -> dict[str, Any]:
     }
 
 
-def _frame_key(
-    figure: PlacedFigure, params: Mapping[str, Any], models: ModelFiles, code: Code
-) -> str:
-    """Content alone: where the repository lies plays no part."""
-    content = [
+def _model_hashes(figure: PlacedFigure, models: ModelFiles) -> list[str]:
+    """The content of each graph and array that the figure uses."""
+    return [
         f"{role} {use} {models.hashes.get((card.name, use), '')}"
         for role, card in sorted(figure.models.items(), key=itemgetter(0))
         for use in figure.spec.models[role].uses
     ]
-    cards = [figure.models[role].canonical for role in sorted(figure.models)]
-    portable = {**params, "models": None}
-    return digest(code.of_figure(figure.spec.name), canonical(portable), *content, *cards)
 
 
 def canonical(value: object) -> str:

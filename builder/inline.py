@@ -30,6 +30,7 @@ from builder.issue import Issue, Source, Span, suggest
 from builder.prose import to_html, to_phrase
 
 TOKEN = re.compile(
+    r"(?=[\\`$^\[!\]{<])(?:"  # looked for first: most characters begin nothing
     r"(?P<escape>\\[^\n])"
     r"|(?P<code>`+)"
     r"|(?P<display>\$\$)"
@@ -46,7 +47,7 @@ TOKEN = re.compile(
     r"|(?P<close>\])"
     r"|(?P<expression>\{\{)"
     r"|(?P<comment><!--)"
-    r"|(?P<tag></?[A-Za-z])"
+    r"|(?P<tag></?[A-Za-z]))"
 )
 BLANK_LINE = re.compile(r"\n[ \t]*\n")
 MATH_END = re.compile(r"(?<![\\\s])\$(?!\d)")

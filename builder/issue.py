@@ -108,11 +108,15 @@ class Source:
         start = self.line_starts[number - 1] + len(line) - len(line.lstrip())
         return Span(start, start + len(line.strip()))
 
+    def line_number(self, offset: int) -> int:
+        """The number of the line that holds the character at `offset`."""
+        return bisect_right(self.line_starts, offset)
+
     def issue(
         self, rule: str, at: Span, message: str, hint: str = "", severity: Severity = "error"
     ) -> Issue:
         """An issue at a range of this file."""
-        number = bisect_right(self.line_starts, at.start)
+        number = self.line_number(at.start)
         line = self.line(number)
         column = at.start - self.line_starts[number - 1] + 1
         length = max(1, min(at.length, len(line) - column + 1))

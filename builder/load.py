@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -11,6 +12,7 @@ from builder.config import BookConfig, parse_config, with_environment
 from builder.effects import Effects
 from builder.figure_spec import FigureSpec, parse_figure_spec
 from builder.issue import Issue, Source, Span, whole_file
+from builder.memory import Memory
 from builder.model_card import ModelCard, parse_card
 from builder.own_data import OwnData, check_own_data
 from builder.references import References, parse_references
@@ -43,33 +45,40 @@ class Sources:
     broken_models: frozenset[str]
     images: frozenset[str]
     """Paths inside content/."""
+    texts: tuple[Source, ...]
+    """Every file in which an author may write an allowance."""
     own_data: OwnData
     code: Mapping[str, Source] = field(default_factory=dict)
     """Files of this repository that listings quote, by path; known once chapters are parsed."""
 
 
-def load(effects: Effects) -> tuple[Sources, tuple[Issue, ...]]:
+def load(effects: Effects, memory: Memory) -> tuple[Sources, tuple[Issue, ...]]:
     """Read `content/`, every figure.toml and every model's card."""
     issues: list[Issue] = []
     files = effects.files(CONTENT)
     chapters = [
-        _text(effects, path, issues)
+        _text(effects, memory, path, issues)
         for path in files
         if path.count("/") == 1 and path.endswith(".md") and path not in NOT_CHAPTERS
     ]
     if not chapters:
         hint = "a chapter is a file NN-words-with-hyphens.md"
         issues.append(whole_file("chapter-missing", CONTENT, "there is no chapter", hint))
-    figures, broken = _figures(effects, issues)
-    models, broken_models = _models(effects, issues)
-    own_data = _own_data(effects, issues)
+    figures, broken = _figures(effects, memory, issues)
+    models, broken_models = _models(effects, memory, issues)
+    settings, index, glossary, colophon, works = (
+        _optional(effects, memory, f"{CONTENT}/{name}", issues)
+        for name in ("book.toml", "index.md", "glossary.md", "colophon.md", "references.bib")
+    )
+    single = (settings, index, glossary, colophon, works)
+    own_data = check_own_data(effects, settings, issues) if settings else OwnData()
     sources = Sources(
-        config=_config(effects, issues),
+        config=_config(effects, settings, issues),
         chapters=tuple(chapters),
-        index=_optional(effects, f"{CONTENT}/index.md", issues),
-        glossary=_optional(effects, f"{CONTENT}/glossary.md", issues),
-        colophon=_optional(effects, f"{CONTENT}/colophon.md", issues),
-        references=_references(effects, issues),
+        index=index,
+        glossary=glossary,
+        colophon=colophon,
+        references=_references(works, issues),
         figures=figures,
         broken_figures=broken,
         models=models,
@@ -79,46 +88,61 @@ def load(effects: Effects) -> tuple[Sources, tuple[Issue, ...]]:
             for path in files
             if PurePosixPath(path).suffix.lower() in IMAGE_TYPES
         ),
+        texts=(
+            *chapters,
+            *(source for source in single if source),
+            *(spec.source for spec in figures.values()),
+        ),
         own_data=own_data,
     )
     return sources, tuple(issues)
 
 
 def load_code(
-    effects: Effects, paths: Iterable[str]
+    effects: Effects, memory: Memory, paths: Iterable[str]
 ) -> tuple[dict[str, Source], tuple[Issue, ...]]:
     """Those of the named files that there are, inside the repository."""
     issues: list[Issue] = []
     inside = {path for path in paths if not {"/", ".."} & set(PurePosixPath(path).parts)}
-    code = {path: _text(effects, path, issues) for path in sorted(inside) if effects.exists(path)}
+    code = {
+        path: _text(effects, memory, path, issues)
+        for path in sorted(inside)
+        if effects.exists(path)
+    }
     return code, tuple(issues)
 
 
-def _text(effects: Effects, path: str, issues: list[Issue]) -> Source:
+def _text(effects: Effects, memory: Memory, path: str, issues: list[Issue]) -> Source:
+    data = effects.read(path)
+    source, found = memory.recall(("text", path), data, lambda: _decoded(path, data))
+    issues.extend(found)
+    return source
+
+
+def _decoded(path: str, data: bytes) -> tuple[Source, tuple[Issue, ...]]:
     """A UTF-8 text with `\\n` line ends; what is not UTF-8 is an issue and replaced."""
-    data = effects.read(path).removeprefix(b"\xef\xbb\xbf")
+    data = data.removeprefix(b"\xef\xbb\xbf")
     data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     try:
-        return Source(path, data.decode())
+        return Source(path, data.decode()), ()
     except UnicodeDecodeError as error:
         source = Source(path, data.decode("utf-8", "replace"))
         start = len(data[: error.start].decode())
         message = f"the byte 0x{data[error.start]:02x} is not UTF-8"
         hint = "save the file with UTF-8 encoding"
-        issues.append(source.issue("text-encoding", Span(start, start + 1), message, hint))
-        return source
+        return source, (source.issue("text-encoding", Span(start, start + 1), message, hint),)
 
 
-def _optional(effects: Effects, path: str, issues: list[Issue]) -> Source | None:
-    return _text(effects, path, issues) if effects.exists(path) else None
+def _optional(
+    effects: Effects, memory: Memory, path: str, issues: list[Issue]
+) -> Source | None:
+    return _text(effects, memory, path, issues) if effects.exists(path) else None
 
 
-def _config(effects: Effects, issues: list[Issue]) -> BookConfig:
-    path = f"{CONTENT}/book.toml"
-    source = _optional(effects, path, issues)
+def _config(effects: Effects, source: Source | None, issues: list[Issue]) -> BookConfig:
     if source is None:
         message, hint = "the book's settings are missing", "write a line 'title = \"…\"' there"
-        issues.append(whole_file("config-missing", path, message, hint))
+        issues.append(whole_file("config-missing", f"{CONTENT}/book.toml", message, hint))
         return BookConfig("")
     config, found = parse_config(source)
     issues.extend(found)
@@ -127,14 +151,7 @@ def _config(effects: Effects, issues: list[Issue]) -> BookConfig:
     return config
 
 
-def _own_data(effects: Effects, issues: list[Issue]) -> OwnData:
-    path = f"{CONTENT}/book.toml"
-    source = _optional(effects, path, issues)
-    return check_own_data(effects, source, issues) if source else OwnData()
-
-
-def _references(effects: Effects, issues: list[Issue]) -> References | None:
-    source = _optional(effects, f"{CONTENT}/references.bib", issues)
+def _references(source: Source | None, issues: list[Issue]) -> References | None:
     if source is None:
         return None
     references, found = parse_references(source)
@@ -142,13 +159,17 @@ def _references(effects: Effects, issues: list[Issue]) -> References | None:
     return references
 
 
-def _figures(effects: Effects, issues: list[Issue]) -> tuple[dict[str, FigureSpec], frozenset[str]]:
+def _figures(
+    effects: Effects, memory: Memory, issues: list[Issue]
+) -> tuple[dict[str, FigureSpec], frozenset[str]]:
     figures, broken = {}, set()
-    training_state = _training_state(effects, issues)
+    shared = _training_state(effects, memory, issues)
     for path in effects.files(FIGURES):
         if not path.endswith("/figure.toml"):
             continue
-        spec, found = parse_figure_spec(_text(effects, path, issues), training_state)
+        source = _text(effects, memory, path, issues)
+        parse = partial(parse_figure_spec, source, shared)
+        spec, found = memory.recall(("figure", path), (source, shared), parse)
         issues.extend(found)
         if spec is None:
             broken.add(PurePosixPath(path).parent.name)
@@ -157,18 +178,22 @@ def _figures(effects: Effects, issues: list[Issue]) -> tuple[dict[str, FigureSpe
     return figures, frozenset(broken)
 
 
-def _training_state(effects: Effects, issues: list[Issue]) -> dict[str, Any]:
-    source = _optional(effects, TRAINING_STATE, issues)
+def _training_state(effects: Effects, memory: Memory, issues: list[Issue]) -> dict[str, Any]:
+    source = _optional(effects, memory, TRAINING_STATE, issues)
     return {} if source is None else read_toml(source, "figure-spec", issues) or {}
 
 
-def _models(effects: Effects, issues: list[Issue]) -> tuple[dict[str, ModelCard], frozenset[str]]:
+def _models(
+    effects: Effects, memory: Memory, issues: list[Issue]
+) -> tuple[dict[str, ModelCard], frozenset[str]]:
     models, broken = {}, set()
     for path in effects.files(MODELS):
         folder, _, name = path.rpartition("/")
         if name != "card.json" or folder.count("/") != MODELS.count("/") + 1:
             continue
-        card, found = parse_card(PurePosixPath(folder).name, _text(effects, path, issues))
+        card, found = parse_card(
+            PurePosixPath(folder).name, _text(effects, memory, path, issues)
+        )
         issues.extend(found)
         if card is None:
             broken.add(PurePosixPath(folder).name)

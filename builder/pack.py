@@ -13,11 +13,13 @@ import json
 import zipfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import PurePosixPath
 
 from builder.cache import Cache
 from builder.effects import Effects
 from builder.issue import Issue, whole_file
+from builder.memory import Memory
 from builder.model_card import ModelCard
 
 ICON = "site_assets/favicon.svg"
@@ -47,6 +49,16 @@ class ModelFiles:
     site_files: Mapping[str, bytes] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class _PackedFile:
+    """One file of a model, as readers get it."""
+
+    asset: PackedAsset
+    hash: str
+    gzip_bytes: int
+    script: bytes
+
+
 def digest(*parts: bytes | str) -> str:
     """SHA-256 in hex of parts that are kept apart."""
     state = hashlib.sha256()
@@ -73,7 +85,7 @@ def hashed_name(name: str, data: bytes, ending: str = "") -> str:
 
 
 def pack_models(
-    effects: Effects, cache: Cache, wanted: Iterable[tuple[ModelCard, str]]
+    effects: Effects, cache: Cache, wanted: Iterable[tuple[ModelCard, str]], memory: Memory
 ) -> tuple[ModelFiles, tuple[Issue, ...]]:
     """Pack the wanted graphs and arrays; a file that is not there is an issue."""
     assets, hashes, sizes, site_files = {}, {}, dict[str, int](), {}
@@ -88,14 +100,21 @@ def pack_models(
             issues.append(whole_file("model-file", path, message, hint + card.name))
             continue
         key = f"models/{card.name}/{file}"
-        source = hashed_name(key, data, ".js")
-        assets[card.name, use] = PackedAsset(key, source, len(data))
-        hashes[card.name, use] = hashlib.sha256(data).hexdigest()
-        encoded = _encoded(cache, hashes[card.name, use], data)
-        compressed = len(encoded) // 4 * 3 - encoded[-2:].count(b"=")
-        sizes[card.name] = sizes.get(card.name, 0) + compressed
-        site_files[source] = asset_script(key, encoded)
+        packed = memory.recall(("model", path), data, partial(_packed, cache, key, data))
+        assets[card.name, use], hashes[card.name, use] = packed.asset, packed.hash
+        cache.folder("packed", packed.hash)
+        sizes[card.name] = sizes.get(card.name, 0) + packed.gzip_bytes
+        site_files[packed.asset.src] = packed.script
     return ModelFiles(assets, hashes, sizes, site_files), tuple(issues)
+
+
+def _packed(cache: Cache, key: str, data: bytes) -> _PackedFile:
+    source = hashed_name(key, data, ".js")
+    content_hash = hashlib.sha256(data).hexdigest()
+    encoded = _encoded(cache, content_hash, data)
+    compressed = len(encoded) // 4 * 3 - encoded[-2:].count(b"=")
+    asset = PackedAsset(key, source, len(data))
+    return _PackedFile(asset, content_hash, compressed, asset_script(key, encoded))
 
 
 def _encoded(cache: Cache, content_hash: str, data: bytes) -> bytes:

@@ -15,6 +15,7 @@ import yaml
 from pygments.lexers import get_lexer_by_name
 from pygments.util import ClassNotFound
 
+from builder.allowances import KEY as ALLOW
 from builder.cell_fence import fence_close, is_runnable, read_cell
 from builder.document import (
     Chapter,
@@ -36,7 +37,7 @@ from builder.issue import Issue, Source, Span, suggest
 
 FILE_NAME = re.compile(r"(?:.*/)?(\d+)-([a-z0-9]+(?:-[a-z0-9]+)*)\.md")
 FRONT_MATTER = re.compile(r"---[ \t]*\n(.*?)^---[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
-FRONT_MATTER_KEYS = ("title", "lead", "updated")
+FRONT_MATTER_KEYS = ("title", "lead", "updated", ALLOW)
 
 STRUCTURE = re.compile(
     r"^(?:"
@@ -169,6 +170,8 @@ def _yaml_mapping(source: Source, span: Span, issues: list[Issue]) -> dict[str, 
             message = f"unknown front-matter key '{key.value}'"
             at = _yaml_span(key, span.start)
             issues.append(source.issue("front-matter-key", at, message, hint))
+        elif key.value == ALLOW:
+            pass  # builder/allowances.py reads it
         elif key.value in values:
             message = f"'{key.value}' is given twice"
             issues.append(source.issue("front-matter-key", _yaml_span(key, span.start), message))

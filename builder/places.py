@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from builder.document import (
@@ -122,35 +123,16 @@ class Places:
         self.by_id.setdefault(place.id, []).append(place)
 
     def _add_chapter(self, chapter: Chapter, issues: list[Issue]) -> None:
-        """Give each heading, figure and cell its id: the author's own first, then those made up."""
-        nodes = [node for node in chapter.nodes if isinstance(node, (Heading, FigureBlock, Cell))]
-        own = [(node, *_own_id(node)) for node in nodes]
-        taken = set(RESERVED_IDS)
-        for node, name, at in own:
-            if not name:
-                continue
-            if name in taken:
-                message = f"the id '{name}' is given twice in this chapter"
-                hint = "add an option line 'id: fig-…'" if isinstance(node, FigureBlock) else ""
-                issues.append(chapter.source.issue("id-unique", at, message, hint))
-            taken.add(name)
-        figures = cells = 0
-        for node, name, _ in own:
-            if isinstance(node, FigureBlock):
-                figures += 1
-                number = f"{chapter.number}.{figures}"
-                place = Place("figure", chapter.href, name, f"Figure {number}", number)
-            elif isinstance(node, Cell):
-                cells += 1
-                name = name or _free(f"cell-{cells}", taken)
-                place = Place("cell", chapter.href, name, f"Cell {cells}", str(cells))
-            else:
-                text = plain_text(node.text)
-                name = name or _free(slug(text), taken)
-                place = Place("section", chapter.href, name, text, level=node.level)
-            self.by_node[chapter.href, node.at.start] = place
-            if name not in self.by_page[chapter.href]:
+        by_offset, found = _places_in(chapter)
+        issues.extend(found)
+        for offset, place in by_offset.items():
+            self.by_node[chapter.href, offset] = place
+            if place.id not in self.by_page[chapter.href]:
                 self._add(place)
+
+    def everything(self) -> tuple[object, ...]:
+        """All that a look-up from another page depends on, to compare with another build's."""
+        return self.pages, self.by_page, self.by_id
 
     def of_node(self, page: str, node: Heading | FigureBlock | Cell) -> Place:
         """The place of a heading, a figure or a cell of a page."""
@@ -191,6 +173,41 @@ class Places:
             files = [f"{name}.md" for name, p in self.pages.items() if p.page != f"{name}.html"]
             return sorted(own) + files if page.endswith(".html") else files
         return [f"#{name}" for name in (*self.by_id, *self.pages)]
+
+
+@lru_cache(maxsize=4096)  # unchanged chapters are the same objects at the next build
+def _places_in(chapter: Chapter) -> tuple[Mapping[int, Place], tuple[Issue, ...]]:
+    """Every heading, figure and cell by its offset, each with an id: the author's own first, then
+    those made up."""
+    nodes = [node for node in chapter.nodes if isinstance(node, (Heading, FigureBlock, Cell))]
+    own = [(node, *_own_id(node)) for node in nodes]
+    issues: list[Issue] = []
+    taken = set(RESERVED_IDS)
+    for node, name, at in own:
+        if not name:
+            continue
+        if name in taken:
+            message = f"the id '{name}' is given twice in this chapter"
+            hint = "add an option line 'id: fig-…'" if isinstance(node, FigureBlock) else ""
+            issues.append(chapter.source.issue("id-unique", at, message, hint))
+        taken.add(name)
+    found: dict[int, Place] = {}
+    figures = cells = 0
+    for node, name, _ in own:
+        if isinstance(node, FigureBlock):
+            figures += 1
+            number = f"{chapter.number}.{figures}"
+            place = Place("figure", chapter.href, name, f"Figure {number}", number)
+        elif isinstance(node, Cell):
+            cells += 1
+            name = name or _free(f"cell-{cells}", taken)
+            place = Place("cell", chapter.href, name, f"Cell {cells}", str(cells))
+        else:
+            text = plain_text(node.text)
+            name = name or _free(slug(text), taken)
+            place = Place("section", chapter.href, name, text, level=node.level)
+        found[node.at.start] = place
+    return found, tuple(issues)
 
 
 def _own_id(node: Heading | FigureBlock | Cell) -> tuple[str, Span]:

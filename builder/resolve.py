@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property, partial
 from pathlib import PurePosixPath
 from typing import Literal, TypeAlias
 
@@ -35,6 +36,7 @@ from builder.inline import LINKABLE, is_foreign
 from builder.issue import Issue, Source, Span, suggest
 from builder.listing import Listing, definitions, excerpt
 from builder.load import Sources
+from builder.memory import Memory
 from builder.model_card import ModelCard
 from builder.own_data import model_name
 from builder.places import Place, Places
@@ -113,6 +115,33 @@ class ResolvedPage:
     def label(self) -> str:
         return f"Chapter {self.number}" if self.number else self.title
 
+    @cached_property
+    def formulas(self) -> tuple[Math, ...]:
+        """Every formula, in the order of the text."""
+        return tuple(node for node in self.nodes if isinstance(node, Math))
+
+    @cached_property
+    def named_figures(self) -> frozenset[str]:
+        """The figures that the page wants to show, those that cannot be shown too."""
+        return frozenset(node.name for node in self.nodes if isinstance(node, FigureBlock))
+
+    @cached_property
+    def models(self) -> frozenset[str]:
+        """The names of the models that figures of the page show or that its text quotes."""
+        quoted = (node.model for node in self.nodes if isinstance(node, Metric))
+        shown = (card.name for figure in self.figures for card in figure.models.values())
+        return frozenset((*quoted, *shown))
+
+    @cached_property
+    def works(self) -> frozenset[str]:
+        """The keys of the works that the page cites."""
+        return frozenset(v.key for v in self.values.values() if isinstance(v, Reference))
+
+    @cached_property
+    def terms(self) -> frozenset[str]:
+        """The ids of the glossary terms that the page uses."""
+        return frozenset(v.id for v in self.values.values() if isinstance(v, GlossaryEntry))
+
 
 @dataclass(frozen=True)
 class ResolvedBook:
@@ -143,10 +172,7 @@ class ResolvedBook:
 
     def formulas(self) -> Iterable[tuple[ResolvedPage, Math]]:
         """Every formula with the page where it stands."""
-        for page in self.pages:
-            for node in page.nodes:
-                if isinstance(node, Math):
-                    yield page, node
+        return ((page, formula) for page in self.pages for formula in page.formulas)
 
 
 def resolve(
@@ -156,8 +182,12 @@ def resolve(
     glossary: Glossary | None,
     colophon: Chapter,
     known_models: frozenset[str],
+    memory: Memory,
 ) -> tuple[ResolvedBook, tuple[Issue, ...]]:
-    """The book with everything connected. `known_models` can be trained but need not be."""
+    """The book with everything connected. `known_models` can be trained but need not be.
+
+    Pages that are as they were, in a book whose names are as they were, come from memory.
+    """
     issues: list[Issue] = []
     ordered = sorted(chapters, key=lambda chapter: (chapter.number, chapter.slug))
     _check_numbers(ordered, issues)
@@ -166,14 +196,25 @@ def resolve(
     plain = (index, colophon) if index else (colophon,)
     places = Places(ordered, plain, entries, references, issues)
     trainable = known_models | sources.own_data.models
-    context = _Context(sources, places, entries, references, trainable, issues)
-    index_page = _page(context, index, "index") if index else None
+    context = _Context(sources, places, entries, references, trainable)
+    names = memory.stamp("names", context.everything())
+
+    def page(chapter: Chapter, kind: PageKind) -> ResolvedPage:
+        make = partial(_page, context, chapter, kind)
+        inputs = (chapter, kind, names)
+        resolved, found = memory.recall(("page", chapter.source.path), inputs, make)
+        issues.extend(found)
+        return resolved
+
+    index_page = page(index, "index") if index else None
     pages = tuple(
-        _page(context, chapter, "references" if chapter.slug == REFERENCES else "chapter")
+        page(chapter, "references" if chapter.slug == REFERENCES else "chapter")
         for chapter in ordered
     )
-    glossary_page = _glossary_page(context, glossary)
-    colophon_page = _page(context, colophon, "colophon")
+    make_glossary = partial(_glossary_page, context, glossary)
+    glossary_page, found = memory.recall("glossary page", (glossary, names), make_glossary)
+    issues.extend(found)
+    colophon_page = page(colophon, "colophon")
     outside_glossary = (*((index_page,) if index_page else ()), *pages, colophon_page)
     written = (*outside_glossary, glossary_page)
     book = ResolvedBook(
@@ -183,29 +224,38 @@ def resolve(
         colophon_page,
         entries,
         references,
-        _used(written, Citation, lambda value: getattr(value, "key", "")),
-        _used(outside_glossary, Term, lambda value: getattr(value, "id", "")),
+        _pages_by(written, lambda page: page.works),
+        _pages_by(outside_glossary, lambda page: page.terms),
     )
     _warn_unused(book, sources, glossary, issues)
+    _warn_unused_figures(book, sources, issues)
     return book, tuple(issues)
 
 
 @dataclass
 class _Context:
-    """What names are looked up in, and where issues go."""
+    """What names are looked up in."""
 
     sources: Sources
     places: Places
     entries: tuple[GlossaryEntry, ...]
     references: tuple[Reference, ...]
     known_models: frozenset[str]
-    issues: list[Issue]
     terms: dict[str, GlossaryEntry] = field(default_factory=dict)
     works: dict[str, Reference] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.terms = {entry.name.casefold(): entry for entry in self.entries}
         self.works = {reference.key: reference for reference in self.references}
+
+    def everything(self) -> tuple[object, ...]:
+        """All that a page depends on beside its own text, to compare with that of another build."""
+        found = self.sources
+        broken = found.references.broken if found.references else None
+        figures = (found.figures, found.broken_figures)
+        models = (found.models, found.broken_models, self.known_models)
+        others = (found.images, found.code, self.entries, self.references, broken)
+        return (*figures, *models, *others, *self.places.everything())
 
 
 def _check_numbers(chapters: list[Chapter], issues: list[Issue]) -> None:
@@ -223,10 +273,12 @@ def _check_numbers(chapters: list[Chapter], issues: list[Issue]) -> None:
                 issues.append(first[value].source.issue("chapter-name", Span(0, 0), text))
 
 
-def _page(context: _Context, chapter: Chapter, kind: PageKind) -> ResolvedPage:
+def _page(
+    context: _Context, chapter: Chapter, kind: PageKind
+) -> tuple[ResolvedPage, tuple[Issue, ...]]:
     resolver = _Resolver(context, chapter.source, chapter.href, chapter.number)
     resolver.resolve(chapter.nodes)
-    return ResolvedPage(
+    page = ResolvedPage(
         chapter.source,
         chapter.href,
         kind,
@@ -244,14 +296,17 @@ def _page(context: _Context, chapter: Chapter, kind: PageKind) -> ResolvedPage:
         tuple(resolver.figures),
         chapter.updated,
     )
+    return page, tuple(resolver.issues)
 
 
-def _glossary_page(context: _Context, glossary: Glossary | None) -> ResolvedPage:
+def _glossary_page(
+    context: _Context, glossary: Glossary | None
+) -> tuple[ResolvedPage, tuple[Issue, ...]]:
     source = glossary.source if glossary else Source("content/glossary.md", "")
     resolver = _Resolver(context, source, "glossary.html", 0)
     nodes = tuple(node for entry in context.entries for node in walk(entry.body))
     resolver.resolve(nodes)
-    return ResolvedPage(
+    page = ResolvedPage(
         source,
         "glossary.html",
         "glossary",
@@ -264,18 +319,17 @@ def _glossary_page(context: _Context, glossary: Glossary | None) -> ResolvedPage
         (),
         (),
     )
+    return page, tuple(resolver.issues)
 
 
-def _used(
-    pages: Iterable[ResolvedPage], kind: type[Node], key: Callable[[Resolution], str]
+def _pages_by(
+    pages: Iterable[ResolvedPage], names: Callable[[ResolvedPage], Iterable[str]]
 ) -> dict[str, tuple[ResolvedPage, ...]]:
-    found: dict[str, dict[str, ResolvedPage]] = {}
+    found: dict[str, list[ResolvedPage]] = {}
     for page in pages:
-        for node in page.nodes:
-            value = page.values.get(node.at.start)
-            if isinstance(node, kind) and value is not None:
-                found.setdefault(key(value), {})[page.href] = page
-    return {name: tuple(by_href.values()) for name, by_href in found.items()}
+        for name in names(page):
+            found.setdefault(name, []).append(page)
+    return {name: tuple(naming) for name, naming in found.items()}
 
 
 def _warn_unused(
@@ -293,6 +347,17 @@ def _warn_unused(
             issues.append(issue)
 
 
+def _warn_unused_figures(book: ResolvedBook, sources: Sources, issues: list[Issue]) -> None:
+    shown = {name for page in book.pages for name in page.named_figures}
+    for name in sorted(sources.figures.keys() - shown):
+        if sources.figures[name].shows_own_data and not sources.own_data.names:
+            continue  # waits for an author's data
+        source = sources.figures[name].source
+        message, hint = f"no chapter shows the figure '{name}'", f"write '::: figure {name}'"
+        at = key_span(source, (), "title")
+        issues.append(source.issue("figure-unused", at, message, hint, "warning"))
+
+
 class _Resolver:
     """Resolves the nodes of one page."""
 
@@ -300,10 +365,11 @@ class _Resolver:
         self.context, self.source, self.href, self.number = context, source, href, number
         self.values: dict[int, Resolution] = {}
         self.figures: list[PlacedFigure] = []
+        self.issues: list[Issue] = []
         self.level = 1
 
     def report(self, rule: str, at: Span, message: str, hint: str = "") -> None:
-        self.context.issues.append(self.source.issue(rule, at, message, hint))
+        self.issues.append(self.source.issue(rule, at, message, hint))
 
     def resolve(self, nodes: Iterable[Node]) -> None:
         for node in nodes:
@@ -433,12 +499,12 @@ class _Resolver:
         card = self.context.sources.models.get(name)
         if card is None and name in self.context.known_models:
             message, hint = f"the model '{name}' is not trained", f"book train {name}"
-            self.context.issues.append(source.issue("model-trained", at, message, hint))
+            self.issues.append(source.issue("model-trained", at, message, hint))
         elif card is None and name not in self.context.sources.broken_models:
             known = self.context.known_models | self.context.sources.models.keys()
             hint = suggest(name, known, plural="models")
             message = f"unknown model '{name}'"
-            self.context.issues.append(source.issue("model-known", at, message, hint))
+            self.issues.append(source.issue("model-known", at, message, hint))
         return card
 
     def _listing(self, node: ListingBlock) -> Listing | None:
@@ -540,7 +606,7 @@ class _Resolver:
                 at = _model_span(spec, role, "uses", setting)
                 message = f"the model '{name}' has no graph or array '{part}'"
                 issue = source.issue("model-part", at, message, suggest(part, card.uses()))
-                self.context.issues.append(issue)
+                self.issues.append(issue)
             if not missing:
                 models[role] = card
         return models

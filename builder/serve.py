@@ -1,206 +1,235 @@
-"""A live preview: serves the built site, builds anew when a source changes, reloads the page.
+"""A live preview: builds anew when a source changes, in memory, and tells the open pages.
 
-The files in `build/site` stay what readers get, but for the archive and the service worker, which
-only `book build` makes: the reload script and the permission to listen for changes are added to
-pages on their way out.
+One queue holds all that happens, and one loop answers it, so nothing is done twice at once; only
+training, and asking what is stale, go on beside it.
 """
 
 from __future__ import annotations
 
-import json
+import gc
 import queue
 import threading
 from collections.abc import Callable, Iterable
-from functools import partial
-from http import HTTPStatus
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from io import BytesIO
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Protocol, TypeAlias
 
 import watchfiles
 
-from builder.build import Outcome
-from builder.issue import is_error, summary
-from builder.offline import SERVICE_WORKER
+from builder.build import SITE, Outcome
+from builder.issue import summary
+from builder.load import MODELS
+from builder.preview import Preview, start_server
+from builder.training import TRAINING
+from builder.watched import WATCHED
+from training.own_data.declaration import FOLDER as OWN_DATA
 
-WATCHED = ("content", "builder/templates", "site_assets", "training", "build/models")
 IGNORED = frozenset({"node_modules", "generated", "__pycache__"})
-QUIET = 20
+STEP = 5
 """Milliseconds without a change after which a burst of changes counts as over."""
-
-MIME_TYPES = {
-    ".css": "text/css; charset=utf-8",
-    ".html": "text/html; charset=utf-8",
-    ".js": "text/javascript; charset=utf-8",
-    ".json": "application/json",
-    ".png": "image/png",
-    ".svg": "image/svg+xml",
-    ".webp": "image/webp",
-    ".woff2": "font/woff2",
-    ".xml": "application/xml",
-}
-RELOAD_PATH = "/_book/reload.js"
-EVENTS_PATH = "/_book/events"
-RELOAD_SCRIPT = (Path(__file__).parent / "reload.js").read_bytes()
-RETIRING_WORKER = (Path(__file__).parent / "retire.js").read_bytes()
+LONGEST_BURST = 400
+POLL = 50
+"""Milliseconds after which a watch without changes says that it is there."""
 
 
-class Preview:
-    """What the open pages are to show: the number of the last good build and its issues."""
+class Workshop(Protocol):
+    """What the preview asks of the book."""
 
-    def __init__(self) -> None:
-        self.version = 0
-        self.issues = ""
-        self._listeners: set[queue.SimpleQueue[str]] = set()
-        self._lock = threading.Lock()
+    def rebuild(self, changed: Iterable[str]) -> Outcome:
+        """Build in memory; the paths that changed are relative to the root."""
 
-    def update(self, outcome: Outcome) -> None:
-        """Tell every open page about a build."""
-        with self._lock:
-            self.version += outcome.published
-            self.issues = "\n\n".join(map(str, filter(is_error, outcome.issues)))
-            listeners, state = list(self._listeners), self._state()
-        for listener in listeners:
-            listener.put(state)
+    def stale_models(self) -> list[str]:
+        """The models that the training code would make differently now."""
 
-    def listen(self) -> queue.SimpleQueue[str]:
-        """A queue of states, the present one first."""
-        listener: queue.SimpleQueue[str] = queue.SimpleQueue()
-        with self._lock:
-            self._listeners.add(listener)
-            listener.put(self._state())
-        return listener
-
-    def leave(self, listener: queue.SimpleQueue[str]) -> None:
-        with self._lock:
-            self._listeners.discard(listener)
-
-    def _state(self) -> str:
-        return json.dumps({"version": self.version, "issues": self.issues})
+    def train_models(self, names: list[str]) -> bool:
+        """Train these; whether all could be."""
 
 
-class Handler(SimpleHTTPRequestHandler):
-    """Files of the site, the reload script, and the stream of build events."""
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """Files changed, by their paths relative to the root."""
 
-    protocol_version = "HTTP/1.1"
+    paths: tuple[str, ...]
 
-    def __init__(self, *arguments: Any, preview: Preview, **settings: Any) -> None:
-        self.preview = preview
-        self.extensions_map = {"": "application/octet-stream", **MIME_TYPES}
-        super().__init__(*arguments, **settings)
 
-    def do_GET(self) -> None:
-        path = self.path.partition("?")[0]
-        if path == RELOAD_PATH:
-            self._send(RELOAD_SCRIPT, MIME_TYPES[".js"])
-        elif path == f"/{SERVICE_WORKER}":
-            self._send(RETIRING_WORKER, MIME_TYPES[".js"])
-        elif path == EVENTS_PATH:
-            self._stream()
-        else:
-            super().do_GET()
+@dataclass(frozen=True, slots=True)
+class Stale:
+    """The models that training would make differently, as far as is known now."""
 
-    def send_head(self) -> BytesIO | BinaryIO | None:
-        file = Path(self.translate_path(self.path))
-        if file.is_dir():
-            file = file / "index.html"
-        if file.suffix != ".html" or not file.is_file():
-            return super().send_head()
-        page = live_page(file.read_bytes())
-        self._head(MIME_TYPES[".html"], len(page))
-        return BytesIO(page)
+    names: tuple[str, ...]
 
-    def end_headers(self) -> None:
-        self.send_header("Cache-Control", "no-store")
-        super().end_headers()
 
-    def log_message(self, format: str, *arguments: Any) -> None:
-        """Requests are not worth a line each."""
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Somebody wants the stale models trained."""
 
-    def _head(self, content_type: str, length: int) -> None:
-        self.send_response(HTTPStatus.OK)
-        self.send_header("Content-Type", content_type)
-        self.send_header("Content-Length", str(length))
-        self.end_headers()
 
-    def _send(self, body: bytes, content_type: str) -> None:
-        self._head(content_type, len(body))
-        self.wfile.write(body)
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """A training ended."""
 
-    def _stream(self) -> None:
-        """Server-sent events until the page goes away."""
-        self.send_response(HTTPStatus.OK)
-        self.send_header("Content-Type", "text/event-stream")
-        self.send_header("Connection", "close")
-        self.end_headers()
-        self.close_connection = True
-        listener = self.preview.listen()
+    succeeded: bool
+
+
+Event: TypeAlias = Changed | Stale | Answer | Trained | None
+"""None ends the preview."""
+
+
+def is_watched(path: str) -> bool:
+    """Whether a change of a path relative to the root can matter: no editor's spare copies,
+    nothing that builds write, nothing half-written by the training step."""
+    parts = path.split("/")
+    hidden = any(part.startswith(".") for part in parts)
+    return not (IGNORED.intersection(parts) or hidden or parts[-1][0] == "#" or path[-1] == "~")
+
+
+class Serving:
+    """One run of the preview."""
+
+    def __init__(
+        self,
+        root: Path,
+        workshop: Workshop,
+        log: Callable[[str], None],
+        *,
+        train_at_once: bool = False,
+    ) -> None:
+        self.root, self.workshop, self.log = root, workshop, log
+        self.train_at_once = train_at_once
+        self.preview = Preview(_last_site(root))
+        self.events: queue.SimpleQueue[Event] = queue.SimpleQueue()
+        self.stale: tuple[str, ...] = ()
+        self.training = False
+        self._watching = threading.Event()
+        self._stop = threading.Event()
+
+    def run(self, port: int) -> None:
+        """Build, serve, and answer what happens, until interrupted or ended."""
+        server = start_server(self.preview, port, lambda: self.events.put(Answer()))
+        threading.Thread(target=self._watch, daemon=True).start()
         try:
-            while True:
-                try:
-                    message = f"data: {listener.get(timeout=15)}\n\n"
-                except queue.Empty:
-                    message = ": still here\n\n"
-                self.wfile.write(message.encode())
-                self.wfile.flush()
-        except OSError:
-            pass  # the page was closed
+            self._watching.wait()
+            self._build(())
+            gc.collect()
+            gc.freeze()  # a whole book takes long to look through, at every collection
+            address = f"http://127.0.0.1:{server.server_port}/"
+            self.log(f"Reading at {address} (Ctrl+C ends it)")
+            while (event := self.events.get()) is not None:
+                self._answer(event)
+        except KeyboardInterrupt:
+            pass
         finally:
-            self.preview.leave(listener)
+            self._stop.set()
+            server.shutdown()
+            server.server_close()
 
+    def end(self) -> None:
+        """Let `run` return."""
+        self.events.put(None)
 
-def live_page(page: bytes) -> bytes:
-    """A page that may listen for builds, and does."""
-    page = page.replace(b"connect-src &#39;none&#39;", b"connect-src &#39;self&#39;", 1)
-    page = page.replace(b"connect-src 'none'", b"connect-src 'self'", 1)
-    script = f'<script src="{RELOAD_PATH}" defer></script></head>'.encode()
-    return page.replace(b"</head>", script, 1)
+    def take_answers(self, lines: Iterable[str]) -> None:
+        """Read answers to the question whether to train, for as long as there are lines."""
+        try:
+            for line in lines:
+                if line.strip().lower() in {"y", "yes"}:
+                    self.events.put(Answer())
+        except OSError:
+            pass  # a terminal answers nobody in the background
 
+    def _watch(self) -> None:
+        folders = [self.root / folder for folder in WATCHED]
+        batches = watchfiles.watch(
+            *(folder for folder in folders if folder.is_dir()),
+            watch_filter=lambda _, path: is_watched(self._relative(path)),
+            debounce=LONGEST_BURST,
+            step=STEP,
+            rust_timeout=POLL,
+            yield_on_timeout=True,
+            stop_event=self._stop,
+        )
+        for batch in batches:
+            self._watching.set()  # what changes from now on is not missed
+            if batch:
+                paths = {self._relative(path) for _, path in batch}
+                self.events.put(Changed(tuple(sorted(paths))))
 
-def start_server(site: Path, preview: Preview, port: int) -> ThreadingHTTPServer:
-    """The server, running in a thread; port 0 means any that is free."""
-    handler = partial(Handler, preview=preview, directory=str(site))
-    server = ThreadingHTTPServer(("127.0.0.1", port), handler)
-    server.daemon_threads = True
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    return server
+    def _relative(self, path: str) -> str:
+        return Path(path).relative_to(self.root).as_posix()
 
+    def _answer(self, event: Changed | Stale | Answer | Trained) -> None:
+        match event:
+            case Changed(paths=paths):
+                self._build(paths)
+                waits = self.stale and not self.training
+                made_from = (f"{TRAINING}/", f"{OWN_DATA}/")
+                folders = (*made_from, f"{MODELS}/") if waits else made_from
+                if any(path.startswith(folders) for path in paths):
+                    self.look_for_stale()
+            case Stale(names=names):
+                self._learn_stale(names)
+            case Answer():
+                if self.stale and not self.training:
+                    self._train()
+            case Trained(succeeded=succeeded):
+                self.training = False
+                if not succeeded:
+                    self.log("Not every model could be trained; the preview goes on as it was.")
+                self.look_for_stale()
 
-def is_watched(_: watchfiles.Change, path: str) -> bool:
-    """Whether a change can matter: no editor's spare copies, nothing that builds write."""
-    parts = Path(path).parts
-    return not (IGNORED.intersection(parts) or parts[-1].startswith((".", "#")) or path[-1] == "~")
-
-
-def serve(
-    root: Path,
-    port: int,
-    build: Callable[[Iterable[str]], Outcome],
-    log: Callable[[str], None],
-    stop: threading.Event | None = None,
-) -> None:
-    """Build, serve, and build again at each change, until interrupted.
-
-    `build` is given the paths that changed, relative to `root`.
-    """
-    preview = Preview()
-    preview.update(build([]))
-    server = start_server(root / "build" / "site", preview, port)
-    log(f"Reading at http://127.0.0.1:{server.server_port}/ (Ctrl+C ends it)")
-    folders = [root / folder for folder in WATCHED if (root / folder).is_dir()]
-    changes = watchfiles.watch(
-        *folders, watch_filter=is_watched, debounce=400, step=QUIET, stop_event=stop
-    )
-    try:
-        for batch in changes:
-            paths = sorted(Path(path).relative_to(root).as_posix() for _, path in batch)
-            outcome = build(paths)
-            preview.update(outcome)
+    def _build(self, paths: tuple[str, ...]) -> None:
+        try:
+            outcome = self.workshop.rebuild(paths)
+        except FileNotFoundError as error:
+            self.log(f"{error.filename} went away during a build")  # which is a change to come
+            return
+        self.preview.update(outcome)
+        if paths:
             seconds = sum(outcome.phases.values())
-            log(f"{', '.join(paths[:3])}: {summary(outcome.issues)} in {1000 * seconds:.0f} ms")
-    except KeyboardInterrupt:
-        pass
-    finally:
-        server.shutdown()
-        server.server_close()
+            names = ", ".join(paths[:3])
+            self.log(f"{names}: {summary(outcome.issues)} in {1000 * seconds:.0f} ms")
+
+    def look_for_stale(self) -> None:
+        """Asking takes a second: the preview goes on meanwhile."""
+
+        def look() -> None:
+            self.events.put(Stale(tuple(self.workshop.stale_models())))
+
+        threading.Thread(target=look, daemon=True).start()
+
+    def _learn_stale(self, names: tuple[str, ...]) -> None:
+        news = names != self.stale
+        self.stale = names
+        self._build(())  # there may be models now that pages name already
+        if names and self.train_at_once and news and not self.training:
+            self._train()
+        elif not self.training:
+            self.preview.ask(names)
+            if names and news:
+                self.log(f"{question(names)} (y and Enter, or the button in the page)")
+
+    def _train(self) -> None:
+        names = self.stale
+        self.training = True
+        self.preview.ask((), names)
+        self.log(f"Training {', '.join(names)}…")
+
+        def train() -> None:
+            self.events.put(Trained(self.workshop.train_models(list(names))))
+
+        threading.Thread(target=train, daemon=True).start()
+
+
+def question(names: tuple[str, ...]) -> str:
+    """What an author is asked when the training code has changed."""
+    verb = "is" if len(names) == 1 else "are"
+    return f"{', '.join(names)} {verb} no longer what training would make. Train anew?"
+
+
+def _last_site(root: Path) -> dict[str, bytes]:
+    """What the last `book build` wrote: shown until the preview has a good build of its own."""
+    site = root / SITE
+    return {
+        path.relative_to(site).as_posix(): path.read_bytes()
+        for path in site.rglob("*")
+        if path.is_file()
+    }

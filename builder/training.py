@@ -16,6 +16,7 @@ from builder.load import CONTENT, MODELS
 from builder.pack import digest
 from training.own_data.declaration import FOLDER as OWN_DATA
 
+TRAINING = "training"
 LISTING = f"{CACHE}/models.json"
 
 
@@ -64,7 +65,7 @@ def _remembered(effects: Effects, key: str) -> list[dict[str, Any]] | None:
 
 def _listing_key(effects: Effects) -> str:
     """Hash of all that the answer depends on: training code and data, packages, models."""
-    code = [path for path in effects.files("training") if path.endswith(".py")]
+    code = [path for path in effects.files(TRAINING) if path.endswith(".py")]
     code += [path for path in effects.files(CONTENT) if path == f"{CONTENT}/book.toml"]
     code += effects.files(OWN_DATA)
     published = effects.files(MODELS)

@@ -15,6 +15,7 @@ from builder.check.weight import over_budget, table, weigh
 from builder.effects import Effects
 from builder.issue import Issue, in_order, is_error, summary
 from builder.load import Sources, load
+from builder.memory import Memory
 from builder.node import Service
 
 
@@ -24,7 +25,7 @@ def check(root: Path, effects: Effects, service: Service, *, external: bool) -> 
     if not site.pages:
         effects.log(f"book: there is nothing in {SITE} to check (book build)")
         return 1
-    sources, _ = load(effects)
+    sources, _ = load(effects, Memory())
     weights = weigh(site)
     effects.log(f"{table(weights)}\n")
     issues = [

@@ -2,12 +2,14 @@
 
 - *first*: a build with empty caches, every figure drawn;
 - *cold*: the `book build` command anew, models and caches as they are;
-- *save*: a chapter is saved while `book serve` runs; from the save to the moment when the open page
-  is told, and to the moment when it has fetched the page again.
+- *save*: a chapter is saved while `book serve` runs; from the save to the moment when the change is
+  noticed, when the open page is told, and when Chromium shows the new text in it; between the
+  first two, the phases of the build.
 
 The book borrows figures, models and training code of this repository; each chapter has some
 1,200 words, eight formulas, a figure, citations, terms, notes and numbers.
-Prints a table and writes `build/reports/build_speed.json`.
+Prints a table and writes `build/reports/build_speed.json`. The load of the machine is printed too:
+times are those of a machine that does other things as well if it is more than one.
 
     python -m tests.benchmarks.build_speed [number of chapters]
 """
@@ -25,16 +27,20 @@ import sys
 import tempfile
 import threading
 import time
-import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
 
-from builder import serve as serving
+from playwright.sync_api import sync_playwright
+
+from builder.build import Outcome
 from builder.cli import Session
-from builder.effects import DiskEffects
-from builder.node import NodeService
+from builder.effects import Effects
+from builder.node import NodeService, Service
+from builder.serve import Serving
+from builder.watched import WatchedEffects
+from tests.browser.browsers import launch
 from tests.conftest import ROOT
 
 CHAPTERS = 100
@@ -107,58 +113,91 @@ def _cpu() -> float:
     return usage.ru_utime + usage.ru_stime
 
 
+class TimedSession(Session):
+    """A session that remembers when each rebuild began, and its phases."""
+
+    def __init__(self, root: Path, effects: Effects, service: Service) -> None:
+        super().__init__(root, effects, service)
+        self.builds: list[tuple[float, dict[str, float]]] = []
+
+    def rebuild(self, changed: Iterable[str]) -> Outcome:
+        start = time.time()
+        outcome = super().rebuild(changed)
+        self.builds.append((start, outcome.phases))
+        return outcome
+
+
 @contextmanager
-def preview(root: Path) -> Iterator[None]:
+def preview(root: Path) -> Iterator[TimedSession]:
     """`book serve` for as long as the block runs."""
-    effects = DiskEffects(root)
+    effects = WatchedEffects(root)
     service = NodeService(root / "site_assets", effects.log)
-    session = Session(root, effects, service)
+    session = TimedSession(root, effects, service)
     session.train_first(training=False)
-    stop, ready = threading.Event(), threading.Event()
+    ready = threading.Event()
 
     def log(message: str) -> None:
         if "Reading at" in message:
             ready.set()
 
-    thread = threading.Thread(
-        target=serving.serve, args=(root, PORT, session.rebuild, log, stop), daemon=True
-    )
+    serving = Serving(root, session, log)
+    thread = threading.Thread(target=serving.run, args=(PORT,), daemon=True)
     thread.start()
     ready.wait(60)
-    time.sleep(1)  # the watch begins a moment after that line
     try:
-        yield
+        yield session
     finally:
-        stop.set()
+        serving.end()
         thread.join(10)
         service.close()
 
 
-def measure_saves(root: Path) -> dict[str, list[float]]:
-    """Milliseconds from a save to the event that the page gets, and to the page in its hands."""
-    told: list[float] = []
-    shown: list[float] = []
+SHOWN = """
+(text) => {
+  window.shown = new Promise((resolve) => {
+    const look = () => {
+      if (document.querySelector("article").textContent.includes(text)) {
+        resolve(performance.timeOrigin + performance.now());
+      } else requestAnimationFrame(look);
+    };
+    look();
+  });
+}
+"""
+
+
+def measure_saves(root: Path, session: TimedSession) -> dict[str, list[float]]:
+    """Milliseconds from a save to when it is noticed, told and shown, and those of the phases."""
+    times: dict[str, list[float]] = {}
     connection = HTTPConnection("127.0.0.1", PORT, timeout=30)
     connection.request("GET", "/_book/events")
     response = connection.getresponse()
     _event(response)
-    for edition in range(1, SAVES + 1):
-        number = 1 + 7 * edition % len(list((root / "content").glob("*-chapter-*.md")))
-        path = root / "content" / f"{number:03}-chapter-{number:03}.md"
-        time.sleep(0.2)
-        start = time.perf_counter()
-        path.write_text(chapter(number, edition), "utf-8")
-        state = _event(response)
-        told.append(1000 * (time.perf_counter() - start))
-        if state["issues"]:
-            raise SystemExit(str(state["issues"]))
-        address = f"http://127.0.0.1:{PORT}/chapter-{number:03}.html"
-        with urllib.request.urlopen(address) as page:
-            if f"Edition {edition}.".encode() not in page.read():
-                raise SystemExit(f"{address} is not what was saved")
-        shown.append(1000 * (time.perf_counter() - start))
+    number = len(list((root / "content").glob("*-chapter-*.md"))) // 2
+    path = root / "content" / f"{number:03}-chapter-{number:03}.md"
+    with sync_playwright() as playwright:
+        browser = launch(playwright)
+        page = browser.new_page()
+        page.goto(f"http://127.0.0.1:{PORT}/chapter-{number:03}.html")
+        page.wait_for_timeout(2000)
+        for edition in range(1, SAVES + 1):
+            page.evaluate(SHOWN, f"Edition {edition}.")
+            page.wait_for_timeout(200)
+            start = time.time()
+            path.write_text(chapter(number, edition), "utf-8")
+            state = _event(response)
+            told = time.time()
+            if state["issues"]:
+                raise SystemExit(str(state["issues"]))
+            shown = page.evaluate("window.shown") / 1000
+            began, phases = session.builds[-1]
+            moments = {"noticed": began, "told": told, "shown": shown}
+            found = {name: moment - start for name, moment in moments.items()}
+            for name, seconds in {**found, **phases}.items():
+                times.setdefault(name, []).append(1000 * seconds)
+        browser.close()
     connection.close()
-    return {"told": told, "shown": shown}
+    return times
 
 
 def _event(response: object) -> dict[str, object]:
@@ -187,8 +226,8 @@ def main() -> None:
         first = build_in_new_process(root)
         cold = [build_in_new_process(root) for _ in range(COLD_BUILDS)]
         memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-        with preview(root):
-            saves = measure_saves(root)
+        with preview(root) as session:
+            saves = measure_saves(root, session)
         page = len((root / "build/site/chapter-001.html").read_bytes())
     report = {
         "chapters": chapters,

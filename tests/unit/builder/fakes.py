@@ -6,6 +6,7 @@ import asyncio
 import base64
 import html
 import json
+import threading
 from collections.abc import Mapping
 from concurrent.futures import Future
 from pathlib import Path
@@ -104,6 +105,26 @@ class FakeService:
         shown = html.escape(json.dumps(values), quote=False)
         table = {"columns": ["key", "value"], "rows": [[k, str(v)] for k, v in values.items()]}
         return {"markup": f"<p>{shown}</p>", "summary": "All values.", "table": table}
+
+
+class DiskService(FakeService):
+    """The fake service over a real disk; with a barrier, it bundles when all builds have asked."""
+
+    def __init__(self, together: threading.Barrier | None = None) -> None:
+        super().__init__(MemoryEffects({}))
+        self.together = together
+
+    def ask(self, method: str, params: Mapping[str, Any]) -> Future[Any]:
+        if method != "bundle":
+            return super().ask(method, params)
+        if self.together:
+            self.together.wait(10)
+        future = super().ask(method, {**params, "out": "/memory/out"})
+        for path in self.effects.files("out"):
+            target = Path(params["out"]) / path.removeprefix("out/")
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(self.effects.read(path))
+        return future
 
 
 def tree(folder: Path) -> dict[str, bytes]:

@@ -3,12 +3,14 @@
 import base64
 import json
 import re
+from collections.abc import Mapping
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 from builder.build import Builder
 from builder.effects import MemoryEffects
-from builder.node import NodeService
+from builder.node import NodeService, ServiceError
 from builder.render import TEMPLATES, environment
 from tests.unit.builder.fakes import FakeService, build, small_book
 
@@ -23,6 +25,8 @@ Formula $z$.
 Caption </script> here.
 :::
 """
+
+NO_FIGURE = "---\ntitle: Words alone\n---\nNothing else.\n"
 
 
 def site(effects: MemoryEffects) -> dict[str, bytes]:
@@ -60,6 +64,32 @@ def test_warnings_do_not_keep_a_site_back() -> None:
     outcome = build(effects)
     assert {issue.severity for issue in outcome.issues} == {"warning"}
     assert outcome.published
+
+
+def test_a_strict_build_takes_warnings_for_errors() -> None:
+    effects = small_book(**{"content__09-other-things.md": CHAPTER})
+    outcome = Builder(effects, FakeService(effects), strict=True).build()
+    assert {issue.severity for issue in outcome.issues} == {"error"}
+    assert not outcome.published
+    assert "build/site/index.html" not in effects.contents
+
+
+def test_what_is_allowed_keeps_nothing_back() -> None:
+    text = CHAPTER.replace("lead:", "allow: [image-alt]\nlead:") + "![](pictures/cog.png)\n"
+    effects = small_book(**{"content__01-a-case.md": text})
+    outcome = Builder(effects, FakeService(effects), strict=True).build()
+    assert outcome.issues == []
+    assert outcome.published
+
+
+def test_a_service_that_does_not_run_is_an_issue() -> None:
+    class Broken(FakeService):
+        def _math(self, params: Mapping[str, Any]) -> list[dict[str, Any]]:
+            raise ServiceError("npm ci failed")
+
+    effects = small_book(**{"content__01-a-case.md": CHAPTER})
+    headlines = [issue.headline for issue in build(effects, Broken(effects)).issues]
+    assert headlines == ["site_assets node: npm ci failed"]
 
 
 def test_the_same_input_gives_the_same_bytes() -> None:
@@ -100,7 +130,7 @@ def test_a_changed_model_is_drawn_anew() -> None:
     effects.contents["build/models/toy/decoder.onnx"] = b"another"
     service = FakeService(effects)
     build(effects, service)
-    assert methods(service) == ["slim", "frame"]
+    assert methods(service) == ["slim", "frame"]  # two chapters show it in the same state
 
 
 def test_a_changed_figure_is_bundled_and_drawn_anew_alone() -> None:
@@ -118,7 +148,7 @@ def test_a_changed_figure_is_bundled_and_drawn_anew_alone() -> None:
 
 
 def test_unused_figures_are_not_shipped() -> None:
-    effects = small_book()
+    effects = small_book(**{"content__09-other-things.md": NO_FIGURE})
     assert build(effects).published
     assert not [path for path in site(effects) if "dots" in path or "models" in path]
 
@@ -256,7 +286,7 @@ def test_the_colophon_has_the_numbers_of_the_cards() -> None:
 
 
 def test_models_that_the_book_does_not_use_are_not_in_the_colophon() -> None:
-    effects = small_book(content__colophon__md="")
+    effects = small_book(**{"content__09-other-things.md": NO_FIGURE})
     assert build(effects).published
     assert "toy" not in page(effects, "colophon")
 

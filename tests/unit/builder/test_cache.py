@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import threading
-from concurrent.futures import Future
 from pathlib import Path
-from typing import Any
 
 from builder.build import Builder
 from builder.cache import REMEMBERED_BUILDS, USED, Cache
 from builder.effects import DiskEffects, MemoryEffects
-from tests.unit.builder.fakes import GOLDEN, FakeService, build, small_book, tree
+from tests.unit.builder.fakes import GOLDEN, DiskService, build, small_book, tree
 
 CHAPTER = "---\ntitle: A case\n---\n::: figure dots\nz1: {z1}\n\nCaption.\n:::\n"
 
@@ -20,7 +18,9 @@ def frames(effects: MemoryEffects) -> set[str]:
 
 
 def test_entries_stay_for_some_builds_and_then_go() -> None:
-    effects = small_book(**{"content__01-a-case.md": CHAPTER.format(z1=0)})
+    other = "---\ntitle: Words alone\n---\nNothing else.\n"
+    chapters = {"content__01-a-case.md": CHAPTER.format(z1=0), "content__09-other-things.md": other}
+    effects = small_book(**chapters)
     build(effects)
     first = frames(effects)
     assert len(first) == 1
@@ -55,28 +55,6 @@ def test_a_torn_record_is_no_record() -> None:
     assert "build/cache/packed/a" in effects.contents
 
 
-class DiskService(FakeService):
-    """The fake service over a real disk, which bundles only when all builds have asked."""
-
-    def __init__(self, disk: DiskEffects, together: threading.Barrier) -> None:
-        super().__init__(MemoryEffects({}))
-        self.disk, self.together = disk, together
-
-    def ask(self, method: str, params: Any) -> Future[Any]:
-        if method != "bundle":
-            return super().ask(method, params)
-        self.together.wait(10)
-        future = super().ask(method, {**params, "out": "/memory/out"})
-        for path, data in tree_of(self.effects, "out").items():
-            (Path(params["out"]) / path).parent.mkdir(parents=True, exist_ok=True)
-            (Path(params["out"]) / path).write_bytes(data)
-        return future
-
-
-def tree_of(effects: MemoryEffects, folder: str) -> dict[str, bytes]:
-    return {path.removeprefix(f"{folder}/"): effects.read(path) for path in effects.files(folder)}
-
-
 def test_two_builds_at_once_both_succeed_and_leave_nothing_half_done(tmp_path: Path) -> None:
     disk = DiskEffects(tmp_path)
     for path, data in tree(GOLDEN / "_base").items():
@@ -86,7 +64,7 @@ def test_two_builds_at_once_both_succeed_and_leave_nothing_half_done(tmp_path: P
     outcomes: list[bool] = []
 
     def run() -> None:
-        builder = Builder(disk, DiskService(disk, together))
+        builder = Builder(disk, DiskService(together))
         outcomes.append(builder.build().published)
 
     threads = [threading.Thread(target=run) for _ in range(2)]

@@ -1,5 +1,6 @@
 """The `book` command: where it finds the repository, and what it does about models."""
 
+import socket
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,8 @@ from builder.build import Outcome
 from builder.cli import Session, find_root, parse_arguments
 from builder.effects import MemoryEffects
 from builder.issue import whole_file
-from tests.unit.builder.fakes import FakeService
+from builder.serve import Serving
+from tests.unit.builder.fakes import FakeService, small_book
 
 ENTRIES = [
     {"name": "fresh-one", "fingerprint": "1", "fresh": True},
@@ -76,9 +78,47 @@ def test_the_report_names_phases_and_warnings(session: Session) -> None:
     assert session.effects.messages[-1] == "1 error; build/site is as it was"
 
 
+def test_the_preview_trains_what_is_missing_and_asks_about_what_is_stale(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entries = [{"name": name, "fresh": False} for name in ("there", "missing")]
+    monkeypatch.setattr(cli, "inspect_models", lambda root, effects: entries)
+    trained: list[list[str]] = []
+    asked: list[bool] = []
+    monkeypatch.setattr(cli, "train", lambda root, names: trained.append(names))
+    monkeypatch.setattr(Serving, "look_for_stale", lambda serving: asked.append(True))
+    monkeypatch.setattr(Serving, "run", lambda serving, port: None)
+    session.effects.write("build/models/there/card.json", b"{}")
+    assert session.preview(0, training=True, at_once=False) == 0
+    assert (trained, asked) == ([["missing"]], [True])
+    assert session.preview(0, training=False, at_once=False) == 0
+    assert (trained, asked) == ([["missing"]], [True])
+
+
+def test_a_port_that_is_taken_is_named(session: Session) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert session.preview(port, training=False, at_once=False) == 1
+    assert isinstance(session.effects, MemoryEffects)
+    assert session.effects.messages[-1].startswith(f"book: port {port} cannot be used: ")
+
+
+def test_a_preview_writes_no_site(tmp_path: Path) -> None:
+    effects = small_book()
+    outcome = Session(tmp_path, effects, FakeService(effects)).rebuild([])
+    assert outcome.files.keys() >= {"index.html", "404.html"}
+    assert not effects.exists("build/site")
+    assert not effects.exists("build/book.zip")
+
+
 def test_arguments() -> None:
     assert parse_arguments(["build", "--no-train"]).no_train
     assert parse_arguments(["serve"]).port == 8000
+    assert [parse_arguments([name]).strict for name in ("build", "serve")] == [False, False]
+    assert parse_arguments(["build", "--strict"]).strict
+    assert parse_arguments(["serve", "--train"]).train
+    with pytest.raises(SystemExit):
+        parse_arguments(["serve", "--train", "--no-train"])
     options = parse_arguments(["train", "--force", "digits-vae"])
     assert (options.names, options.force) == (["digits-vae"], True)
     with pytest.raises(SystemExit):

@@ -44,13 +44,34 @@ def test_a_publish_that_fails_leaves_the_old_folder(tmp_path: Path) -> None:
     assert tree(tmp_path) == {"site/a": "1"}
 
 
-def test_publish_clears_what_a_killed_build_left_but_not_a_live_one(tmp_path: Path) -> None:
+def test_what_a_killed_process_left_is_cleared_but_not_what_a_live_one_writes(
+    tmp_path: Path,
+) -> None:
     dead = subprocess.Popen([sys.executable, "-c", ""])
     dead.wait()
-    (tmp_path / f".site-{dead.pid}-abc").mkdir()
-    (tmp_path / f".site-{os.getpid()}-abc").mkdir()
-    DiskEffects(tmp_path).publish("site", {"a": b"1"})
-    assert sorted(path.name for path in tmp_path.iterdir()) == [f".site-{os.getpid()}-abc", "site"]
+    live = [f".site-{os.getpid()}-a_c", f".book.zip-{os.getpid()}-abc"]
+    for process in (dead.pid, os.getpid()):
+        (tmp_path / f".site-{process}-a_c").mkdir()
+        (tmp_path / f".book.zip-{process}-abc").touch()
+    (tmp_path / ".gitignore").touch()
+    DiskEffects(tmp_path).tidy("")
+    assert {path.name for path in tmp_path.iterdir()} == {*live, ".gitignore"}
+
+
+def test_two_processes_may_publish_at_the_same_moment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disk, rename = DiskEffects(tmp_path), os.rename
+
+    def rename_too_late(source: Path, target: Path) -> None:
+        """Another build has put its site there just before."""
+        monkeypatch.undo()
+        disk.publish("site", {"other": b"1"})
+        rename(source, target)
+
+    monkeypatch.setattr(os, "rename", rename_too_late)
+    disk.publish("site", {"a": b"2"})
+    assert tree(tmp_path) == {"site/a": "2"}
 
 
 def test_remove_takes_files_and_folders(tmp_path: Path) -> None:

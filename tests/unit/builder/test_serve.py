@@ -1,87 +1,16 @@
-"""The preview server: types, the reload script, build events; and rebuilding on a change."""
+"""The loop of the preview: it builds at a change, and asks before it trains."""
 
-import json
 import threading
-import urllib.request
-from collections.abc import Iterable, Iterator
-from http.client import HTTPConnection
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from queue import SimpleQueue
 
 import pytest
-import watchfiles
 
 from builder.build import Outcome
-from builder.issue import whole_file
-from builder.render import CSP
-from builder.serve import Preview, is_watched, live_page, serve, start_server
+from builder.serve import Serving, is_watched, question
 
-PAGE = f'<head><meta content="{CSP}"><title>x</title></head><body>text</body>'
-
-
-@pytest.fixture
-def preview() -> Preview:
-    return Preview()
-
-
-@pytest.fixture
-def address(tmp_path: Path, preview: Preview) -> Iterator[str]:
-    (tmp_path / "index.html").write_text(PAGE, "utf-8")
-    (tmp_path / "a.js").write_text("1", "utf-8")
-    (tmp_path / "f.woff2").write_bytes(b"font")
-    server = start_server(tmp_path, preview, 0)
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
-
-
-@pytest.mark.parametrize(
-    ("path", "kind"),
-    [
-        ("/", "text/html; charset=utf-8"),
-        ("/index.html", "text/html; charset=utf-8"),
-        ("/a.js", "text/javascript; charset=utf-8"),
-        ("/f.woff2", "font/woff2"),
-        ("/_book/reload.js", "text/javascript; charset=utf-8"),
-    ],
-)
-def test_types(address: str, path: str, kind: str) -> None:
-    with urllib.request.urlopen(address + path) as response:
-        assert response.headers["Content-Type"] == kind
-        assert response.headers["Cache-Control"] == "no-store"
-        assert len(response.read()) == int(response.headers["Content-Length"])
-
-
-def test_a_served_page_may_listen_and_the_file_may_not(address: str, tmp_path: Path) -> None:
-    with urllib.request.urlopen(f"{address}/index.html?x=1") as response:
-        page = response.read().decode()
-    assert "connect-src 'self'" in page
-    assert page.index("/_book/reload.js") < page.index("</head>")
-    assert (tmp_path / "index.html").read_text("utf-8") == PAGE
-
-
-def test_the_policy_is_found_when_its_quotes_are_escaped() -> None:
-    page = live_page(PAGE.replace("'", "&#39;").encode())
-    assert b"connect-src &#39;self&#39;" in page
-
-
-def test_events_tell_of_good_and_bad_builds(address: str, preview: Preview) -> None:
-    connection = HTTPConnection(address.removeprefix("http://"), timeout=10)
-    connection.request("GET", "/_book/events")
-    response = connection.getresponse()
-
-    def event() -> dict[str, object]:
-        line = response.readline()
-        while not line.startswith(b"data:"):
-            line = response.readline()
-        found: dict[str, object] = json.loads(line[5:])
-        return found
-
-    assert event() == {"version": 0, "issues": ""}
-    preview.update(Outcome())
-    assert event() == {"version": 1, "issues": ""}
-    preview.update(Outcome(issues=[whole_file("rule", "a.md", "wrong")]))
-    assert event() == {"version": 1, "issues": "a.md rule: wrong"}
-    connection.close()
+PATIENCE = 10
 
 
 @pytest.mark.parametrize(
@@ -90,42 +19,153 @@ def test_events_tell_of_good_and_bad_builds(address: str, preview: Preview) -> N
         ("content/01-a.md", True),
         ("content/.01-a.md.swp", False),
         ("content/01-a.md~", False),
+        ("content/#01-a.md#", False),
         ("site_assets/node_modules/a/b.js", False),
         ("site_assets/generated/a.ts", False),
         ("site_assets/kit/a.ts", True),
+        ("training/recipes/digits_vae.py", True),
+        ("training/__pycache__/a.pyc", False),
+        ("build/models/digits-vae/card.json", True),
+        ("build/models/.digits-vae-1-x/card.json", False),
     ],
 )
 def test_what_is_watched(path: str, watched: bool) -> None:
-    assert is_watched(watchfiles.Change.modified, f"/repo/{path}") is watched
+    assert is_watched(path) is watched
 
 
-def test_a_change_is_built(tmp_path: Path) -> None:
-    (tmp_path / "content").mkdir()
-    (tmp_path / "build" / "site").mkdir(parents=True)
-    stop, served = threading.Event(), threading.Event()
-    changes: list[list[str]] = []
+class Workshop:
+    """A book whose builds always succeed; says what it is asked."""
 
-    def build(changed: Iterable[str]) -> Outcome:
-        changes.append(list(changed))
-        if changes[-1]:
-            stop.set()
+    def __init__(self) -> None:
+        self.built: SimpleQueue[list[str]] = SimpleQueue()
+        self.trained: SimpleQueue[list[str]] = SimpleQueue()
+        self.stale: list[str] = []
+        self.go_on = threading.Event()
+
+    def rebuild(self, changed: Iterable[str]) -> Outcome:
+        paths = list(changed)
+        self.built.put(paths)
+        if "content/gone.md" in paths:
+            raise FileNotFoundError(2, "gone", "content/gone.md")
         return Outcome()
 
-    def log(message: str) -> None:
-        served.set()
+    def stale_models(self) -> list[str]:
+        return self.stale
 
-    thread = threading.Thread(target=serve, args=(tmp_path, 0, build, log, stop))
-    thread.start()
-    assert served.wait(10)
-    for attempt in range(50):  # the watch begins a moment after the log line
-        (tmp_path / "content" / "01-a.md").write_text(str(attempt), "utf-8")
-        if stop.wait(0.1):
-            break
-    thread.join(10)
-    assert changes[:2] == [[], ["content/01-a.md"]]
+    def train_models(self, names: list[str]) -> bool:
+        self.trained.put(names)
+        self.go_on.wait(PATIENCE)
+        self.stale = []
+        return True
 
 
-def test_a_service_worker_left_behind_is_retired(address: str) -> None:
-    with urllib.request.urlopen(f"{address}/sw.js") as response:
-        assert response.headers["Content-Type"] == "text/javascript; charset=utf-8"
-        assert b"unregister()" in response.read()
+class Running:
+    """A preview that runs in a thread, and what it says."""
+
+    def __init__(self, root: Path, *, train_at_once: bool = False) -> None:
+        for folder in ("content", "training", "build/models"):
+            (root / folder).mkdir(parents=True)
+        self.root, self.workshop = root, Workshop()
+        self.said: SimpleQueue[str] = SimpleQueue()
+        self.serving = Serving(root, self.workshop, self.said.put, train_at_once=train_at_once)
+        self.pages = self.serving.preview.listen()
+        self.thread = threading.Thread(target=self.serving.run, args=(0,))
+
+    def __enter__(self) -> "Running":
+        self.thread.start()
+        self.wait_said("Reading at")
+        assert self.workshop.built.get(timeout=PATIENCE) == []
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.workshop.go_on.set()
+        self.serving.end()
+        self.thread.join(PATIENCE)
+        assert not self.thread.is_alive()
+
+    def save(self, path: str) -> None:
+        (self.root / path).write_text("new", "utf-8")
+
+    def wait_said(self, words: str) -> None:
+        while words not in self.said.get(timeout=PATIENCE):
+            pass
+
+    def wait_built(self, path: str) -> None:
+        while path not in self.workshop.built.get(timeout=PATIENCE):
+            pass
+
+    def wait_told(self, words: str) -> None:
+        """Wait until the open pages are told something."""
+        while words not in self.pages.get(timeout=PATIENCE):
+            pass
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Iterable[Callable[..., Running]]:
+    return lambda **how: Running(tmp_path, **how)
+
+
+def test_a_change_is_built_and_told(run: Callable[..., Running]) -> None:
+    with run() as running:
+        before = running.serving.preview.version
+        running.save("content/01-a.md")
+        running.wait_built("content/01-a.md")
+        running.wait_said("content/01-a.md: no issues in")
+        assert running.serving.preview.version != before
+
+
+def test_a_file_that_goes_away_during_a_build_ends_nothing(run: Callable[..., Running]) -> None:
+    with run() as running:
+        running.save("content/gone.md")
+        running.wait_said("went away during a build")
+        running.save("content/01-a.md")
+        running.wait_built("content/01-a.md")
+
+
+def test_a_change_of_training_asks_before_it_trains(run: Callable[..., Running]) -> None:
+    with run() as running:
+        running.workshop.stale = ["digits-vae", "shapes-vae"]
+        running.save("training/recipe.py")
+        running.wait_told('"stale": ["digits-vae", "shapes-vae"]')
+        running.wait_said("digits-vae, shapes-vae are no longer what training would make.")
+        running.save("content/01-a.md")  # the preview goes on
+        running.wait_built("content/01-a.md")
+        assert running.workshop.trained.empty()
+
+        running.serving.take_answers(["n\n", "y\n"])
+        assert running.workshop.trained.get(timeout=PATIENCE) == ["digits-vae", "shapes-vae"]
+        running.wait_told('"training": ["digits-vae", "shapes-vae"]')
+        running.save("content/02-b.md")  # also meanwhile
+        running.wait_built("content/02-b.md")
+        running.workshop.go_on.set()
+        running.wait_told('"stale": [], "training": []')
+
+
+def test_or_trains_at_once_if_told_to(run: Callable[..., Running]) -> None:
+    with run(train_at_once=True) as running:
+        running.workshop.stale = ["digits-vae"]
+        running.save("training/recipe.py")
+        assert running.workshop.trained.get(timeout=PATIENCE) == ["digits-vae"]
+
+
+def test_the_question_goes_when_another_command_has_trained(run: Callable[..., Running]) -> None:
+    with run() as running:
+        running.workshop.stale = ["digits-vae"]
+        running.save("training/recipe.py")
+        running.wait_told('"stale": ["digits-vae"]')
+        running.workshop.stale = []
+        running.save("build/models/card.json")
+        running.wait_told('"stale": []')
+
+
+def test_an_answer_without_a_question_trains_nothing(run: Callable[..., Running]) -> None:
+    with run() as running:
+        running.serving.take_answers(["yes\n"])
+        running.save("content/01-a.md")
+        running.wait_built("content/01-a.md")
+        assert running.workshop.trained.empty()
+
+
+def test_one_model_is_stale_and_two_are() -> None:
+    assert question(("a",)).startswith("a is no longer")
+    assert question(("a", "b")).startswith("a, b are no longer")
