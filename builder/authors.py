@@ -38,7 +38,9 @@ LONGEST_LISTING = 9
 
 FIRST_LINE = re.compile(r"^\S+ (?P<rule>[a-z-]+): (?:warning: )?(?P<message>.*)$")
 FORMULA = re.compile(r"<math(?P<display> display=\"block\")?>(?P<tex>.*?)</math>", re.DOTALL)
-FIGURE_DATA = re.compile(r'\s*<script type="application/json" data-role="figure-data">.*?</script>')
+SCRIPT = re.compile(r"\s*<script\b.*?</script>", re.DOTALL)
+RUNS = re.compile(r" data-(figure|cell)(?=[= >])")
+"""What the page's scripts would bring to life."""
 STAGE = re.compile(r'(<div class="figure-stage" data-role="stage">)<p>(.*?)</p>', re.DOTALL)
 NAMED = re.compile(
     r' (id|for|name|aria-controls|aria-describedby|aria-labelledby|data-popover)="([^"]+)"'
@@ -207,7 +209,7 @@ def _formula(match: re.Match[str]) -> tuple[str, bool]:
 def _result(example: Example, formulas: Mapping[tuple[str, bool], str]) -> str:
     """A case's HTML fit to stand on this page: real formulas, ids of its own, nothing that runs."""
     text = FORMULA.sub(lambda match: formulas.get(_formula(match), match[0]), example.html)
-    text = FIGURE_DATA.sub("", text).replace(" data-figure=", " data-shows=")
+    text = RUNS.sub(r" data-shown-\1", SCRIPT.sub("", text))
     text = STAGE.sub(
         lambda match: f'{match[1]}<p class="example-stage">{_drawn(match[2])}</p>', text)
     text = NAMED.sub(lambda match: f' {match[1]}="{example.id}-{match[2]}"', text)

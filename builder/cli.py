@@ -75,7 +75,7 @@ def _add_distribution(command: argparse.ArgumentParser) -> None:
 def add_new_command(parser: argparse.ArgumentParser) -> None:
     """`book new chapter` and `book new figure`."""
     kinds = parser.add_subparsers(dest="kind", required=True, metavar="KIND")
-    chapter = kinds.add_parser("chapter", help="the next chapter, with every block in it")
+    chapter = kinds.add_parser("chapter", help="the next chapter, with the usual blocks in it")
     chapter.add_argument("title", metavar="TITLE")
     chapter.add_argument("--page", default="", metavar="NAME", help="its name in addresses")
     figure = kinds.add_parser("figure", help="a figure with its recipe and its tests")

@@ -345,9 +345,13 @@ class Renderer:
         )
 
     def _authors(self, guide: authors.Guide) -> str:
-        sections = guide.shown(self.drawn.formulas)
-        more: dict[str, Any] = {"sections": sections, "base": guide.base, "rules": guide.rules}
-        return self._own_page("authors", authors.TITLE, **more)
+        return self._own_page(
+            "authors",
+            authors.TITLE,
+            sections=guide.shown(self.drawn.formulas),
+            base=guide.base,
+            rules=guide.rules,
+        )
 
     def _citing(self) -> list[dict[str, Any]]:
         """Every work with the pages that cite it."""

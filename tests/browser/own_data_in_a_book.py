@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.conftest import Reader
 from tests.browser.figure import Figure, number
@@ -15,13 +16,14 @@ from tests.browser.site import PlacedFigure
 TOLERANCE = 1 / 255 + 1e-3  # the canvas holds 8 bits
 
 
-def figure_of(reader: Reader, name: str, data: str) -> Figure:
-    """The figure `name` where it shows `data`, live."""
+def figure_of(reader: Reader, name: str, data: str, **state: object) -> Figure:
+    """The figure `name` where it shows `data`, live and in a state."""
     placed: PlacedFigure = next(
         f for f in reader.site.figures
         if f.name == name and f.model("own").card["name"] == f"own-{data}"
     )
-    return Figure(reader.visit(reader.site.url(placed.page, placed.id)), placed).wait_live()
+    address = reader.site.url(placed.page, placed.fragment(state))
+    return Figure(reader.visit(address), placed).wait_live()
 
 
 def expected_row(figure: Figure, z: list[float]) -> list[float]:
@@ -56,22 +58,24 @@ def test_walking_through_a_table_decodes_rows_in_their_units(reader: Reader) -> 
 
 
 def test_the_map_of_a_table_compares_a_row_with_its_reconstruction(reader: Reader) -> None:
-    figure = figure_of(reader, "data-map", "wine")
+    index = 5
+    figure = figure_of(reader, "data-map", "wine", point=index)
     model = figure.placed.model("own")
     columns = model.card["data"]["columns"]
-    figure.slider("Test examples by code").focus()
-    figure.page.keyboard.press("ArrowUp")
-    figure.expect_summary("lies at")
+    figure.expect_summary(f"Test row {index + 1}, cultivar")
     shown = figure.snapshot()
-    code = np.array([shown.number("z₁"), shown.number("z₂")])
-    index = int(np.linalg.norm(model.array("codes_test") - code, axis=1).argmin())
-    assert figure.summary().startswith(f"Test row {index + 1}, cultivar")
+    code = [shown.number("z₁"), shown.number("z₂")]
+    assert code == pytest.approx(model.array("codes_test")[index].tolist(), abs=0.0051)
     for row, described, value in zip(
         figure.table()[1:], columns, model.array("examples_test")[index], strict=True
     ):
         original = described["mean"] + described["deviation"] * value
         assert number(row[1]) == pytest.approx(original, abs=0.06 * described["deviation"])
     assert_row(figure, 2)
+    picker = figure.slider("Test examples by code")
+    picker.focus()
+    figure.page.keyboard.press("ArrowUp")
+    expect(picker).not_to_have_attribute("aria-valuenow", str(index + 1))
 
 
 def test_a_tap_on_the_map_of_pictures_decodes_that_place(reader: Reader) -> None:
@@ -80,10 +84,11 @@ def test_a_tap_on_the_map_of_pictures_decodes_that_place(reader: Reader) -> None
     plane = figure.plane("Test examples by code")
     codes = figure.placed.model("own").array("codes_test")
     low, high = codes.min(0), codes.max(0)
-    across, up = (np.linspace(low[axis], high[axis], 9) for axis in (0, 1))
+    across, up = (np.linspace(low[axis], high[axis], 9).tolist() for axis in (0, 1))
     grid = [(a, b) for a in across for b in up]
     free = max(grid, key=lambda at: np.linalg.norm(codes - np.array(at), axis=1).min())
-    figure.page.mouse.click(*plane.spot(free))
+    left, top = plane.spot(free)
+    figure.page.mouse.click(float(left), float(top))
     figure.expect_readout("mean squared error", "no original")
     shown = figure.settle()
     z = [[shown.number("z₁"), shown.number("z₂")]]
