@@ -119,9 +119,9 @@ class Builder:
             index = self._index(sources, issues)
             glossary = _glossary(sources, issues)
             colophon = _colophon(sources, issues)
-            pages = [*chapters, colophon, *([index] if index else [])]
+            texts = [*chapters, colophon, *([index] if index else [])]
             entries = glossary.entries if glossary else ()
-            bodies = [page.body for page in pages] + [entry.body for entry in entries]
+            bodies = [page.body for page in texts] + [entry.body for entry in entries]
             code, found = load_code(self.effects, _listed(bodies))
             sources = replace(sources, code=code)
             issues.extend(found)

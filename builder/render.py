@@ -314,7 +314,7 @@ class Renderer:
     def _index(self) -> str:
         size = self.drawn.archive_bytes
         archive = {"href": ARCHIVE_NAME, "megabytes": f"{size / 1e6:.1f}"} if size else None
-        more = {"contents": self.sequence[1:], "archive": archive}
+        more: dict[str, Any] = {"contents": self.sequence[1:], "archive": archive}
         if self.book.index:
             return self._page("index.html", self.book.index, **more)
         return self._own_page("index", self.config.title, **more)
@@ -333,7 +333,7 @@ class Renderer:
 
     def _authors(self, guide: authors.Guide) -> str:
         sections = guide.shown(self.drawn.formulas)
-        more = {"sections": sections, "base": guide.base, "rules": guide.rules}
+        more: dict[str, Any] = {"sections": sections, "base": guide.base, "rules": guide.rules}
         return self._own_page("authors", authors.TITLE, **more)
 
     def _references(self) -> str:
