@@ -79,7 +79,7 @@ def test_cells_run_again_when_what_they_stand_on_changes(path: str) -> None:
     effects = small_book(**{"content__01-a-case.md": CHAPTER})
     service = FakeService(effects)
     build(effects, service)
-    before = effects.contents.get(path, b"")
+    before = effects.contents.get(path, b'{"packages": {}}')
     effects.contents[path] = before + b"\n"
     assert build(effects, service).published
     assert len(asked(service)) == 2
