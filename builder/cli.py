@@ -11,7 +11,7 @@ from builder.check.run import check
 from builder.effects import DiskEffects, Effects
 from builder.issue import Issue, is_error, summary, whole_file
 from builder.new import NotNewError, new_chapter, new_figure
-from builder.node import NodeService, Service
+from builder.node import NodeService, Service, ServiceError, install_packages
 from builder.pdf import NoPdfError, print_to_pdf
 from builder.print_page import print_page
 from builder.python_packages import Distribution
@@ -100,6 +100,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     effects = DiskEffects(root)
     if options.command == "new":
         return make_new(effects, options)
+    try:
+        install_packages(root / "site_assets", effects.log)  # builds read some of their files too
+    except ServiceError as error:
+        effects.log(f"book: {error}")
+        return 1
     service = NodeService(root / "site_assets", effects.log)
     place = options.pyodide_dist
     distribution = Distribution.at(place) if place else None

@@ -171,9 +171,10 @@ def replace(path: Path, content: str) -> None:
     """New content without touching other hard links of the file.
 
     It is dated a whole minute after the old, for a server compares times by the second: a page that
-    asks again within it would be told that nothing has changed.
+    asks again within it would be told that nothing has changed. And after the present, for of a
+    file that has been the same for long a browser believes that it still is.
     """
-    date = path.stat().st_mtime if path.exists() else time.time()
+    date = max(path.stat().st_mtime if path.exists() else 0, time.time())
     path.unlink(missing_ok=True)
     path.write_text(content, "utf-8")
     os.utime(path, times=(date + 60, date + 60))
