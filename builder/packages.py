@@ -24,6 +24,8 @@ LICENCE_FILES = (
     "LICENSE", "LICENSE.md", "LICENSE.txt", "LICENCE", "COPYING", "NOTICE", "NOTICE.txt",
     "ThirdPartyNotices.txt",
 )  # fmt: skip
+OWN_TEXTS = {"pyodide": "site_assets/licences/pyodide.txt"}
+"""npm packages that come without a licence text → where the book keeps it."""
 SAME_SOURCE = {"onnxruntime-web": "onnxruntime", "onnxruntime-common": "onnxruntime"}
 """npm packages without a licence text → the Python distribution of the same project, which has
 it, and the notices of all that is compiled into it."""
@@ -111,6 +113,8 @@ def _npm_texts(effects: Effects, name: str, entry: Mapping[str, Any]) -> tuple[s
     if name in SAME_SOURCE:
         return _python_texts(SAME_SOURCE[name])
     paths = [f"{NODE_MODULES}/{name}/{file}" for file in LICENCE_FILES]
+    if name in OWN_TEXTS:
+        paths = [OWN_TEXTS[name]]
     texts = tuple(_text(effects.read(path)) for path in paths if effects.exists(path))
     return texts or _whereabouts(effects, name, entry.get("license", ""))
 

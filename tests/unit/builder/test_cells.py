@@ -79,7 +79,7 @@ def test_cells_run_again_when_what_they_stand_on_changes(path: str) -> None:
     effects = small_book(**{"content__01-a-case.md": CHAPTER})
     service = FakeService(effects)
     build(effects, service)
-    before = effects.contents.get(path, b"")
+    before = effects.contents.get(path, b'{"packages": {}}')
     effects.contents[path] = before + b"\n"
     assert build(effects, service).published
     assert len(asked(service)) == 2
@@ -114,7 +114,7 @@ def unpacked(effects: MemoryEffects, part: dict[str, Any]) -> bytes:
 def test_a_page_without_cells_is_as_if_there_were_none() -> None:
     plain = small_book()
     build(plain)
-    mixed = small_book(**{"content__01-a-case.md": CHAPTER})
+    mixed = small_book(**{"content__01-a-case.md": CHAPTER.replace("toy", "none")})
     build(mixed)
     assert not any("/cells/" in path or "/python/" in path for path in site(plain))
     page = "build/site/other-things.html"
