@@ -42,6 +42,6 @@ class CellsPage:
         """Open the editor and replace all that is in it."""
         self.press(number, "Edit")
         editor = self.cell(number).get_by_role("textbox")
-        expect(editor).to_be_focused()
+        expect(editor).to_be_focused(timeout=START)  # its script is loaded now
         self.page.keyboard.press("Control+a")
         self.page.keyboard.insert_text(code)

@@ -30,7 +30,7 @@ def test_a_new_chapter_builds_without_a_word() -> None:
     assert "<!--" not in effects.read(made.paths[0]).decode()
 
 
-def test_it_uses_every_block_but_listings_of_code() -> None:
+def test_it_uses_every_block_that_needs_no_file() -> None:
     effects = book()
     (path,) = new_chapter(effects, "One").paths
     text = effects.read(path).decode()
