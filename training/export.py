@@ -159,13 +159,13 @@ def exported(
 def remember_translations() -> None:
     """Let torch build its table of ONNX translations once a process.
 
-    It parses the source of some five hundred functions anew for every export, about half of the
-    time that a small graph takes. The table is a constant of the pinned onnxscript; where another
-    version keeps it elsewhere, exports are slower and otherwise the same.
+    It parses the source of some five hundred functions anew for every export, more than half of
+    the time that a small graph takes. The table is a constant of the pinned torch and onnxscript;
+    where another version keeps it elsewhere, exports are slower and otherwise the same.
     """
     with suppress(ImportError, AttributeError):
-        translations = import_module("torch.onnx._internal._lazy_import").onnxscript_apis
-        translations.get_torchlib_ops = cache(translations.get_torchlib_ops)
+        registry = import_module("torch.onnx._internal.exporter._registration").ONNXRegistry
+        registry.from_torchlib = staticmethod(cache(registry.from_torchlib))
 
 
 def strip(model: onnx.ModelProto) -> onnx.ModelProto:

@@ -42,7 +42,8 @@ def fit(
     Raises FloatingPointError as soon as the loss is not finite.
     """
     optimiser = torch.optim.AdamW(
-        model.parameters(), lr=schedule.learning_rate, weight_decay=schedule.weight_decay)
+        model.parameters(), lr=schedule.learning_rate, weight_decay=schedule.weight_decay,
+        fused=True)
     steps = schedule.epochs * (examples // schedule.batch_size)
     model.train()
     for step, batch in enumerate(batches(examples, schedule, seed)):

@@ -71,6 +71,9 @@ def train_vae(x: Tensor, progress: Progress) -> ConvVAE:
     """Maximise the ELBO of `x` with a weighted KL term, warmed up (Bowman et al. 2016)."""
     torch.manual_seed(SEED)
     model = ConvVAE(ENCODER_CHANNELS, DECODER_CHANNELS, CODE_SIZE)
+    # The same numbers in another order in memory, in which convolutions take a fifth less time.
+    model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    x = x.contiguous(memory_format=torch.channels_last)
 
     def loss(batch: Batch) -> Tensor:
         eps = torch.randn(len(batch.rows), CODE_SIZE, generator=batch.noise)
@@ -79,6 +82,7 @@ def train_vae(x: Tensor, progress: Progress) -> ConvVAE:
         return (reconstruction + beta * kl).mean()
 
     fit(model, loss, len(x), SCHEDULE, SEED, progress)
+    model.to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
     return model
 
 
