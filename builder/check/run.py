@@ -45,8 +45,11 @@ def check(root: Path, effects: Effects, service: Service, *, external: bool) -> 
 
 
 def unused_figures(site: BuiltSite, sources: Sources) -> Iterator[Issue]:
-    """A warning for each figure that no page shows."""
+    """A warning for each figure that no page shows, but those that wait for an author's data."""
+    waiting = {name for name, spec in sources.figures.items() if spec.shows_own_data}
     shown = {name for page in site.pages for name in page.figures}
+    if not sources.own_data.names:
+        shown |= waiting
     for name in sorted(sources.figures.keys() - shown):
         path = sources.figures[name].source.path
         message = f"no page shows the figure '{name}'"

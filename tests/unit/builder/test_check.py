@@ -277,6 +277,8 @@ def test_the_report_ends_with_a_count_and_its_status_tells(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     effects = small_book()
+    toml = effects.contents["site_assets/figures/dots/figure.toml"]
+    effects.contents["site_assets/figures/idle/figure.toml"] = toml
     service = FakeService(effects)
     assert run.check(tmp_path, effects, service, external=False) == 1
     assert "nothing in build/site to check" in effects.messages[-1]
@@ -286,7 +288,7 @@ def test_the_report_ends_with_a_count_and_its_status_tells(
     monkeypatch.setattr(run, "check_cards", lambda cards: [])
     monkeypatch.setattr(run, "check_html", lambda site, service: [])
     assert run.check(tmp_path, effects, service, external=False) == 0
-    assert any("no page shows the figure 'dots'" in message for message in effects.messages)
+    assert any("no page shows the figure 'idle'" in message for message in effects.messages)
     assert effects.messages[-1] == "build/site: 7 pages, 1 warning"
 
     bad = Issue("accessibility", "build/site/index.html", 0, 0, "no name")
