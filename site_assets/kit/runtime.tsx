@@ -175,11 +175,20 @@ export class FigureRuntime {
     this.replace(next);
   };
 
+  /** What controls call; one that Reset has ended may tick once more before it is gone, and is not heard. */
+  private setterOf(life: number): (change: Partial<State>) => void {
+    return (change) => {
+      if (life === this.life) this.set(change);
+    };
+  }
+
+  private setInLife = this.setterOf(this.life);
+
   /** All that the reader did is undone, a run that was trained in the page included. */
   private reset(): void {
     this.session?.training.end();
     this.session = null;
-    this.life++;
+    this.setInLife = this.setterOf(++this.life);
     this.replace(this.initial);
   }
 
@@ -273,7 +282,7 @@ export class FigureRuntime {
     this.refreshReset();
     const running = this.training?.phase === "running";
     if (this.element.dataset["state"] !== "error") this.element.dataset["state"] = running ? "training" : "live";
-    const view = this.definition.view(state, this.frame, this.set, this.training as Training);
+    const view = this.definition.view(state, this.frame, this.setInLife, this.training as Training);
     render(<Context.Provider key={this.life} value={this.context}>{view}</Context.Provider>, this.stage);
   }
 

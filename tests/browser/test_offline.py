@@ -95,6 +95,12 @@ def wait_kept(page: Page, pages: int) -> None:
     expect(offline_place(page)).to_contain_text(f"{pages} of ", timeout=PATIENT)
 
 
+def engine_of(site: Site, page: str) -> str:
+    """The wasm that a page asks for first."""
+    engine = site.book_data(page)["engine"]
+    return str((engine["slim"] or engine["wasm"])["src"])
+
+
 def manifest(site: Site) -> dict[str, dict[str, list[int | str]]]:
     head = (site.folder / SERVICE_WORKER).read_text("utf-8").partition("\n")[0]
     found: dict[str, dict[str, list[int | str]]] = json.loads(head[len("self.BOOK = ") : -1])
@@ -107,7 +113,7 @@ def test_what_was_read_once_is_read_again_without_a_network(
     placed, page = online.figure(FIGURE), window.page
     page.goto(online.url(placed.page, placed.id))
     wait_kept(page, 2)  # the contents and this page
-    wasm = str(online.book_data(placed.page)["engine"]["wasm"]["src"])
+    wasm = engine_of(online, placed.page)
     first = [path.removeprefix(SUB_PATH) for path in host.asked]
     assert first.index(wasm) < first.index(SERVICE_WORKER), "what is seen comes first"
     host.reachable = False
@@ -188,7 +194,7 @@ def second_edition(first: Site, folder: Path) -> None:
     paths = [path for path in folder.rglob("*") if path.is_file()]
     files = {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
     worker = files.pop(SERVICE_WORKER).partition(b"\n")[2]
-    engine = str(first.book_data(placed.page)["engine"]["wasm"]["src"])
+    engine = engine_of(first, placed.page)
     replace(folder / SERVICE_WORKER, service_worker(worker, files, engine).decode())
 
 
@@ -249,7 +255,12 @@ def test_a_preview_is_not_kept_and_not_hijacked(
     draft = copy_site(built_site, tmp_path / "draft")
     text = (draft / "index.html").read_text("utf-8")
     replace(draft / "index.html", text.replace("</h1>", " (draft)</h1>"))
-    preview = start_server(draft, Preview(), port)
+    files = {
+        path.relative_to(draft).as_posix(): path.read_bytes()
+        for path in draft.rglob("*")
+        if path.is_file()
+    }
+    preview = start_server(Preview(files), port, lambda: None)
     window.page.reload()
     heading = window.page.get_by_role("heading", level=1)
     expect(heading).to_contain_text("(draft)", timeout=PATIENT)

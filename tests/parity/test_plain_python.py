@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import math
 import re
 from collections.abc import Iterator
@@ -19,6 +18,7 @@ from book.files import FOLDER
 from builder.document import Cell
 from builder.issue import Source
 from builder.parse import parse_chapter
+from tests.coroutines import finished
 from training.losses import elbo_terms
 from training.networks import DenseVAE
 from training.recipes import tiny_vae
@@ -41,7 +41,7 @@ def chapter_cells() -> dict[str, Cell]:
 def run(code: str, namespace: dict[str, Any]) -> Events:
     """Run a cell as the page does; what it printed, showed and returned."""
     events: Events = []
-    ran = asyncio.run(cells.run(code, "cell", namespace, events.append))
+    ran = finished(cells.run(code, "cell", namespace, events.append))
     assert ran, events
     return events
 
@@ -198,7 +198,7 @@ def judged(names: dict[str, Any], cell: Cell, code: str) -> tuple[bool, str]:
     run(code, namespace)
     assert cell.check
     events: Events = []
-    passed = asyncio.run(cells.check(cell.check.text, namespace, events.append))
+    passed = finished(cells.check(cell.check.text, namespace, events.append))
     assert passed or events[-1]["helpful"], events
     return passed, events[-1]["text"]
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 import pytest
 from book import cells
 from book.cells import MOST_CHARACTERS, MOST_EVENTS, Event
+
+from tests.coroutines import finished
 
 
 class Notebook:
@@ -20,12 +21,12 @@ class Notebook:
     def run(self, code: str) -> list[Event]:
         events: list[Event] = []
         self.count += 1
-        asyncio.run(cells.run(code, f"cell {self.count}", self.namespace, events.append))
+        finished(cells.run(code, f"cell {self.count}", self.namespace, events.append))
         return events
 
     def check(self, code: str) -> Event:
         events: list[Event] = []
-        asyncio.run(cells.check(code, self.namespace, events.append))
+        finished(cells.check(code, self.namespace, events.append))
         [verdict] = events
         return verdict
 

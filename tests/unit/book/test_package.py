@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
 import struct
@@ -20,6 +19,8 @@ import onnxruntime
 import pytest
 from book import charts, files, host, pictures
 from book.tensors import Tensor, flatten, shape_of, shaped
+
+from tests.coroutines import finished
 
 
 class Desk(files.FileHost):
@@ -57,7 +58,7 @@ def image_of(markup: str) -> tuple[list[list[int]], str]:
 
 def test_decode_agrees_with_onnxruntime(desk: Desk, models_dir: Path) -> None:
     codes = [[0.8, -0.4], [0.0, 0.0]]
-    drawn = asyncio.run(book.model("shapes-vae").decode(codes))
+    drawn = finished(book.model("shapes-vae").decode(codes))
     session = onnxruntime.InferenceSession(str(models_dir / "shapes-vae/decoder.onnx"))
     [expected] = session.run(None, {"z": np.asarray(codes, np.float32)})
     assert shape_of(drawn) == expected.shape
@@ -66,7 +67,7 @@ def test_decode_agrees_with_onnxruntime(desk: Desk, models_dir: Path) -> None:
 
 def test_encode_takes_flat_images_and_gives_all_outputs(desk: Desk) -> None:
     digits = book.data("digits")
-    posterior = asyncio.run(book.model("digits-vae").encode(digits.images[:3]))
+    posterior = finished(book.model("digits-vae").encode(digits.images[:3]))
     assert shape_of(posterior["mu"]) == shape_of(posterior["log_var"]) == (3, 2)
 
 
@@ -76,9 +77,9 @@ def test_encode_takes_flat_images_and_gives_all_outputs(desk: Desk) -> None:
         (lambda: book.model("shapes-vea"), "did you mean 'shapes-vae'"),
         (lambda: book.data("digit"), "did you mean 'digits'"),
         (lambda: book.data("digits", "tests"), "only train, validation"),
-        (lambda: asyncio.run(book.model("shapes-vae").decode([1, 2, 3])), "z takes n × 2 numbers"),
-        (lambda: asyncio.run(book.model("shapes-vae").run("coder", z=1)), "no graph 'coder'"),
-        (lambda: asyncio.run(book.model("shapes-vae").run("decoder", x=1)), "takes z, found x"),
+        (lambda: finished(book.model("shapes-vae").decode([1, 2, 3])), "z takes n × 2 numbers"),
+        (lambda: finished(book.model("shapes-vae").run("coder", z=1)), "no graph 'coder'"),
+        (lambda: finished(book.model("shapes-vae").run("decoder", x=1)), "takes z, found x"),
     ],
 )
 def test_what_cannot_be_is_said_in_words(desk: Desk, ask: Any, said: str) -> None:

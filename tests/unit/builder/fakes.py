@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import html
 import json
@@ -17,6 +16,7 @@ from book import cells
 from builder.build import Builder, Outcome
 from builder.effects import MemoryEffects
 from builder.node import ServiceError
+from tests.coroutines import finished
 
 GOLDEN = Path(__file__).parent.parent / "golden"
 
@@ -83,13 +83,14 @@ class FakeService:
         if any("while True" in cell["code"] for cell in params["cells"]):
             raise ServiceError("the cells still ran after 300 seconds")
         namespace: dict[str, Any] = {"__name__": "__main__"}
-        return [asyncio.run(self._cell(cell, namespace)) for cell in params["cells"]]
+        return [finished(self._cell(cell, namespace)) for cell in params["cells"]]
 
     async def _cell(self, cell: Mapping[str, Any], namespace: dict[str, Any]) -> dict[str, Any]:
         if not cell["check"]:
             events: list[cells.Event] = []
             await cells.run(cell["code"], cell["name"], namespace, events.append)
-            shown = "".join(f"<pre>{html.escape(event['text'])}</pre>" for event in events)
+            texts = (html.escape(event["text"]) for event in events)
+            shown = "".join(f'<pre tabindex="0">{text}</pre>' for text in texts)
             return {"events": events, "markup": shown}
         told: dict[str, list[cells.Event]] = {"start": [], "solution": []}
         for part, code in (("start", cell["code"]), ("solution", cell["solution"])):

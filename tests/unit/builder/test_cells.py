@@ -57,8 +57,8 @@ def test_cells_of_an_unchanged_chapter_are_not_run_again() -> None:
     effects.contents["content/02-more.md"] = CHAPTER.replace("20", "30").encode()
     assert build(effects, service).published
     assert len(asked(service)) == 2
-    assert effects.read("build/site/a-case.html").count(b"<pre>21</pre>") == 1
-    assert effects.read("build/site/more.html").count(b"<pre>31</pre>") == 1
+    assert effects.read("build/site/a-case.html").count(b'<pre tabindex="0">21</pre>') == 1
+    assert effects.read("build/site/more.html").count(b'<pre tabindex="0">31</pre>') == 1
     moved = CHAPTER.replace("```python run\nx", "New words.\n\n```python run\nx")
     effects.contents["content/01-a-case.md"] = moved.encode()
     assert build(effects, service).published

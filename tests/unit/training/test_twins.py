@@ -26,10 +26,12 @@ def inputs(stack: TwinStack, rows: int = 50) -> torch.Tensor:
 def test_twins_begin_alike_and_only_the_second_half_is_noisy(stack: TwinStack) -> None:
     assert stack.pairs == len(SIZES)
     x = inputs(stack)
-    codes = stack.encode(x)
-    assert torch.equal(codes[:3], codes[3:])
+    for parameter in stack.parameters():
+        assert torch.equal(parameter[:3], parameter[3:])
+    codes = stack.encode(x)  # where a twin lies in memory decides how its sums are rounded
+    assert torch.allclose(codes[:3], codes[3:], atol=1e-6)
     one, other = (stack.losses(x, torch.randn(6, 50, 4))[0] for _ in range(2))
-    assert torch.equal(one[:3], other[:3])
+    assert torch.allclose(one[:3], other[:3], rtol=1e-6)
     assert not torch.isclose(one[3:], other[3:]).any()
 
 
