@@ -98,10 +98,15 @@ def test_trains_from_untrained_until_neighbours_agree(
     figure.expect_summary("Done: step")
     figure.expect_summary(f"{neighbours(figure):.0f} % of the validation samples")
     figure.root.get_by_text("Numbers behind this figure").click()
-    rows = figure.table()[1:]
     curve = last["validation"][0]
-    assert [int(step) for step, _ in rows] == [step for step, _ in curve]
-    assert [number(loss) for _, loss in rows] == pytest.approx([v for _, v in curve], abs=1e-5)
+
+    def told() -> None:  # the table follows after a rest
+        rows = figure.table()[1:]
+        assert [int(step) for step, _ in rows] == [step for step, _ in curve]
+        losses = [number(loss) for _, loss in rows]
+        assert losses == pytest.approx([v for _, v in curve], abs=1e-5)
+
+    eventually(figure.page, told)
     figure.root.get_by_text("Numbers behind this figure").click()
 
 
