@@ -33,7 +33,7 @@ clean:
 
 # All by the hashes of the lock; then torch, in the build that this machine's index has.
 .venv/ready: pyproject.toml .github/requirements.lock
-	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11, 5) and 'Python 3.11.5 or newer is needed: make PYTHON=python3.12 …')"
+	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'Python 3.11 or newer is needed: make PYTHON=python3.12 …')"
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --require-hashes --requirement .github/requirements.lock
 	$(BIN)/pip install --quiet --no-build-isolation --editable '.[test]'

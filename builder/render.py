@@ -79,7 +79,7 @@ POSTER_SIZE = (1200, 630)
 PLACES = re.compile(
     f"<p>{START}(?P<alone>\\d+){END}</p>"
     f"|(?P<tag><[^<>]*{START}[^<>]*>)"
-    f"|{START}(?P<inline>\\d+){END}"
+    f"|{START}(?P<inline>\\d+){END}(?P<after>[.,;:!?)’”]*)"
 )
 IN_TAG = re.compile(f"{START}(\\d+){END}")
 FIRST_PARAGRAPH = re.compile(r"<p>(.*?)</p>", re.DOTALL)
@@ -437,7 +437,11 @@ class PageText:
                 )
             node = fragment.nodes[int(match["alone"] or match["inline"])]
             if match["inline"]:
-                return str(self._node(node, alone=False))
+                made = self._node(node, alone=False)
+                if isinstance(node, Math) and not node.display and match["after"]:
+                    # else a line could begin with a full stop
+                    return f'<span class="unbroken">{made}{match["after"]}</span>'
+                return f"{made}{match['after']}"
             if isinstance(node, BLOCK_NODES) or (isinstance(node, Math) and node.display):
                 return str(self._node(node, alone=True))
             return f"<p>{self._node(node, alone=False)}</p>"
