@@ -11,7 +11,7 @@ Spot = tuple[float, float]
 WIDTH, HEIGHT = 1200, 900
 """The viewport in CSS pixels, where the browser lets it be set."""
 
-CALLS_TIMEOUT = 120
+CALLS_TIMEOUT = 120.0
 """Seconds for one answer: a loaded test machine compiles 14 MB of wasm meanwhile."""
 
 

@@ -28,6 +28,7 @@ from tests.browser.server import free_port
 
 DRIVER, SCREEN = "WebKitWebDriver", "xvfb-run"
 PATIENCE = 20.0  # s until the driver listens
+STARTS, START_TIMEOUT = 3, 45.0
 
 LOCAL = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 """The driver listens on this machine: no proxy that the environment names stands between."""
@@ -67,6 +68,19 @@ def system_webkit() -> Path | None:
 
 class WebKit(Driver):
     def __init__(self, tripwire: Tripwire) -> None:
+        self._problems: list[str] = []
+        for attempt in range(1, STARTS + 1):
+            try:
+                self._start(tripwire)
+                break
+            except OSError:  # now and then MiniBrowser never says that it is there
+                self._end()
+                if attempt == STARTS:
+                    raise
+        self._post("/timeouts", {"script": int(1000 * CALLS_TIMEOUT)})
+        self._post("/window/rect", {"width": WIDTH, "height": HEIGHT})
+
+    def _start(self, tripwire: Tripwire) -> None:
         port = free_port()
         self._root = f"http://127.0.0.1:{port}"
         screen = f"-screen 0 {WIDTH + 200}x{HEIGHT + 300}x24"
@@ -75,7 +89,6 @@ class WebKit(Driver):
             env={**os.environ, "WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS": "1"},  # root has none
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
         )  # fmt: skip
-        self._problems: list[str] = []
         self._session = ""
         self._wait()
         proxy = {
@@ -84,11 +97,10 @@ class WebKit(Driver):
         }  # fmt: skip
         options = {"binary": str(mini_browser()), "args": ["--automation"]}
         wanted = {"webkitgtk:browserOptions": options, "proxy": proxy}
-        session = self._send("POST", "/session", {"capabilities": {"alwaysMatch": wanted}})
+        body = {"capabilities": {"alwaysMatch": wanted}}
+        session = self._send("POST", "/session", body, timeout=START_TIMEOUT)
         self._session = f"/session/{session['sessionId']}"
         self.version = f"WebKitGTK {session['capabilities']['browserVersion']}"
-        self._post("/timeouts", {"script": int(1000 * CALLS_TIMEOUT)})
-        self._post("/window/rect", {"width": WIDTH, "height": HEIGHT})
 
     def open(self, url: str) -> None:
         self._problems += self._take()
@@ -112,6 +124,9 @@ class WebKit(Driver):
     def close(self) -> None:
         with contextlib.suppress(AssertionError, OSError):  # the browser has gone before
             self._send("DELETE", self._session)
+        self._end()
+
+    def _end(self) -> None:
         os.killpg(self._process.pid, signal.SIGTERM)
         self._process.wait()
 
@@ -133,7 +148,9 @@ class WebKit(Driver):
     def _post(self, path: str, body: object) -> Any:
         return self._send("POST", self._session + path, body)
 
-    def _send(self, method: str, path: str, body: object = None) -> Any:
+    def _send(
+        self, method: str, path: str, body: object = None, timeout: float = CALLS_TIMEOUT + 10
+    ) -> Any:
         request = urllib.request.Request(
             self._root + path,
             method=method,
@@ -141,7 +158,7 @@ class WebKit(Driver):
             headers={"Content-Type": "application/json"},
         )
         try:
-            with LOCAL.open(request, timeout=CALLS_TIMEOUT + 10) as answer:
+            with LOCAL.open(request, timeout=timeout) as answer:
                 return json.load(answer)["value"]
         except urllib.error.HTTPError as refusal:
             value = json.load(refusal)["value"]
