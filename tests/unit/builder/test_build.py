@@ -233,7 +233,7 @@ def test_a_chapter_may_be_the_references_page() -> None:
     assert build(effects).published
     works = page(effects, "references")
     assert '<p class="chapter-number">Chapter 12</p>' in works
-    assert "Formula <span class="unbroken"><math>z</math>" in works
+    assert 'Formula <span class="unbroken"><math>z</math>' in works
     assert 'id="ref-kingma2013"' in works
     contents = page(effects, "index")
     assert contents.count('href="references.html"') == 1
