@@ -30,7 +30,7 @@ from training.recipe import Progress, PublishedArray, Recipe, Trained
 CODE_SIZE = 2
 HELD_OUT = 0.2
 """Share of the examples in the validation split, and in the test split."""
-STEPS = 2500
+STEPS = 1500
 BATCH_SIZE = 64
 LEARNING_RATE = 2e-3
 WEIGHT_DECAY = 1e-2

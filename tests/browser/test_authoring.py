@@ -55,7 +55,7 @@ def write_marks(folder: Path) -> None:
     """Small drawings, a folder for each class."""
     rng = np.random.default_rng(3)
     x, y = np.meshgrid(*2 * [(np.arange(SIDE) + 0.5) / SIDE])
-    for index in range(90):
+    for index in range(240):
         centre, radius = rng.uniform(0.35, 0.65, 2), rng.uniform(0.18, 0.33)
         distance = np.hypot(x - centre[0], y - centre[1])
         kind, depth = [
@@ -103,14 +103,14 @@ def check_the_card(book: Path, data: str, kind: str) -> None:
     """What was measured is on it, on real splits, and the export equals torch."""
     card = json.loads((book / f"build/models/own-{data}/card.json").read_text("utf-8"))
     splits = card["data"]["splits"]
-    assert sum(splits.values()) == {"wine": 178, "marks": 90}[data]
+    assert sum(splits.values()) == {"wine": 178, "marks": 240}[data]
     assert splits["test"] == splits["validation"] == round(0.2 * sum(splits.values()))
     assert card["options"]["kind"] == kind
     assert len(card["data"]["classes"]) == 3
     for split in splits:
         assert card["metrics"][f"{split}.reconstruction_mse"]["value"] > 0
     error, rival = (card["metrics"][f"test.{who}reconstruction_mse"] for who in ("", "pca_"))
-    assert error["value"] < 1.5 * rival["value"], "on so few examples PCA is a good rival"
+    assert error["value"] < rival["value"], "a curved code rebuilds better than a flat one"
     assert card["metrics"]["test.knn_accuracy"]["value"] > 0.7
     for parity in card["parity"].values():
         assert parity["max_abs_difference"] <= parity["tolerance"]
