@@ -95,9 +95,9 @@ function scrollToFigure(): void {
 function startOffline(): void {
   const wanted = location.protocol !== "file:" && document.querySelector("[data-role=offline]");
   if (!wanted || !("serviceWorker" in navigator)) return;
-  addEventListener("load", () => {
-    loadScript(bookData().offline).catch(() => {}); // the page is whole without it
-  });
+  const start = (): void => void loadScript(bookData().offline).catch(() => {}); // the page is whole without it
+  // In the second frame the figures in view have been seen, and are loading: they come first.
+  addEventListener("load", () => requestAnimationFrame(() => requestAnimationFrame(start)));
 }
 
 /** Nothing in the static frames can be worked then, and each says why. */

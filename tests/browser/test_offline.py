@@ -20,7 +20,7 @@ from builder.serve import Preview, start_server
 from tests.browser.conftest import Window
 from tests.browser.figure import Figure
 from tests.browser.layout import LAYOUT_SHIFT
-from tests.browser.server import Pages, listen
+from tests.browser.server import SUB_PATH, Pages, listen
 from tests.browser.site import Site, copy_site, replace
 
 FIGURE = "draw-and-squeeze"
@@ -113,6 +113,9 @@ def test_what_was_read_once_is_read_again_without_a_network(
     placed, page = online.figure(FIGURE), window.page
     page.goto(online.url(placed.page, placed.id))
     wait_kept(page, 2)  # the contents and this page
+    wasm = engine_of(online, placed.page)
+    first = [path.removeprefix(SUB_PATH) for path in host.asked]
+    assert first.index(wasm) < first.index(SERVICE_WORKER), "what is seen comes first"
     host.reachable = False
     page.reload()
     Figure(page, placed).wait_live()
