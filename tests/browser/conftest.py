@@ -32,6 +32,14 @@ TIDY = """
 }
 """
 
+# A click that came before the figures have heard of the new fragment would be undone by it.
+FOLLOW = """
+(fragment) => new Promise((heard) => {
+  addEventListener("hashchange", () => setTimeout(heard), { once: true });
+  location.hash = fragment;
+})
+"""
+
 
 class Window:
     """A browser window of its own, watched, with one page in it.
@@ -82,12 +90,16 @@ class Shelf:
 
     def take(self, url: str, touch: bool) -> Window:
         """A window at `url`; a page that is open already follows to the new fragment."""
-        key = url.partition("#")[0], touch
+        address, _, fragment = url.partition("#")
+        key = address, touch
         window = self._windows.get(key)
+        if window and fragment:
+            window.page.evaluate(TIDY)
+            window.watch.forget()
+            window.page.evaluate(FOLLOW, fragment)
+            return window
         if window is None:
             window = self._windows[key] = Window(self._browser, self._site, touch=touch)
-        else:
-            window.page.evaluate(TIDY)
         window.watch.forget()
         window.page.goto(url)
         return window
