@@ -15,9 +15,10 @@ from tests.parity import step_report
 
 README = ROOT / "README.md"
 BROWSERS_NOTE = (
-    "*Works*: it goes live without an error in the console, its first control moves it, and its "
-    "numbers and pictures are Chromium's, which are compared with onnxruntime's. *Trains*: a run "
-    "from untrained weights came within a twentieth of the way to the loss of the build's run."
+    "*Works*: it goes live without an error in the console, its first control moves it by mouse "
+    "and by key, and its numbers and pictures are Chromium's, which are compared with "
+    "onnxruntime's. *Trains*: a run from untrained weights came within a twentieth of the way to "
+    "the loss of the build's run."
 )
 LOSS, PARAMETER = "largest_relative_loss_difference", "largest_parameter_difference"
 

@@ -8,7 +8,7 @@ import type { Book } from "./book.ts";
 import * as kit from "./index.ts";
 import { loadModels } from "./models.ts";
 import { registerEngine, theEngine } from "./page_engine.ts";
-import { FigureRuntime, registerFigure, trainingRecord } from "./runtime.tsx";
+import { FigureRuntime, isAtRest, registerFigure, trainingRecord } from "./runtime.tsx";
 
 const book = (globalThis as unknown as { book: Book }).book;
 Object.assign(book, {
@@ -19,6 +19,7 @@ Object.assign(book, {
   engine: registerEngine,
   theEngine,
   trainingRecord,
+  isAtRest,
   /** Modules that figure scripts share instead of bundling their own copies. */
   modules: { kit, preact, "preact/hooks": hooks, "preact/jsx-runtime": jsxRuntime },
   start: (element: HTMLElement) => new FigureRuntime(element),

@@ -42,6 +42,11 @@ export function trainingRecord(id: string): TrainingRecord | null {
   return runtimes.get(id)?.trainingRecord() ?? null;
 }
 
+/** Whether the figure `id` shows its newest state and the address says it; for the console and for tests. */
+export function isAtRest(id: string): boolean {
+  return runtimes.get(id)?.isAtRest ?? false;
+}
+
 const ADDRESS_PAUSE = 350; // ms; Safari refuses more than 100 address changes in 30 s
 const SUMMARY_PAUSE = 600; // ms of rest before a screen reader is told
 
@@ -93,6 +98,10 @@ export class FigureRuntime {
 
   trainingRecord(): TrainingRecord | null {
     return this.session?.training.record() ?? null;
+  }
+
+  get isAtRest(): boolean {
+    return !this.computing && this.addressTimer === 0;
   }
 
   private get specs() {
@@ -316,6 +325,7 @@ export class FigureRuntime {
   }
 
   private writeAddress(): void {
+    this.addressTimer = 0;
     const hash = writeState(location.hash, this.element.id, this.specs, this.initial, this.state);
     if (hash === location.hash) return;
     // Replaced, not pushed: the back button leads to the last page, not to the last drag.

@@ -32,22 +32,24 @@ async (id, seconds) => {
 }
 """
 
-# Numbers and pixels once nothing has changed for a while, and the address that restores them.
-SETTLED = (
+# Numbers and pixels once the figure shows its newest state and frames go by without a change, and
+# the address that restores them.
+AT_REST = (
     f"async (id) => {{ const snapshot = {SNAPSHOT.strip()};"
     + """
   const figure = document.getElementById(id);
-  const moment = () => JSON.stringify([snapshot(figure), location.hash]);
+  const moment = () => book.isAtRest(id) && JSON.stringify(snapshot(figure));
+  const frame = () => new Promise((done) => setTimeout(() => requestAnimationFrame(done), 50));
   const deadline = performance.now() + 15000;
-  let seen = moment(), still = 0;
-  while (still < 450 && performance.now() < deadline) {
-    await new Promise((done) => setTimeout(done, 75));
+  let seen = false, still = 0;
+  while (still < 2 && performance.now() < deadline) {
+    await frame();
     const before = seen;
     seen = moment();
-    still = seen === before ? still + 75 : 0;
+    still = seen && seen === before ? still + 1 : 0;
   }
-  const [{ readouts, rasters }, hash] = JSON.parse(seen);
-  return { readouts, rasters, hash };
+  if (still < 2) throw new Error("it does not come to rest");
+  return { ...JSON.parse(seen), hash: location.hash };
 }
 """
 )
@@ -80,11 +82,23 @@ async (id, strokes) => {
 }
 """
 
-FOLLOW = """
-async (hash) => {
-  location.hash = hash;
-  await new Promise((done) => setTimeout(done, 50));
+# The control that the keyboard is to work: as above, but never paper.
+FOCUS = """
+(id) => {
+  const stage = document.getElementById(id).querySelector("[data-role=stage]");
+  const control = stage.querySelector("svg [role=slider]")
+    ?? stage.querySelector("input[type=range]:enabled")
+    ?? stage.querySelector("[role=radio][tabindex='0']:enabled");
+  control.focus();
+  return document.activeElement === control;
 }
+"""
+
+FOLLOW = """
+(hash) => new Promise((heard) => {
+  addEventListener("hashchange", () => setTimeout(heard), { once: true });
+  location.hash = hash;
+})
 """
 
 PLACE_OF_BUTTON = """
@@ -118,6 +132,8 @@ async (id, enough, seconds) => {
 TIDY = """
 () => {
   document.querySelectorAll("[data-role=reset]:enabled").forEach((button) => button.click());
+  document.activeElement.blur();
+  history.replaceState(null, "", location.pathname);
 }
 """
 
@@ -129,6 +145,7 @@ class Notes:
     trouble: str = ""
     usual: dict[str, Any] = field(default_factory=dict)
     worked: dict[str, Any] = field(default_factory=dict)
+    keyed: dict[str, Any] = field(default_factory=dict)
     trained: dict[str, float] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
 
@@ -168,15 +185,18 @@ class Round:
             self._page = figure.page
         state, said = driver.ask(WAKE, figure.id, LIVE_PATIENCE)
         assert state == "live", f"{state}: {said}"
-        notes.usual = driver.ask(SETTLED, figure.id)
+        notes.usual = driver.ask(AT_REST, figure.id)
         spots = driver.ask(GESTURE, figure.id, STROKES.get(figure.name))
         assert spots, "there is nothing to work"
         driver.drag([(x, y) for x, y in spots])
-        notes.worked = driver.ask(SETTLED, figure.id)
+        notes.worked = driver.ask(AT_REST, figure.id)
+        assert driver.ask(FOCUS, figure.id), "the keyboard does not get to the first control"
+        driver.press("ArrowRight")
+        notes.keyed = driver.ask(AT_REST, figure.id)
         enough = loss_to_reach(figure)
         if enough is not None:
             driver.ask(FOLLOW, figure.fragment(SHOWN.get(figure.name, {})))
-            driver.ask(SETTLED, figure.id)
+            driver.ask(AT_REST, figure.id)
             x, y = driver.ask(PLACE_OF_BUTTON, figure.id, TRAIN_BUTTON)
             driver.click((x, y))
             notes.trained = driver.ask(UNTIL_LOSS, figure.id, enough, TRAINING_PATIENCE)

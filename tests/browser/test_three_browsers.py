@@ -6,6 +6,7 @@ browsers are compared with Chromium, at the address that they themselves wrote.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Callable, Iterator
@@ -28,7 +29,9 @@ from tests.browser.waiting import eventually
 INK = 4 / 255
 """A canvas holds 8 bits, and each browser rounds in its own way."""
 
-SEEN = f"(id) => ({SNAPSHOT.strip()})(document.getElementById(id))"
+SEEN = f"(id) => JSON.stringify(({SNAPSHOT.strip()})(document.getElementById(id)))"
+"""As text: number by number, pictures take Playwright as long as figures take to draw them."""
+
 NUMBER = re.compile(r"−?\d+(?:[\u202f,]\d{3})*(?:\.\d+)?")
 
 
@@ -67,25 +70,26 @@ def expect_same_text(found: str, expected: str, what: str) -> None:
         assert abs(a - b) <= 1.01 * 10**-decimals, in_chromium
 
 
-def expect_same(seen: dict[str, Any], reference: dict[str, Any]) -> None:
+def expect_same(seen: dict[str, Any], reference: dict[str, Any], when: str) -> None:
     """Every read-out and every picture is Chromium's."""
-    assert list(seen["readouts"]) == list(reference["readouts"]), "other read-outs"
+    assert list(seen["readouts"]) == list(reference["readouts"]), f"{when}: other read-outs"
     for label, text in seen["readouts"].items():
-        expect_same_text(text, reference["readouts"][label], label)
+        expect_same_text(text, reference["readouts"][label], f"{when}, {label}")
     inks = [[np.array(raster["alpha"]) / 255 for raster in one["rasters"].values()]
             for one in (seen, reference)]  # fmt: skip
     for label, ours, theirs in zip(seen["rasters"], *inks, strict=True):
-        assert np.abs(ours - theirs).max() <= INK, f"picture “{label}”"
+        assert np.abs(ours - theirs).max() <= INK, f"{when}: picture “{label}”"
 
 
-def expect_chromiums(reader: Reader, name: str, seen: dict[str, Any]) -> None:
-    """Chromium shows the same at the same address."""
+def expect_chromiums(reader: Reader, name: str, seen: dict[str, Any], when: str) -> None:
+    """Chromium shows the same at the same address; a page of it that is open stays open."""
     placed = reader.site.figure(name)
-    page = reader.shared_page(reader.site.url(placed.page, seen["hash"].removeprefix("#")))
+    fragment = seen["hash"].removeprefix("#") or placed.fragment({})
+    page = reader.shared_page(reader.site.url(placed.page, fragment))
     figure = Figure(page, placed).wait_live()
 
     def check() -> None:
-        expect_same(seen, page.evaluate(SEEN, placed.id))
+        expect_same(seen, json.loads(page.evaluate(SEEN, placed.id)), when)
 
     eventually(figure.page, check)
 
@@ -94,9 +98,11 @@ def judge(reader: Reader, figure: PlacedFigure, notes: Notes) -> None:
     """Raises AssertionError at what a reader would miss in that browser."""
     assert not notes.trouble, notes.trouble
     assert not notes.problems, "; ".join(notes.problems)
-    expect_chromiums(reader, figure.name, notes.usual)
+    expect_chromiums(reader, figure.name, notes.usual, "as it opens")
     assert f"{figure.id}." in notes.worked["hash"], "the gesture changed nothing"
-    expect_chromiums(reader, figure.name, notes.worked)
+    expect_chromiums(reader, figure.name, notes.worked, "after the gesture")
+    assert notes.keyed["hash"] != notes.worked["hash"], "the key changed nothing"
+    expect_chromiums(reader, figure.name, notes.keyed, "after the key")
     enough = loss_to_reach(figure)
     if enough is not None:
         reached, step = notes.trained["loss"], notes.trained["step"]

@@ -15,6 +15,10 @@ CALLS_TIMEOUT = 120.0
 """Seconds for one answer: a loaded test machine compiles 14 MB of wasm meanwhile."""
 
 
+KEYS = {"ArrowRight": "\ue014", "Control": "\ue009"}
+"""Keys that write nothing: their names in the page, and W3C's characters for them."""
+
+
 class Driver(ABC):
     """One window of one browser, from its start to its end."""
 
@@ -35,6 +39,10 @@ class Driver(ABC):
     @abstractmethod
     def drag(self, spots: Sequence[Spot]) -> None:
         """The mouse down on the first spot of the viewport, over the others, up on the last."""
+
+    @abstractmethod
+    def press(self, *keys: str) -> None:
+        """Presses the keys, one while the others are down: a name out of `KEYS`, or a character."""
 
     @abstractmethod
     def problems(self) -> list[str]:
@@ -60,3 +68,11 @@ def drag_actions(spots: Sequence[Spot]) -> list[dict[str, Any]]:
     way += [move(spot) for spot in others]
     way.append({"type": "pointerUp", "button": 0})
     return [{"type": "pointer", "id": "mouse", "actions": way}]
+
+
+def key_actions(keys: Sequence[str]) -> list[dict[str, Any]]:
+    """Keys pressed together, for W3C's “perform actions”."""
+    values = [KEYS.get(key, key) for key in keys]
+    way = [{"type": "keyDown", "value": value} for value in values]
+    way += [{"type": "keyUp", "value": value} for value in reversed(values)]
+    return [{"type": "key", "id": "keyboard", "actions": way}]

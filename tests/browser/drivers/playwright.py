@@ -27,9 +27,9 @@ class PlaywrightDriver(Driver):
         self._page.goto(url)
 
     def ask(self, function: str, *arguments: object) -> Any:
-        called = f"async (text) => await ({function})(...JSON.parse(text))"
+        called = f"async (text) => JSON.stringify([await ({function})(...JSON.parse(text))])"
         try:
-            return self._page.evaluate(called, json.dumps(arguments))
+            return json.loads(self._page.evaluate(called, json.dumps(arguments)))[0]
         except Error as error:
             raise AssertionError(error.message) from error
 
@@ -40,6 +40,9 @@ class PlaywrightDriver(Driver):
         for spot in spots[1:]:
             mouse.move(*spot)
         mouse.up()
+
+    def press(self, *keys: str) -> None:
+        self._page.keyboard.press("+".join(keys))
 
     def problems(self) -> list[str]:
         self._page.evaluate("0")  # what the browser has to say arrives with an answer

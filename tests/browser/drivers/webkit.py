@@ -22,6 +22,7 @@ from tests.browser.drivers.driver import (
     Driver,
     Spot,
     drag_actions,
+    key_actions,
 )
 from tests.browser.drivers.tripwire import Tripwire
 from tests.browser.server import free_port
@@ -32,6 +33,12 @@ STARTS, START_TIMEOUT = 3, 45.0
 
 LOCAL = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 """The driver listens on this machine: no proxy that the environment names stands between."""
+
+ENVIRONMENT = {
+    "WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS": "1",  # root has none
+    # A virtual screen has no graphics card, and one that a program plays takes as long as the page.
+    "WEBKIT_DISABLE_COMPOSITING_MODE": "1",
+}
 
 # WebDriver's classic protocol has no log: the page keeps one, from the moment it has loaded.
 WATCH = """
@@ -86,7 +93,7 @@ class WebKit(Driver):
         screen = f"-screen 0 {WIDTH + 200}x{HEIGHT + 300}x24"
         self._process = subprocess.Popen(
             [SCREEN, "--auto-servernum", "--server-args", screen, DRIVER, f"--port={port}"],
-            env={**os.environ, "WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS": "1"},  # root has none
+            env={**os.environ, **ENVIRONMENT},
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
         )  # fmt: skip
         self._session = ""
@@ -116,6 +123,9 @@ class WebKit(Driver):
 
     def drag(self, spots: Sequence[Spot]) -> None:
         self._post("/actions", {"actions": drag_actions(spots)})
+
+    def press(self, *keys: str) -> None:
+        self._post("/actions", {"actions": key_actions(keys)})
 
     def problems(self) -> list[str]:
         found, self._problems = [*self._problems, *self._take()], []
