@@ -47,6 +47,9 @@ export function isAtRest(id: string): boolean {
   return runtimes.get(id)?.isAtRest ?? false;
 }
 
+/** The address as figures have read or written it: where it is another, the event that tells of it is on its way. */
+let known = location.hash;
+
 const ADDRESS_PAUSE = 350; // ms; Safari refuses more than 100 address changes in 30 s
 const SUMMARY_PAUSE = 600; // ms of rest before a screen reader is told
 
@@ -81,7 +84,7 @@ export class FigureRuntime {
     this.stage = part(element, "stage") as HTMLElement;
     this.data = JSON.parse(part(element, "figure-data")?.textContent ?? "null") as FigureData;
     this.initial = this.data.state;
-    this.state = readState(location.hash, element.id, this.specs, this.initial);
+    this.state = this.stateOfAddress();
     this.context = {
       id: element.id,
       live: true,
@@ -139,9 +142,14 @@ export class FigureRuntime {
 
   /** The address changed (a link, the back button): the state follows it. */
   followAddress(): void {
-    const state = readState(location.hash, this.element.id, this.specs, this.initial);
+    const state = this.stateOfAddress();
     const changed = Object.keys(this.specs).some((key) => !sameValue(state[key], this.state[key]));
     if (changed) this.replace(state);
+  }
+
+  private stateOfAddress(): State {
+    known = location.hash;
+    return readState(known, this.element.id, this.specs, this.initial);
   }
 
   private async loadDefinition(): Promise<AnyFigure> {
@@ -198,6 +206,7 @@ export class FigureRuntime {
     this.session?.training.end();
     this.session = null;
     this.setInLife = this.setterOf(++this.life);
+    this.draw(); // with controls that are heard: the reader may be at one before the first frame is there again
     this.replace(this.initial);
   }
 
@@ -326,10 +335,12 @@ export class FigureRuntime {
 
   private writeAddress(): void {
     this.addressTimer = 0;
+    if (location.hash !== known) return; // the reader went elsewhere in the page, and that counts
     const hash = writeState(location.hash, this.element.id, this.specs, this.initial, this.state);
     if (hash === location.hash) return;
     // Replaced, not pushed: the back button leads to the last page, not to the last drag.
     history.replaceState(history.state, "", `${location.pathname}${location.search}${hash}`);
+    known = location.hash;
   }
 }
 

@@ -22,6 +22,10 @@ FAILED = pytest.StashKey[bool]()
 
 State = dict[str, object]
 
+HTTP_AND_FILE = pytest.mark.parametrize("scheme", ["http", "file"], indirect=True)
+"""For what loads files, reads or writes addresses, stores or trains, and for one gesture a figure:
+the rest of a figure's code does not know where its page came from, and is tested over http."""
+
 
 # As if nobody had been here: the next fragment is then always a new one, which figures follow.
 TIDY = """
@@ -175,7 +179,7 @@ class Reader:
         return self.site.url(placed.page, placed.fragment(state or {}))
 
 
-@pytest.fixture(scope="session", params=["http", "file"])
+@pytest.fixture(scope="session", params=["http"])
 def scheme(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -19,22 +21,54 @@ Code = tuple[float, float]
 
 LIVE_TIMEOUT = 30_000  # ms; a loaded test machine compiles 14 MB of wasm first
 
-# One call for numbers and pixels, so that both are of the same frame.
-SNAPSHOT = """
-(figure) => {
-  const text = (node) => node.textContent.trim();
-  const readouts = {}, rasters = {};
-  for (const term of figure.querySelectorAll(".readout dt")) {
-    readouts[text(term)] = text(term.nextElementSibling);
-  }
+READOUTS = """
+(figure) => Object.fromEntries([...figure.querySelectorAll(".readout dt")].map(
+  (term) => [term.textContent.trim(), term.nextElementSibling.textContent.trim()]))
+"""
+
+# One call for numbers and pixels, so that both are of the same frame; as JSON, because Playwright
+# takes a value apart node by node, and a text it hands over as it is.
+SNAPSHOT = (
+    f"(figure) => {{ const readouts = ({READOUTS.strip()})(figure);"
+    + """
+  const rasters = {};
   for (const canvas of figure.querySelectorAll("canvas")) {
     const { width, height } = canvas;
     const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
-    rasters[canvas.getAttribute("aria-label")] = {
-      width, height, alpha: Array.from(data.filter((_, i) => i % 4 === 3)),
-    };
+    const alpha = new Uint8Array(data.filter((_, i) => i % 4 === 3)).toBase64();
+    rasters[canvas.getAttribute("aria-label")] = { width, height, alpha };
   }
-  return { readouts, rasters };
+  return JSON.stringify({ readouts, rasters });
+}
+"""
+)
+
+# The same once the figure shows its newest state and frames go by without a change, and the
+# address that restores it.
+AT_REST = (
+    f"async (id) => {{ const snapshot = {SNAPSHOT.strip()};"
+    + """
+  const figure = document.getElementById(id);
+  const moment = () => book.isAtRest(id) && snapshot(figure);
+  const frame = () => new Promise((done) => setTimeout(() => requestAnimationFrame(done), 50));
+  const deadline = performance.now() + 15000;
+  let seen = false, still = 0;
+  while (still < 2 && performance.now() < deadline) {
+    await frame();
+    const before = seen;
+    seen = moment();
+    still = seen && seen === before ? still + 1 : 0;
+  }
+  if (still < 2) throw new Error("it does not come to rest");
+  return { ...JSON.parse(seen), hash: location.hash };
+}
+"""
+)
+
+# The newest state is shown, and written a moment after the last change.
+WRITTEN = """
+async (id) => {
+  while (!book.isAtRest(id)) await new Promise((done) => setTimeout(done, 20));
 }
 """
 
@@ -63,12 +97,22 @@ def number(text: str) -> float:
     return float(found[0])
 
 
+def ink(raster: dict[str, Any]) -> NDArray[np.float32]:
+    """A picture of `SNAPSHOT`, rows × columns, 0 to 1."""
+    alpha = np.frombuffer(base64.b64decode(raster["alpha"]), np.uint8)
+    return alpha.reshape(raster["height"], raster["width"]) / np.float32(255)
+
+
 @dataclass(frozen=True)
 class Snapshot:
     """Read-outs by name and ink (float32, rows × columns, 0 to 1) by a picture's name."""
 
     readouts: dict[str, str]
     rasters: dict[str, NDArray[np.float32]]
+
+    @classmethod
+    def of(cls, seen: dict[str, Any]) -> Snapshot:
+        return cls(seen["readouts"], {name: ink(r) for name, r in seen["rasters"].items()})
 
     def number(self, name: str) -> float:
         assert name in self.readouts, f"no read-out “{name}”, only {list(self.readouts)}"
@@ -139,22 +183,12 @@ class Figure:
         return self.part("status").inner_text()
 
     def snapshot(self) -> Snapshot:
-        seen = self.root.evaluate(SNAPSHOT)
-        rasters = {
-            label: np.array(r["alpha"], np.float32).reshape(r["height"], r["width"])
-            / np.float32(255)
-            for label, r in seen["rasters"].items()
-        }
-        return Snapshot(seen["readouts"], rasters)
+        return Snapshot.of(json.loads(self.root.evaluate(SNAPSHOT)))
 
     def settle(self) -> Snapshot:
-        """What is shown once nothing has changed for a while: the end of a gesture."""
-        seen = self.root.evaluate(SNAPSHOT)
-        while True:
-            self.page.wait_for_timeout(120)
-            before, seen = seen, self.root.evaluate(SNAPSHOT)
-            if seen == before:
-                return self.snapshot()
+        """What is shown at the end of a gesture, its address written."""
+        at_rest = f"async (id) => JSON.stringify(await ({AT_REST.strip()})(id))"
+        return Snapshot.of(json.loads(self.page.evaluate(at_rest, self.placed.id)))
 
     def summary(self) -> str:
         return self.part("summary").text_content() or ""
@@ -168,7 +202,7 @@ class Figure:
         """Waits until the read-out `name` is near `value`."""
 
         def check() -> None:
-            found = self.snapshot().number(name)
+            found = Snapshot(self.root.evaluate(READOUTS), {}).number(name)
             assert abs(found - value) <= within, f"{name} is {found}, expected {value} ± {within}"
 
         eventually(self.page, check)
@@ -216,5 +250,5 @@ class Figure:
     def address(self) -> str:
         """The page's address once the figure's state has been written into it."""
         expect(self.page).to_have_url(re.compile(re.escape(f"{self.placed.id}.")))
-        self.page.wait_for_timeout(450)  # the newest state is written 350 ms after the last change
+        self.page.evaluate(WRITTEN, self.placed.id)
         return self.page.url

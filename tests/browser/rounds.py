@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.browser.drivers import Driver
-from tests.browser.figure import SNAPSHOT
+from tests.browser.figure import AT_REST
 from tests.browser.site import PlacedFigure, Site
 from tests.browser.training import SHOWN
 
@@ -31,28 +31,6 @@ async (id, seconds) => {
   return [figure.dataset.state, figure.querySelector("[data-role=status]").textContent];
 }
 """
-
-# Numbers and pixels once the figure shows its newest state and frames go by without a change, and
-# the address that restores them.
-AT_REST = (
-    f"async (id) => {{ const snapshot = {SNAPSHOT.strip()};"
-    + """
-  const figure = document.getElementById(id);
-  const moment = () => book.isAtRest(id) && JSON.stringify(snapshot(figure));
-  const frame = () => new Promise((done) => setTimeout(() => requestAnimationFrame(done), 50));
-  const deadline = performance.now() + 15000;
-  let seen = false, still = 0;
-  while (still < 2 && performance.now() < deadline) {
-    await frame();
-    const before = seen;
-    seen = moment();
-    still = seen && seen === before ? still + 1 : 0;
-  }
-  if (still < 2) throw new Error("it does not come to rest");
-  return { ...JSON.parse(seen), hash: location.hash };
-}
-"""
-)
 
 # Where the mouse goes to work the figure's first control: a handle on its pad, a slider, a choice.
 GESTURE = """

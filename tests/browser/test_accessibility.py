@@ -18,8 +18,6 @@ from tests.browser.site import Site
 from tests.browser.test_failures import MISSING, figure_script
 from tests.browser.training import SHOWN, Bench
 
-pytestmark = pytest.mark.parametrize("scheme", ["http"], indirect=True)
-
 CONTRAST = ("color-contrast",)
 ZOOMED_TWICE = {"width": WIDE["width"] // 2, "height": WIDE["height"] // 2}
 NARROW = {"width": 360, "height": 740}

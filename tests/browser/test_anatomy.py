@@ -9,7 +9,7 @@ import onnxruntime
 import pytest
 from playwright.sync_api import Locator, expect
 
-from tests.browser.conftest import Reader
+from tests.browser.conftest import HTTP_AND_FILE, Reader
 from tests.browser.figure import Figure, Snapshot
 from tests.browser.site import Array
 
@@ -66,6 +66,7 @@ def column_height(figure: Figure, name: str) -> float:
     return float(height)
 
 
+@HTTP_AND_FILE
 def test_the_default_state_shows_the_trained_models(reader: Reader) -> None:
     figure = reader.live_figure(NAME)
     shown = expect_measured(figure, 8)
@@ -93,6 +94,7 @@ def test_keys_set_the_size_and_the_sketch_is_of_that_model(reader: Reader) -> No
     expect(figure.root.get_by_role("img", name=re.compile("^32 activations"))).to_be_visible()
 
 
+@HTTP_AND_FILE
 def test_mouse_passes_over_layers(reader: Reader) -> None:
     figure = reader.live_figure(NAME)
     for name, count in zip(LAYERS, [64, 40, 8, 40, 64], strict=True):
@@ -134,6 +136,7 @@ def test_code_bars_are_the_code(reader: Reader) -> None:
     assert told == pytest.approx(flow(figure, 5)["z"][4, :6], abs=0.0501)
 
 
+@HTTP_AND_FILE
 def test_address_restores_and_reset_ends(reader: Reader) -> None:
     figure = reader.live_figure(NAME)
     figure.slider(SLIDER).focus()

@@ -11,7 +11,6 @@ from tests.browser.test_every_figure import FIGURES
 GESTURES, SEED = 25, 7
 
 
-@pytest.mark.parametrize("scheme", ["http"], indirect=True)
 @pytest.mark.parametrize("name", FIGURES)
 def test_random_gestures_leave_no_trace(reader: Reader, name: str) -> None:
     soak(reader.live_figure(name), GESTURES, SEED)

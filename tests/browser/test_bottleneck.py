@@ -7,7 +7,7 @@ import onnxruntime
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Reader
+from tests.browser.conftest import HTTP_AND_FILE, Reader
 from tests.browser.figure import Figure, Snapshot
 from tests.browser.site import Array
 
@@ -65,6 +65,7 @@ def expect_curves(figure: Figure, shown: Snapshot, complexity: int, k: int) -> N
     assert float(told) == pytest.approx(reached, abs=0.000051)
 
 
+@HTTP_AND_FILE
 def test_the_default_state_shows_the_claim(reader: Reader) -> None:
     figure = reader.live_figure(NAME)
     shown = expect_rebuilt(figure, linear(figure, 3, 4), 3)
@@ -100,6 +101,7 @@ def test_the_non_linear_choice_is_the_trained_network(reader: Reader, complexity
     expect_curves(figure, shown, complexity, 2)
 
 
+@HTTP_AND_FILE
 def test_networks_are_loaded_only_when_they_are_asked_for(reader: Reader) -> None:
     figure = reader.figure(NAME, {"k": 5})
     asked: list[str] = []
@@ -135,6 +137,7 @@ def test_a_finger_changes_everything(reader: Reader) -> None:
     expect_rebuilt(figure, curved(figure, 1, 4, 5), 1, 5)
 
 
+@HTTP_AND_FILE
 def test_address_restores_and_reset_ends(reader: Reader) -> None:
     figure = reader.live_figure(NAME)
     figure.choice("PCA (linear)").focus()
@@ -146,3 +149,15 @@ def test_address_restores_and_reset_ends(reader: Reader) -> None:
     assert other.snapshot().readouts == shown.readouts
     other.reset()
     expect_rebuilt(other, linear(other, 3, 4), 3)
+
+
+def test_a_control_that_is_worked_right_after_reset_is_heard(reader: Reader) -> None:
+    """Before the first frame is computed again, as a quick hand on a slow machine may be."""
+    figure = reader.live_figure(NAME, {"complexity": 2, "k": 2})
+    figure.root.evaluate(
+        """(figure) => {
+          figure.querySelector("[data-role=reset]").click();
+          figure.querySelector("[role=radio][aria-checked=false]").click();
+        }"""
+    )
+    expect_rebuilt(figure, curved(figure, 3, 4), 3)

@@ -11,9 +11,11 @@ from playwright.sync_api import Browser, expect
 
 from tests.browser.cells_page import START, CellsPage
 from tests.browser.cells_site import build_cells_book
-from tests.browser.conftest import Window
+from tests.browser.conftest import HTTP_AND_FILE, Window
 from tests.browser.server import publish
 from tests.browser.site import Site, copy_site
+
+pytestmark = HTTP_AND_FILE
 
 PAGE = "cells.html"
 NO_STORAGE = """
@@ -240,7 +242,6 @@ def test_files_that_are_missing_are_named_and_asked_for_again(
         page.window.context.close()
 
 
-@pytest.mark.parametrize("scheme", ["http"], indirect=True)
 def test_cells_fit_a_phone(browser: Browser, cells_site: Site) -> None:
     page = opened(browser, cells_site, touch=True)
     expect(page.cell(4)).to_be_visible()

@@ -12,8 +12,10 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.browser.cells_page import START, CellsPage
-from tests.browser.conftest import Window
+from tests.browser.conftest import HTTP_AND_FILE, Window
 from tests.browser.site import Site
+
+pytestmark = HTTP_AND_FILE
 
 PAGE = "build-one-yourself.html"
 TRAIN, DRAW, SAME, TANH = 9, 10, 11, 12

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Reader
+from tests.browser.conftest import HTTP_AND_FILE, Reader
 from tests.browser.figure import Code, Figure, Snapshot
 from tests.browser.site import Array, PublishedModel
 from tests.browser.waiting import eventually
@@ -86,6 +86,7 @@ def expect_place(figure: Figure, code: Code, within: float, role: str = "ae") ->
     return shown
 
 
+@HTTP_AND_FILE
 def test_mouse_picks_by_passing_over_and_decodes_by_clicking(reader: Reader) -> None:
     figure = reader.live_figure(NAME)
     model, plane = figure.placed.model("ae"), figure.plane(MAP)
@@ -182,6 +183,7 @@ def test_accuracies_are_those_of_the_published_codes(reader: Reader) -> None:
         assert np.mean(named == labels) == pytest.approx(told, abs=0.08)
 
 
+@HTTP_AND_FILE
 def test_address_restores_point_model_and_place(reader: Reader) -> None:
     figure = reader.live_figure(NAME)
     figure.choice("VAE").click()

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Reader
+from tests.browser.conftest import HTTP_AND_FILE, Reader
 from tests.browser.figure import Figure, Snapshot
 from tests.browser.finger import Spot
 
@@ -80,6 +80,7 @@ def clear(figure: Figure) -> None:
     assert all(ink.max() == 0 for ink in figure.snapshot().rasters.values())
 
 
+@HTTP_AND_FILE
 def test_mouse_draws(reader: Reader) -> None:
     figure = reader.live_figure(NAME)
     first = expect_squeezed(figure)
@@ -155,6 +156,7 @@ def test_drawing_anywhere_and_at_any_size_gives_the_same_digit(reader: Reader) -
     assert np.abs(inputs[0] - inputs[1]).mean() < 0.04
 
 
+@HTTP_AND_FILE
 def test_address_restores_the_drawing(reader: Reader) -> None:
     figure = reader.live_figure(NAME)
     default = figure.snapshot()

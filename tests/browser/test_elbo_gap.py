@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tests.browser.conftest import Reader
+from tests.browser.conftest import HTTP_AND_FILE, Reader
 from tests.browser.figure import Figure, Snapshot, number
 from tests.browser.gaussian_pad import HANDLE, drag, drag_with_finger
 from tests.browser.waiting import eventually
@@ -68,6 +68,7 @@ def assert_bars_meet(figure: Figure) -> None:
     assert gap[1] == pytest.approx(evidence[1], abs=1.15)  # a gap of nothing is drawn as 1
 
 
+@HTTP_AND_FILE
 def test_mouse_drags_q_and_the_bar_adds_up(reader: Reader) -> None:
     figure = reader.live_figure(NAME)
     before = figure.snapshot()
@@ -137,6 +138,7 @@ def assert_side(figure: Figure, side: int) -> None:
     assert side * figure.snapshot().number("μ") > 0.9
 
 
+@HTTP_AND_FILE
 def test_address_restores_q_and_reset_ends_it(reader: Reader) -> None:
     figure = reader.live_figure(NAME)
     default = figure.snapshot()

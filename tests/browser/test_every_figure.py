@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import ROOT, Reader, State
+from tests.browser.figure import Figure
 from tests.browser.layout import LAYOUT_SHIFT
 from tests.browser.waiting import eventually
 
@@ -23,6 +24,12 @@ FIGURES = [
     # those that show an author's own data stand in a book that declares some: test_authoring.py
     if BOOK_HAS_DATA or not any(use.get("own_data") for use in spec.get("models", {}).values())
 ]
+
+PAGES = sorted(
+    f"{path.stem.partition('-')[2]}.html"
+    for path in (ROOT / "content").glob("*.md")
+    if "\n::: figure" in path.read_text("utf-8")
+)
 
 INK_OF_IMAGES = """
 async (stage) => {
@@ -40,7 +47,8 @@ async (stage) => {
 }
 """
 
-READOUTS = """
+CAN_BE_WORKED = "button:enabled, input:enabled, [tabindex='0']:not(:disabled)"
+NUMBERS = """
 (figure) => [...figure.querySelectorAll(".readout > div, [data-role=table] td")]
   .map((entry) => entry.textContent)
 """
@@ -75,28 +83,43 @@ addEventListener("DOMContentLoaded", () => {
 """
 
 
-@pytest.mark.parametrize("touch", [False, True], ids=["desk", "phone"])
-def test_goes_live_where_it_stood(reader: Reader, name: str, touch: bool) -> None:
-    """The static frame needs no script, says the same as the live one, and nothing jumps."""
-    static = reader.figure(name, scripts=False, touch=touch)
-    expect(static.root).to_have_attribute("data-state", "static")
-    expect(static.root).to_be_visible()
-    assert len(static.summary()) > 40
-    assert static.stage.locator("svg, img").count() > 0
-    inks: list[float] = static.stage.evaluate(INK_OF_IMAGES)
-    assert all(ink > 0.5 for ink in inks), f"blank static pictures: {inks}"
-    can_be_worked = "button:enabled, input:enabled, [tabindex='0']:not(:disabled)"
-    assert static.stage.locator(can_be_worked).count() == 0
+def test_every_figure_stands_on_one_of_the_pages(reader: Reader) -> None:
+    assert {figure.page for figure in reader.site.figures} == set(PAGES)
+    assert {figure.name for figure in reader.site.figures} >= set(FIGURES)
 
-    live = reader.figure(name, touch=touch, before=BEFORE).wait_live()
-    frozen, now = live.page.evaluate(
-        "(id) => [window.frozenBoxes[id], window.boxesOf(id)]", live.placed.id
-    )
-    assert np.abs(np.array(now) - frozen).max() <= 0.5, f"moved from {frozen} to {now}"
-    assert live.page.evaluate(LAYOUT_SHIFT) == 0
-    assert live.root.evaluate(READOUTS) == static.root.evaluate(READOUTS)
-    assert live.summary() == static.summary()
-    assert live.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+@pytest.mark.parametrize(
+    ("scheme", "touch"),
+    [("http", False), ("http", True), ("file", False)],
+    ids=["http-desk", "http-phone", "file-desk"],
+    indirect=["scheme"],
+)
+@pytest.mark.parametrize("page_name", PAGES)
+def test_figures_go_live_where_they_stood(reader: Reader, page_name: str, touch: bool) -> None:
+    """Static frames need no script, say the same as the live ones, and nothing jumps."""
+    figures = [figure for figure in reader.site.figures if figure.page == page_name]
+    url = reader.site.url(page_name)
+    still = reader.visit(url, scripts=False, touch=touch)
+    live = reader.visit(url, touch=touch, before=BEFORE)
+    for placed in figures:
+        static = Figure(still, placed)
+        expect(static.root).to_have_attribute("data-state", "static")
+        expect(static.root).to_be_visible()
+        assert len(static.summary()) > 40
+        assert static.stage.locator("svg, img").count() > 0
+        inks: list[float] = static.stage.evaluate(INK_OF_IMAGES)
+        assert all(ink > 0.5 for ink in inks), f"blank static pictures: {inks}"
+        assert static.stage.locator(CAN_BE_WORKED).count() == 0
+
+        figure = Figure(live, placed).wait_live()
+        frozen, now = live.evaluate(
+            "(id) => [window.frozenBoxes[id], window.boxesOf(id)]", placed.id
+        )
+        assert np.abs(np.array(now) - frozen).max() <= 0.5, f"moved from {frozen} to {now}"
+        assert figure.root.evaluate(NUMBERS) == static.root.evaluate(NUMBERS)
+        assert figure.summary() == static.summary()
+    assert live.evaluate(LAYOUT_SHIFT) == 0
+    assert live.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
 def test_every_control_has_a_name_and_a_place_for_a_finger(reader: Reader, name: str) -> None:
@@ -126,17 +149,18 @@ def test_state_of_an_address_is_clamped_and_nonsense_is_ignored(reader: Reader, 
     takes_any_text = ("text", "strokes")
     nonsense = '"><script>alert(1)</script>%00🦆'
     odd: State = {k: nonsense for k, spec in specs.items() if spec["type"] not in takes_any_text}
-    seen = reader.figure(name, odd).wait_live().root.evaluate(READOUTS)
+    seen = reader.figure(name, odd).wait_live().root.evaluate(NUMBERS)
     usual = reader.live_figure(name)
 
     # A page that others used before follows its reset, its table after a rest.
     def is_the_usual() -> None:
-        assert seen == usual.root.evaluate(READOUTS)
+        assert seen == usual.root.evaluate(NUMBERS)
 
     eventually(usual.page, is_the_usual)
     far: State = {k: 1e300 if "max" in spec else nonsense for k, spec in specs.items()}
     figure = reader.live_figure(name, far)
-    assert "NaN" not in " ".join(figure.root.evaluate(READOUTS))
+    figure.settle()
+    assert "NaN" not in " ".join(figure.root.evaluate(NUMBERS))
     figure.reset()
     expect(figure.part("reset")).to_be_disabled()
     assert figure.page.locator("script:not([src]):not([type='application/json'])").count() == 0

@@ -12,8 +12,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Reader
+from tests.browser.conftest import HTTP_AND_FILE, Reader
 from tests.browser.site import PlacedFigure, Site, replace
+
+pytestmark = HTTP_AND_FILE
 
 NAME = "latent-walk"
 GRAPH = "decoder"

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browser.conftest import Reader, Shelf
+from tests.browser.conftest import HTTP_AND_FILE, Reader, Shelf
 from tests.browser.figure import Figure
 from tests.browser.layout import LAYOUT_SHIFT
 from tests.browser.site import Site
@@ -80,7 +80,6 @@ def test_an_old_browser_keeps_the_static_frames_and_is_told_why(
     assert page.evaluate(LAYOUT_SHIFT) == 0
 
 
-@pytest.mark.parametrize("scheme", ["http"], indirect=True)
 def test_a_figure_whose_worker_was_killed_says_so_and_recovers(reader_of_killed: Reader) -> None:
     figure = reader_of_killed.figure(NAME, before=HOLD_WORKERS).wait_live()
     figure.page.evaluate(KILL)
@@ -105,7 +104,6 @@ def test_a_figure_whose_worker_was_killed_says_so_and_recovers(reader_of_killed:
     assert figure.page.evaluate("workers.length") == 3
 
 
-@pytest.mark.parametrize("scheme", ["http"], indirect=True)
 def test_a_run_whose_worker_was_killed_goes_on_from_where_it_was(reader_of_killed: Reader) -> None:
     placed = {"speed": "1"}
     run = Bench(reader_of_killed.figure("organise", placed, before=HOLD_WORKERS).wait_live())
@@ -125,6 +123,7 @@ def test_a_run_whose_worker_was_killed_goes_on_from_where_it_was(reader_of_kille
     expect(run.figure.root).to_have_attribute("data-state", "live")
 
 
+@HTTP_AND_FILE
 def test_refused_storage_costs_nothing_but_memory_of_the_theme(reader: Reader) -> None:
     figure = reader.figure(NAME, before=NO_STORAGE).wait_live()
     figure.slider("Code").focus()
@@ -136,7 +135,6 @@ def test_refused_storage_costs_nothing_but_memory_of_the_theme(reader: Reader) -
     expect(root).not_to_have_attribute("data-theme", before or "")
 
 
-@pytest.mark.parametrize("scheme", ["http"], indirect=True)
 def test_on_a_slow_machine_figures_say_that_they_load_and_the_page_scrolls(reader: Reader) -> None:
     placed = reader.site.figure(NAME)
     page = reader.visit("about:blank")

@@ -7,7 +7,7 @@ import onnxruntime
 import pytest
 from playwright.sync_api import Locator, expect
 
-from tests.browser.conftest import Reader
+from tests.browser.conftest import HTTP_AND_FILE, Reader
 from tests.browser.figure import Code, Figure, number
 from tests.browser.site import Array, PublishedModel
 from tests.browser.waiting import eventually
@@ -86,6 +86,7 @@ def expect_drawing(figure: Figure, kind: str, code: Code, within: float) -> None
     assert told(figure, kind, "judge") == ("accepted" if accepted else "refused")
 
 
+@HTTP_AND_FILE
 def test_mouse_decodes_in_either_plane(reader: Reader) -> None:
     figure = reader.live_figure(NAME, {"size": 2})
     for kind, code in (("ae", (1.5, -2.0)), ("vae", (-2.5, 1.0))):
@@ -119,6 +120,7 @@ def test_keys_step_through_the_plane_and_stop_at_its_edge(reader: Reader) -> Non
     expect_drawing(figure, "vae", (3.0, 0.9), 0.001)
 
 
+@HTTP_AND_FILE
 def test_shares_of_the_measured_throws_are_the_recipes(reader: Reader) -> None:
     """The page throws, decodes and judges by itself; the table holds what the recipe counted."""
     figure = reader.live_figure(NAME)

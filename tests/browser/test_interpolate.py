@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Locator, expect
 
-from tests.browser.conftest import Reader
+from tests.browser.conftest import HTTP_AND_FILE, Reader
 from tests.browser.figure import Figure, number
 from tests.browser.site import Array
 from tests.browser.waiting import eventually
@@ -87,6 +87,7 @@ def expect_walk(figure: Figure, start: int, end: int, step: int, place: str) -> 
         assert_judged(figure, way, ink)
 
 
+@HTTP_AND_FILE
 def test_default_is_the_typical_pair_half_way(reader: Reader) -> None:
     figure = reader.live_figure(NAME)
     expect_walk(figure, 1, 2, 4, "half-way")
@@ -122,6 +123,7 @@ def test_struck_drawings_are_those_that_the_judge_refuses(reader: Reader) -> Non
         assert re.findall(r"M(\d+) 0", path) == [str(i) for i in np.flatnonzero(refused)]
 
 
+@HTTP_AND_FILE
 def test_mouse_chooses_a_digit(reader: Reader) -> None:
     figure = reader.live_figure(NAME)
     slider = figure.slider("To")
@@ -162,6 +164,7 @@ def test_a_digit_with_itself_goes_nowhere(reader: Reader) -> None:
         assert np.abs(strip - strip[0]).max() <= TOLERANCE
 
 
+@HTTP_AND_FILE
 def test_address_restores_the_pair_and_reset_ends_it(reader: Reader) -> None:
     figure = reader.live_figure(NAME, {"from": 30, "to": 95, "step": 6})
     expect_walk(figure, 30, 95, 6, "6 eighths along")

@@ -7,7 +7,7 @@ import math
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Reader
+from tests.browser.conftest import HTTP_AND_FILE, Reader
 from tests.browser.figure import Figure, Snapshot, number
 from tests.browser.gaussian_pad import HANDLE, drag, drag_with_finger, plane_of
 from tests.browser.waiting import eventually
@@ -37,6 +37,7 @@ def error_bar(shown: Snapshot) -> float:
     return number(shown.readouts["estimate"].split("±")[1])
 
 
+@HTTP_AND_FILE
 def test_mouse_drags_the_cloud(reader: Reader) -> None:
     figure = reader.live_figure(NAME)
     before = figure.snapshot()
@@ -132,6 +133,7 @@ def test_with_reduced_motion_let_go_jumps(reader: Reader) -> None:
     expect(figure.button("Let go")).to_be_visible()
 
 
+@HTTP_AND_FILE
 def test_address_restores_the_cloud_and_reset_ends_it(reader: Reader) -> None:
     figure = reader.live_figure(NAME)
     default = figure.snapshot()

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Reader
+from tests.browser.conftest import HTTP_AND_FILE, Reader
 from tests.browser.figure import Code, Figure, Snapshot
 from tests.browser.waiting import eventually
 
@@ -56,6 +56,7 @@ def expect_at(figure: Figure, code: Code, within: float = 0.03) -> Snapshot:
     return shown
 
 
+@HTTP_AND_FILE
 def test_mouse_drags_the_code(reader: Reader) -> None:
     figure = reader.live_figure(NAME)
     before = figure.snapshot()
@@ -151,6 +152,7 @@ def test_a_path_is_recorded_and_played_back(reader: Reader) -> None:
     assert len(seen) > 8, f"the handle jumped: {seen}"
 
 
+@HTTP_AND_FILE
 def test_address_restores_the_walk_and_reset_ends_it(reader: Reader) -> None:
     figure = reader.live_figure(NAME)
     default = figure.snapshot()

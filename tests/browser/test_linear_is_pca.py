@@ -7,7 +7,7 @@ import re
 import numpy as np
 import pytest
 
-from tests.browser.conftest import Reader
+from tests.browser.conftest import HTTP_AND_FILE, Reader
 from tests.browser.figure import Figure
 from tests.browser.site import Array, PublishedModel
 from tests.browser.training import HANDS, TRAIN, UNTRAIN, Bench, Hand
@@ -44,6 +44,7 @@ def shown_angles(figure: Figure) -> tuple[float, float]:
     return float(larger), float(smaller)
 
 
+@HTTP_AND_FILE
 def test_the_claim_stands_before_anything_is_trained(reader: Reader) -> None:
     static = reader.figure(NAME, scripts=False)
     readouts = dict(zip(static.stage.locator(".readout dt").all_text_contents(),

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import expect
 from sklearn.neighbors import KNeighborsClassifier
 
-from tests.browser.conftest import Reader
+from tests.browser.conftest import HTTP_AND_FILE, Reader
 from tests.browser.figure import Figure, number
 from tests.browser.site import Array, PublishedModel
 from tests.browser.training import HANDS, STEP, TRAIN, UNTRAIN, Bench, Hand
@@ -46,6 +46,7 @@ def true_accuracy(model: PublishedModel, params: list[float]) -> float:
     return 100 * float(vote.score(codes["validation"], model.array("labels_validation")))
 
 
+@HTTP_AND_FILE
 def test_the_claim_stands_before_anything_is_trained(reader: Reader) -> None:
     static = reader.figure(NAME, scripts=False)
     metrics: dict[str, Any] = static.placed.model("clusters").card["metrics"]

@@ -10,7 +10,6 @@ from tests.browser.figure import LIVE_TIMEOUT
 from tests.browser.layout import LAYOUT_SHIFT
 
 
-@pytest.mark.parametrize("scheme", ["http"], indirect=True)  # from file:// fonts are never late
 @pytest.mark.parametrize("touch", [False, True], ids=["desk", "phone"])
 def test_no_page_jumps_or_scrolls_sideways(reader: Reader, touch: bool) -> None:
     """Each page is opened as on a first visit and read from top to bottom, its figures waking."""

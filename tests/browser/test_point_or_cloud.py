@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Reader
+from tests.browser.conftest import HTTP_AND_FILE, Reader
 from tests.browser.figure import Figure, number
 from tests.browser.site import Array
 from tests.browser.waiting import eventually
@@ -86,6 +86,7 @@ def test_ellipses_are_to_the_scale_of_their_axes(reader: Reader) -> None:
             assert ellipse[name] == pytest.approx(offset + slope * mu[axis], abs=1)
 
 
+@HTTP_AND_FILE
 def test_mouse_draws_samples_and_a_thousand_fill_the_ellipse(reader: Reader) -> None:
     figure = reader.live_figure(NAME, {"count": 0})
     figure.expect_readout("inside the ellipse", "no sample yet")
@@ -143,6 +144,7 @@ def test_keys_choose_the_input_and_draw(reader: Reader) -> None:
     eventually(figure.page, lambda: _equal(inside(figure)[1], count + 1))
 
 
+@HTTP_AND_FILE
 def test_address_restores_input_samples_and_seed(reader: Reader) -> None:
     figure = reader.live_figure(NAME, {"input": 9, "seed": 4})
     figure.button("Draw 100").click()

@@ -8,7 +8,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Reader
+from tests.browser.conftest import HTTP_AND_FILE, Reader
 from tests.browser.figure import Figure, Snapshot, number
 from tests.browser.gaussian_pad import HANDLE, drag, drag_with_finger
 from tests.browser.waiting import eventually
@@ -68,6 +68,7 @@ def dots(figure: Figure, hue: str) -> list[float]:
     return [float(x) for x in re.findall(r"M([-\d.]+) ", path)]
 
 
+@HTTP_AND_FILE
 def test_mouse_moves_the_cloud_but_not_the_noise(reader: Reader) -> None:
     figure = reader.live_figure(NAME)
     assert_gradient(figure.snapshot(), "bowl", "μ")
@@ -140,6 +141,7 @@ def test_more_draws_divide_the_variance(reader: Reader) -> None:
     figure.expect_readout("seed", "8")
 
 
+@HTTP_AND_FILE
 def test_address_restores_the_cloud_and_reset_ends_it(reader: Reader) -> None:
     figure = reader.live_figure(NAME)
     default = figure.snapshot()

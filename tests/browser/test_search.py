@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 
-import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Reader
+from tests.browser.conftest import HTTP_AND_FILE, Reader
 from tests.browser.site import Site
 
 PAGE = "the-core-idea.html"
@@ -20,6 +19,7 @@ def open_page(reader: Reader, site: Site, **how: bool) -> Page:
     return reader.visit(site.url(PAGE), **how)
 
 
+@HTTP_AND_FILE
 def test_keys_lead_from_a_word_to_its_place(reader: Reader) -> None:
     page = open_page(reader, reader.site)
     field = page.get_by_role("combobox", name="Search the book")
@@ -55,6 +55,7 @@ def test_keys_lead_from_a_word_to_its_place(reader: Reader) -> None:
     expect(page.locator('[id="fig-unroll"]')).to_be_in_viewport()
 
 
+@HTTP_AND_FILE
 def test_a_finger_picks_a_result_and_a_miss_is_said(reader: Reader) -> None:
     page = open_page(reader, reader.site, touch=True)
     field = page.get_by_role("combobox")
@@ -68,7 +69,6 @@ def test_a_finger_picks_a_result_and_a_miss_is_said(reader: Reader) -> None:
     expect(page).to_have_url(re.compile(r"/glossary\.html$"))
 
 
-@pytest.mark.parametrize("scheme", ["http"], indirect=True)
 def test_without_scripts_there_is_no_field(reader: Reader) -> None:
     page = open_page(reader, reader.site, scripts=False)
     expect(page.locator("h1")).to_be_visible()
@@ -76,7 +76,6 @@ def test_without_scripts_there_is_no_field(reader: Reader) -> None:
     expect(page.locator("[data-role=search-key]")).to_be_hidden()
 
 
-@pytest.mark.parametrize("scheme", ["http"], indirect=True)
 def test_the_key_can_be_switched_off(reader: Reader) -> None:
     page = open_page(reader, reader.site)
     page.get_by_role("button", name="Key / goes to the search").click()
@@ -87,7 +86,6 @@ def test_the_key_can_be_switched_off(reader: Reader) -> None:
         page.reload()
 
 
-@pytest.mark.parametrize("scheme", ["http"], indirect=True)
 def test_a_search_that_cannot_load_says_so_and_is_asked_again(
     reader_of_broken: Reader, breakable_site: Site
 ) -> None:

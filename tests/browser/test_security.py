@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from tests.browser.conftest import HTTP_AND_FILE
 from tests.browser.figure import Figure
 from tests.browser.server import Pages, listen
 from tests.browser.site import Site
@@ -139,6 +140,7 @@ def live_page(context: BrowserContext, site: Site) -> Figure:
     return Figure(page, placed).wait_live()
 
 
+@HTTP_AND_FILE
 def test_the_policy_stops_foreign_code_and_every_way_out(
     context: BrowserContext, site: Site, stranger: Stranger
 ) -> None:
@@ -185,6 +187,7 @@ async () => ({
 """
 
 
+@HTTP_AND_FILE
 def test_what_is_drawn_goes_nowhere_and_stays_nowhere(context: BrowserContext, site: Site) -> None:
     """While a reader draws, nothing is asked for, and only named things are stored.
 

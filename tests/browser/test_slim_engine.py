@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.conftest import Reader
+from tests.browser.conftest import HTTP_AND_FILE, Reader
 from tests.browser.figure import Figure
 from tests.browser.site import Site, replace
 from tests.browser.test_failures import MISSING, asset, content, garble, take_away
@@ -33,6 +33,7 @@ def walk(figure: Figure) -> None:
         expect_at(figure, (z1 + STEP * step, z2), 0.001)
 
 
+@HTTP_AND_FILE
 def test_a_page_loads_the_slim_engine_alone(reader: Reader) -> None:
     reader.figure(FIGURE).wait_live()
     assert reader.engines_asked() == ["slim"]
@@ -66,6 +67,7 @@ def test_a_trap_under_the_readers_finger_is_not_noticed(
     assert reader_of_broken.engines_asked() == ["slim", "whole"]
 
 
+@HTTP_AND_FILE
 def test_training_goes_on_from_where_the_trap_was_met(
     reader: Reader, reader_of_broken: Reader, breakable_site: Site
 ) -> None:

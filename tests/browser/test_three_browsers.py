@@ -18,19 +18,19 @@ from playwright.sync_api import Error, Playwright
 
 from tests.browser import browser_report
 from tests.browser.browsers import NAMES
-from tests.browser.conftest import Reader
+from tests.browser.conftest import HTTP_AND_FILE, Reader
 from tests.browser.drivers import Driver, Tripwire, drive
-from tests.browser.figure import SNAPSHOT, Figure
+from tests.browser.figure import SNAPSHOT, Figure, ink
 from tests.browser.rounds import Notes, Round, loss_to_reach
 from tests.browser.site import PlacedFigure
 from tests.browser.test_every_figure import FIGURES
 from tests.browser.waiting import eventually
 
+pytestmark = HTTP_AND_FILE
+
 INK = 4 / 255
 """A canvas holds 8 bits, and each browser rounds in its own way."""
 
-SEEN = f"(id) => JSON.stringify(({SNAPSHOT.strip()})(document.getElementById(id)))"
-"""As text: number by number, pictures take Playwright as long as figures take to draw them."""
 
 NUMBER = re.compile(r"−?\d+(?:[\u202f,]\d{3})*(?:\.\d+)?")
 
@@ -75,8 +75,7 @@ def expect_same(seen: dict[str, Any], reference: dict[str, Any], when: str) -> N
     assert list(seen["readouts"]) == list(reference["readouts"]), f"{when}: other read-outs"
     for label, text in seen["readouts"].items():
         expect_same_text(text, reference["readouts"][label], f"{when}, {label}")
-    inks = [[np.array(raster["alpha"]) / 255 for raster in one["rasters"].values()]
-            for one in (seen, reference)]  # fmt: skip
+    inks = [[ink(raster) for raster in one["rasters"].values()] for one in (seen, reference)]
     for label, ours, theirs in zip(seen["rasters"], *inks, strict=True):
         assert np.abs(ours - theirs).max() <= INK, f"{when}: picture “{label}”"
 
@@ -89,7 +88,7 @@ def expect_chromiums(reader: Reader, name: str, seen: dict[str, Any], when: str)
     figure = Figure(page, placed).wait_live()
 
     def check() -> None:
-        expect_same(seen, json.loads(page.evaluate(SEEN, placed.id)), when)
+        expect_same(seen, json.loads(figure.root.evaluate(SNAPSHOT)), when)
 
     eventually(figure.page, check)
 

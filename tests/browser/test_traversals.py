@@ -9,7 +9,7 @@ import onnxruntime
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Reader
+from tests.browser.conftest import HTTP_AND_FILE, Reader
 from tests.browser.figure import Figure, number
 from tests.browser.site import Array
 from tests.browser.waiting import eventually
@@ -68,6 +68,7 @@ def expect_shares(figure: Figure, beta: str, start: int) -> None:
     eventually(figure.page, told)
 
 
+@HTTP_AND_FILE
 def test_default_shows_the_spread_over_starts_and_the_first_network(reader: Reader) -> None:
     figure = reader.live_figure(NAME)
     expect_drawn(figure, "2", 1, [0] * CODE)
@@ -95,6 +96,7 @@ def test_gaps_of_all_networks_stand_in_the_table(reader: Reader) -> None:
             100 * expected.mean(), abs=0.051)
 
 
+@HTTP_AND_FILE
 def test_mouse_chooses_network_and_turns_a_number(reader: Reader) -> None:
     figure = reader.live_figure(NAME)
     figure.root.get_by_role("radiogroup", name="β").get_by_role("radio", name="0.1").click()
@@ -145,6 +147,7 @@ def test_an_unused_number_turns_nothing(reader: Reader) -> None:
     figure.expect_readout("numbers in use", f"{(nats >= 0.1).sum()} of {CODE}")
 
 
+@HTTP_AND_FILE
 def test_address_restores_the_network_and_reset_ends_it(reader: Reader) -> None:
     figure = reader.live_figure(NAME, {"beta": "0.5", "start": 2, "z3": -1.5})
     expect_drawn(figure, "0.5", 2, [0, 0, -1.5, 0, 0, 0])

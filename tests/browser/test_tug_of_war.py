@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Reader
+from tests.browser.conftest import HTTP_AND_FILE, Reader
 from tests.browser.figure import Figure, Plane, number
 from tests.browser.site import Array
 from tests.browser.training import HANDS, TRAIN, Bench, Hand
@@ -60,6 +60,7 @@ def posteriors(figure: Figure, index: int) -> Array:
     return np.hstack([found["mu"], np.exp(found["log_var"] / 2)])[inside]
 
 
+@HTTP_AND_FILE
 def test_the_claim_stands_before_anything_is_trained(reader: Reader) -> None:
     static = reader.figure(NAME, scripts=False)
     index = static.placed.data["state"]["beta_index"]

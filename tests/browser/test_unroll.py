@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Reader
+from tests.browser.conftest import HTTP_AND_FILE, Reader
 from tests.browser.figure import Figure
 from tests.browser.training import HANDS, TRAIN, UNTRAIN, Bench, Hand
 from tests.browser.waiting import eventually
@@ -26,6 +26,7 @@ def paths(figure: Figure, kind: str) -> list[str]:
     return [path.get_attribute("d") or "" for path in svg.locator(selector).all()]
 
 
+@HTTP_AND_FILE
 def test_the_claim_stands_before_anything_is_trained(reader: Reader) -> None:
     static = reader.figure(NAME, scripts=False)
     metrics = static.placed.model("s-curve").card["metrics"]
