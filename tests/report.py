@@ -18,7 +18,9 @@ BROWSERS_NOTE = (
     "*Works*: it goes live without an error in the console, its first control moves it by mouse "
     "and by key, and its numbers and pictures are Chromium's, which are compared with "
     "onnxruntime's. *Trains*: a run from untrained weights came within a twentieth of the way to "
-    "the loss of the build's run."
+    "the loss of the build's run. *Python cells*, in chapter 10: they put out what they put out at "
+    "build, an edit raises where it should, and a loop without end is stopped. *Offline copy*: a "
+    "figure that was read once goes live when its host is gone."
 )
 LOSS, PARAMETER = "largest_relative_loss_difference", "largest_parameter_difference"
 
@@ -44,19 +46,19 @@ def step_parity(rows: list[step_report.Row]) -> str:
 
 
 def browsers(rows: list[browser_report.Row]) -> str:
-    """Markdown: a row a figure, a column a browser and scheme. Raises ValueError without rows."""
+    """Markdown: a row a part, a column a browser and scheme. Raises ValueError without rows."""
     if not rows:
         raise ValueError(f"{browser_report.REPORT} is empty; run: pytest tests/browser")
     seen = {(row["version"], row["scheme"]) for row in rows}
     columns = sorted(seen, key=lambda column: (column[0], column[1] == "file"))
-    found = {(row["figure"], row["version"], row["scheme"]): row for row in rows}
+    found = {(row["part"], row["version"], row["scheme"]): row for row in rows}
     lines = [
-        "| figure | " + " | ".join(f"{version}, {scheme}" for version, scheme in columns) + " |",
+        "| part | " + " | ".join(f"{version}, {scheme}" for version, scheme in columns) + " |",
         "| --- |" + " --- |" * len(columns),
     ]
-    for figure in sorted({row["figure"] for row in rows}):
-        own = [found.get((figure, *column)) for column in columns]
-        lines.append(f"| {figure} | " + " | ".join(map(_worked, own)) + " |")
+    for part in browser_report.parts(rows):
+        own = [found.get((part, *column)) for column in columns]
+        lines.append(f"| {part} | " + " | ".join(map(_worked, own)) + " |")
     return "\n".join([*lines, "", BROWSERS_NOTE, ""])
 
 

@@ -1,5 +1,6 @@
 /** Python's worker: Pyodide from the bytes that the page hands over, then cells as they are asked for. */
 
+import "./module_worker.ts";
 import { loadPyodide } from "pyodide";
 import createPyodideModule from "pyodide/pyodide.asm.mjs";
 import { Interpreter, type Outside, type WireTensor } from "./interpreter.ts";
@@ -7,7 +8,6 @@ import type { Request, Response } from "./protocol.ts";
 
 declare const self: {
   onmessage: ((event: MessageEvent<Request>) => void) | null;
-  importScripts: unknown;
   postMessage(message: Response): void;
   /** Stands in for `fetch` throughout this script: there is no network to ask. */
   bookFetch(request: string | URL | { readonly url: string }): Promise<globalThis.Response>;
@@ -42,7 +42,6 @@ const outside = (arrays: Readonly<Record<string, Uint8Array>>): Outside => ({
 });
 
 async function start({ files, lock, cards, arrays }: Extract<Request, { op: "start" }>): Promise<void> {
-  self.importScripts = undefined; // Pyodide would take the worker for a classic one and load scripts by address
   serve(files);
   const python = await loadPyodide({
     createPyodideModule,

@@ -335,7 +335,7 @@ export class FigureRuntime {
 
   private writeAddress(): void {
     this.addressTimer = 0;
-    if (location.hash !== known) return; // the reader went elsewhere in the page, and that counts
+    if (location.hash !== known) return this.followAddress(); // the reader went elsewhere in the page, and that counts
     const hash = writeState(location.hash, this.element.id, this.specs, this.initial, this.state);
     if (hash === location.hash) return;
     // Replaced, not pushed: the back button leads to the last page, not to the last drag.

@@ -38,7 +38,9 @@ function loadSearch(parts: SearchParts): Promise<void> {
   return loading;
 }
 
-function isTyped(target: EventTarget | null): boolean {
+/** Whether the key goes into a text; a cell's editor stands in a shadow tree, which hides what its events are for. */
+function isTyped(event: KeyboardEvent): boolean {
+  const [target] = event.composedPath();
   return target instanceof HTMLElement && (target.isContentEditable || target.matches("input, textarea, select"));
 }
 
@@ -73,7 +75,7 @@ function startShortcut(input: HTMLInputElement): void {
     }
   });
   document.addEventListener("keydown", (event) => {
-    if (!on || event.key !== SHORTCUT || event.ctrlKey || event.metaKey || event.altKey || isTyped(event.target)) return;
+    if (!on || event.key !== SHORTCUT || event.ctrlKey || event.metaKey || event.altKey || isTyped(event)) return;
     event.preventDefault();
     input.focus();
     input.select();

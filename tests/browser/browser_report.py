@@ -1,4 +1,4 @@
-"""`build/reports/browsers.json`: which browser worked which figure, from where."""
+"""`build/reports/browsers.json`: which browser worked which part of the book, from where."""
 
 from __future__ import annotations
 
@@ -16,10 +16,20 @@ Row = Mapping[str, Any]
 WORKED, MISSING = "browser worked", "browser missing"
 """Names of the properties by which tests report here, from whichever process they run in."""
 
+CELLS, OFFLINE = "Python cells", "offline copy"
+"""The parts of the book that are no figures."""
 
-def row(version: str, scheme: str, figure: str, trained: Mapping[str, float]) -> Row:
-    """A figure worked; `trained` is how far training went until it reached its accuracy, if any."""
-    return {"version": version, "scheme": scheme, "figure": figure, "steps": trained.get("step")}
+
+def row(version: str, scheme: str, part: str, trained: Mapping[str, float]) -> Row:
+    """A part worked; `trained` is how far training went until it reached its accuracy, if any."""
+    return {"version": version, "scheme": scheme, "part": part, "steps": trained.get("step")}
+
+
+def parts(rows: Iterable[Row]) -> list[str]:
+    """What was worked: figures by name, then the others."""
+    found = {row["part"] for row in rows}
+    others = [part for part in (CELLS, OFFLINE) if part in found]
+    return [*sorted(found - set(others)), *others]
 
 
 def rows_of(stats: Mapping[str, Sequence[object]]) -> list[Row]:
@@ -35,12 +45,17 @@ def rows_of(stats: Mapping[str, Sequence[object]]) -> list[Row]:
 
 def summary(rows: Iterable[Row]) -> list[str]:
     """What a test session tells at its end."""
-    figures: dict[str, set[str]] = {}
+    by_browser: dict[str, list[Row]] = {}
     missing = {row["missing"] for row in rows if "missing" in row}
     for row in rows:
         if "version" in row:
-            figures.setdefault(row["version"], set()).add(row["figure"])
-    lines = [f"{version} worked {len(names)} figures" for version, names in sorted(figures.items())]
+            by_browser.setdefault(row["version"], []).append(row)
+    lines: list[str] = []
+    for version, own in sorted(by_browser.items()):
+        worked = parts(own)
+        others = [part for part in worked if part in (CELLS, OFFLINE)]
+        figures = f"{len(worked) - len(others)} figures"
+        lines.append(f"{version} worked " + ", ".join([figures, *others]))
     return lines + [f"{name} did not run: it is not installed" for name in sorted(missing)]
 
 

@@ -111,7 +111,7 @@ TIDY = """
 () => {
   document.querySelectorAll("[data-role=reset]:enabled").forEach((button) => button.click());
   document.activeElement.blur();
-  history.replaceState(null, "", location.pathname);
+  location.hash = "";
 }
 """
 

@@ -14,6 +14,7 @@ from tests.browser.cells_site import build_cells_book
 from tests.browser.conftest import HTTP_AND_FILE, Window
 from tests.browser.server import publish
 from tests.browser.site import Site, copy_site
+from tests.browser.test_security import STORED
 
 pytestmark = HTTP_AND_FILE
 
@@ -21,6 +22,7 @@ PAGE = "cells.html"
 NO_STORAGE = """
 Object.defineProperty(window, "localStorage", { get() { throw new DOMException("off"); } });
 """
+OWN_WORDS = "nobody else’s business"
 COUNT_FRAMES = """
 () => {
   window.frames_ = 0;
@@ -187,6 +189,29 @@ def test_edits_survive_a_reload_and_reset_forgets_them(fresh: CellsPage) -> None
     expect(fresh.cell(1).get_by_text("edited", exact=True)).to_be_hidden()
 
 
+def test_what_is_written_and_what_comes_out_stays_in_the_page(started: CellsPage) -> None:
+    """Nothing is asked for meanwhile; the cell's text alone is stored, until Reset forgets it."""
+    page = started.page
+    started.press(1, "Edit")
+    expect(started.cell(1).get_by_role("textbox")).to_be_focused(timeout=START)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    address = page.url
+    started.write(1, f"print({OWN_WORDS!r}, 6 * 7)")
+    started.run(1)
+    expect(started.output(1)).to_have_text(f"{OWN_WORDS} 42\n")
+    assert asked == []
+    assert page.url == address
+    stored = page.evaluate(STORED)
+    [key] = stored.pop("local")
+    assert key.startswith("book-cell:")
+    assert OWN_WORDS in page.evaluate("(key) => localStorage.getItem(key)", key)
+    assert not any(stored.values())
+    assert page.context.cookies() == []
+    started.press(1, "Reset")
+    assert page.evaluate(STORED)["local"] == []
+
+
 def test_the_keyboard_gets_into_the_editor_and_out_again(fresh: CellsPage) -> None:
     edit = fresh.cell(1).get_by_role("button", name="Edit")
     edit.focus()
@@ -194,7 +219,9 @@ def test_the_keyboard_gets_into_the_editor_and_out_again(fresh: CellsPage) -> No
     editor = fresh.cell(1).get_by_role("textbox", name=re.compile("Escape, then Tab leaves"))
     expect(editor).to_be_focused()
     fresh.page.keyboard.press("Tab")
+    fresh.page.keyboard.press("/")  # elsewhere it leads to the search
     expect(editor).to_be_focused()
+    expect(editor).to_contain_text("/")
     fresh.page.keyboard.press("Escape")
     fresh.page.keyboard.press("Tab")
     expect(fresh.cell(1).get_by_role("button", name="Run", exact=True)).to_be_focused()
@@ -246,8 +273,11 @@ def test_cells_fit_a_phone(browser: Browser, cells_site: Site) -> None:
     page = opened(browser, cells_site, touch=True)
     expect(page.cell(4)).to_be_visible()
     assert not page.page.evaluate("document.documentElement.scrollWidth > innerWidth")
+    bar = page.cell(4).locator(".cell-bar").bounding_box()
+    assert bar
     for button in page.cell(4).get_by_role("button").all():
         box = button.bounding_box()
         assert box
         assert box["height"] >= 44
+    assert bar["y"] + bar["height"] == box["y"] + box["height"], "a gap below the buttons"
     page.window.context.close()

@@ -22,8 +22,9 @@ from tests.browser.test_draw_and_squeeze import SEVEN, spots
 from tests.browser.waiting import eventually
 
 FIGURE = "draw-and-squeeze"
-NAMED_STORAGE = {"book-theme", "book-offline"}
-"""All that the book ever writes into the browser's storage, beside the offline copy of itself."""
+NAMED_STORAGE = {"book-theme", "book-offline", "book-search-key"}
+"""All that the book ever writes into the browser's storage, beside the offline copy of itself and
+what a reader makes of cells: see test_cells.py."""
 
 
 class Stranger:

@@ -1,7 +1,8 @@
 """Every figure in Chromium, Firefox and WebKit, over http and from file://, with no network.
 
-Chromium's own numbers are compared with onnxruntime's by each figure's tests; here the other
-browsers are compared with Chromium, at the address that they themselves wrote.
+So are Python cells and the offline copy: a browser is started once for all of it. Chromium's own
+numbers are compared with onnxruntime's by each figure's tests; here the other browsers are compared
+with Chromium, at the address that they themselves wrote.
 """
 
 from __future__ import annotations
@@ -9,7 +10,8 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -18,9 +20,11 @@ from playwright.sync_api import Error, Playwright
 
 from tests.browser import browser_report
 from tests.browser.browsers import NAMES
+from tests.browser.cells_round import work_cells
 from tests.browser.conftest import HTTP_AND_FILE, Reader
 from tests.browser.drivers import Driver, Tripwire, drive
 from tests.browser.figure import SNAPSHOT, Figure, ink
+from tests.browser.offline_round import read_offline
 from tests.browser.rounds import Notes, Round, loss_to_reach
 from tests.browser.site import PlacedFigure
 from tests.browser.test_every_figure import FIGURES
@@ -108,22 +112,35 @@ def judge(reader: Reader, figure: PlacedFigure, notes: Notes) -> None:
         assert reached <= enough, f"a loss of {reached} after {step} steps, not {enough}"
 
 
-def test_every_figure_works(
+def work_figure(reader: Reader, figure: PlacedFigure, round: Round) -> Mapping[str, float]:
+    """How far training went, if the figure trains; AssertionError as above."""
+    notes = round.visit(figure)
+    judge(reader, figure, notes)
+    return notes.trained
+
+
+def test_the_whole_book_works(
     driver: Driver, reader: Reader, record_property: Callable[[str, object], None]
 ) -> None:
-    """One browser goes through the whole book; one line for each figure that fails it."""
+    """One browser goes through it; one line for each figure, and each other part, that fails."""
     first_places = {figure.name: figure for figure in reversed(reader.site.figures)}
     assert set(first_places) >= set(FIGURES)
-    round = Round(driver, reader.site)
-    failures: list[str] = []
     scheme = "http" if reader.site.root.startswith("http") else "file"
-    for figure in sorted(first_places.values(), key=lambda figure: (figure.page, figure.id)):
-        notes = round.visit(figure)
+    round = Round(driver, reader.site)
+    parts: list[tuple[str, Callable[[], Mapping[str, float] | None]]] = [
+        (figure.name, partial(work_figure, reader, figure, round))
+        for figure in sorted(first_places.values(), key=lambda figure: (figure.page, figure.id))
+    ]
+    parts.append((browser_report.CELLS, partial(work_cells, driver, reader.site)))
+    if scheme == "http":
+        parts.append((browser_report.OFFLINE, partial(read_offline, driver, reader.site)))
+    failures: list[str] = []
+    for part, work in parts:
         try:
-            judge(reader, figure, notes)
+            trained = work() or {}
         except (AssertionError, Error) as failure:
-            failures.append(f"{figure.name}: {str(failure) or repr(failure)}")
+            failures.append(f"{part}: {str(failure) or repr(failure)}")
             continue
-        row = browser_report.row(driver.version, scheme, figure.name, notes.trained)
+        row = browser_report.row(driver.version, scheme, part, trained)
         record_property(browser_report.WORKED, row)
     assert not failures, "\n".join(failures)
