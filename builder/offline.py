@@ -25,7 +25,7 @@ LIGHT = 1_000_000
 """Bytes of a file that a page keeps at once. A heavier one, which may never be used, is kept when
 it first is, or with the whole book; but a page with figures does not work without the engine's."""
 
-QUOTED = re.compile(r'(?<=")([^"<>\n#?]+\.[a-z][a-z0-9]*)(?:[#?][^"<>\n]*)?(?=")')
+QUOTED = re.compile(r'"([^"<>\n#?]+\.[a-z][a-z0-9]*)["#?]')
 """What may be an address: each file of a site has an ending, and most quoted texts are numbers."""
 IN_STYLES = re.compile(r"""url\(["']?([^"')#?]+)[^"')]*["']?\)""")
 FIGURE = b"data-figure="

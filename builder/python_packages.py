@@ -18,8 +18,6 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.error import URLError
-from urllib.request import urlopen
 
 from builder.document import Code
 from builder.effects import Effects
@@ -94,6 +92,9 @@ class Distribution:
 
 
 def _download(address: str) -> bytes:
+    from urllib.error import URLError
+    from urllib.request import urlopen
+
     try:
         with urlopen(address, timeout=60) as response:
             content: bytes = response.read()
