@@ -18,7 +18,7 @@ from builder.discovery import discovery_files
 from builder.document import Chapter, Fragment, Glossary, ListingBlock, walk
 from builder.effects import Effects
 from builder.figures import Code, bundle, draw_frames, typeset
-from builder.issue import Issue, Source, in_order, is_error
+from builder.issue import Issue, Source, in_order, is_error, whole_file
 from builder.load import Sources, load, load_code
 from builder.memory import Memory
 from builder.node import Service
@@ -46,6 +46,7 @@ from builder.slim import SlimRequest
 SITE = "build/site"
 ARCHIVE = f"build/{ARCHIVE_NAME}"
 ARCHIVE_FOLDER = "book"
+TEMPLATES = "builder/templates"
 CELL_FILES = {f"cells/{name}" for name in ("cells.css", "cells.js", "editor.js", "python.js")}
 """What only pages with cells ask for."""
 
@@ -325,7 +326,7 @@ class Builder:
             pages = render_book(config, book, sources.models, drawn, engine, self.memory)
             return pages, discovery_files(config, book, pages, engine)
         except TemplateError as error:
-            issues.append(_template_issue(error))
+            issues.append(_template_issue(error, engine))
             return {}, {}
 
 
@@ -371,7 +372,7 @@ def _is_packed(figure: PlacedFigure, models: ModelFiles) -> bool:
     )
 
 
-def _template_issue(error: TemplateError) -> Issue:
+def _template_issue(error: TemplateError, engine: Environment) -> Issue:
     """A mistake in a template, at its line."""
     if isinstance(error, TemplateSyntaxError):
         file, line = error.name or "", error.lineno
@@ -382,5 +383,8 @@ def _template_issue(error: TemplateError) -> Issue:
             if "/templates/" in frame.f_code.co_filename
         ]
         file, line = frames[-1] if frames else ("", 0)
-    path = f"builder/templates/{file.rpartition('/')[2]}"
-    return Issue("template", path, line, 1, str(error))
+    name = file.rpartition("/")[2]
+    if not name or engine.loader is None:
+        return whole_file("template", TEMPLATES, str(error))
+    source = Source(f"{TEMPLATES}/{name}", engine.loader.get_source(engine, name)[0])
+    return source.issue("template", source.line_span(line), str(error))

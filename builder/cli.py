@@ -1,4 +1,7 @@
-"""The `book` command: `build`, `serve`, `check`, `pdf`, `train`, `new`."""
+"""The `book` command: `build`, `serve`, `check`, `pdf`, `train`, `new`.
+
+What only one of them needs is imported there, so that a build does not wait for it.
+"""
 
 from __future__ import annotations
 
@@ -10,16 +13,12 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from builder.build import ARCHIVE, SITE, Builder, Outcome
-from builder.check.run import check
 from builder.effects import DiskEffects, Effects
 from builder.issue import Issue, is_error, summary, whole_file
 from builder.load import MODELS
 from builder.new import NotNewError, new_chapter, new_figure
 from builder.node import NodeService, Service, ServiceError, install_packages
-from builder.pdf import NoPdfError, print_to_pdf
-from builder.print_page import print_page
 from builder.python_packages import Distribution
-from builder.serve import Serving
 from builder.training import TRAINING, inspect_models, train
 from builder.watched import WatchedEffects
 
@@ -124,6 +123,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.command == "build":
             return session.build_once(training=not options.no_train)
         if options.command == "check":
+            from builder.check.run import check
+
             return check(root, effects, service, external=options.external)
         if options.command == "pdf":
             return session.print_book(training=not options.no_train)
@@ -166,6 +167,9 @@ class Session:
 
     def print_book(self, *, training: bool) -> int:
         """Build, and print what was built; the exit status."""
+        from builder.pdf import NoPdfError, print_to_pdf
+        from builder.print_page import print_page
+
         outcome = self.build(training=training)
         if not outcome.published:
             return 1
@@ -202,6 +206,8 @@ class Session:
 
         What is there but stale is trained when the author says so, or `at_once`.
         """
+        from builder.serve import Serving
+
         stale = self._stale() or []
         missing = [name for name in stale if not self.effects.exists(f"{MODELS}/{name}/card.json")]
         if training and missing:

@@ -53,7 +53,7 @@ def parse_config(source: Source) -> tuple[BookConfig, tuple[Issue, ...]]:
     table.asked.add("data")  # the author's own data: see own_data.py
     for key in ADDRESSES:
         if rest[key] and not ADDRESS.fullmatch(rest[key]):
-            table.report(key, f"'{key}' is not an address", "https://…", value=True)
+            table.report_at(key, f"'{key}' is not an address", "https://…", value=True)
     table.finish("config-key")
     return BookConfig(title, **rest), tuple(issues)
 

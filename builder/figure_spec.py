@@ -210,11 +210,11 @@ def parse_figure_spec(
         values["state"] = {**training_state, **values.get("state", {})}
     if not NAME.fullmatch(name):
         hint = "lower-case letters, digits and hyphens"
-        table.report("title", f"'{name}' cannot be the name of a figure", hint)
+        table.report_at("title", f"'{name}' cannot be the name of a figure", hint)
     honesty = table.text("honesty")
     if honesty and honesty not in HONESTY:
         message, hint = f"unknown honesty '{honesty}'", suggest(honesty, HONESTY)
-        table.report("honesty", message, hint, value=True)
+        table.report_at("honesty", message, hint, value=True)
     spec = FigureSpec(
         name=name,
         source=source,
@@ -228,9 +228,9 @@ def parse_figure_spec(
         declared={key: value for key, value in values.items() if key != "live"},
     )
     for key in sorted(spec.state.keys() & spec.options.keys()):
-        table.report(key, f"'{key}' is both state and option")
+        table.report_at(key, f"'{key}' is both state and option")
     if spec.shows_own_data and DATA_KEY in spec.fields():
-        table.report(DATA_KEY, f"'{DATA_KEY}' is where an author names the data")
+        table.report_at(DATA_KEY, f"'{DATA_KEY}' is where an author names the data")
     table.finish()
     return spec, tuple(issues)
 
@@ -247,7 +247,7 @@ def _fields(table: Table, group: str) -> dict[str, Field]:
     fields = {}
     for key, entry in table.table(group).items():
         if key in FIGURE_KEYS:
-            entry.report("type", f"'{key}' is a key of every figure block")
+            entry.report_at("type", f"'{key}' is a key of every figure block")
         field = _field(entry)
         if field is not None:
             fields[key] = field
@@ -258,7 +258,7 @@ def _field(table: Table) -> Field | None:
     kind = table.text("type")
     if kind not in TYPES:
         if kind:
-            table.report("type", f"unknown type '{kind}'", suggest(kind, TYPES), value=True)
+            table.report_at("type", f"unknown type '{kind}'", suggest(kind, TYPES), value=True)
         return None
     description = table.text("description")
     limits: dict[str, Any] = {}
@@ -274,7 +274,7 @@ def _field(table: Table) -> Field | None:
         limits["max_length"] = table.number("max_length")
     table.asked.add("default")
     if "default" not in table.values:
-        table.report("default", "'default' is missing")
+        table.report_at("default", "'default' is missing")
         return None
     default = table.values["default"]
     field = Field(kind, description, default, **limits)
@@ -282,5 +282,5 @@ def _field(table: Table) -> Field | None:
     try:
         field.check("default", default)
     except ValueProblem as problem:
-        table.report("default", problem.message, problem.hint, value=True)
+        table.report_at("default", problem.message, problem.hint, value=True)
     return field

@@ -138,25 +138,6 @@ class Scanner:
         self.end = 0
         self.limit = 0
         self.brackets: list[re.Match[str]] = []
-        self.handlers: dict[str, Callable[[re.Match[str]], int]] = {
-            "escape": self._escape,
-            "code": self._code,
-            "display": self._math,
-            "math": self._math,
-            "note": self._sidenote,
-            "term": self._term,
-            "cite": self._citations,
-            "footnote": self._footnote,
-            "reference": self._reference,
-            "image": self._open,
-            "open": self._open,
-            "destination": self._destination,
-            "reference_style": self._reference_style,
-            "close": self._close,
-            "expression": self._expression,
-            "comment": self._comment,
-            "tag": self._tag,
-        }
 
     def scan(self, start: int, end: int) -> None:
         """Write the range to the writer; `end` is the end of a line, or of a phrase."""
@@ -168,7 +149,7 @@ class Scanner:
                 blank = BLANK_LINE.search(self.text, match.start(), end)
                 self.limit = blank.start() if blank else end
                 self.brackets.clear()
-            position = self.handlers[match.lastgroup or ""](match)
+            position = HANDLERS[match.lastgroup or ""](self, match)
         self.writer.put(self.text[position:end])
 
     def report(self, rule: str, start: int, end: int, message: str, hint: str = "") -> None:
@@ -420,3 +401,25 @@ class Scanner:
             self.writer.put(address)
         else:
             self.writer.place(Destination(at, address, "link" if attribute == "href" else "image"))
+
+
+HANDLERS: dict[str, Callable[[Scanner, re.Match[str]], int]] = {
+    "escape": Scanner._escape,
+    "code": Scanner._code,
+    "display": Scanner._math,
+    "math": Scanner._math,
+    "note": Scanner._sidenote,
+    "term": Scanner._term,
+    "cite": Scanner._citations,
+    "footnote": Scanner._footnote,
+    "reference": Scanner._reference,
+    "image": Scanner._open,
+    "open": Scanner._open,
+    "destination": Scanner._destination,
+    "reference_style": Scanner._reference_style,
+    "close": Scanner._close,
+    "expression": Scanner._expression,
+    "comment": Scanner._comment,
+    "tag": Scanner._tag,
+}
+"""What reads on from a token, by its name in `TOKEN`; gives the offset after what it has read."""

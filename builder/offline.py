@@ -25,8 +25,9 @@ LIGHT = 1_000_000
 """Bytes of a file that a page keeps at once. A heavier one, which may never be used, is kept when
 it first is, or with the whole book; but a page with figures does not work without the engine's."""
 
-QUOTED = re.compile(r'(?<=")[^"<>\n]+(?=")')
-IN_STYLES = re.compile(r"""url\(["']?([^"')]+)["']?\)""")
+QUOTED = re.compile(r'"([^"<>\n#?]+\.[a-z][a-z0-9]*)["#?]')
+"""What may be an address: each file of a site has an ending, and most quoted texts are numbers."""
+IN_STYLES = re.compile(r"""url\(["']?([^"')#?]+)[^"')]*["']?\)""")
 FIGURE = b"data-figure="
 
 
@@ -73,7 +74,6 @@ def _named(page: str, files: Mapping[str, bytes]) -> set[str]:
 def _addresses(path: str, data: bytes) -> frozenset[str]:
     """Whatever in the file might be the address of another, as a path in the site."""
     text = data.decode()
-    spots = IN_STYLES.findall(text) if path.endswith(".css") else QUOTED.findall(text)
+    spots = set((IN_STYLES if path.endswith(".css") else QUOTED).findall(text))
     folder = posixpath.dirname(path)
-    plain = (unquote(spot.partition("#")[0].partition("?")[0]) for spot in spots)
-    return frozenset(posixpath.normpath(posixpath.join(folder, spot)) for spot in plain)
+    return frozenset(posixpath.normpath(posixpath.join(folder, unquote(spot))) for spot in spots)

@@ -17,14 +17,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
-from urllib.error import URLError
-from urllib.request import urlopen
-
-from pyodide_lock import InfoSpec, PackageSpec, PyodideLockSpec
-from pyodide_lock.utils import add_wheels_to_spec
+from typing import TYPE_CHECKING
 
 from builder.document import Code
 from builder.effects import Effects
+
+if TYPE_CHECKING:  # loading it takes longer than all else of the builder, and few books have cells
+    from pyodide_lock import PackageSpec
 
 SOURCES = "site_assets/python"
 PYODIDE = "site_assets/node_modules/pyodide"
@@ -93,6 +92,9 @@ class Distribution:
 
 
 def _download(address: str) -> bytes:
+    from urllib.error import URLError
+    from urllib.request import urlopen
+
     try:
         with urlopen(address, timeout=60) as response:
             content: bytes = response.read()
@@ -104,6 +106,8 @@ def _download(address: str) -> bytes:
 @lru_cache(maxsize=8)  # by content: the lock file has hundreds of packages
 def read_lock(data: bytes) -> dict[str, PackageSpec]:
     """The packages of a lock file, with the keys that this version of pyodide-lock knows."""
+    from pyodide_lock import PackageSpec
+
     known = PackageSpec.model_fields.keys()
     return {
         name: PackageSpec(**{key: value for key, value in entry.items() if key in known})
@@ -139,6 +143,9 @@ def make_packages(
 
     Raises DistributionError if the distribution doesn't have what the lock file names.
     """
+    from pyodide_lock import InfoSpec, PyodideLockSpec
+    from pyodide_lock.utils import add_wheels_to_spec
+
     data = effects.read(f"{PYODIDE}/{LOCK}")
     info = json.loads(data)["info"]
     version = json.loads(effects.read(f"{PYODIDE}/package.json"))["version"]

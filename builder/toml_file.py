@@ -63,7 +63,7 @@ class Table:
         self.rule, self.issues = rule, issues
         self.asked: set[str] = set()
 
-    def report(self, key: str, message: str, hint: str = "", *, value: bool = False) -> None:
+    def report_at(self, key: str, message: str, hint: str = "", *, value: bool = False) -> None:
         at = key_span(self.source, self.path, key, value=value)
         self.issues.append(self.source.issue(self.rule, at, message, hint))
 
@@ -71,14 +71,14 @@ class Table:
         """A string; required unless there is a default."""
         value = self._take(key, str, "a text", default)
         if value is not None and default is None and not value.strip():
-            self.report(key, f"'{key}' is empty", value=True)
+            self.report_at(key, f"'{key}' is empty", value=True)
         return value or ""
 
     def texts(self, key: str, default: list[str] | None = None) -> list[str]:
         """A list of strings; required unless there is a default."""
         value = self._take(key, list, "a list of texts", default) or []
         if not all(isinstance(item, str) for item in value):
-            self.report(key, f"'{key}' must be a list of texts", value=True)
+            self.report_at(key, f"'{key}' must be a list of texts", value=True)
             return []
         return list(value)
 
@@ -86,7 +86,7 @@ class Table:
         """A number; None and an issue if it is required and missing."""
         value: float | int | None = self._take(key, (int, float), "a number", default)
         if isinstance(value, bool):
-            self.report(key, f"'{key}' must be a number, found {toml_name(value)}", value=True)
+            self.report_at(key, f"'{key}' must be a number, found {toml_name(value)}", value=True)
             return default
         return value
 
@@ -120,12 +120,12 @@ class Table:
         self.asked.add(key)
         if key not in self.values:
             if default is None:
-                self.report(key, f"'{key}' is missing", f"it is {expected}")
+                self.report_at(key, f"'{key}' is missing", f"it is {expected}")
             return default
         value = self.values[key]
         if not isinstance(value, kind):
             found = toml_name(value)
-            self.report(key, f"'{key}' must be {expected}, found {found}", value=True)
+            self.report_at(key, f"'{key}' must be {expected}, found {found}", value=True)
             return default
         return value
 

@@ -1,4 +1,4 @@
-"""How long an author waits, in a generated book of a hundred chapters, with the real Node.
+"""How long an author waits, in a generated book of many chapters, with the real Node.
 
 - *first*: a build with empty caches, every figure drawn;
 - *cold*: the `book build` command anew, models and caches as they are;
@@ -8,10 +8,12 @@
 
 The book borrows figures, models and training code of this repository; each chapter has some
 1,200 words, eight formulas, a figure, citations, terms, notes and numbers.
-Prints a table and writes `build/reports/build_speed.json`. The load of the machine is printed too:
-times are those of a machine that does other things as well if it is more than one.
+Prints the phases of a book of each size and writes `build/reports/build_speed-CHAPTERS.json`;
+`--write` puts the table of all sizes measured so far into the README. The load of the machine is
+told too: times are those of a machine that does other things as well if it is more than one, and
+only the processor's seconds are those of the program alone.
 
-    python -m tests.benchmarks.build_speed [number of chapters]
+    python -m tests.benchmarks.build_speed [number of chapters …] [--write]
 """
 
 from __future__ import annotations
@@ -19,7 +21,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import resource
 import shutil
 import statistics
 import subprocess
@@ -31,6 +32,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
+from typing import Any, TypeAlias
 
 from playwright.sync_api import sync_playwright
 
@@ -42,8 +44,9 @@ from builder.serve import Serving
 from builder.watched import WatchedEffects
 from tests.browser.browsers import launch
 from tests.conftest import ROOT
+from tests.report import put
 
-CHAPTERS = 100
+CHAPTERS = (100,)
 COLD_BUILDS = 5
 SAVES = 30
 PORT = 8765
@@ -53,6 +56,15 @@ TEXT = (
     "what all examples share is kept in the weights so that only the rest must be told"
 )
 PHASES = re.compile(r"([a-z]+) ([\d.]+) s")
+REPORTS = ROOT / "build" / "reports"
+NOTE = (
+    "*Cold build*: `book build` from the start of the process to its end, models unchanged and "
+    f"figures drawn before; medians of {COLD_BUILDS}. *Save*: from the moment that a chapter is "
+    f"written to that when Chromium shows it, {SAVES} times. *Load* of the machine, 2 cores."
+)
+Report: TypeAlias = dict[str, Any]
+"""What was measured of one size of book, as it is written to `build/reports/`."""
+
 
 
 def chapter(number: int, edition: int = 0) -> str:
@@ -90,27 +102,25 @@ def write_book(root: Path, chapters: int) -> None:
 
 def build_in_new_process(root: Path) -> dict[str, float]:
     """Seconds of `book build` from start to end of the process, of its phases, and of processor
-    time: on a busy machine, only that tells one program from another."""
-    start, used = time.perf_counter(), _cpu()
-    run = subprocess.run(
-        [sys.executable, "-m", "builder", "build", "--no-train"],
-        cwd=root,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    whole, cpu = time.perf_counter() - start, _cpu() - used
-    if run.returncode:
-        raise SystemExit(run.stderr)
-    line = next(line for line in run.stderr.splitlines() if "pack" in line)
+    time: on a busy machine, only that tells one program from another. Memory in MB."""
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as said:
+        start = time.perf_counter()
+        build = subprocess.Popen(
+            [sys.executable, "-m", "builder", "build", "--no-train"],
+            cwd=root,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            stderr=said,
+        )
+        _, status, usage = os.wait4(build.pid, 0)  # of this build and what it started, no other
+        whole = time.perf_counter() - start
+        said.seek(0)
+        lines = said.read().splitlines()
+    if status:
+        raise SystemExit("\n".join(lines))
+    line = next(line for line in lines if "pack" in line)
     phases = {name: float(value) for name, value in PHASES.findall(line)}
-    return {"whole": whole, "cpu": cpu, **phases}
-
-
-def _cpu() -> float:
-    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return usage.ru_utime + usage.ru_stime
+    cpu, memory = usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+    return {"whole": whole, "cpu": cpu, "memory": memory, **phases}
 
 
 class TimedSession(Session):
@@ -218,37 +228,75 @@ def summary(values: list[float]) -> dict[str, float]:
     }
 
 
-def main() -> None:
-    chapters = int(sys.argv[1]) if len(sys.argv) > 1 else CHAPTERS
+def measure(chapters: int) -> Report:
+    """All measurements of one generated book."""
     with tempfile.TemporaryDirectory(prefix="book-speed-") as folder:
         root = Path(folder)
         write_book(root, chapters)
         first = build_in_new_process(root)
         cold = [build_in_new_process(root) for _ in range(COLD_BUILDS)]
-        memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
         with preview(root) as session:
             saves = measure_saves(root, session)
-        page = len((root / "build/site/chapter-001.html").read_bytes())
-    report = {
+        pages = sorted((root / "build/site").glob("chapter-*.html"))
+        sizes = [path.stat().st_size for path in pages]
+    return {
         "chapters": chapters,
         "load": os.getloadavg()[0],
         "first": first,
         "cold": {name: summary([run.get(name, 0.0) for run in cold]) for name in first},
         "save": {name: summary(values) for name, values in saves.items()},
-        "peak_memory_mb": memory,
-        "page_bytes": page,
+        "page_bytes": {"median": statistics.median(sizes), "most": max(sizes)},
     }
-    target = ROOT / "build" / "reports" / "build_speed.json"
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(json.dumps(report, indent=1) + "\n", "utf-8")
-    print(f"{chapters} chapters, load {report['load']:.1f}, peak memory {memory:.0f} MB, "
-          f"a chapter's page {page:,} bytes")
-    print(f"first build {first['whole']:.2f} s")
-    for name, found in report["cold"].items():  # type: ignore[union-attr, attr-defined]
-        print(f"cold {name:10} median {found['median']:.2f} s, least {found['least']:.2f} s")
-    for name, found in report["save"].items():  # type: ignore[union-attr, attr-defined]
+
+
+def tell(report: Report) -> None:
+    """Print a measurement, phase by phase."""
+    page, cold = report["page_bytes"], report["cold"]
+    print(f"{report['chapters']} chapters, load {report['load']:.1f}; a chapter's page "
+          f"{page['median']:,.0f} bytes, the largest {page['most']:,}")
+    for name, seconds in report["first"].items():
+        print(f"first {name:10} {seconds:.2f} {'MB' if name == 'memory' else 's'}")
+    for name, found in cold.items():
+        unit = "MB" if name == "memory" else "s"
+        print(f"cold {name:10} median {found['median']:.2f} {unit}, least {found['least']:.2f}")
+    for name, found in report["save"].items():
         print(f"save → {name:8} median {found['median']:.0f} ms, p95 {found['p95']:.0f} ms, "
               f"least {found['least']:.0f} ms")
+
+
+def table(reports: Iterable[Report]) -> str:
+    """Markdown: a row for each size of the book."""
+    lines = [
+        "| chapters | cold build | of the processor | memory | save → shown | 95 of 100 saves "
+        "| a chapter's page | load |",
+        "| ---: |" + " ---: |" * 7,
+    ]
+    for report in sorted(reports, key=lambda report: report["chapters"]):
+        cold, shown = report["cold"], report["save"]["shown"]
+        cells = (
+            f"{report['chapters']:,}",
+            f"{cold['whole']['median']:.1f} s",
+            f"{cold['cpu']['median']:.1f} s",
+            f"{cold['memory']['median']:.0f} MB",
+            f"{shown['median']:.0f} ms",
+            f"{shown['p95']:.0f} ms",
+            f"{report['page_bytes']['median'] / 1000:.1f} KB",
+            f"{report['load']:.1f}",
+        )
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join([*lines, "", NOTE, ""])
+
+
+def main() -> None:
+    REPORTS.mkdir(parents=True, exist_ok=True)
+    for chapters in [int(word) for word in sys.argv[1:] if word.isdigit()] or CHAPTERS:
+        report = measure(chapters)
+        tell(report)
+        path = REPORTS / f"build_speed-{chapters}.json"
+        path.write_text(json.dumps(report, indent=1) + "\n", "utf-8")
+    if "--write" in sys.argv:
+        written = REPORTS.glob("build_speed-*.json")
+        put("build-speed", table(json.loads(path.read_text("utf-8")) for path in written))
 
 
 if __name__ == "__main__":

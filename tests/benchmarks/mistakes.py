@@ -20,11 +20,10 @@ from pathlib import Path
 
 from tests.browser.preview import FIGURE, make_book
 from tests.conftest import ROOT
+from tests.report import put
 from tests.unit.builder.test_repeatable import CARD, start_build
 
 PEERS = ("sphinx==9.0.4", "myst-parser==5.2.0", "sphinxcontrib-bibtex==2.7.0", "mkdocs==1.6.1")
-README = ROOT / "README.md"
-PLACE = re.compile(r"(<!-- mistakes:[^\n]*-->\n).*?(<!-- /mistakes -->)", re.DOTALL)
 LINE, FILE, SILENT, NONE = "line", "file", "no", "–"
 KEY = (
     "*line*: reported with file and line. *file*: reported with the file alone. *no*: published "
@@ -215,10 +214,7 @@ def main() -> None:
     shown = table(reports)
     print(shown)
     if "--write" in sys.argv:
-        text = README.read_text("utf-8")
-        if not PLACE.search(text):
-            raise SystemExit(f"{README} has no place marked mistakes")
-        README.write_text(PLACE.sub(lambda m: f"{m[1]}\n{shown}\n{m[2]}", text), "utf-8")
+        put("mistakes", shown)
 
 
 if __name__ == "__main__":

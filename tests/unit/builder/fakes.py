@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from book import cells
+from jinja2 import Environment
 
 from builder.build import Builder, Outcome
 from builder.effects import MemoryEffects
@@ -44,6 +45,8 @@ class FakeService:
         return [self._formula(item["tex"], item["display"]) for item in params["items"]]
 
     def _formula(self, tex: str, display: bool) -> dict[str, Any]:
+        if "\\unanswered" in tex:
+            raise ServiceError("the Node service ended with status 1")
         if "\\oops" in tex:
             return {"error": "Unknown control sequence: \\oops", "position": tex.index("\\oops")}
         block = ' display="block"' if display else ""
@@ -146,7 +149,11 @@ def small_book(**files: str | bytes) -> MemoryEffects:
     return effects
 
 
-def build(effects: MemoryEffects, service: FakeService | None = None) -> Outcome:
+def build(
+    effects: MemoryEffects,
+    service: FakeService | None = None,
+    engine: Environment | None = None,
+) -> Outcome:
     """Build the book in memory; `untrained` is a model that could be trained."""
-    builder = Builder(effects, service or FakeService(effects))
+    builder = Builder(effects, service or FakeService(effects), engine=engine)
     return builder.build(known_models=frozenset({"toy", "untrained"}))

@@ -3,15 +3,12 @@
 import base64
 import json
 import re
-from collections.abc import Mapping
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any
 
 from builder.build import Builder
 from builder.effects import MemoryEffects
-from builder.node import NodeService, ServiceError
-from builder.render import TEMPLATES, environment
+from builder.node import NodeService
 from tests.unit.builder.fakes import FakeService, build, small_book
 
 CHAPTER = """---
@@ -80,16 +77,6 @@ def test_what_is_allowed_keeps_nothing_back() -> None:
     outcome = Builder(effects, FakeService(effects), strict=True).build()
     assert outcome.issues == []
     assert outcome.published
-
-
-def test_a_service_that_does_not_run_is_an_issue() -> None:
-    class Broken(FakeService):
-        def _math(self, params: Mapping[str, Any]) -> list[dict[str, Any]]:
-            raise ServiceError("npm ci failed")
-
-    effects = small_book(**{"content__01-a-case.md": CHAPTER})
-    headlines = [issue.headline for issue in build(effects, Broken(effects)).issues]
-    assert headlines == ["site_assets node: npm ci failed"]
 
 
 def test_the_same_input_gives_the_same_bytes() -> None:
@@ -311,19 +298,6 @@ def test_the_icon_is_a_file_beside_the_other_assets() -> None:
     link = re.compile(r'<link rel="icon" type="image/svg.xml" href="([^"]+)"')
     found = link.findall(page(effects, "index"))
     assert [effects.read(f"build/site/{path}") for path in found] == [b"<svg/>"]
-
-
-def test_a_mistake_in_a_template_is_an_issue(tmp_path: Path) -> None:
-    templates = tmp_path / "builder" / "templates"
-    templates.mkdir(parents=True)
-    for path in TEMPLATES.glob("*.html"):
-        (templates / path.name).write_bytes(path.read_bytes())
-    (templates / "chapter.html").write_text("line\n{{ page.titel }}\n", "utf-8")
-    effects = small_book()
-    outcome = Builder(effects, FakeService(effects), engine=environment(templates)).build()
-    assert [issue.headline for issue in outcome.issues] == [
-        "builder/templates/chapter.html:2:1 template: 'dict object' has no attribute 'titel'"
-    ]
 
 
 def test_a_book_without_content_says_so() -> None:

@@ -54,10 +54,11 @@ def test_no_train_trains_nothing(session: Session, monkeypatch: pytest.MonkeyPat
 
 def test_a_failed_training_is_an_issue(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cli, "train", lambda root, names: 1)
-    rules = [issue.rule for issue in session.train_first(training=True)]
-    assert rules == ["training"]
+    (failed,) = session.train_first(training=True)
+    assert str(failed) == "training training: not every model could be trained"
     monkeypatch.setattr(cli, "inspect_models", lambda root, effects: None)
-    assert [issue.rule for issue in session.train_first(training=False)] == ["training"]
+    (broken,) = session.train_first(training=False)
+    assert str(broken) == "training training: the training step does not run"
 
 
 def test_a_build_with_errors_fails_and_says_that_the_site_stays(session: Session) -> None:

@@ -117,13 +117,6 @@ def test_a_picture_is_drawn_once() -> None:
     assert service.asked == []
 
 
-def test_a_picture_that_fails_is_an_issue() -> None:
-    effects = book()
-    effects.contents["content/01-one.md"] = chapter("no picture", figure=True).encode()
-    outcome = build(effects)
-    assert [issue.rule for issue in outcome.issues] == ["poster"]
-
-
 def test_a_book_that_is_not_published_says_nothing_of_addresses() -> None:
     effects = built(book(""))
     for name in ("sitemap.xml", "feed.xml", "robots.txt", "assets/posters"):
@@ -141,14 +134,6 @@ def test_the_environment_says_where_the_book_is_published() -> None:
     page = text(built(effects), "two.html")
     assert '<link rel="canonical" href="https://b.example/x/two.html">' in page
     assert 'href="https://git.example/a/b/edit/main/content/02-two.md">Edit this page' in page
-
-
-def test_a_wrong_address_in_the_environment_is_an_issue() -> None:
-    effects = book("")
-    effects.variables = {"BOOK_BASE_URL": "book.example"}
-    assert [str(issue) for issue in build(effects).issues] == [
-        "BOOK_BASE_URL config-environment: 'book.example' is not an address"
-    ]
 
 
 def test_pages_can_be_edited_where_their_source_is() -> None:

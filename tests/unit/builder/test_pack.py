@@ -10,7 +10,7 @@ from builder.cache import Cache
 from builder.effects import MemoryEffects
 from builder.memory import Memory
 from builder.model_card import ModelCard
-from builder.pack import digest, encode, hashed_name, pack_models, zip_archive
+from builder.pack import asset_script, digest, encode, hashed_name, pack_models, zip_archive
 
 CARD = ModelCard("toy", "build/models/toy", {"graphs": {"g": {"file": "g.onnx"}}})
 
@@ -52,12 +52,14 @@ def test_a_changed_file_has_another_name() -> None:
 
 
 def test_the_archive_depends_on_nothing_but_the_files() -> None:
-    files = {"b/c.js": b"2" * 1000, "a.html": b"1"}
+    asset = asset_script("key", encode(bytes(range(256)) * 40))
+    files = {"b/c.js": b"2" * 1000, "a.html": b"1", "b/größe.png": b"", "b/d.js": asset}
     archive = zip_archive("book", files)
     assert archive == zip_archive("book", dict(sorted(files.items())))
     with zipfile.ZipFile(io.BytesIO(archive)) as opened:
-        assert opened.namelist() == ["book/a.html", "book/b/c.js"]
-        assert opened.read("book/b/c.js") == files["b/c.js"]
+        assert opened.namelist() == [f"book/{name}" for name in sorted(files)]
+        assert {name: opened.read(f"book/{name}") for name in files} == files
+        assert opened.testzip() is None
         assert {entry.date_time for entry in opened.infolist()} == {(1980, 1, 1, 0, 0, 0)}
         assert {entry.external_attr >> 16 for entry in opened.infolist()} == {0o100644}
 
