@@ -79,8 +79,9 @@ POSTER_SIZE = (1200, 630)
 PLACES = re.compile(
     f"<p>{START}(?P<alone>\\d+){END}</p>"
     f"|(?P<tag><[^<>]*{START}[^<>]*>)"
-    f"|{START}(?P<inline>\\d+){END}(?P<after>[.,;:!?)’”]*)"
+    f"|(?P<space>\\s)?{START}(?P<inline>\\d+){END}(?P<after>[.,;:!?)’”]*)"
 )
+NO_BREAK = "\u00a0"
 IN_TAG = re.compile(f"{START}(\\d+){END}")
 FIRST_PARAGRAPH = re.compile(r"<p>(.*?)</p>", re.DOTALL)
 
@@ -438,10 +439,13 @@ class PageText:
             node = fragment.nodes[int(match["alone"] or match["inline"])]
             if match["inline"]:
                 made = self._node(node, alone=False)
-                if isinstance(node, Math) and not node.display and match["after"]:
+                space, after = match["space"] or "", match["after"]
+                if isinstance(node, Math) and not node.display and after:
                     # else a line could begin with a full stop
-                    return f'<span class="unbroken">{made}{match["after"]}</span>'
-                return f"{made}{match['after']}"
+                    return f'{space}<span class="unbroken">{made}{after}</span>'
+                if isinstance(node, Citation) and space:
+                    space = NO_BREAK  # else a line could begin with “[1]”
+                return f"{space}{made}{after}"
             if isinstance(node, BLOCK_NODES) or (isinstance(node, Math) and node.display):
                 return str(self._node(node, alone=True))
             return f"<p>{self._node(node, alone=False)}</p>"
@@ -601,6 +605,7 @@ class PageText:
         return self._template("exercise.html", exercise=exercise)
 
     def _cell(self, node: Cell, place: Place) -> Markup:
+        size = self.drawn.python_bytes
         cell = {
             "id": place.id,
             "number": place.number,
@@ -608,7 +613,7 @@ class PageText:
             "raises": node.raises,
             "lines": code_lines(node.code.text),
             "output": Markup(self.drawn.ran.outputs.get((self.page.href, node.at.start), "")),
-            "megabytes": f"{self.drawn.python_bytes / 1e6:.1f}",
+            "megabytes": f"{size / 1e6:.1f}" if size else "",
             "data_json": script_json(
                 {
                     "code": node.code.text,

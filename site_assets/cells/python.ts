@@ -160,7 +160,7 @@ export class Python {
     await new Promise<void>((resolve, reject) => {
       this.current = { tell: () => undefined, resolve: (outcome) => (outcome === "stopped" ? reject(new Stopped()) : resolve()), reject };
       worker.onmessage = ({ data }: MessageEvent<Response>) => this.receive(worker, data);
-      worker.onerror = (event) => this.fail(new Error(event.message || "Python's worker could not start"));
+      worker.onerror = (event) => this.fail(new Error(event.message || "Python’s worker could not start"));
       this.send(worker, { op: "start", files, lock: this.data.lock, cards, arrays });
     });
     return worker;

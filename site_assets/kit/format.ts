@@ -9,7 +9,7 @@ export function fixed(value: number, decimals = 2): string {
 }
 
 export function percent(share: number, decimals = 0): string {
-  return `${fixed(share * 100, decimals)} %`;
+  return `${fixed(share * 100, decimals)}%`;
 }
 
 /** A size as a reader knows it: “3.7 MB”. */

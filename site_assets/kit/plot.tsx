@@ -147,11 +147,13 @@ export interface LineProps {
   /** A point that is no number leaves a gap. */
   readonly points: readonly Pair[];
   readonly name?: string;
-  /** Writes the name under the curve's end instead of over it. */
+  /** Writes the name under the curve's last stretch instead of over it. */
   readonly below?: boolean;
   readonly hue?: string;
   readonly dashed?: boolean;
 }
+
+const LETTER = 7.5; // units that a letter of a curve's name takes
 
 const drawLine = line<Pair>().defined(([a, b]) => Number.isFinite(a) && Number.isFinite(b));
 
@@ -159,12 +161,15 @@ const drawLine = line<Pair>().defined(([a, b]) => Number.isFinite(a) && Number.i
 export function Line({ points, name, below, hue = "", dashed }: LineProps) {
   const { x, y, right, top, bottom } = useFrame();
   const path = drawLine(points.map(([a, b]): Pair => [place(x(a)), place(y(b))])) ?? "";
-  const last = points.findLast(([, value]) => Number.isFinite(value));
+  const drawn = points.filter(([, value]) => Number.isFinite(value));
+  const last = drawn.at(-1);
+  const end = last ? Math.min(place(x(last[0])), right - 4) : 0;
+  const beside = drawn.filter(([at]) => x(at) >= end - LETTER * (name?.length ?? 0)).map(([, value]) => place(y(value)));
   return (
     <g class={hue}>
       <path class={dashed ? "line line-dashed" : "line"} d={path} />
       {name && last && (
-        <text class="direct-label" x={Math.min(place(x(last[0])), right - 4)} y={below ? Math.min(place(y(last[1])) + 16, bottom - 4) : Math.max(place(y(last[1])) - 6, top + 10)} text-anchor="end">
+        <text class="direct-label" x={end} y={below ? Math.min(Math.max(...beside) + 16, bottom - 4) : Math.max(Math.min(...beside) - 6, top + 10)} text-anchor="end">
           {name}
         </text>
       )}

@@ -31,9 +31,10 @@ const SPEEDS = [
 ] as const;
 
 const SLIDER_STEPS = 100;
+const ROOM_BELOW = 0.15; // of the losses' range: the name of the lower curve stands there
 
 function grouped(count: number): string {
-  return String(Math.round(count)).replace(/\B(?=(\d{3})+$)/g, "\u202f");
+  return Math.round(count).toLocaleString("en");
 }
 
 function significant(value: number): string {
@@ -125,7 +126,8 @@ export function TrainingControls({ training, state, set, names = {} }: TrainingC
 function range(curves: readonly (readonly Pair[])[]): [number, number] {
   const values = curves.flat().map(([, loss]) => loss).filter((loss) => Number.isFinite(loss) && loss > 0);
   if (values.length === 0) return [0.1, 1];
-  return [Math.min(...values) / 1.25, Math.max(...values) * 1.25];
+  const [low, high] = [Math.min(...values), Math.max(...values)];
+  return [low / Math.max(1.25, (high / low) ** ROOM_BELOW), high * 1.25];
 }
 
 export interface LossPlotsProps {

@@ -7,6 +7,7 @@ from typing import Any
 
 from tests.browser.drivers import Driver
 from tests.browser.figure import AT_REST
+from tests.browser.layout import STRAYS
 from tests.browser.site import PlacedFigure, Site
 from tests.browser.training import SHOWN
 
@@ -161,6 +162,7 @@ class Round:
         if self._page != figure.page:
             driver.open(self._site.url(figure.page))
             self._page = figure.page
+            notes.problems += [f"“{sign}” begins a line" for sign in driver.ask(STRAYS)]
         state, said = driver.ask(WAKE, figure.id, LIVE_PATIENCE)
         assert state == "live", f"{state}: {said}"
         notes.usual = driver.ask(AT_REST, figure.id)
@@ -179,4 +181,4 @@ class Round:
             driver.click((x, y))
             notes.trained = driver.ask(UNTIL_LOSS, figure.id, enough, TRAINING_PATIENCE)
         driver.ask(TIDY)
-        notes.problems = driver.problems()
+        notes.problems += driver.problems()

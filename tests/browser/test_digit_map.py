@@ -155,13 +155,13 @@ def test_toggle_compares_the_codes_of_three_models(reader: Reader) -> None:
     for role, title in ROLES.items():
         metrics = figure.placed.model(role).card["metrics"]
         accuracy = metrics["test.knn_accuracy"]["value"]
-        choice = figure.choice(f"{title} · {accuracy * 100:.0f} %")
+        choice = figure.choice(f"{title} · {accuracy * 100:.0f}%")
         choice.click()
         expect(choice).to_be_checked()
         expect_digit(figure, 0, role)
         figure.expect_summary(f"In the code of {title} the ten nearest neighbours")
-        figure.expect_summary(f"{accuracy * 100:.1f} % of the test digits")
-        assert [title, f"{accuracy * 100:.1f} %"] in figure.table()
+        figure.expect_summary(f"{accuracy * 100:.1f}% of the test digits")
+        assert [title, f"{accuracy * 100:.1f}%"] in figure.table()
     figure.page.keyboard.press("ArrowRight")  # round again, by keyboard
     expect(figure.choice("autoencoder")).to_be_checked()
     expect(figure.choice("autoencoder")).to_be_focused()

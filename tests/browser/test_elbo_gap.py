@@ -96,7 +96,7 @@ def test_keys_steer_q_and_choose_x_and_decoder(reader: Reader) -> None:
     figure.page.keyboard.press("ArrowRight")
     figure.page.keyboard.press("ArrowUp")
     assert_adds_up(expect_at(figure, 0.75, 0.55, 0), "folded", 1.5)
-    figure.slider("Observation x").focus()
+    figure.slider("observation x").focus()
     for _ in range(4):
         figure.page.keyboard.press("ArrowLeft")
     eventually(figure.page, lambda: assert_adds_up(figure.snapshot(), "folded", 1.3))

@@ -156,7 +156,7 @@ def test_throwing_again_changes_throws_and_address_restores_them(reader: Reader)
     after = [share(figure, kind) for kind in PLANES]
     assert after != before
     assert after == pytest.approx(before, abs=0.08)
-    slider = figure.slider("Training seed")
+    slider = figure.slider("training seed")
     slider.focus()
     figure.page.keyboard.press("End")
     shown = figure.settle()

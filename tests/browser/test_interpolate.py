@@ -126,7 +126,7 @@ def test_struck_drawings_are_those_that_the_judge_refuses(reader: Reader) -> Non
 @HTTP_AND_FILE
 def test_mouse_chooses_a_digit(reader: Reader) -> None:
     figure = reader.live_figure(NAME)
-    slider = figure.slider("To")
+    slider = figure.slider("to")
     box = slider.bounding_box()
     assert box
     figure.page.mouse.click(box["x"] + 0.6 * box["width"], box["y"] + box["height"] / 2)
@@ -137,7 +137,7 @@ def test_mouse_chooses_a_digit(reader: Reader) -> None:
 
 def test_finger_chooses_the_step(reader: Reader) -> None:
     figure = reader.live_figure(NAME, touch=True)
-    slider = figure.slider("Judged step")
+    slider = figure.slider("judged step")
     slider.scroll_into_view_if_needed()
     box = slider.bounding_box()
     assert box
@@ -148,10 +148,10 @@ def test_finger_chooses_the_step(reader: Reader) -> None:
 
 def test_keys_step_along_and_through_the_digits(reader: Reader) -> None:
     figure = reader.live_figure(NAME)
-    figure.slider("Judged step").focus()
+    figure.slider("judged step").focus()
     figure.page.keyboard.press("ArrowLeft")
     expect_walk(figure, 1, 2, 3, "3 eighths along")
-    figure.slider("From").focus()
+    figure.slider("from").focus()
     figure.page.keyboard.press("End")
     expect_walk(figure, 122, 2, 3, "3 eighths along")
 
@@ -168,7 +168,7 @@ def test_a_digit_with_itself_goes_nowhere(reader: Reader) -> None:
 def test_address_restores_the_pair_and_reset_ends_it(reader: Reader) -> None:
     figure = reader.live_figure(NAME, {"from": 30, "to": 95, "step": 6})
     expect_walk(figure, 30, 95, 6, "6 eighths along")
-    figure.slider("Judged step").focus()
+    figure.slider("judged step").focus()
     figure.page.keyboard.press("ArrowRight")
     other = Figure(reader.visit(figure.address()), figure.placed).wait_live()
     expect_walk(other, 30, 95, 7, "7 eighths along")

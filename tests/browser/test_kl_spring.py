@@ -84,7 +84,7 @@ def test_keys_steer_the_cloud_and_at_the_prior_nothing_pulls(reader: Reader) -> 
 def test_more_draws_narrow_the_error_bar_and_fresh_ones_move_the_estimate(reader: Reader) -> None:
     figure = reader.live_figure(NAME, {"doublings": 8})
     few = figure.snapshot()
-    figure.slider("Draws").focus()
+    figure.slider("draws").focus()
     for _ in range(6):
         figure.page.keyboard.press("ArrowRight")
 

@@ -16,7 +16,7 @@ from tests.browser.waiting import eventually
 NAME = "linear-is-pca"
 SMALL = 5  # degrees
 ANGLES = "principal angles"
-ERROR, PCA = "validation error", "PCA's"
+ERROR, PCA = "validation error", "PCA’s"
 
 
 def decoder(model: PublishedModel, params: list[float]) -> Array:

@@ -25,7 +25,7 @@ CHOICES = {"clusters": "points in ten dimensions", "digits": "images of three di
 def neighbours(figure: Figure) -> float:
     """The meter's percentage, as a screen reader hears it."""
     meter = figure.stage.locator("svg.meter").get_attribute("aria-label") or ""
-    found = re.search(r"now (\d+) %", meter)
+    found = re.search(r"now (\d+)%", meter)
     assert found, meter
     return float(found[1])
 
@@ -54,7 +54,7 @@ def test_the_claim_stands_before_anything_is_trained(reader: Reader) -> None:
         f"{100 * metrics[name]['value']:.0f}" for name in (
             "validation.neighbour_accuracy", "validation.neighbour_accuracy.untrained",
             "pca.validation.neighbour_accuracy"))
-    said = re.search(r"(\d+) % of .*untrained (\d+) %, PCA (\d+) %", static.summary())
+    said = re.search(r"(\d+)% of .*untrained (\d+)%, PCA (\d+)%", static.summary())
     assert said, static.summary()
     assert said.groups() == (accuracy, untrained, pca)
     assert neighbours(static) == float(accuracy) >= ENOUGH
@@ -97,7 +97,7 @@ def test_trains_from_untrained_until_neighbours_agree(
     assert neighbours(figure) >= ENOUGH
     assert neighbours(figure) == pytest.approx(true_accuracy(model, last["params"]), abs=0.51)
     figure.expect_summary("Done: step")
-    figure.expect_summary(f"{neighbours(figure):.0f} % of the validation samples")
+    figure.expect_summary(f"{neighbours(figure):.0f}% of the validation samples")
     figure.root.get_by_text("Numbers behind this figure").click()
     curve = last["validation"][0]
 

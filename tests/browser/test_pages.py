@@ -7,11 +7,11 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import Reader
 from tests.browser.figure import LIVE_TIMEOUT
-from tests.browser.layout import LAYOUT_SHIFT
+from tests.browser.layout import LAYOUT_SHIFT, STRAYS
 
 
 @pytest.mark.parametrize("touch", [False, True], ids=["desk", "phone"])
-def test_no_page_jumps_or_scrolls_sideways(reader: Reader, touch: bool) -> None:
+def test_no_page_jumps_scrolls_sideways_or_loses_a_sign(reader: Reader, touch: bool) -> None:
     """Each page is opened as on a first visit and read from top to bottom, its figures waking."""
     problems: list[str] = []
     for name in reader.site.pages:
@@ -27,5 +27,6 @@ def test_no_page_jumps_or_scrolls_sideways(reader: Reader, touch: bool) -> None:
             problems.append(f"{name} shifts by {shift:.4f}")
         if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
             problems.append(f"{name} scrolls sideways")
+        problems += [f"{name}: “{sign}” begins a line" for sign in page.evaluate(STRAYS)]
         page.context.close()
     assert not problems, "\n".join(problems)

@@ -14,7 +14,7 @@ from tests.browser.site import Array
 from tests.browser.waiting import eventually
 
 NAME = "point-or-cloud"
-INPUT = "Input, a test digit"
+INPUT = "input, a test digit"
 TOLERANCE = 1 / 255 + 1e-3  # the canvas holds 8 bits
 
 ELLIPSES = """

@@ -127,7 +127,7 @@ def test_the_cheaper_estimator_depends_on_the_function(reader: Reader) -> None:
 def test_more_draws_divide_the_variance(reader: Reader) -> None:
     figure = reader.live_figure(NAME)
     single = rows(figure)
-    figure.slider("Draws per estimate").focus()
+    figure.slider("draws per estimate").focus()
     for _ in range(4):
         figure.page.keyboard.press("ArrowRight")
 

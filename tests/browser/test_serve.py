@@ -57,7 +57,7 @@ def a_book_that_never_was_built_shows_its_mistakes(book: Book, page: Page) -> No
 
 
 def text_is_exchanged_and_all_else_stays(book: Book, page: Page) -> None:
-    page.get_by_role("slider", name="Draws", exact=True).focus()
+    page.get_by_role("slider", name="draws", exact=True).focus()
     page.keyboard.press("ArrowLeft")
     shown = page.locator(".readout").first.inner_text()
     scrolled = page.evaluate("scrollY")
@@ -78,7 +78,7 @@ def text_is_exchanged_and_all_else_stays(book: Book, page: Page) -> None:
 
 def a_new_load_keeps_place_and_state(book: Book, page: Page) -> None:
     """A figure's own block has changed, just after the reader has moved it."""
-    page.get_by_role("slider", name="Draws", exact=True).focus()
+    page.get_by_role("slider", name="draws", exact=True).focus()
     page.keyboard.press("ArrowLeft")
     page.keyboard.press("ArrowLeft")
     page.evaluate("scrollBy({ top: 60, behavior: 'instant' })")
@@ -87,7 +87,7 @@ def a_new_load_keeps_place_and_state(book: Book, page: Page) -> None:
     page.wait_for_function("() => window.untouched === undefined")
     expect(page.locator(f"#fig-{FIGURE}")).to_have_attribute("data-state", "live")
     assert state_of(page.evaluate("location.hash")) == {"doublings": 10}
-    expect(page.get_by_role("slider", name="Draws", exact=True)).to_have_value("10")
+    expect(page.get_by_role("slider", name="draws", exact=True)).to_have_value("10")
     assert page.evaluate("scrollY") == pytest.approx(scrolled, abs=2)
 
 

@@ -13,7 +13,7 @@ from tests.browser.training import HANDS, TRAIN, UNTRAIN, Bench, Hand
 from tests.browser.waiting import eventually
 
 NAME = "unroll"
-ERROR, PCA = "validation error", "PCA's"
+ERROR, PCA = "validation error", "PCA’s"
 SURFACES = {"s-curve": "S-curve", "swiss-roll": "Swiss roll", "moons": "two moons"}
 HAND_ON: dict[str, Hand] = {"s-curve": "mouse", "swiss-roll": "finger", "moons": "keys"}
 SURFACE_PLOT = "The curled surface with the decoded grid"
@@ -30,7 +30,7 @@ def paths(figure: Figure, kind: str) -> list[str]:
 def test_the_claim_stands_before_anything_is_trained(reader: Reader) -> None:
     static = reader.figure(NAME, scripts=False)
     metrics = static.placed.model("s-curve").card["metrics"]
-    said = re.search(r"error is ([\d.]+); PCA's is ([\d.]+)\.", static.summary())
+    said = re.search(r"error is ([\d.]+); PCA’s is ([\d.]+)\.", static.summary())
     assert said, static.summary()
     ours, pca = map(float, said.groups())
     assert ours == pytest.approx(metrics["validation.loss"]["value"], abs=5.01e-5)

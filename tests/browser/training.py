@@ -54,8 +54,8 @@ class Bench:
 
     def step(self) -> int:
         """Optimiser steps done, as the page says it."""
-        found = re.search(r"step ([\d\u202f]+) of", self.progress.inner_text())
-        return int(found[1].replace("\u202f", "")) if found else 0
+        found = re.search(r"step ([\d,]+) of", self.progress.inner_text())
+        return int(found[1].replace(",", "")) if found else 0
 
     def record(self) -> dict[str, Any] | None:
         """The run to the last bit: `step`, `params`, `train` and `validation` by term."""

@@ -1,4 +1,4 @@
-"""The text of the book: spelled right, and no measured number typed by hand.
+"""The text of the book: spelled right, its quotes curled, and no measured number typed by hand.
 
 The rule for numbers: what a chapter shows holds no decimal number. Formulas, code and exercises
 are free, for they state constants and suppositions; a measured number comes by `metric(…)`.
@@ -10,11 +10,12 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from html import unescape
 from pathlib import Path
 
 import pytest
 
-from builder.document import Exercise, Fragment, children
+from builder.document import Exercise, Fragment, Node, children
 from builder.issue import Source
 from builder.parse import parse_chapter
 from builder.places import PLACEHOLDER, TAG
@@ -23,6 +24,7 @@ CONTENT = Path(__file__).resolve().parents[2] / "content"
 CHAPTERS = sorted(CONTENT.glob("[0-9]*.md"))
 CODE = re.compile(r"<(pre|code)\b.*?</\1>", re.DOTALL)
 DECIMAL = re.compile(r"(?<![\w.])\d+\.\d+(?!\w|\.\d)")
+STRAIGHT = re.compile(r"[\"']")
 
 
 def test_codespell_finds_nothing() -> None:
@@ -40,27 +42,43 @@ def test_measured_numbers_are_not_typed(path: Path) -> None:
     assert decimals(path.read_text("utf-8"), path.name) == []
 
 
+@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+def test_quotes_and_apostrophes_are_curled(path: Path) -> None:
+    assert straight_quotes(path.read_text("utf-8"), path.name) == []
+
+
 def decimals(text: str, name: str = "01-a-case.md") -> list[str]:
-    """The decimal numbers that a chapter shows, with the words before them."""
+    """The decimal numbers that a chapter shows outside of exercises, with the words before them."""
+    return _found(DECIMAL, text, name, apart=(Exercise,))
+
+
+def straight_quotes(text: str, name: str = "01-a-case.md") -> list[str]:
+    """The typewriter's quotes that a chapter shows, with the words before them."""
+    return _found(STRAIGHT, text, name, apart=())
+
+
+def _found(
+    pattern: re.Pattern[str], text: str, name: str, apart: tuple[type[Node], ...]
+) -> list[str]:
     chapter, issues = parse_chapter(Source(f"content/{name}", text))
     assert chapter is not None, issues
-    shown = [chapter.title, chapter.lead, *_shown(chapter.body)]
+    shown = [chapter.title, chapter.lead, *_shown(chapter.body, apart)]
     return [
         part[max(0, match.start() - 30) : match.end()]
         for part in shown
-        for match in DECIMAL.finditer(part)
+        for match in pattern.finditer(part)
     ]
 
 
-def _shown(fragment: Fragment) -> Iterator[str]:
-    yield TAG.sub("", PLACEHOLDER.sub(" ", CODE.sub(" ", fragment.html)))
+def _shown(fragment: Fragment, apart: tuple[type[Node], ...]) -> Iterator[str]:
+    yield unescape(TAG.sub("", PLACEHOLDER.sub(" ", CODE.sub(" ", fragment.html))))
     for node in fragment.nodes:
-        if not isinstance(node, Exercise):
+        if not isinstance(node, apart):
             for child in children(node):
-                yield from _shown(child)
+                yield from _shown(child, apart)
 
 
-def test_the_rule_finds_what_it_should_and_nothing_else() -> None:
+def test_the_rules_find_what_they_should_and_nothing_else() -> None:
     free = """---
 title: A case
 ---
@@ -86,3 +104,5 @@ Then 0.81.
     assert decimals(free) == []
     typed = free.replace("Caption.", "Caption with 0.031.").replace("days", "days ^[or 1.5]")
     assert [found.split()[-1] for found in decimals(typed)] == ["1.5", "0.031"]
+    assert straight_quotes(free.replace("Suppose", "“Suppose”, it’s `'said'`,")) == []
+    assert len(straight_quotes(free.replace("Suppose", "\"Suppose\", it's said,"))) == 3

@@ -75,7 +75,7 @@ export default defineFigure<State, Frame, Role>({
     const { data, decoded } = frame;
     const ink = decoded.reduce((sum, value) => sum + value, 0) / decoded.length;
     const what = data.size
-      ? `a picture with ink on ${Math.round(ink * 100)} % of the paper`
+      ? `a picture with ink on ${Math.round(ink * 100)}% of the paper`
       : data.columns.map((column, i) => `${columnName(column)} ${fixed(inUnit(column, decoded[i] as number), decimalsOf(column))}`).join(", ");
     return `At z₁ ${fixed(z1)}, z₂ ${fixed(z2)} the decoder gives ${what}. The nearest test example: ${nearestName(frame)}.`;
   },

@@ -73,7 +73,7 @@ export default defineFigure<State, Frame, Role>({
       <>
         <Controls>
           <Toggle
-            label="Code by"
+            label="code by"
             value={kind}
             choices={ROLES.map((role) => ({ value: role, label: `${NAMES[role]} · ${percent(accuracy[role])}` }))}
             onChange={(value) => set({ kind: value })}

@@ -96,12 +96,12 @@ export default defineFigure<State, Frame>({
         </Panels>
         <Controls>
           <Toggle
-            label="Decoder g(z)" value={decoder}
+            label="decoder g(z)" value={decoder}
             choices={NAMES.map((value) => ({ value, label: `${value}, ${FORMULA[value]}` }))}
             onChange={(value) => set({ decoder: value })}
           />
           <Slider
-            label={<>Observation <var class="c-x">x</var></>} name="Observation x" value={x} min={-1} max={3} step={0.05}
+            label={<>observation <var class="c-x">x</var></>} name="observation x" value={x} min={-1} max={3} step={0.05}
             format={(value) => fixed(value)}
             onChange={(value) => set({ x: value })}
           />

@@ -176,8 +176,8 @@ export default defineFigure<State, Frame, Role>({
     return (
       <>
         <Controls label="Models">
-          <Toggle label="The code holds" value={size} choices={SIZES} onChange={(value) => set({ size: value })} />
-          <Slider label="Training seed" value={run} min={1} max={5} step={1} onChange={(value) => set({ run: value })} />
+          <Toggle label="the code holds" value={size} choices={SIZES} onChange={(value) => set({ size: value })} />
+          <Slider label="training seed" value={run} min={1} max={5} step={1} onChange={(value) => set({ run: value })} />
           {size === "2" && <Checkbox label="Training codes" value={state.codes} onChange={(codes) => set({ codes })} />}
         </Controls>
         <Panels columns={2}>
@@ -213,8 +213,8 @@ export default defineFigure<State, Frame, Role>({
       `(${verdict.digit} with ${percent(verdict.probability)}, nearest training digit ${fixed(verdict.distance)} away)`;
     const means = rows.map(({ name, values }) => `${name} ${percent(meanOf(values), 1)} (${percent(Math.min(...values), 1)} to ${percent(Math.max(...values), 1)})`);
     return (
-      `With ${size} code numbers and training seed ${run}, the judge accepts ${percent(ae.share, 1)} of the plain model's throws and ` +
-      `${percent(vae.share, 1)} of the variational one's. Over all seeds: ${means.join("; ")}. ` +
+      `With ${size} code numbers and training seed ${run}, the judge accepts ${percent(ae.share, 1)} of the plain model’s throws and ` +
+      `${percent(vae.share, 1)} of the variational one’s. Over all seeds: ${means.join("; ")}. ` +
       `Plain: ${place(ae)}. Variational: ${place(vae)}.`
     );
   },

@@ -111,9 +111,9 @@ export default defineFigure<State, Frame, Role>({
           Numbers 1 and 2 are the typical pair: of {count}, the one whose middles lie nearest to the median in all that is measured.
         </p>
         <Controls>
-          <Slider label="From" value={from} min={1} max={examples} step={1} format={(value) => `no. ${value}, a ${digits[0]}`} onChange={(value) => set({ from: value })} />
-          <Slider label="To" value={to} min={1} max={examples} step={1} format={(value) => `no. ${value}, a ${digits[1]}`} onChange={(value) => set({ to: value })} />
-          <Slider label="Judged" name="Judged step" value={step} min={0} max={STEPS} step={1} format={place} onChange={(value) => set({ step: value })} />
+          <Slider label="from" value={from} min={1} max={examples} step={1} format={(value) => `no. ${value}, a ${digits[0]}`} onChange={(value) => set({ from: value })} />
+          <Slider label="to" value={to} min={1} max={examples} step={1} format={(value) => `no. ${value}, a ${digits[1]}`} onChange={(value) => set({ to: value })} />
+          <Slider label="judged" name="judged step" value={step} min={0} max={STEPS} step={1} format={place} onChange={(value) => set({ step: value })} />
         </Controls>
         <Panel title={`Accepted middles of ${count} pairs of unlike test digits: a dot for each training seed, a line for their mean`}>
           <DotRows

@@ -86,7 +86,7 @@ export default defineFigure<State, Frame>({
           <Panel title={<>Mean of log <var>q</var>(<var class="c-z">z</var>) − log <var>p</var>(<var class="c-z">z</var>) over draws of <var class="c-z">z</var> from <var class="c-z">q</var></>}>
             <Controls label="Draws">
               <Slider
-                label="Draws" value={doublings} min={4} max={14} step={1}
+                label="draws" value={doublings} min={4} max={14} step={1}
                 format={(power) => spoken(2 ** power)}
                 onChange={(value) => set({ doublings: value })}
               />

@@ -121,7 +121,7 @@ export default defineFigure<State, Frame, Role>({
   describe({ z1, z2 }, { nearest, pixels }) {
     const ink = pixels.reduce((sum, value) => sum + value, 0) / pixels.length;
     return (
-      `At z₁ ${fixed(z1)}, z₂ ${fixed(z2)} the decoder draws with ink on ${Math.round(ink * 100)} % of the paper. ` +
+      `At z₁ ${fixed(z1)}, z₂ ${fixed(z2)} the decoder draws with ink on ${Math.round(ink * 100)}% of the paper. ` +
       `The nearest test drawing is a ${nearest.name}, ${fixed(nearest.distance)} standard deviations away.`
     );
   },

@@ -21,6 +21,7 @@ interface Frame {
 
 const SIDE = 8;
 const PIXELS = SIDE * SIDE;
+const SIZE = 270; // of the plots, in view-box units: three stand side by side
 
 /** A centred image [64] as two principal components give it back: BᵀB x. */
 export function throughBasis(basis: ArrayLike<number>, image: Float32Array): Float32Array {
@@ -81,12 +82,12 @@ export default defineLiveFigure<State, Frame, Role>({
     return (
       <>
         <Panels columns={3}>
-          <Panel title="The decoder's two directions, seen in PCA's plane">
+          <Panel title="Decoder directions in PCA’s plane">
             <Plot
               x={{ label: "along the first component", min: -1.25, max: 1.25, ticks: 5 }}
               y={{ label: "along the second component", min: -1.25, max: 1.25, ticks: 5 }}
-              width={300}
-              height={300}
+              width={SIZE}
+              height={SIZE}
               label={`Directions at ${axes.map(([a, b]) => `${fixed((Math.atan2(b, a) * 180) / Math.PI, 0)}°`).join(" and ")}, of length ${axes.map((axis) => fixed(Math.hypot(...axis))).join(" and ")} in the plane`}
             >
               <Directions axes={axes} />
@@ -96,17 +97,17 @@ export default defineLiveFigure<State, Frame, Role>({
             <Plot
               x={{ label: "optimiser steps", min: 0, max: training.total, ticks: 4 }}
               y={{ label: "degrees", min: 0, max: 90, ticks: 6 }}
-              width={300}
-              height={300}
+              width={SIZE}
+              height={SIZE}
               label={`Principal angle, now ${fixed(angles[0], 2)} degrees`}
             >
               <Line points={trace} hue="c-z" />
               <Level value={0} name="the same plane" />
             </Plot>
           </Panel>
-          <Panel title="What each can't redraw">
+          <Panel title="What each can’t redraw">
             <div class="level-inset">
-              <LossPlots training={training} width={300} height={300} level={{ value: pcaLoss, name: "PCA, validation" }} />
+              <LossPlots training={training} width={SIZE} height={SIZE} level={{ value: pcaLoss, name: "PCA, validation" }} />
             </div>
           </Panel>
         </Panels>
@@ -128,7 +129,7 @@ export default defineLiveFigure<State, Frame, Role>({
           items={[
             { label: "principal angles", value: `${fixed(angles[0], 2)}° and ${fixed(angles[1], 2)}°`, hue: "c-z" },
             { label: "validation error", value: fixed(loss, 5) },
-            { label: "PCA's", value: fixed(pcaLoss, 5) },
+            { label: "PCA’s", value: fixed(pcaLoss, 5) },
           ]}
         />
         <Controls label="Digit">
@@ -142,7 +143,7 @@ export default defineLiveFigure<State, Frame, Role>({
   describe(_, { angles, loss, pcaLoss }, training) {
     return (
       `${progressText(training)} The planes of the network and of PCA enclose angles of ${fixed(angles[0], 2)} and ` +
-      `${fixed(angles[1], 2)} degrees; the validation error is ${fixed(loss, 5)}, PCA's is ${fixed(pcaLoss, 5)}.`
+      `${fixed(angles[1], 2)} degrees; the validation error is ${fixed(loss, 5)}, PCA’s is ${fixed(pcaLoss, 5)}.`
     );
   },
 
@@ -164,7 +165,7 @@ function Directions({ axes }: { axes: readonly Pair[] }) {
         <g key={i} class="c-z">
           <line class="line" x1={x(0)} y1={y(0)} x2={x(a)} y2={y(b)} />
           <circle class="dot-current" cx={x(a)} cy={y(b)} r="4.5" />
-          <text class="direct-label" x={x(a * 1.12)} y={y(b * 1.12)} dy="0.32em" text-anchor="middle">{`z${"₁₂".charAt(i)}`}</text>
+          <text class="direct-label" x={x(a * 1.2)} y={y(b * 1.2)} dy="0.32em" text-anchor="middle">{`z${"₁₂".charAt(i)}`}</text>
         </g>
       ))}
     </>

@@ -91,7 +91,7 @@ export default defineLiveFigure<State, Frame, Role>({
               ))}
             </Plot>
           </Panel>
-          <Panel title="Loss: what it minimises, and what it can't yet redraw">
+          <Panel title="Loss: what it minimises, and what it can’t yet redraw">
             <LossPlots training={training} height={230} />
             <Meter
               label="Neighbours of the same class"
@@ -99,7 +99,7 @@ export default defineLiveFigure<State, Frame, Role>({
               name="now"
               value={100 * frame.accuracy}
               marks={[{ name: "PCA", value: 100 * frame.pca }]}
-              format={(value) => `${fixed(value, 0)} %`}
+              format={(value) => `${fixed(value, 0)}%`}
             />
           </Panel>
         </Panels>
@@ -112,7 +112,7 @@ export default defineLiveFigure<State, Frame, Role>({
     return (
       `${progressText(training)} The ten nearest codes name the class of ${percent(frame.accuracy)} of the validation samples ` +
       `(untrained ${percent(frame.untrained)}, PCA ${percent(frame.pca)}). ` +
-      `The validation loss is ${fixed(frame.validationLoss, 4)}; PCA's is ${fixed(frame.pcaLoss, 4)}.`
+      `The validation loss is ${fixed(frame.validationLoss, 4)}; PCA’s is ${fixed(frame.pcaLoss, 4)}.`
     );
   },
 

@@ -112,7 +112,7 @@ export default defineFigure<State, Frame, Role>({
       <>
         <Controls label="Input">
           <Slider
-            label={<>Input <var class="c-x">x</var></>} name="Input, a test digit" value={input} min={1} max={360} step={1}
+            label={<>input <var class="c-x">x</var></>} name="input, a test digit" value={input} min={1} max={360} step={1}
             format={(value) => `test digit ${value}, a ${digit}`} onChange={(value) => set({ input: value })}
           />
         </Controls>
@@ -122,7 +122,7 @@ export default defineFigure<State, Frame, Role>({
               <Marker at={point} hue="c-z" name="z" />
             </CodePlot>
           </Panel>
-          <Panel title={<>Variational: a cloud, one deviation <var class="c-sigma">σ</var> around <var class="c-mu">μ</var></>}>
+          <Panel title={<>Variational: a cloud, <var class="c-sigma">σ</var> around <var class="c-mu">μ</var></>}>
             <CodePlot codes={planes.vae} unit="prior standard deviations" label={`The cloud of a ${digit} around ${fixed(cloud.mu[0])}, ${fixed(cloud.mu[1])}`}>
               <Ellipse cloud={cloud} />
               <Window cloud={cloud} half={half} />
@@ -148,7 +148,7 @@ export default defineFigure<State, Frame, Role>({
           <Drawing pixels={frame.fromMean} hue="c-xhat" label="Decoded from the mean" caption={<>from the mean <var class="c-mu">μ</var></>} />
           <Drawing pixels={frame.fromNewest ?? new Float32Array(PIXELS)} hue="c-xhat" label={frame.fromNewest ? "Decoded from the newest sample" : "No sample yet"} caption="from the newest sample" />
         </div>
-        <Panel title={`${stripRadii.length} of the samples decoded, from the cloud's centre (left) to its rim`}>
+        <Panel title={`${stripRadii.length} of the samples decoded, from the cloud’s centre (left) to its rim`}>
           <RasterGrid
             images={frame.strip} columns={STRIP} rows={1} size={SIDE} pixelated
             label={stripRadii.length > 0 ? `Samples decoded, ${fixed(stripRadii[0] as number, 1)} to ${fixed(stripRadii.at(-1) as number, 1)} deviations from the mean` : "No sample yet"}

@@ -74,12 +74,12 @@ export default defineFigure<State, Frame>({
       <>
         <Controls>
           <Toggle
-            label="Function h" value={h}
+            label="function h" value={h}
             choices={[{ value: "bowl", label: "bowl, z²" }, { value: "ripple", label: "ripple, sin 3z" }]}
             onChange={(value) => set({ h: value })}
           />
           <Toggle
-            label="Differentiate by" value={parameter}
+            label="differentiate by" value={parameter}
             choices={[{ value: "mu", label: "μ" }, { value: "sigma", label: "σ" }]}
             onChange={(value) => set({ parameter: value })}
           />
@@ -105,7 +105,7 @@ export default defineFigure<State, Frame>({
         </Panels>
         <Controls>
           <Slider
-            label="Draws per estimate" value={doublings} min={0} max={5} step={1}
+            label="draws per estimate" value={doublings} min={0} max={5} step={1}
             format={(power) => String(2 ** power)}
             onChange={(value) => set({ doublings: value })}
           />
@@ -126,8 +126,8 @@ export default defineFigure<State, Frame>({
   describe({ mu, sigma, h, parameter }, { gradient, results: { reparameterised, score } }) {
     const ratio = score.variance / reparameterised.variance;
     const verdict = ratio >= 1
-      ? `The score function's estimates vary ${significant(ratio)} times as much as the reparameterised ones.`
-      : `Here the reparameterised estimates vary ${significant(1 / ratio)} times as much as the score function's.`;
+      ? `The score function’s estimates vary ${significant(ratio)} times as much as the reparameterised ones.`
+      : `Here the reparameterised estimates vary ${significant(1 / ratio)} times as much as the score function’s.`;
     return (
       `The gradient of E[${FORMULA[h]}] by ${SYMBOL[parameter]} at μ ${fixed(mu)}, σ ${fixed(sigma)} is ${fixed(gradient, 3)}. ` +
       `${ESTIMATES.toLocaleString("en")} reparameterised estimates have mean ${fixed(reparameterised.mean, 3)} and variance ` +

@@ -90,7 +90,7 @@ export default defineFigure<State, Frame, Role>({
         <Controls label="Model">
           <Toggle label="β" value={beta} choices={BETAS.map((value) => ({ value, label: value }))} onChange={(value) => set({ beta: value })} />
           <Toggle
-            label="Start" value={String(start)} choices={frame.measured[0]?.map((_, index) => ({ value: String(index + 1), label: String(index + 1) })) ?? []}
+            label="start" value={String(start)} choices={frame.measured[0]?.map((_, index) => ({ value: String(index + 1), label: String(index + 1) })) ?? []}
             onChange={(value) => set({ start: Number(value) })}
           />
         </Controls>

@@ -130,7 +130,7 @@ export default defineLiveFigure<State, Frame, Role>({
               y={{ label: "z₂", min: -LIMIT, max: LIMIT, ticks: 8 }}
               width={360}
               height={360}
-              label={`Posteriors of ${CLOUDS} digits around the prior's unit circle`}
+              label={`Posteriors of ${CLOUDS} digits around the prior’s unit circle`}
             >
               <Clouds clouds={clouds} />
             </Plot>

@@ -159,13 +159,13 @@ export default defineLiveFigure<State, Frame, Role>({
               {mesh.map((line, i) => <Line key={i} points={line} hue="c-xhat mesh" />)}
             </Plot>
           </Panel>
-          <Panel title={<>The network's code <var class="c-z">z</var></>}>
+          <Panel title={<>The network’s code <var class="c-z">z</var></>}>
             <CodePlot groups={codes} x={codeName(1)} y={codeName(2)} label="Codes by the network, shaded by place along the sheet" />
           </Panel>
-          <Panel title="PCA's code, with as many numbers">
+          <Panel title="PCA’s code, with as many numbers">
             <CodePlot groups={pcaCodes} x={codeSize === 1 ? codeName(1) : "first component"} y={codeSize === 1 ? "first component" : "second component"} label="Codes by PCA, shaded by place along the sheet" />
           </Panel>
-          <Panel title="What each can't redraw">
+          <Panel title="What each can’t redraw">
             <LossPlots training={training} width={360} height={360} level={{ value: pcaLoss, name: "PCA, validation" }} />
           </Panel>
         </Panels>
@@ -177,7 +177,7 @@ export default defineLiveFigure<State, Frame, Role>({
         <Readout
           items={[
             { label: "validation error", value: fixed(loss, 4), hue: "c-xhat" },
-            { label: "PCA's", value: fixed(pcaLoss, 4) },
+            { label: "PCA’s", value: fixed(pcaLoss, 4) },
           ]}
         />
         <TrainingControls training={training} state={state} set={set} />
@@ -187,14 +187,14 @@ export default defineLiveFigure<State, Frame, Role>({
 
   describe(_, { loss, pcaLoss, keptNeighbours, pcaKeptNeighbours }, training) {
     return (
-      `${progressText(training)} The validation error is ${fixed(loss, 4)}; PCA's is ${fixed(pcaLoss, 4)}. ` +
-      `In the run made at build the code kept ${percent(keptNeighbours)} of each point's neighbours on the sheet, PCA's ${percent(pcaKeptNeighbours)}.`
+      `${progressText(training)} The validation error is ${fixed(loss, 4)}; PCA’s is ${fixed(pcaLoss, 4)}. ` +
+      `In the run made at build the code kept ${percent(keptNeighbours)} of each point’s neighbours on the sheet, PCA’s ${percent(pcaKeptNeighbours)}.`
     );
   },
 
   table(_, { pcaLoss }, { curves }) {
     return {
-      columns: ["optimiser step", "validation error", "PCA's"],
+      columns: ["optimiser step", "validation error", "PCA’s"],
       rows: (curves.validation[0] ?? []).map(([step, loss]) => [step, fixed(loss, 5), fixed(pcaLoss, 5)]),
     };
   },
