@@ -12,8 +12,10 @@ book: .venv/ready
 serve: .venv/ready
 	$(BIN)/book serve
 
-test: book
-	$(BIN)/python -m tests.browser.install
+test: .venv/ready
+	@# Browsers come from a network, models from the processor: both at once.
+	$(BIN)/python -m tests.browser.install & browsers=$$!; \
+	    $(BIN)/book build && wait $$browsers
 	$(BIN)/ruff check .
 	$(BIN)/mypy builder training site_assets/python/book
 	$(BIN)/book check

@@ -43,12 +43,13 @@ def audit(page: Page, root: Path, rules: Sequence[str] = (), scope: str = "") ->
     if not page.evaluate("typeof globalThis.axe === 'object'"):
         page.evaluate(axe_source(root))
     options: dict[str, Any] = {**OPTIONS, "runOnly": list(rules)} if rules else OPTIONS
-    found = page.evaluate(
-        "([scope, options]) => axe.run(scope || document, options)", [scope, options]
+    violations = page.evaluate(
+        "([scope, options]) => axe.run(scope || document, options).then((r) => r.violations)",
+        [scope, options],
     )
     return [
         f"{violation['id']}: {violation['help']}: {node['target'][0]}{_reason(node)}"
-        for violation in found["violations"]
+        for violation in violations
         for node in violation["nodes"]
     ]
 

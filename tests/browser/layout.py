@@ -1,5 +1,9 @@
 """How a page's lines and blocks lie: what has moved by itself, and which signs lost their word."""
 
+from __future__ import annotations
+
+from playwright.sync_api import Page
+
 # The sum of all layout shifts so far.
 LAYOUT_SHIFT = """
 () => new Promise((done) => {
@@ -53,3 +57,13 @@ STRAYS = """
   return [...strays];
 }
 """
+
+
+def faults(page: Page) -> list[str]:
+    """What is wrong with the lie of a page that has been read, down to its end."""
+    page.keyboard.press("End")
+    page.wait_for_timeout(100)
+    found = [f"it shifts by {shift:.4f}"] if (shift := page.evaluate(LAYOUT_SHIFT)) else []
+    if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+        found.append("it scrolls sideways")
+    return found + [f"“{sign}” begins a line" for sign in page.evaluate(STRAYS)]

@@ -6,27 +6,18 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Reader
-from tests.browser.figure import LIVE_TIMEOUT
-from tests.browser.layout import LAYOUT_SHIFT, STRAYS
+from tests.browser.layout import faults
+from tests.browser.test_every_figure import PAGES
 
 
 @pytest.mark.parametrize("touch", [False, True], ids=["desk", "phone"])
 def test_no_page_jumps_scrolls_sideways_or_loses_a_sign(reader: Reader, touch: bool) -> None:
-    """Each page is opened as on a first visit and read from top to bottom, its figures waking."""
+    """As on a first visit; those with figures are read so in test_every_figure.py."""
     problems: list[str] = []
-    for name in reader.site.pages:
+    for name in sorted(set(reader.site.pages) - set(PAGES)):
         page = reader.visit(reader.site.url(name), touch=touch)
         expect(page.locator("h1").first).to_be_visible()
         page.wait_for_timeout(200)
-        for figure in page.locator("figure[data-figure]").all():
-            figure.scroll_into_view_if_needed()
-            expect(figure).to_have_attribute("data-state", "live", timeout=LIVE_TIMEOUT)
-        page.keyboard.press("End")
-        page.wait_for_timeout(100)
-        if shift := page.evaluate(LAYOUT_SHIFT):
-            problems.append(f"{name} shifts by {shift:.4f}")
-        if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
-            problems.append(f"{name} scrolls sideways")
-        problems += [f"{name}: “{sign}” begins a line" for sign in page.evaluate(STRAYS)]
+        problems += [f"{name}: {fault}" for fault in faults(page)]
         page.context.close()
     assert not problems, "\n".join(problems)
