@@ -57,6 +57,10 @@ PICK = """
 }
 """
 
+HOLDS_FOCUS = """
+(figure) => figure.contains(document.activeElement) && !document.activeElement.closest("a")
+"""
+
 
 @dataclass(frozen=True)
 class Memory:
@@ -97,7 +101,7 @@ class Hands:
         elif kind < 0.02:
             self.page.evaluate("scrollTo({ top: 0, behavior: 'instant' })")
         elif kind < 0.12:
-            self.page.keyboard.press(dice.choice(KEYS))
+            self._press(dice.choice(KEYS))
         else:
             self._work(self.page.evaluate(PICK, [self.figure.placed.id, dice.random()]))
         if dice.random() < REST:
@@ -147,6 +151,12 @@ class Hands:
         """Most often on the target, at times a little beside it."""
         x, y = (self._random.uniform(-0.02, 1.02) for _ in range(2))
         return box["left"] + x * box["width"], box["top"] + y * box["height"]
+
+    def _press(self, key: str) -> None:
+        """A key, wherever the focus is; but no link is followed, and no search made."""
+        if key in ("Enter", "Space") and not self.figure.root.evaluate(HOLDS_FOCUS):
+            key = "Tab"
+        self.page.keyboard.press(key)
 
     def _follow_an_address(self) -> None:
         keys = [*self.figure.placed.data["spec"].get("state", {}), "nothing"]
