@@ -47,7 +47,7 @@ def work_cells(driver: Driver, site: Site) -> None:
     for id, patience in ((FIRST, START), (SECOND, RUN)):
         _press(driver, id, "Run")
         _expect_state(driver, id, "done", "Done in", patience)
-        assert driver.ask(OUTPUT, id) == written[id], f"{id} did not what it did at build"
+        assert driver.ask(OUTPUT, id) == written[id], f"{id} puts out something else than at build"
     _write(driver, SECOND, "1/0")
     _press(driver, SECOND, "Run")
     _expect_state(driver, SECOND, "error", "It raised ZeroDivisionError in line 1.", RUN)
