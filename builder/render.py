@@ -508,48 +508,38 @@ class PageText:
         wrapper = "div" if alone else "span"
         return _markup('<{0} class="equation">{1}</{0}>', Markup(wrapper), mathml)
 
-    def _opener(self, prefix: str, name: str) -> tuple[str, Markup]:
-        """An id for a new popover, and the id attribute of the first of its kind on the page."""
+    def _with_popover(
+        self, kind: str, anchor: str, href: str, shown: Markup | str, text: Markup
+    ) -> Markup:
+        """A link that shows `text` beside itself; the first with its anchor bears it as its id."""
         self.popovers += 1
-        anchor = f"{prefix}-{name}"
-        first = anchor not in self.anchored
+        id_ = Markup("") if anchor in self.anchored else _markup(' id="{}"', anchor)
         self.anchored.add(anchor)
-        attribute = _markup(' id="{}"', anchor) if first else Markup("")
-        return f"popover-{self.popovers}", attribute
+        return _markup(
+            '<span class="{kind}"{id_}><a href="{href}" data-popover="{popover}" '
+            'aria-expanded="false" aria-describedby="{popover}">{shown}</a>'
+            '<span class="popover" role="note" id="{popover}">{text}</span></span>',
+            kind=kind,
+            id_=id_,
+            href=href,
+            popover=f"popover-{self.popovers}",
+            shown=shown,
+            text=text,
+        )
 
     def _citation(self, node: Citation, work: Reference) -> Markup:
         shown = f"[{work.number}, {node.locator}]" if node.locator else f"[{work.number}]"
         href = f"references.html#{work.anchor}"
         if self.in_popover:
             return _markup('<a href="{}">{}</a>', href, shown)
-        name, anchor = self._opener("cite", work.key)
-        return _markup(
-            '<span class="cite"{anchor}><a href="{href}" data-popover="{name}" '
-            'aria-expanded="false" aria-describedby="{name}">{shown}</a>'
-            '<span class="popover" role="note" id="{name}">{text}</span></span>',
-            anchor=anchor,
-            href=href,
-            name=name,
-            shown=shown,
-            text=popover_html(work),
-        )
+        return self._with_popover("cite", f"cite-{work.key}", href, shown, popover_html(work))
 
     def _term(self, node: Term, entry: GlossaryEntry) -> Markup:
         shown = self.html(node.shown)
         href = f"glossary.html#{entry.anchor}"
         if self.in_popover or self.page.kind == "glossary":
             return _markup('<a href="{}">{}</a>', href, shown)
-        name, anchor = self._opener("use", entry.id)
-        return _markup(
-            '<span class="term"{anchor}><a href="{href}" data-popover="{name}" '
-            'aria-expanded="false" aria-describedby="{name}">{shown}</a>'
-            '<span class="popover" role="note" id="{name}">{text}</span></span>',
-            anchor=anchor,
-            href=href,
-            name=name,
-            shown=shown,
-            text=self._meaning(entry),
-        )
+        return self._with_popover("term", f"use-{entry.id}", href, shown, self._meaning(entry))
 
     def _meaning(self, entry: GlossaryEntry) -> Markup:
         """The first paragraph of a term's meaning, as it reads inside a popover."""

@@ -6,14 +6,17 @@ the environment's BOOK_WRITE_REPORTS is 1.
 
 from __future__ import annotations
 
+import json
 import re
 import sys
+from pathlib import Path
 
 from tests.browser import browser_report
 from tests.conftest import ROOT
 from tests.parity import step_report
 
 README = ROOT / "README.md"
+REPORTS = ROOT / "build" / "reports"
 BROWSERS_NOTE = (
     "*Works*: it goes live without an error in the console, its first control moves it by mouse "
     "and by key, and its numbers and pictures are Chromium's, which are compared with "
@@ -66,6 +69,14 @@ def _worked(row: browser_report.Row | None) -> str:
     if row is None:
         return "–"
     return "works" if row["steps"] is None else "works, trains"
+
+
+def save(name: str, report: object) -> Path:
+    """Write what was measured to `build/reports/NAME.json`; where that is."""
+    REPORTS.mkdir(parents=True, exist_ok=True)
+    target = REPORTS / f"{name}.json"
+    target.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+    return target
 
 
 def put(marker: str, shown: str) -> None:

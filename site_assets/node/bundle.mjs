@@ -14,7 +14,8 @@ export const ORT_WASM = join(ROOT, "node_modules/onnxruntime-web/dist/ort-wasm-s
 /** Oldest browsers for which the syntax is written; older ones keep the static frames. */
 const TARGET = ["chrome111", "firefox113", "safari16.4"];
 
-const COMMON = { bundle: true, write: false, target: TARGET, legalComments: "none", absWorkingDir: ROOT, logLevel: "silent" };
+/** Links kept: some paths get into the code, and must not say where this machine keeps its packages. */
+const COMMON = { bundle: true, write: false, target: TARGET, legalComments: "none", absWorkingDir: ROOT, logLevel: "silent", preserveSymlinks: true };
 
 /** Modules that live in book.js once; figures take them from there. */
 const SHARED = { "../../kit/index.ts": "kit", preact: "preact", "preact/hooks": "preact/hooks", "preact/jsx-runtime": "preact/jsx-runtime" };

@@ -44,7 +44,7 @@ from builder.serve import Serving
 from builder.watched import WatchedEffects
 from tests.browser.browsers import launch
 from tests.conftest import ROOT
-from tests.report import put
+from tests.report import REPORTS, put, save
 
 CHAPTERS = (100,)
 COLD_BUILDS = 5
@@ -56,11 +56,11 @@ TEXT = (
     "what all examples share is kept in the weights so that only the rest must be told"
 )
 PHASES = re.compile(r"([a-z]+) ([\d.]+) s")
-REPORTS = ROOT / "build" / "reports"
 NOTE = (
     "*Cold build*: `book build` from the start of the process to its end, models unchanged and "
-    f"figures drawn before; medians of {COLD_BUILDS}. *Save*: from the moment that a chapter is "
-    f"written to that when Chromium shows it, {SAVES} times. *Load* of the machine, 2 cores."
+    f"figures drawn before, and its processor time; medians of {COLD_BUILDS}. *Save*: from the "
+    "moment that a chapter is written to that when Chromium shows it, "
+    f"{SAVES} times. *Load* of the machine, 2 cores."
 )
 Report: TypeAlias = dict[str, Any]
 """What was measured of one size of book, as it is written to `build/reports/`."""
@@ -267,8 +267,8 @@ def tell(report: Report) -> None:
 def table(reports: Iterable[Report]) -> str:
     """Markdown: a row for each size of the book."""
     lines = [
-        "| chapters | cold build | of the processor | memory | save → shown | 95 of 100 saves "
-        "| a chapter's page | load |",
+        "| chapters | cold build | processor | memory | save → shown | p95 | a chapter's page "
+        "| load |",
         "| ---: |" + " ---: |" * 7,
     ]
     for report in sorted(reports, key=lambda report: report["chapters"]):
@@ -288,12 +288,10 @@ def table(reports: Iterable[Report]) -> str:
 
 
 def main() -> None:
-    REPORTS.mkdir(parents=True, exist_ok=True)
     for chapters in [int(word) for word in sys.argv[1:] if word.isdigit()] or CHAPTERS:
         report = measure(chapters)
         tell(report)
-        path = REPORTS / f"build_speed-{chapters}.json"
-        path.write_text(json.dumps(report, indent=1) + "\n", "utf-8")
+        save(f"build_speed-{chapters}", report)
     if "--write" in sys.argv:
         written = REPORTS.glob("build_speed-*.json")
         put("build-speed", table(json.loads(path.read_text("utf-8")) for path in written))

@@ -10,7 +10,6 @@ nothing else going on. Prints a table and writes `build/reports/drag_latency.jso
 
 from __future__ import annotations
 
-import json
 import math
 import statistics
 import sys
@@ -25,6 +24,7 @@ from tests.browser.figure import Figure
 from tests.browser.server import serve
 from tests.browser.site import Site
 from tests.conftest import ROOT
+from tests.report import save
 
 FIGURE = "latent-walk"
 MOVES = 300
@@ -139,10 +139,7 @@ def main() -> None:
         if isinstance(row, dict):
             times = "".join(f"{row[key]:9.2f}" for key in ("median_ms", "p95_ms", "max_ms"))
             print(f"{name:48}{times}{row['count']:6.0f}")
-    target = ROOT / "build" / "reports" / "drag_latency.json"
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(json.dumps(report, indent=2) + "\n", "utf-8")
-    print(f"\nwritten to {target.relative_to(ROOT)}")
+    print(f"\nwritten to {save('drag_latency', report).relative_to(ROOT)}")
 
 
 if __name__ == "__main__":

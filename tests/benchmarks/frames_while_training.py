@@ -10,7 +10,6 @@ Writes `build/reports/frames_while_training.json`.
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from pathlib import Path
@@ -26,6 +25,7 @@ from tests.browser.server import serve
 from tests.browser.site import Site
 from tests.browser.training import SHOWN, TRAIN, Bench
 from tests.conftest import ROOT
+from tests.report import save
 
 ROUNDS = 3
 MOVES = 40  # of each gesture
@@ -138,10 +138,7 @@ def main() -> None:
     print(" " * 26 + "".join(f"{key:>9}" for key in ("p50", "p95", "max") * 2))
     report = measure(folder)
     print(f"\n{report['browser']}; load of the machine {report['load']:.1f}")
-    target = ROOT / "build" / "reports" / "frames_while_training.json"
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(json.dumps(report, indent=2) + "\n", "utf-8")
-    print(f"written to {target.relative_to(ROOT)}")
+    print(f"written to {save('frames_while_training', report).relative_to(ROOT)}")
 
 
 if __name__ == "__main__":

@@ -37,7 +37,7 @@ from tests.browser.browsers import executable, launch
 from tests.browser.server import Pages, serve
 from tests.browser.site import Site, copy_site, replace
 from tests.conftest import ROOT
-from tests.report import put
+from tests.report import put, save
 
 FIGURE = "latent-walk"
 ROUNDS = 3
@@ -45,7 +45,6 @@ PATIENCE = 120_000  # ms
 NETWORK = {"latency": 60, "downloadThroughput": 9e6 / 8, "uploadThroughput": 1.5e6 / 8}
 CPU_RATE = 4
 COMPRESSED = {".html", ".css", ".js", ".svg", ".json"}
-REPORT = ROOT / "build" / "reports" / "page_speed.json"
 MOMENTS = ("painted", "visible", "live")
 CATEGORIES = ("performance", "accessibility", "best-practices", "seo")
 
@@ -238,8 +237,7 @@ def main() -> None:
     if not (options.site / "index.html").is_file():
         parser.error(f"no built book in {options.site}; run: make book")
     report = measure(options)
-    REPORT.parent.mkdir(parents=True, exist_ok=True)
-    REPORT.write_text(json.dumps(report, indent=2) + "\n", "utf-8")
+    save("page_speed", report)
     shown = table(report)
     put("page-speed", shown)
     print(shown)

@@ -9,7 +9,6 @@ of each part of Python; writes `build/reports/python_start.json`.
 
 from __future__ import annotations
 
-import json
 import os
 import statistics
 import tempfile
@@ -23,7 +22,7 @@ from tests.browser.browsers import launch
 from tests.browser.cells_site import build_cells_book
 from tests.browser.conftest import Window
 from tests.browser.site import Site
-from tests.conftest import ROOT
+from tests.report import save
 
 VISITS = 3
 CLOCK = os.sysconf("SC_CLK_TCK")
@@ -103,9 +102,7 @@ def main() -> None:
     for name, size in report["bytes"].items():
         print(f"{name:<46}{size / 1e3:10.1f} kB")
     print(f"load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors")
-    path = ROOT / "build/reports/python_start.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(report, indent=1), "utf-8")
+    save("python_start", report)
 
 
 if __name__ == "__main__":

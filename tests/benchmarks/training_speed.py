@@ -14,7 +14,6 @@ Ratios are medians over the rounds of page ÷ other. Writes `build/reports/train
 from __future__ import annotations
 
 import copy
-import json
 import os
 import statistics
 import sys
@@ -37,6 +36,7 @@ from tests.browser.server import serve
 from tests.browser.site import PublishedModel, Site
 from tests.browser.training import TRAIN, Bench
 from tests.conftest import ROOT
+from tests.report import save
 from training.live import digits_vae
 from training.live.produce import LivePlan
 from training.live.unrolling import unrolling_plan
@@ -273,10 +273,7 @@ def main() -> None:
     report = measure(folder)
     print(f"\n{report['browser']}, torch {report['torch']}, TensorFlow.js {report['tfjs']}; "
           f"load of the machine {report['load']:.1f}")
-    target = ROOT / "build" / "reports" / "training_speed.json"
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(json.dumps(report, indent=2) + "\n", "utf-8")
-    print(f"written to {target.relative_to(ROOT)}")
+    print(f"written to {save('training_speed', report).relative_to(ROOT)}")
 
 
 if __name__ == "__main__":

@@ -35,6 +35,10 @@ def test_bytes(tmp_path: Path) -> None:
     assert [build.returncode for build in builds] == [0, 0, 0], "\n".join(said)
     site = site_files(first.root / "build/site")
     assert site == site_files(second.root / "build/site")
+    # what no page of this book asks for is bundled all the same
+    bundles = [site_files(book.root / "build/cache/bundle") for book in (first, second)]
+    assert any("cells/python" in path for path in bundles[0])
+    assert bundles[0] == bundles[1]
     packed = site.pop("book.zip")
     assert packed == (first.root / "build/book.zip").read_bytes()
     inside = archive_files(first.root / "build/book.zip")
