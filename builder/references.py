@@ -22,6 +22,7 @@ from builder.issue import Issue, Source, Span
 
 REQUIRED = ("author", "title", "year")
 CONTAINERS = ("journal", "booktitle", "publisher", "school", "howpublished")
+INITIAL = re.compile(r"(\w)[^-]*")  # of each half of “Pierre-Antoine”
 BRACES = re.compile(r"[{}]")
 ENTRY_KEY = re.compile(r"@\w+\s*\{\s*([^,\s{}]+)")
 KEY = re.compile(r"[A-Za-z][\w:./+-]*")
@@ -145,7 +146,7 @@ def _plain(value: object) -> str:
 
 
 def _name(name: NameParts) -> str:
-    given = " ".join(f"{part[0]}." for part in name.first if part)
+    given = " ".join(INITIAL.sub(r"\1.", part) for part in name.first if part)
     family = " ".join([*name.von, *name.last, *name.jr])
     return _plain(f"{given} {family}".strip() if family != "others" else "others")
 

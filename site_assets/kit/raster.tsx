@@ -53,15 +53,17 @@ export interface RasterGridProps {
   readonly size: number;
   readonly label: string;
   readonly pixelated?: boolean;
+  /** Empty pixels between the rows. */
+  readonly apart?: number;
 }
 
-/** The grid's images put side by side into one picture. */
-export function tile(images: ArrayLike<number>, columns: number, rows: number, size: number): Float32Array {
+/** The grid's images put side by side into one picture, its rows some empty pixels `apart`. */
+export function tile(images: ArrayLike<number>, columns: number, rows: number, size: number, apart = 0): Float32Array {
   const width = columns * size;
-  const pixels = new Float32Array(width * rows * size);
+  const pixels = new Float32Array(width * gridHeight(rows, size, apart));
   for (let image = 0; image < columns * rows; image++) {
     const left = (image % columns) * size;
-    const top = Math.floor(image / columns) * size;
+    const top = Math.floor(image / columns) * (size + apart);
     for (let y = 0; y < size; y++) {
       for (let x = 0; x < size; x++) {
         pixels[(top + y) * width + left + x] = images[(image * size + y) * size + x] ?? 0;
@@ -71,12 +73,16 @@ export function tile(images: ArrayLike<number>, columns: number, rows: number, s
   return pixels;
 }
 
-export function RasterGrid({ images, columns, rows, size, label, pixelated }: RasterGridProps) {
+function gridHeight(rows: number, size: number, apart: number): number {
+  return rows * size + (rows - 1) * apart;
+}
+
+export function RasterGrid({ images, columns, rows, size, label, pixelated, apart = 0 }: RasterGridProps) {
   return (
     <Raster
-      pixels={tile(images, columns, rows, size)}
+      pixels={tile(images, columns, rows, size, apart)}
       width={columns * size}
-      height={rows * size}
+      height={gridHeight(rows, size, apart)}
       label={label}
       pixelated={pixelated ?? false}
       wide={columns > 2 * rows}

@@ -182,7 +182,7 @@ export default defineFigure<State, Frame, Role>({
         </Controls>
         <Panels columns={2}>
           {KINDS.map((kind) => (
-            <Panel key={kind} title={`${kind === "ae" ? "Plain" : "Variational"}: ${size === "2" ? "the whole plane of codes" : "a plane through the codes"}, struck out where refused`}>
+            <Panel key={kind} title={`${kind === "ae" ? "Plain" : "Variational"} codes, ${size === "2" ? "the whole plane" : "a plane of them"}: refusals struck out`}>
               <CodePlane kind={kind} state={state} frame={frame} onMove={([u, v]) => set(kind === "ae" ? { ae_u: u, ae_v: v } : { vae_u: u, vae_v: v })} />
               <Drawing kind={kind} shown={frame.models[kind]} />
               <div class="panel-title">{`${percent(frame.models[kind].share, 1)} of ${THROWS.toLocaleString("en")} throws accepted; the first ${FIRST}:`}</div>

@@ -150,7 +150,7 @@ export default defineLiveFigure<State, Frame, Role>({
           </Panel>
         </Panels>
         <Panel title={<>Ten digits <var class="c-x">x</var> and, beneath, what comes back <var class="c-xhat">x̂</var></>}>
-          <RasterGrid images={images} columns={10} rows={2} size={SIDE} pixelated label="Ten digits above their reconstructions" />
+          <RasterGrid images={images} columns={10} rows={2} apart={2} size={SIDE} pixelated label="Ten digits above their reconstructions" />
         </Panel>
         <Readout
           items={[
