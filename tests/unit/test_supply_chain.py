@@ -81,6 +81,13 @@ def in_the_site(built_site: Path) -> dict[str, dict[str, Any]]:
     return {part["name"]: part for part in components}
 
 
+def test_every_action_of_the_workflows_is_pinned_to_a_commit() -> None:
+    workflows = [path.read_text("utf-8") for path in (ROOT / ".github/workflows").glob("*.yml")]
+    used = re.findall(r"uses: (\S+)", "\n".join(workflows))
+    assert used
+    assert not [action for action in used if not re.search(r"@[0-9a-f]{40}$", action)]
+
+
 def test_the_built_bill_names_what_the_scripts_contain(built_site: Path) -> None:
     parts = in_the_site(built_site)
     shipped = {name for name, part in parts.items() if part["scope"] == "required"}
