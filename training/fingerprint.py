@@ -8,7 +8,7 @@ to compute it, so it takes milliseconds.
 import ast
 import hashlib
 import json
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from training.card import CARD_FILE, package_versions
@@ -45,7 +45,7 @@ def imported_modules(module: str, root: Path) -> dict[str, Path]:
                 raise FileNotFoundError(f"no module {module} below {root}")
             continue
         found[name] = path
-        waiting.extend(imports(ast.parse(path.read_bytes(), str(path)), name))
+        waiting.extend(imports(path.read_bytes(), name))
     return found
 
 
@@ -58,9 +58,11 @@ def module_file(name: str, root: Path) -> Path | None:
     return None
 
 
-def imports(tree: ast.AST, module: str) -> Iterator[str]:
-    """Every dotted name of the package that a tree may import, with the packages around it."""
-    for node in ast.walk(tree):
+@cache  # by content: most recipes rest on the same modules
+def imports(source: bytes, module: str) -> tuple[str, ...]:
+    """Every dotted name of the package that a source may import, with the packages around it."""
+    found: list[str] = []
+    for node in ast.walk(ast.parse(source, module)):
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
@@ -74,7 +76,8 @@ def imports(tree: ast.AST, module: str) -> Iterator[str]:
         for name in names:
             parts = name.split(".")
             if parts[0] == PACKAGE:
-                yield from (".".join(parts[:end]) for end in range(1, len(parts) + 1))
+                found += (".".join(parts[:end]) for end in range(1, len(parts) + 1))
+    return tuple(dict.fromkeys(found))
 
 
 def published_fingerprint(folder: Path) -> str | None:

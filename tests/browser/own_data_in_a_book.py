@@ -23,7 +23,7 @@ def figure_of(reader: Reader, name: str, data: str, **state: object) -> Figure:
         if f.name == name and f.model("own").card["name"] == f"own-{data}"
     )
     address = reader.site.url(placed.page, placed.fragment(state))
-    return Figure(reader.visit(address), placed).wait_live()
+    return Figure(reader.shared_page(address), placed).wait_live()
 
 
 def expected_row(figure: Figure, z: list[float]) -> list[float]:

@@ -81,6 +81,8 @@ def made_book(folder: Path) -> Path:
     with (folder / "content/01-my-chapter.md").open("a", encoding="utf-8") as chapter:
         for name in ("data-map", "data-walk"):
             chapter.write("".join(SHOWN.format(name=name, data=d) for d in ("wine", "marks")))
+    # in one process, which imports torch once; the build finds all of them as it wants them
+    run_in(folder, ["-m", "training", "--jobs", "1"])
     run_in(folder, ["-m", "builder", "build"])
     return folder
 
