@@ -72,7 +72,7 @@ def test_trains_from_untrained_until_neighbours_agree(
     run = Bench(figure, hand)
     if role != "clusters":
         run.choose(CHOICES[role])
-        expect(run.progress).to_contain_text(re.compile(r"built: 1\s500 steps"))
+        expect(run.progress).to_contain_text(re.compile(r"built: 1,500 steps"))
     model = figure.placed.model(role)
     run.press(UNTRAIN)
     run.wait_phase("untrained")

@@ -8,7 +8,9 @@ from pathlib import Path
 
 from builder.build import Builder
 from builder.effects import MemoryEffects
+from builder.issue import Source
 from builder.node import NodeService
+from builder.references import parse_references
 from tests.unit.builder.fakes import FakeService, build, small_book
 
 CHAPTER = """---
@@ -225,6 +227,14 @@ def test_a_chapter_may_be_the_references_page() -> None:
     contents = page(effects, "index")
     assert contents.count('href="references.html"') == 1
     assert '<span class="contents-number">12</span>' in contents
+
+
+def test_a_double_first_name_has_two_initials() -> None:
+    authors = "Manzagol, Pierre-Antoine and Kingma, Diederik P."
+    entry = f"@misc{{key, author = {{{authors}}}, title = {{Works}}, year = {{2008}}}}"
+    references, issues = parse_references(Source("content/references.bib", entry))
+    assert issues == ()
+    assert references.entries[0].authors == ("P.-A. Manzagol", "D. P. Kingma")
 
 
 def test_a_chapter_does_not_grow_with_the_book() -> None:
