@@ -17,8 +17,8 @@ test: .venv/ready
 	$(BIN)/python -m tests.browser.install & browsers=$$!; \
 	    $(BIN)/book build && wait $$browsers
 	$(BIN)/ruff check .
-	$(BIN)/mypy builder training site_assets/python/book
-	$(BIN)/book check
+	$(BIN)/mypy builder training site_assets/python/book & types=$$!; \
+	    $(BIN)/book check && wait $$types
 	$(BIN)/pytest -n 2 --dist worksteal
 
 # As `test`, but a browser that is missing is a failure, not a line at the end.

@@ -8,7 +8,7 @@ from tests.browser.conftest import Reader
 from tests.browser.soak import soak
 from tests.browser.test_every_figure import FIGURES
 
-GESTURES, SEED = 25, 7
+GESTURES, SEED = 20, 7
 
 
 @pytest.mark.parametrize("name", FIGURES)

@@ -142,24 +142,35 @@ def test_every_control_has_a_name_and_a_place_for_a_finger(reader: Reader, name:
     assert not problems, "\n".join(problems)
 
 
-def test_state_of_an_address_is_clamped_and_nonsense_is_ignored(reader: Reader, name: str) -> None:
-    """Whatever stands behind the #, the figure goes live with a state that its spec allows."""
-    specs = reader.site.figure(name).data["spec"].get("state", {})
-    takes_any_text = ("text", "strokes")
+@pytest.mark.parametrize("page_name", PAGES)
+def test_state_of_an_address_is_clamped_and_nonsense_is_ignored(
+    reader: Reader, page_name: str
+) -> None:
+    """Whatever stands behind the #, figures go live with a state that their specs allow."""
+    figures = [figure for figure in reader.site.figures if figure.page == page_name]
     nonsense = '"><script>alert(1)</script>%00🦆'
-    odd: State = {k: nonsense for k, spec in specs.items() if spec["type"] not in takes_any_text}
-    seen = reader.figure(name, odd).wait_live().root.evaluate(NUMBERS)
-    usual = reader.live_figure(name)
+    takes_any_text = ("text", "strokes")
+    odd: list[str] = []
+    for placed in figures:
+        specs = placed.data["spec"].get("state", {})
+        state = {k: nonsense for k, spec in specs.items() if spec["type"] not in takes_any_text}
+        odd.append(placed.fragment(state).partition("?")[2])
+    address = f"{figures[0].id}?{'&'.join(filter(None, odd))}"
+    page = reader.visit(reader.site.url(page_name, address))
+    for placed in figures:
+        seen = Figure(page, placed).wait_live().root.evaluate(NUMBERS)
+        usual = reader.live_figure(placed.name)
 
-    # A page that others used before follows its reset, its table after a rest.
-    def is_the_usual() -> None:
-        assert seen == usual.root.evaluate(NUMBERS)
+        # A page that others used before follows its reset, its table after a rest.
+        def is_the_usual(usual: Figure = usual, seen: object = seen) -> None:
+            assert seen == usual.root.evaluate(NUMBERS)
 
-    eventually(usual.page, is_the_usual)
-    far: State = {k: 1e300 if "max" in spec else nonsense for k, spec in specs.items()}
-    figure = reader.live_figure(name, far)
-    figure.settle()
-    assert "NaN" not in " ".join(figure.root.evaluate(NUMBERS))
-    figure.reset()
-    expect(figure.part("reset")).to_be_disabled()
-    assert figure.page.locator("script:not([src]):not([type='application/json'])").count() == 0
+        eventually(usual.page, is_the_usual)
+        specs = placed.data["spec"].get("state", {})
+        far: State = {k: 1e300 if "max" in spec else nonsense for k, spec in specs.items()}
+        figure = reader.live_figure(placed.name, far)
+        figure.settle()
+        assert "NaN" not in " ".join(figure.root.evaluate(NUMBERS))
+        figure.reset()
+        expect(figure.part("reset")).to_be_disabled()
+    assert page.locator("script:not([src]):not([type='application/json'])").count() == 0

@@ -63,7 +63,11 @@ def prefix(run: dict[str, Any], steps: int) -> tuple[list[list[float]], list[lis
     return train, [[point for point in curve if point[0] <= steps] for curve in run["validation"]]
 
 
-@pytest.mark.parametrize("hand", HANDS)
+# Each figure by a hand of its own, and one by all: the controls are the kit's.
+BY_HAND = [*HAND_OF.items(), *(("organise", hand) for hand in HANDS if hand != HAND_OF["organise"])]
+
+
+@pytest.mark.parametrize(("name", "hand"), BY_HAND)
 def test_train_pause_one_step_untrain(reader: Reader, name: str, hand: Hand) -> None:
     run = bench(reader, name, hand)
     expect(run.progress).to_contain_text("The run made when this book was built")
