@@ -33,10 +33,11 @@ lock: .venv/ready
 clean:
 	rm -rf build .venv site_assets/node_modules site_assets/generated
 
-# All by the hashes of the lock; then torch, in the build that this machine's index has.
+# All by the hashes of the lock; then torch, in the build that this machine's index has. Python
+# compiles what it imports; all of it beforehand would take longer than the installation.
 .venv/ready: pyproject.toml .github/requirements.lock
 	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'Python 3.11 or newer is needed: make PYTHON=python3.12 …')"
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --require-hashes --requirement .github/requirements.lock
-	$(BIN)/pip install --quiet --no-build-isolation --editable '.[test]'
+	$(BIN)/pip install --quiet --no-compile --require-hashes --requirement .github/requirements.lock
+	$(BIN)/pip install --quiet --no-compile --no-build-isolation --editable '.[test]'
 	touch $@
