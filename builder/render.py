@@ -436,15 +436,20 @@ class PageText:
                     lambda inner: str(escape(self._attribute(fragment.nodes[int(inner[1])]))),
                     match["tag"],
                 )
-            node = fragment.nodes[int(match["alone"] or match["inline"])]
+            number = int(match["alone"] or match["inline"])
+            node = fragment.nodes[number]
             if match["inline"]:
                 made = self._node(node, alone=False)
                 space, after = match["space"] or "", match["after"]
                 if isinstance(node, Math) and not node.display and after:
                     # else a line could begin with a full stop
                     return f'{space}<span class="unbroken">{made}{after}</span>'
-                if isinstance(node, Citation) and space:
-                    space = NO_BREAK  # else a line could begin with “[1]”
+                if isinstance(node, Citation):
+                    beside_another = match.string[: match.start()].endswith(END) and isinstance(
+                        fragment.nodes[number - 1], Citation
+                    )
+                    if space or beside_another:  # “[1] [2]” in one line, and none begins with “[1]”
+                        space = NO_BREAK
                 return f"{space}{made}{after}"
             if isinstance(node, BLOCK_NODES) or (isinstance(node, Math) and node.display):
                 return str(self._node(node, alone=True))
