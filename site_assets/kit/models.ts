@@ -2,6 +2,7 @@
 
 import type { CallOptions, Engine } from "../engine/engine.ts";
 import type { Feeds, Outputs } from "../engine/tensor.ts";
+import { Memo } from "./memo.ts";
 
 export interface ArrayCard {
   readonly file: string;
@@ -39,7 +40,7 @@ export interface Model {
 
 export interface Models<Role extends string = string> {
   readonly model: Readonly<Record<Role, Model>>;
-  /** `make()`'s result, kept under `key` for as long as the figure lives. */
+  /** `make()`'s result, kept under `key` until many others have been asked for. */
   memo<T>(key: string, make: () => Promise<T> | T): Promise<T>;
 }
 
@@ -117,17 +118,6 @@ export async function loadModels<Role extends string>(
   const loaded = {} as Record<Role, LoadedModel>;
   for (const role of Object.keys(sources) as Role[]) loaded[role] = new LoadedModel(sources[role], engine, { signal });
   await Promise.all((Object.keys(loaded) as Role[]).map((role) => loaded[role].prepare(uses[role])));
-  const memory = new Map<string, Promise<unknown>>();
-  return {
-    model: loaded,
-    memo<T>(key: string, make: () => Promise<T> | T): Promise<T> {
-      let value = memory.get(key) as Promise<T> | undefined;
-      if (!value) {
-        value = Promise.resolve(make());
-        memory.set(key, value);
-        value.catch(() => memory.delete(key));
-      }
-      return value;
-    },
-  };
+  const memory = new Memo();
+  return { model: loaded, memo: (key, make) => memory.get(key, make) };
 }
