@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from functools import cache
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache, partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -25,7 +27,13 @@ OPTIONS = {
 }  # fmt: skip
 """Every rule of WCAG 2.2 AA, and axe's advice beyond it."""
 WIDE: ViewportSize = {"width": 1280, "height": 900}
-SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+SCHEMES: dict[Literal["light", "dark"], tuple[str, ...]] = {
+    "light": (),
+    "dark": ("color-contrast",),
+}
+"""What axe looks for in each: all of it, then what the other colours may have changed."""
+BROWSERS = 2
+"""At once: each keeps one core busy."""
 INSTALL = "pip install --editable '.[test]' && python -m tests.browser.install"
 
 
@@ -62,31 +70,40 @@ def _reason(node: dict[str, Any]) -> str:
 
 def check_accessibility(root: Path, pages: Sequence[str]) -> Iterator[Issue]:
     """Open each page of the built site in Chromium, light and dark, and let axe look at it."""
-    try:
-        from playwright.sync_api import sync_playwright
-    except ImportError:
+    if find_spec("playwright") is None:
         message = "axe needs a browser, and Playwright, which drives it, is not installed"
         yield Issue("accessibility", SITE, 0, 0, message, INSTALL)
         return
     try:
-        browser_path = find_browser()
+        browser = find_browser()
     except NoPdfError:
         message = "axe needs Chromium, and there is none"
         yield Issue("accessibility", SITE, 0, 0, message, INSTALL)
         return
+    with ThreadPoolExecutor(BROWSERS) as pool:
+        shares = [pages[start::BROWSERS] for start in range(BROWSERS)]
+        found = [
+            line for share in pool.map(partial(_look, root, browser), shares) for line in share
+        ]
+    for name, line in sorted(found, key=lambda one: pages.index(one[0])):
+        yield whole_file("accessibility", f"{SITE}/{name}", line)
+
+
+def _look(root: Path, browser_path: str, pages: Sequence[str]) -> list[tuple[str, str]]:
+    """Names of pages and what is wrong with them, by a browser of its own."""
+    from playwright.sync_api import sync_playwright
+
+    found: list[tuple[str, str]] = []
     with sync_playwright() as playwright:
         root_user = hasattr(os, "geteuid") and os.geteuid() == 0  # Chromium's sandbox refuses root
         browser = playwright.chromium.launch(
             executable_path=browser_path, chromium_sandbox=not root_user
         )
-        for scheme in SCHEMES:
-            context = browser.new_context(viewport=WIDE, color_scheme=scheme)
-            for name in pages:
-                page = context.new_page()
-                page.goto((root / SITE / name).as_uri())
-                rules = () if scheme == "light" else ("color-contrast",)
-                for line in audit(page, root, rules):
-                    yield whole_file("accessibility", f"{SITE}/{name}", f"{line}, {scheme}")
-                page.close()
-            context.close()
+        page = browser.new_page(viewport=WIDE, reduced_motion="reduce")
+        for name in pages:
+            page.goto((root / SITE / name).as_uri())
+            for scheme, rules in SCHEMES.items():
+                page.emulate_media(color_scheme=scheme)
+                found += [(name, f"{line}, {scheme}") for line in audit(page, root, rules)]
         browser.close()
+    return found

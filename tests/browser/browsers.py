@@ -8,11 +8,8 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Playwright, ProxySettings
 
-SYSTEM_CHROMIUM = (
-    "chromium-headless-shell", "chromium", "chromium-browser",
-    "google-chrome", "google-chrome-stable",
-)
-"""The shell first: the others bring their windows along, which takes twice the processor's time."""
+from builder.pdf import SYSTEM_CHROMIUM
+
 NAMES = ("chromium", "firefox", "webkit")
 
 # Names resolve to nothing, so that not even a worker's request can leave the machine.

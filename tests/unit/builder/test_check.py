@@ -30,6 +30,7 @@ from builder.pack import asset_script, encode
 from builder.pdf import NoPdfError
 from builder.search import SEARCH_INDEX
 from tests.unit.builder.fakes import FakeService, build, small_book
+from tests.unit.builder.test_print_page import apart
 
 ASSETS = Path(__file__).resolve().parents[3] / "site_assets"
 ROOT = "https://book.example/"
@@ -267,10 +268,29 @@ def test_without_playwright_or_chromium_it_says_what_to_install(
     monkeypatch.setattr(accessibility, "find_browser", nowhere)
     for missing in ("Chromium", "Playwright"):
         if missing == "Playwright":
-            monkeypatch.setitem(sys.modules, "playwright.sync_api", None)
+            monkeypatch.setitem(sys.modules, "playwright", None)
         (found,) = accessibility.check_accessibility(ASSETS.parent, ["index.html"])
         assert missing in found.message
         assert "tests.browser.install" in found.hint
+
+
+def test_axe_finds_faults_on_the_page_and_in_the_colours_that_have_them(tmp_path: Path) -> None:
+    (tmp_path / "site_assets").symlink_to(ASSETS)
+    pages = {
+        "a.html": "<p>Well.</p>",
+        "b.html": '<p><input type="text"></p>',
+        "c.html": "<style>@media (prefers-color-scheme: dark) { p { color: #ddd }}</style><p>Pale.",
+    }
+    (tmp_path / SITE).mkdir(parents=True)
+    for name, body in pages.items():
+        head = f'<!doctype html><html lang="en"><title>{name}</title><main><h1>{name}</h1>'
+        (tmp_path / SITE / name).write_text(f"{head}{body}", "utf-8")
+    found = apart(lambda: list(accessibility.check_accessibility(tmp_path, list(pages))))
+    told = [(issue.path, issue.message.partition(":")[0], issue.message[-6:]) for issue in found]
+    assert told == [
+        (f"{SITE}/b.html", "label", " light"),
+        (f"{SITE}/c.html", "color-contrast", ", dark"),
+    ]
 
 
 def test_the_report_ends_with_a_count_and_its_status_tells(
