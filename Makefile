@@ -13,12 +13,14 @@ serve: .venv/ready
 	$(BIN)/book serve
 
 test: .venv/ready
-	@# Browsers come from a network, models from the processor: both at once.
+	@# Browsers come from a network, models from the processor: both at once. What the build does
+	@# after training, it does on one core, and types are checked on the other.
 	$(BIN)/python -m tests.browser.install & browsers=$$!; \
-	    $(BIN)/book build && wait $$browsers
-	$(BIN)/ruff check .
+	    $(BIN)/book train && wait $$browsers
 	$(BIN)/mypy builder training site_assets/python/book & types=$$!; \
-	    $(BIN)/book check && wait $$types
+	    $(BIN)/book build && wait $$types
+	$(BIN)/ruff check .
+	$(BIN)/book check
 	$(BIN)/pytest -n 2 --dist worksteal
 
 # As `test`, but a browser that is missing is a failure, not a line at the end.
