@@ -233,12 +233,13 @@ class Figure:
         slider = self.page.get_by_role("slider", name=name, exact=True)
         return Plane(self.root.locator("svg").filter(has=slider))
 
-    def mouse_drag(self, spots: Iterable[Spot]) -> None:
+    def mouse_drag(self, spots: Iterable[Spot], steps: int = 4) -> None:
+        """Presses at the first of the spots; goes to each other one in as many steps."""
         first, *others = spots
         self.page.mouse.move(*first)
         self.page.mouse.down()
         for spot in others:
-            self.page.mouse.move(*spot, steps=4)
+            self.page.mouse.move(*spot, steps=steps)
         self.page.mouse.up()
 
     def finger(self) -> Finger:

@@ -57,6 +57,13 @@ PICK = """
 }
 """
 
+# A hand that slips beside the figure may meet a link; it stays on the page all the same.
+STAY = """
+() => document.addEventListener("click", (event) => {
+  if (event.target.closest("a")) event.preventDefault();
+}, { capture: true })
+"""
+
 HOLDS_FOCUS = """
 (figure) => figure.contains(document.activeElement) && !document.activeElement.closest("a")
 """
@@ -91,6 +98,7 @@ class Hands:
         self._random = random.Random(f"{figure.placed.name} {seed}")
         self._session: CDPSession = self.page.context.new_cdp_session(self.page)
         self._session.send("Performance.enable")
+        self.page.evaluate(STAY)
 
     def gesture(self) -> None:
         """One of them, whatever it hits. Fails if the figure has given up."""
@@ -134,7 +142,7 @@ class Hands:
         spot = self._spot(target)
         if target["kind"] in ("pad", "range"):
             others = [self._spot(target) for _ in range(self._random.randrange(5))]
-            self.figure.mouse_drag([spot, *others])
+            self.figure.mouse_drag([spot, *others], steps=1)
             return
         if target["kind"] == "select":
             self.page.mouse.click(*spot)
