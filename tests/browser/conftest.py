@@ -26,6 +26,9 @@ HTTP_AND_FILE = pytest.mark.parametrize("scheme", ["http", "file"], indirect=Tru
 """For what loads files, reads or writes addresses, stores or trains, and for one gesture a figure:
 the rest of a figure's code does not know where its page came from, and is tested over http."""
 
+FROM_FILE = pytest.mark.parametrize("scheme", ["file"], indirect=True)
+"""For what must hold everywhere and costs much: from file:// more can go wrong than over http."""
+
 
 # As if nobody had been here: the next fragment is then always a new one, which figures follow.
 TIDY = """

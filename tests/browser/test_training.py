@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import HTTP_AND_FILE, Reader
+from tests.browser.conftest import FROM_FILE, Reader
 from tests.browser.figure import Figure
 from tests.browser.training import (
     HAND_OF,
@@ -125,7 +125,7 @@ def test_speed_is_steps_a_displayed_frame(reader: Reader, name: str) -> None:
         assert f"speed={speed}" in run.figure.address()
 
 
-@HTTP_AND_FILE
+@FROM_FILE
 def test_an_address_gives_the_same_curve_twice(reader: Reader, name: str) -> None:
     """Seed and knobs turned on the way stand in the address; the pace makes no difference."""
     asked: dict[str, Any] = {"seed": 11, "run": "0:lr=0.01;30:lr=0.002", "speed": "5"}
