@@ -57,12 +57,17 @@ PICK = """
 }
 """
 
-# A hand that slips beside the figure may meet a link; it stays on the page all the same.
+# A hand that slips beside the figure may meet a link; it stays on the page all the same. Other
+# tests may be given the page afterwards: there its links lead on again.
 STAY = """
-() => document.addEventListener("click", (event) => {
-  if (event.target.closest("a")) event.preventDefault();
-}, { capture: true })
+() => {
+  window.staying = new AbortController();
+  document.addEventListener("click", (event) => {
+    if (event.target.closest("a")) event.preventDefault();
+  }, { capture: true, signal: window.staying.signal });
+}
 """
+LEAVE = "() => window.staying.abort()"
 
 HOLDS_FOCUS = """
 (figure) => figure.contains(document.activeElement) && !document.activeElement.closest("a")
@@ -128,6 +133,10 @@ class Hands:
         expect(self.figure.part("reset")).to_be_disabled(timeout=30_000)
         self.figure.settle()
 
+    def let_go(self) -> None:
+        """Links lead on again."""
+        self.page.evaluate(LEAVE)
+
     def memory(self) -> Memory:
         for _ in range(2):  # finalisers let go of more
             self._session.send("HeapProfiler.collectGarbage")
@@ -188,6 +197,7 @@ def soak(figure: Figure, gestures: int, seed: int) -> list[Memory]:
         assert figure.snapshot().readouts == usual, "Reset does not bring the beginning back"
 
     eventually(figure.page, as_before)
+    hands.let_go()
     assert held[1].is_flat_after(held[0]), f"memory grows: {held[0]} → {held[1]}"
     return held
 
