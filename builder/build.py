@@ -5,26 +5,22 @@ from __future__ import annotations
 import traceback
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from jinja2 import Environment, TemplateError, TemplateSyntaxError
 
-from builder.allowances import without_allowed
-from builder.authors import PICTURE, Guide, read_guide
-from builder.cache import Cache
-from builder.cells import Parts, Ran, cells_of, named_parts, prepare, run_cells
-from builder.config import BookConfig
-from builder.discovery import discovery_files
-from builder.document import Chapter, Fragment, Glossary, ListingBlock, walk
-from builder.effects import Effects
-from builder.figures import Code, bundle, draw_frames, typeset
-from builder.issue import Issue, Source, in_order, is_error, whole_file
-from builder.load import Sources, load, load_code
-from builder.memory import Memory
-from builder.node import Service
-from builder.offline import SERVICE_WORKER, service_worker
-from builder.pack import (
-    ARCHIVE_NAME,
+from builder.draw.cells import Parts, Ran, cells_of, named_parts, prepare, run_cells
+from builder.draw.figures import Code, bundle, draw_frames, typeset
+from builder.draw.posters import draw_posters
+from builder.draw.python_packages import Distribution
+from builder.draw.slim import SlimRequest
+from builder.issues.allowances import without_allowed
+from builder.issues.issue import Issue, Source, in_order, is_error, whole_file
+from builder.load.load import Sources, load, load_code
+from builder.load.packages import collect
+from builder.node.service import Service
+from builder.pack.outcome import Outcome
+from builder.pack.pack import (
     ModelFiles,
     PythonFiles,
     pack_icon,
@@ -33,39 +29,34 @@ from builder.pack import (
     pack_python,
     zip_archive,
 )
-from builder.packages import collect
-from builder.parse import parse_chapter, parse_glossary, parse_page
-from builder.posters import draw_posters
-from builder.python_packages import PYODIDE, Distribution
-from builder.render import Drawn, environment, render_book
-from builder.resolve import Picture, PlacedFigure, ResolvedBook, ResolvedPage, resolve
-from builder.sbom import BILL, LICENCES, bill_of_materials, licence_texts
-from builder.search import SEARCH_INDEX, search_index
-from builder.slim import SlimRequest
+from builder.parse.document import Chapter, Fragment, Glossary, ListingBlock, walk
+from builder.parse.parse import parse_chapter, parse_glossary, parse_page
+from builder.render.authors import PICTURE, Guide, read_guide
+from builder.render.discovery import discovery_files
+from builder.render.offline import service_worker
+from builder.render.render import Drawn, environment, render_book
+from builder.render.sbom import bill_of_materials, licence_texts
+from builder.render.search import search_index
+from builder.resolve.resolve import Picture, PlacedFigure, ResolvedBook, ResolvedPage, resolve
+from builder.store.cache import Cache
+from builder.store.effects import Effects
+from builder.store.memory import Memory
+from builder.store.paths import (
+    ARCHIVE,
+    ARCHIVE_NAME,
+    BILL,
+    LICENCES,
+    PYODIDE,
+    SEARCH_INDEX,
+    SERVICE_WORKER,
+    SITE,
+    TEMPLATES,
+)
 
-SITE = "build/site"
-ARCHIVE = f"build/{ARCHIVE_NAME}"
 ARCHIVE_FOLDER = "book"
-TEMPLATES = "builder/templates"
 CELL_FILES = {f"cells/{name}" for name in ("cells.css", "cells.js", "editor.js", "python.js")}
 """What only pages with cells ask for."""
 
-
-@dataclass
-class Outcome:
-    """What a build found and how long its phases took."""
-
-    issues: list[Issue] = field(default_factory=list)
-    phases: dict[str, float] = field(default_factory=dict)
-    pages: Mapping[str, str] = field(default_factory=dict)
-    """HTML by path in the site, in reading order."""
-    files: Mapping[str, bytes] = field(default_factory=dict)
-    """The whole site; empty if there is an error."""
-    config: BookConfig = field(default_factory=lambda: BookConfig(""))
-
-    @property
-    def published(self) -> bool:
-        return not any(map(is_error, self.issues))
 
 
 class Builder:

@@ -12,19 +12,18 @@ import threading
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from builder.build import ARCHIVE, SITE, Builder, Outcome
-from builder.effects import DiskEffects, Effects
-from builder.issue import Issue, is_error, summary, whole_file
-from builder.load import MODELS
-from builder.new import NotNewError, new_chapter, new_figure
-from builder.node import NodeService, Service, ServiceError, install_packages
-from builder.python_packages import Distribution
-from builder.training import TRAINING, inspect_models, train
-from builder.watched import WatchedEffects
+from builder.build import Builder
+from builder.draw.python_packages import Distribution
+from builder.issues.issue import Issue, is_error, summary, whole_file
+from builder.load.training import TRAINING, inspect_models, train
+from builder.new.new import NotNewError, new_chapter, new_figure
+from builder.node.service import NodeService, Service, ServiceError, install_packages
+from builder.pack.outcome import Outcome
+from builder.store.effects import DiskEffects, Effects
+from builder.store.paths import ARCHIVE, MODELS, PDF, PRINT_PAGE, SITE
+from builder.store.watched import WatchedEffects
 
 DEFAULT_PORT = 8000
-PDF = "build/book.pdf"
-PRINT_PAGE = "print.html"
 STRICT = "take warnings for errors"
 
 
@@ -167,8 +166,8 @@ class Session:
 
     def print_book(self, *, training: bool) -> int:
         """Build, and print what was built; the exit status."""
-        from builder.pdf import NoPdfError, print_to_pdf
-        from builder.print_page import print_page
+        from builder.pack.pdf import NoPdfError, print_to_pdf
+        from builder.render.print_page import print_page
 
         outcome = self.build(training=training)
         if not outcome.published:
@@ -206,7 +205,7 @@ class Session:
 
         What is there but stale is trained when the author says so, or `at_once`.
         """
-        from builder.serve import Serving
+        from builder.preview.serve import Serving
 
         stale = self._stale() or []
         missing = [name for name in stale if not self.effects.exists(f"{MODELS}/{name}/card.json")]

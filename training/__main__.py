@@ -6,11 +6,11 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from training.catalogue import UnknownRecipeError, inspect, recipe_names, select
-from training.fingerprint import ROOT
 from training.own_data.read import sound_data
-from training.reporters import reporter_for_stderr
-from training.run import train_all
+from training.publish.fingerprint import ROOT
+from training.run.catalogue import UnknownRecipeError, inspect, recipe_names, select
+from training.run.reporters import reporter_for_stderr
+from training.run.run import train_all
 
 MODELS = ROOT / "build" / "models"
 

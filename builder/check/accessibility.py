@@ -10,9 +10,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from builder.build import SITE
-from builder.issue import Issue, whole_file
-from builder.pdf import NoPdfError, find_browser
+from builder.issues.issue import Issue, whole_file
+from builder.pack.pdf import NoPdfError, find_browser
+from builder.store.paths import SITE
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page, ViewportSize

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from builder.issue import Issue, whole_file
-from builder.model_card import ModelCard
+from builder.issues.issue import Issue, whole_file
+from builder.load.model_card import ModelCard
 
 ASKED = (
     "title", "honesty", "description", "data", "seed", "parameters", "metrics",

@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 from urllib.request import Request, urlopen
 
 from builder.check.site import Address, BuiltSite, Page
-from builder.issue import Issue, Severity
+from builder.issues.issue import Issue, Severity
 
 Answer = tuple[str, Severity] | None
 """What is wrong with an outside address, and how bad it is; None if nothing is."""

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from builder.build import SITE
 from builder.check.accessibility import check_accessibility
 from builder.check.cards import check_cards
 from builder.check.links import ask_server, check_links, check_outside_links
 from builder.check.site import BuiltSite, read_site
 from builder.check.validity import check_html
 from builder.check.weight import over_budget, table, weigh
-from builder.effects import Effects
-from builder.issue import Issue, in_order, is_error, summary
-from builder.load import Sources, load
-from builder.memory import Memory
-from builder.node import Service
+from builder.issues.issue import Issue, in_order, is_error, summary
+from builder.load.load import Sources, load
+from builder.node.service import Service
+from builder.store.effects import Effects
+from builder.store.memory import Memory
+from builder.store.paths import SITE
 
 
 def check(root: Path, effects: Effects, service: Service, *, external: bool) -> int:

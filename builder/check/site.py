@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from html.parser import HTMLParser
 
-from builder.build import SITE
-from builder.effects import Effects
-from builder.issue import Issue, Severity, Source, Span
+from builder.issues.issue import Issue, Severity, Source, Span
+from builder.store.effects import Effects
+from builder.store.paths import SITE
 
 ADDRESSES = {
     "a": "href",

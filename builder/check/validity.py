@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from builder.check.site import BuiltSite
-from builder.issue import Issue, whole_file
-from builder.node import Service, ServiceError
+from builder.issues.issue import Issue, whole_file
+from builder.node.service import Service, ServiceError
 
 
 def check_html(site: BuiltSite, service: Service) -> Iterator[Issue]:

@@ -9,10 +9,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from builder.build import SITE
 from builder.check.site import BuiltSite, Page
-from builder.issue import Issue, whole_file
-from builder.search import SEARCH_INDEX
+from builder.issues.issue import Issue, whole_file
+from builder.store.paths import SEARCH_INDEX, SITE
 
 KILOBYTE = 1000
 FIRST_LOAD = 60 * KILOBYTE

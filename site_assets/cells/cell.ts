@@ -1,7 +1,7 @@
 /** One cell in the page: its text, its buttons, what it says and what it put out. */
 
-import type { Book } from "../kit/book.ts";
-import { AssetError, loadScript } from "../kit/script.ts";
+import type { Book } from "../kit/page/book.ts";
+import { AssetError, loadScript } from "../kit/base/script.ts";
 import { keepEdit, keptEdit } from "./edits.ts";
 import type { EditorHandle, MountEditor } from "./editor.ts";
 import type { CellEvent } from "./interpreter.ts";

@@ -1,10 +1,10 @@
 /** The page's one Python: loaded when a cell is first run, gone when a cell is stopped. */
 
-import type { AssetReference } from "../kit/asset.ts";
-import type { Book } from "../kit/book.ts";
+import type { AssetReference } from "../kit/base/asset.ts";
+import type { Book } from "../kit/page/book.ts";
 import { float32 } from "../engine/tensor.ts";
-import type { loadModels, Card, Models } from "../kit/models.ts";
-import { AssetError, loadScript } from "../kit/script.ts";
+import type { loadModels, Card, Models } from "../kit/figure/models.ts";
+import { AssetError, loadScript } from "../kit/base/script.ts";
 import type { CellEvent, WireTensor } from "./interpreter.ts";
 import type { Request, Response } from "./protocol.ts";
 

@@ -1,5 +1,5 @@
 /**
- * Counter-based random numbers, the twin of `training/rng.py`: the same seed, stream and counter
+ * Counter-based random numbers, the twin of `training/data/rng.py`: the same seed, stream and counter
  * give the same value in Python and in the page. The table of streams stands there.
  */
 

@@ -3,12 +3,12 @@
 import * as jsxRuntime from "preact/jsx-runtime";
 import * as preact from "preact";
 import * as hooks from "preact/hooks";
-import { loadAsset, registerAsset } from "./asset.ts";
-import type { Book } from "./book.ts";
+import { loadAsset, registerAsset } from "./base/asset.ts";
+import type { Book } from "./page/book.ts";
 import * as kit from "./index.ts";
-import { loadModels } from "./models.ts";
-import { registerEngine, theEngine } from "./page_engine.ts";
-import { FigureRuntime, isAtRest, registerFigure, trainingRecord } from "./runtime.tsx";
+import { loadModels } from "./figure/models.ts";
+import { registerEngine, theEngine } from "./figure/page_engine.ts";
+import { FigureRuntime, isAtRest, registerFigure, trainingRecord } from "./figure/runtime.tsx";
 
 const book = (globalThis as unknown as { book: Book }).book;
 Object.assign(book, {

@@ -138,9 +138,9 @@ export async function bundle({ out, figures, minify = true }) {
   await Promise.all([
     ...fonts.map(({ path, contents }) => place(`fonts/${basename(path)}`, contents, `assets/${basename(path)}`)),
     place("book.css", css),
-    placeScript("early.js", script("kit/early.ts", minify)),
-    placeScript("book.js", script("kit/book.ts", minify)),
-    placeScript("search.js", script("kit/search.ts", minify)),
+    placeScript("early.js", script("kit/page/early.ts", minify)),
+    placeScript("book.js", script("kit/page/book.ts", minify)),
+    placeScript("search.js", script("kit/page/search.ts", minify)),
     placeScript("kit.js", script("kit/kit.ts", minify)),
     placeScript("offline.js", script("offline/control.ts", minify)),
     placeScript("sw.js", script("offline/worker/sw.ts", minify)),

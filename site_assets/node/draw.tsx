@@ -2,12 +2,12 @@
 
 import { renderToString } from "preact-render-to-string";
 import type { Engine } from "../engine/engine.ts";
-import { Context, type FigureContext } from "../kit/context.ts";
-import type { AnyFigure, Table } from "../kit/figure.ts";
+import { Context, type FigureContext } from "../kit/base/context.ts";
+import type { AnyFigure, Table } from "../kit/figure/figure.ts";
 export { Sessions } from "../engine/sessions.ts";
-import { loadModels, type Model, type ModelSource } from "../kit/models.ts";
-import type { State } from "../kit/spec.ts";
-import { recordedTraining, type Training } from "../kit/training.ts";
+import { loadModels, type Model, type ModelSource } from "../kit/figure/models.ts";
+import type { State } from "../kit/base/spec.ts";
+import { recordedTraining, type Training } from "../kit/figure/training.ts";
 
 export interface Drawing {
   readonly definition: AnyFigure;

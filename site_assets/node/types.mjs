@@ -25,7 +25,7 @@ function typesOf(spec) {
   const fields = Object.entries({ ...spec.state, ...spec.options }).map(
     ([key, field]) => `  /** ${field.description} */\n  readonly ${key}: ${typeOf(field)};`,
   );
-  const stroke = fields.some((field) => field.includes("Stroke")) ? 'import type { Stroke } from "../kit/spec.ts";\n\n' : "";
+  const stroke = fields.some((field) => field.includes("Stroke")) ? 'import type { Stroke } from "../kit/base/spec.ts";\n\n' : "";
   const roles = Object.keys(spec.models ?? {}).map((role) => JSON.stringify(role)).join(" | ") || "never";
   return `// Generated from figure.toml; do not edit.\n${stroke}export interface State {\n${fields.join("\n")}\n}\n\nexport type Role = ${roles};\n`;
 }

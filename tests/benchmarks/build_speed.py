@@ -36,12 +36,12 @@ from typing import Any, TypeAlias
 
 from playwright.sync_api import sync_playwright
 
-from builder.build import Outcome
 from builder.cli import Session
-from builder.effects import Effects
-from builder.node import NodeService, Service
-from builder.serve import Serving
-from builder.watched import WatchedEffects
+from builder.node.service import NodeService, Service
+from builder.pack.outcome import Outcome
+from builder.preview.serve import Serving
+from builder.store.effects import Effects
+from builder.store.watched import WatchedEffects
 from tests.browser.browsers import launch
 from tests.conftest import ROOT
 from tests.report import REPORTS, put, save

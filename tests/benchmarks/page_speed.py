@@ -32,7 +32,7 @@ from typing import Any, BinaryIO
 
 from playwright.sync_api import Browser, sync_playwright
 
-from builder.node import NODE
+from builder.node.service import NODE
 from tests.browser.browsers import executable, launch
 from tests.browser.server import Pages, serve
 from tests.browser.site import Site, copy_site, replace

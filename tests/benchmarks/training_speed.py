@@ -39,8 +39,8 @@ from tests.conftest import ROOT
 from tests.report import save
 from training.live import digits_vae
 from training.live.produce import LivePlan
-from training.live.unrolling import unrolling_plan
 from training.recipes import clusters_live, digits3_live, linear_live
+from training.recipes.families.unrolling import unrolling_plan
 
 HERE = Path(__file__).parent
 ROUNDS = 3

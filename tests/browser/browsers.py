@@ -8,7 +8,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Playwright, ProxySettings
 
-from builder.pdf import SYSTEM_CHROMIUM
+from builder.pack.pdf import SYSTEM_CHROMIUM
 
 NAMES = ("chromium", "firefox", "webkit")
 

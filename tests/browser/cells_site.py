@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from builder.build import SITE, Builder
-from builder.effects import DiskEffects
-from builder.lock import exclusive
-from builder.node import NodeService
-from builder.python_packages import Distribution
+from builder.build import Builder
+from builder.draw.python_packages import Distribution
+from builder.node.service import NodeService
+from builder.store.effects import DiskEffects
+from builder.store.lock import exclusive
+from builder.store.paths import SITE
 
 ROOT = Path(__file__).resolve().parents[2]
 CONTENT = Path(__file__).parent / "cells_book" / "content"

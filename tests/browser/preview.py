@@ -22,7 +22,7 @@ ADDRESS = re.compile(r"Reading at (http://\S+/)")
 TRAINING = '''
 import json, sys
 from pathlib import Path
-from training.recipe import ERROR
+from training.publish.recipe import ERROR
 card = Path("build/models/toy/card.json")
 fresh = card.exists() and json.loads(card.read_text())["metrics"]["test.error"]["value"] == ERROR
 if "--list" in sys.argv:

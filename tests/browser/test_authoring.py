@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image
 from sklearn.datasets import load_wine
 
-from builder.node import NODE
+from builder.node.service import NODE
 from tests.book_copy import copy_book, run_in
 
 COLUMNS = (0, 1, 6, 9, 10, 12)

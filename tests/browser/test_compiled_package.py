@@ -16,7 +16,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, expect
 
-from builder.python_packages import LOCK, PYODIDE, Distribution
+from builder.draw.python_packages import LOCK, Distribution
+from builder.store.paths import PYODIDE
 from tests.browser.cells_site import ROOT, build_cells_book
 from tests.browser.conftest import Window
 from tests.browser.site import Site

@@ -15,8 +15,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from builder.offline import SERVICE_WORKER, service_worker
-from builder.serve import Preview, start_server
+from builder.preview.serve import Preview, start_server
+from builder.render.offline import service_worker
+from builder.store.paths import SERVICE_WORKER
 from tests.browser.conftest import Window
 from tests.browser.figure import Figure
 from tests.browser.layout import LAYOUT_SHIFT

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from builder.node import NODE
+from builder.node.service import NODE
 from tests.conftest import ROOT
 
 NODE_FILES = ROOT / "site_assets" / "node"

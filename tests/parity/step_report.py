@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from builder.lock import exclusive
+from builder.store.lock import exclusive
 from tests.conftest import ROOT
 
 REPORT = ROOT / "build" / "reports" / "step_parity.json"

@@ -57,7 +57,7 @@ def test_the_page_counts_what_the_recipe_counted(models_dir: Path, tmp_path: Pat
     call = {"limits": limits, "seed": seed, "images": [str(m) for m in range(members)]}
     (tmp_path / "call.json").write_text(json.dumps(call), encoding="utf-8")
     modules = [(ROOT / "site_assets" / path).as_uri()
-               for path in ("figures/holes/maths.ts", "kit/judge.ts")]
+               for path in ("figures/holes/maths.ts", "kit/maths/judge.ts")]
     done = node(["--input-type=module", "-e", SCRIPT, *modules, str(tmp_path)], check=True,
                 return_completed_process=True, capture_output=True, timeout=120)
     found = json.loads(done.stdout)

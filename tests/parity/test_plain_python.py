@@ -15,12 +15,12 @@ import torch
 from book import cells
 from book.files import FOLDER
 
-from builder.document import Cell
-from builder.issue import Source
-from builder.parse import parse_chapter
+from builder.issues.issue import Source
+from builder.parse.document import Cell
+from builder.parse.parse import parse_chapter
 from tests.coroutines import finished
-from training.losses import elbo_terms
-from training.networks import DenseVAE
+from training.learn.losses import elbo_terms
+from training.learn.networks import DenseVAE
 from training.recipes import tiny_vae
 
 CHAPTER = "content/10-build-one-yourself.md"

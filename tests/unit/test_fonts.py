@@ -48,7 +48,7 @@ def test_every_character_of_the_text_has_a_glyph(path: Path) -> None:
 def test_figures_find_their_characters_in_the_sans() -> None:
     assets = ROOT / "site_assets"
     paths = [*assets.glob("figures/*/*.tsx"), *assets.glob("figures/*/*.toml")]
-    paths += assets.glob("kit/*.ts*")
+    paths += assets.glob("kit/*/*.ts*")
     carried = characters("book-sans", "book-math")
     text = "".join(COMMENT.sub("", path.read_text("utf-8")) for path in paths)
     missing = set(text) - carried - {"\n", "\t"}

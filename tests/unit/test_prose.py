@@ -15,10 +15,10 @@ from pathlib import Path
 
 import pytest
 
-from builder.document import Exercise, Fragment, Node, children
-from builder.issue import Source
-from builder.parse import parse_chapter
-from builder.places import PLACEHOLDER, TAG
+from builder.issues.issue import Source
+from builder.parse.document import Exercise, Fragment, Node, children
+from builder.parse.parse import parse_chapter
+from builder.resolve.places import PLACEHOLDER, TAG
 
 CONTENT = Path(__file__).resolve().parents[2] / "content"
 CHAPTERS = sorted(CONTENT.glob("[0-9]*.md"))

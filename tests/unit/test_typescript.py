@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from builder.node import NODE
+from builder.node.service import NODE
 
 ROOT = Path(__file__).resolve().parents[2]
 ASSETS = ROOT / "site_assets"
@@ -18,7 +18,7 @@ await (await import(esbuild)).build({
   jsx: "automatic", jsxImportSource: "preact", sourcemap: "inline", logLevel: "warning",
 });
 """
-TESTS = sorted(Path(__file__).parent.glob("*/*.test.ts"))
+TESTS = sorted(Path(__file__).parent.rglob("*.test.ts"))
 
 
 def run_node(*arguments: str, timeout: int = 120) -> subprocess.CompletedProcess[str]:
@@ -43,7 +43,7 @@ def node_modules() -> Path:
     return folder
 
 
-@pytest.mark.parametrize("project", ["site_assets", "site_assets/offline/worker", "tests/unit/kit"])
+@pytest.mark.parametrize("project", ["site_assets", "site_assets/offline/worker", "tests/unit"])
 def test_types(node_modules: Path, project: str) -> None:
     if not (ASSETS / "generated").is_dir():
         pytest.fail("the types of the figures' state are not generated yet; run: make book")

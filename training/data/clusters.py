@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from training import rng
+from training.data import rng
 from training.data.dataset import Dataset, Split
 
 MEASUREMENTS = 10

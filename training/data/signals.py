@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from training import rng
+from training.data import rng
 from training.data.dataset import Dataset, Floats, Split
 
 SAMPLES = 128

@@ -13,7 +13,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from training import rng
+from training.data import rng
 from training.data.dataset import Dataset, Floats, Split
 
 NOISE = 0.02

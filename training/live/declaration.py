@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from training import rng
-from training.card import Port
+from training.data import rng
 from training.live.carriable import NotCarriable
+from training.publish.card import Port
 
 Floats: TypeAlias = NDArray[np.float32]
 Integers: TypeAlias = NDArray[np.int32]

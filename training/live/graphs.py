@@ -12,12 +12,12 @@ import torch
 from torch import Tensor, nn
 from torch.fx.experimental.proxy_tensor import make_fx
 
-from training.card import Port
-from training.export import ExportError, exported, strip
 from training.live.carriable import require_carriable
 from training.live.declaration import ADAM_EPS, Inference, LiveModel
 from training.live.onnx_surgery import scalar_fills, scan
 from training.live.step import TrainingStep, WithParameters, split_noise
+from training.publish.card import Port
+from training.publish.export import ExportError, exported, strip
 
 STATE = ("params", "adam_m", "adam_v", "step")
 """What one step hands to the next: `[N]` three times and a scalar."""

@@ -14,7 +14,7 @@ import onnxruntime
 import torch
 from onnx import ModelProto
 
-from training import rng
+from training.data import rng
 from training.live.declaration import ADAM_EPS, Floats, Integers, LiveModel
 from training.live.graphs import STATE
 from training.live.step import flat_loss

@@ -7,10 +7,10 @@ from numpy.typing import NDArray
 from sklearn.decomposition import PCA
 from sklearn.neighbors import NearestNeighbors
 
-from training.card import Metric
 from training.data.dataset import Floats, Split
 from training.live.produce import Look, Measure
-from training.metrics import NEIGHBOURS, mean_squared_error, neighbour_accuracy
+from training.measure.metrics import NEIGHBOURS, mean_squared_error, neighbour_accuracy
+from training.publish.card import Metric
 
 
 def organised(train: Split, validation: Split) -> Measure:

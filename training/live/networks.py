@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from torch import Tensor, nn
 from torch.nn import functional
 
-from training.card import Port
+from training.learn.losses import gaussian_kl
+from training.learn.networks import VariationalAutoencoder, dense_decoder, dense_layers
 from training.live.declaration import Inference, Term
-from training.losses import gaussian_kl
-from training.networks import VariationalAutoencoder, dense_decoder, dense_layers
+from training.publish.card import Port
 
 MEAN_SQUARED_ERROR = (
     Term("loss", "mean squared error", "(x̂ − x)², mean over the samples and their coordinates"),

@@ -14,9 +14,7 @@ import numpy as np
 import onnx
 import torch
 
-from training import rng
-from training.card import DataCard, Json, Metric, Port
-from training.export import TOLERANCE, ExportError, Graph, Reference
+from training.data import rng
 from training.live.declaration import ADAM_EPS, Floats, Inference, Knob, LiveModel
 from training.live.graphs import (
     evaluation,
@@ -28,7 +26,9 @@ from training.live.graphs import (
     step_outputs,
 )
 from training.live.loops import Run, State, StepSession, session, train_in_torch
-from training.recipe import Progress, PublishedArray, Trained
+from training.publish.card import DataCard, Json, Metric, Port
+from training.publish.export import TOLERANCE, ExportError, Graph, Reference
+from training.publish.recipe import Progress, PublishedArray, Trained
 
 REFERENCE_STEPS = 500
 """Steps over which the exported step is compared with torch."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from training.card import DataCard
 from training.data.clusters import MEASUREMENTS, clusters
 from training.live.declaration import LiveModel, learning_rate
 from training.live.measures import organised, organised_by_pca
@@ -13,7 +12,8 @@ from training.live.networks import (
     mean_squared_error,
 )
 from training.live.produce import LiveData, LivePlan, train_live
-from training.recipe import Claim, Progress, PublishedArray, Recipe, Trained
+from training.publish.card import DataCard
+from training.publish.recipe import Claim, Progress, PublishedArray, Recipe, Trained
 
 UNIT = "measurement, −1 to 1"
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from training.card import DataCard
 from training.data.digits import FULL_INK
 from training.data.few_digits import few_digits, ink_levels
+from training.learn.networks import DenseAutoencoder
 from training.live.declaration import LiveModel, learning_rate
 from training.live.measures import organised, organised_by_pca
 from training.live.networks import MEAN_SQUARED_ERROR, autoencoder_graphs, mean_squared_error
 from training.live.produce import LiveData, LivePlan, train_live
-from training.networks import DenseAutoencoder
-from training.recipe import Claim, Progress, PublishedArray, Recipe, Trained
+from training.publish.card import DataCard
+from training.publish.recipe import Claim, Progress, PublishedArray, Recipe, Trained
 
 PIXELS = 64
 DIGITS = (1, 4, 7)

@@ -5,9 +5,14 @@ from dataclasses import asdict
 import torch
 from torch import Tensor
 
-from training.card import Port
 from training.data.digits import digits
-from training.digit_codes import (
+from training.learn.fit import Batch, Schedule, fit
+from training.learn.losses import squared_error
+from training.learn.networks import DenseAutoencoder
+from training.publish.card import Port
+from training.publish.export import round_to_half
+from training.publish.recipe import Progress, Recipe, Trained
+from training.recipes.families.digit_codes import (
     BEATS_PCA,
     CODE_SIZE,
     PIXELS,
@@ -16,11 +21,6 @@ from training.digit_codes import (
     measure,
     publishable,
 )
-from training.export import round_to_half
-from training.fit import Batch, Schedule, fit
-from training.losses import squared_error
-from training.networks import DenseAutoencoder
-from training.recipe import Progress, Recipe, Trained
 
 SEED = 7
 HIDDEN = (128, 64)

@@ -11,12 +11,16 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from training.card import DataCard, Metric, Port
 from training.data.dataset import Dataset, Floats
 from training.data.digit_frame import digit_frame
 from training.data.digits import FULL_INK, SIDE, digits
-from training.digit_codes import INK, PIXELS, X_HAT, X, images
-from training.export import (
+from training.learn.fit import Batch, Schedule, fit
+from training.learn.networks import parameter_count
+from training.learn.stack import AutoencoderStack, ChosenMember
+from training.measure.metrics import mean_squared_error
+from training.measure.pca import PrincipalComponents
+from training.publish.card import DataCard, Metric, Port
+from training.publish.export import (
     Array,
     Call,
     Graph,
@@ -25,12 +29,8 @@ from training.export import (
     round_to_half,
     uniform_sampler,
 )
-from training.fit import Batch, Schedule, fit
-from training.metrics import mean_squared_error
-from training.networks import parameter_count
-from training.pca import PrincipalComponents
-from training.recipe import Claim, Progress, PublishedArray, Recipe, Trained
-from training.stack import AutoencoderStack, ChosenMember
+from training.publish.recipe import Claim, Progress, PublishedArray, Recipe, Trained
+from training.recipes.families.digit_codes import INK, PIXELS, X_HAT, X, images
 
 SEED = 7
 SIZES = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32)

@@ -10,16 +10,16 @@ from itertools import pairwise
 
 import numpy as np
 
-from training.card import Metric
 from training.data.dataset import Dataset
 from training.data.digits import digits
 from training.data.few_digits import ink_levels
 from training.live.declaration import Floats
-from training.live.digits_vae import MODEL, UNIT, label_arrays, live_data, measure_elbo
 from training.live.graphs import evaluation, export_step
 from training.live.loops import StepSession
 from training.live.produce import Look, checked_inference, look_through
-from training.recipe import Claim, Progress, PublishedArray, Recipe, Trained
+from training.publish.card import Metric
+from training.publish.recipe import Claim, Progress, PublishedArray, Recipe, Trained
+from training.recipes.families.digits_vae import MODEL, UNIT, label_arrays, live_data, measure_elbo
 
 BETAS = (0.05, 0.1, 0.2, 0.4, 0.7, 1.0, 1.5, 2.0, 3.0, 4.0)
 SEED = 7

@@ -11,16 +11,16 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from training import rng
-from training.card import DataCard, Metric, Port
-from training.cloud_stack import ChosenDecoder, TwinStack
+from training.data import rng
 from training.data.dataset import Dataset, Floats
 from training.data.digits import digits
-from training.digit_codes import PIXELS, X_HAT, images
-from training.export import Array, export, round_to_half
-from training.fit import Batch, Schedule, fit
-from training.judge import Judge, train_judge
-from training.recipe import Claim, Progress, PublishedArray, Recipe, Trained
+from training.learn.cloud_stack import ChosenDecoder, TwinStack
+from training.learn.fit import Batch, Schedule, fit
+from training.learn.judge import Judge, train_judge
+from training.publish.card import DataCard, Metric, Port
+from training.publish.export import Array, export, round_to_half
+from training.publish.recipe import Claim, Progress, PublishedArray, Recipe, Trained
+from training.recipes.families.digit_codes import PIXELS, X_HAT, images
 
 SEED = 7
 SIZES = (2, 16)

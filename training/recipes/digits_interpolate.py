@@ -11,18 +11,18 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from training.card import DataCard, Metric, Port
-from training.cloud_stack import TwinStack
 from training.data.dataset import Dataset, Floats
 from training.data.digits import FULL_INK, SIDE, digits
-from training.digit_codes import INK, PIXELS, X_HAT, images
-from training.export import Call, export, gaussian_sampler, round_to_half
-from training.fit import Batch, Schedule, fit
-from training.judge import Judge, nearest_distance, train_judge
-from training.networks import parameter_count
-from training.paths import arc, line
-from training.posterior import code_port
-from training.recipe import Claim, Progress, PublishedArray, Recipe, Trained
+from training.learn.cloud_stack import TwinStack
+from training.learn.fit import Batch, Schedule, fit
+from training.learn.judge import Judge, nearest_distance, train_judge
+from training.learn.networks import parameter_count
+from training.learn.posterior import code_port
+from training.measure.paths import arc, line
+from training.publish.card import DataCard, Metric, Port
+from training.publish.export import Call, export, gaussian_sampler, round_to_half
+from training.publish.recipe import Claim, Progress, PublishedArray, Recipe, Trained
+from training.recipes.families.digit_codes import INK, PIXELS, X_HAT, images
 
 SEED = 7
 CODE_SIZE = 16

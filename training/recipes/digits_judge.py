@@ -4,14 +4,14 @@ from dataclasses import asdict
 
 import numpy as np
 
-from training import judge
-from training.card import DataCard, Metric, Port
 from training.data.digits import FULL_INK, SIDE, digits
-from training.digit_codes import INK, PIXELS, X
-from training.export import export, uniform_sampler
-from training.judge import train_judge
-from training.networks import parameter_count
-from training.recipe import Claim, Progress, PublishedArray, Recipe, Trained
+from training.learn import judge
+from training.learn.judge import train_judge
+from training.learn.networks import parameter_count
+from training.publish.card import DataCard, Metric, Port
+from training.publish.export import export, uniform_sampler
+from training.publish.recipe import Claim, Progress, PublishedArray, Recipe, Trained
+from training.recipes.families.digit_codes import INK, PIXELS, X
 
 PROBABILITY = Port("probability", ("n", 10), "share", "of each digit, in the order 0 to 9")
 

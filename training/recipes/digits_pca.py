@@ -1,10 +1,10 @@
 """`digits-pca`: two principal components, the linear rival of the trained codes of digits."""
 
-from training.card import Port
 from training.data.digits import digits
-from training.digit_codes import CODE_SIZE, measure, publishable
-from training.pca import PrincipalComponents
-from training.recipe import Progress, Recipe, Trained
+from training.measure.pca import PrincipalComponents
+from training.publish.card import Port
+from training.publish.recipe import Progress, Recipe, Trained
+from training.recipes.families.digit_codes import CODE_SIZE, measure, publishable
 
 SEED = 7
 

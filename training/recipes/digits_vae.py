@@ -6,7 +6,13 @@ import torch
 from torch import Tensor
 
 from training.data.digits import digits
-from training.digit_codes import (
+from training.learn.fit import Batch, Schedule, fit
+from training.learn.losses import elbo_terms
+from training.learn.networks import DenseVAE
+from training.learn.posterior import code_port, elbo_metrics, posterior_ports
+from training.publish.export import round_to_half
+from training.publish.recipe import Progress, Recipe, Trained
+from training.recipes.families.digit_codes import (
     BEATS_PCA,
     CODE_SIZE,
     PIXELS,
@@ -15,12 +21,6 @@ from training.digit_codes import (
     measure,
     publishable,
 )
-from training.export import round_to_half
-from training.fit import Batch, Schedule, fit
-from training.losses import elbo_terms
-from training.networks import DenseVAE
-from training.posterior import code_port, elbo_metrics, posterior_ports
-from training.recipe import Progress, Recipe, Trained
 
 SEED = 7
 HIDDEN = (128, 64)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from training.live.digits_vae import train
-from training.recipe import Claim, Recipe
+from training.publish.recipe import Claim, Recipe
+from training.recipes.families.digits_vae import train
 
 RECIPE = Recipe(
     title="A VAE under your hand",

@@ -12,20 +12,20 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from training.card import DataCard, Metric, Port
 from training.data.factors import FACTORS, RANGES, SHAPES, SIDE, FactorData, factors
-from training.disentanglement import (
+from training.learn.fit import Batch, Schedule, fit
+from training.learn.posterior import CODE_UNIT
+from training.learn.variational_stack import MemberDecoder, VAEStack
+from training.measure.disentanglement import (
     Bins,
     equal_counts,
     equal_widths,
     information_gaps,
     shared_information,
 )
-from training.export import Array, Graph, export, round_to_half
-from training.fit import Batch, Schedule, fit
-from training.posterior import CODE_UNIT
-from training.recipe import Claim, Progress, PublishedArray, Recipe, Trained
-from training.variational_stack import MemberDecoder, VAEStack
+from training.publish.card import DataCard, Metric, Port
+from training.publish.export import Array, Graph, export, round_to_half
+from training.publish.recipe import Claim, Progress, PublishedArray, Recipe, Trained
 
 SEED = 3
 STARTS = 3

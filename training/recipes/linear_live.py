@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from sklearn.decomposition import PCA
 from torch import Tensor, nn
 
-from training.card import DataCard, Metric, Port
 from training.data.digits import FULL_INK
 from training.data.few_digits import few_digits, ink_levels
 from training.live.declaration import Floats, Inference, LiveModel, learning_rate
@@ -21,8 +20,9 @@ from training.live.networks import (
     mean_squared_error,
 )
 from training.live.produce import LiveData, LivePlan, Look, Watched, train_live
-from training.metrics import mean_squared_error as error_of
-from training.recipe import Claim, Progress, PublishedArray, Recipe, Trained
+from training.measure.metrics import mean_squared_error as error_of
+from training.publish.card import DataCard, Metric, Port
+from training.publish.recipe import Claim, Progress, PublishedArray, Recipe, Trained
 
 PIXELS = 64
 DIGITS = (0, 1, 2)

@@ -8,16 +8,20 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from training.card import DataCard, Metric, Port
 from training.data.dataset import Dataset, Floats, Labels
 from training.data.shapes import SIDE, shapes
-from training.export import Call, export, gaussian_sampler, round_to_half, uniform_sampler
-from training.fit import Batch, Schedule, fit, share_of
-from training.losses import elbo_terms
-from training.metrics import jump_between_neighbours, jump_between_strangers, mean_squared_error
-from training.networks import ConvVAE, ShapeClassifier, parameter_count
-from training.posterior import CODE_UNIT, code_port, elbo_metrics, posterior_ports
-from training.recipe import Claim, Progress, PublishedArray, Recipe, Trained
+from training.learn.fit import Batch, Schedule, fit, share_of
+from training.learn.losses import elbo_terms
+from training.learn.networks import ConvVAE, ShapeClassifier, parameter_count
+from training.learn.posterior import CODE_UNIT, code_port, elbo_metrics, posterior_ports
+from training.measure.metrics import (
+    jump_between_neighbours,
+    jump_between_strangers,
+    mean_squared_error,
+)
+from training.publish.card import DataCard, Metric, Port
+from training.publish.export import Call, export, gaussian_sampler, round_to_half, uniform_sampler
+from training.publish.recipe import Claim, Progress, PublishedArray, Recipe, Trained
 
 SEED = 4
 CODE_SIZE = 2

@@ -1,5 +1,5 @@
 """`signals-3-4`: non-linear autoencoders of waveforms of 3 or 4 harmonics (F3)."""
 
-from training.signal_codes import networks_recipe
+from training.recipes.families.signal_codes import networks_recipe
 
 RECIPE = networks_recipe((3, 4))

@@ -1,5 +1,5 @@
 """`signals-5-6`: non-linear autoencoders of waveforms of 5 or 6 harmonics (F3)."""
 
-from training.signal_codes import networks_recipe
+from training.recipes.families.signal_codes import networks_recipe
 
 RECIPE = networks_recipe((5, 6))

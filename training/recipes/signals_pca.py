@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from training.card import Metric
 from training.data.signals import COMPLEXITIES, SAMPLES, amplitudes, signals
-from training.knee import knee
-from training.pca import PrincipalComponents
-from training.recipe import Claim, Progress, PublishedArray, Recipe, Trained
-from training.signal_codes import ABOUT, COMPONENTS, SQUARED, card_of, pca_errors
+from training.measure.knee import knee
+from training.measure.pca import PrincipalComponents
+from training.publish.card import Metric
+from training.publish.recipe import Claim, Progress, PublishedArray, Recipe, Trained
+from training.recipes.families.signal_codes import ABOUT, COMPONENTS, SQUARED, card_of, pca_errors
 
 SHOWN = 10
 """Held-out waveforms of each complexity that a reader can choose."""

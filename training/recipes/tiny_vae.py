@@ -12,14 +12,14 @@ from statistics import fmean
 import torch
 from torch import Tensor, nn
 
-from training.card import DataCard, Metric
 from training.data.few_digits import few_digits
-from training.digit_codes import PIXELS, X_HAT, images
-from training.export import Call, export, gaussian_sampler
-from training.losses import cross_entropy, elbo_terms
-from training.networks import DenseVAE, VariationalAutoencoder, parameter_count
-from training.posterior import code_port, elbo_metrics
-from training.recipe import Claim, Progress, Recipe, Trained
+from training.learn.losses import cross_entropy, elbo_terms
+from training.learn.networks import DenseVAE, VariationalAutoencoder, parameter_count
+from training.learn.posterior import code_port, elbo_metrics
+from training.publish.card import DataCard, Metric
+from training.publish.export import Call, export, gaussian_sampler
+from training.publish.recipe import Claim, Progress, Recipe, Trained
+from training.recipes.families.digit_codes import PIXELS, X_HAT, images
 
 SEED = 7
 DIGITS = (0, 1, 4)

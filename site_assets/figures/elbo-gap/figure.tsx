@@ -4,7 +4,7 @@ import {
   Area, Band, Button, Controls, defineFigure, fixed, GaussianPad, Isolines, Level, Line, Panel, Panels, Plot, Readout,
   Slider, Stack, Toggle, useFrame, type Axis, type Pair,
 } from "../../kit/index.ts";
-import { density, klToPrior } from "../../kit/gaussian.ts";
+import { density, klToPrior } from "../../kit/maths/gaussian.ts";
 import type { State } from "../../generated/elbo-gap.ts";
 import {
   bestGaussian, DECODERS, elbo, gap, LIMITS, NOISE, posterior, reconstruction, type Gaussian,

@@ -4,7 +4,7 @@ import {
   Backdrop, Button, Checkbox, Controls, defineFigure, DotRows, fixed, float32, floatOutput, Glyphs, MarkedGrid, meanOf, Pad,
   Panel, Panels, percent, Raster, Readout, Slider, Toggle, useFrame, type Axis, type DotRow, type Model, type Models, type Pair,
 } from "../../kit/index.ts";
-import { judge, share, type Verdict } from "../../kit/judge.ts";
+import { judge, share, type Verdict } from "../../kit/maths/judge.ts";
 import type { Role, State } from "../../generated/holes.ts";
 import {
   codeAt, gridPlaces, medianLength, placeOf, planeOf, throwCodes, THROWS, type Place, type Plane,

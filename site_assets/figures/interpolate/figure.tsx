@@ -5,7 +5,7 @@ import {
   type DotRow, type Model, type Models,
 } from "../../kit/index.ts";
 import type { Role, State } from "../../generated/interpolate.ts";
-import { judge, type Verdict } from "../../kit/judge.ts";
+import { judge, type Verdict } from "../../kit/maths/judge.ts";
 import { along, arc, length, line } from "./maths.ts";
 
 /** One of the four ways: its drawings from end to end, what is said of each, and the share over many pairs. */

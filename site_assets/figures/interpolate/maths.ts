@@ -1,4 +1,4 @@
-/** F15's mathematics: the straight line between two codes, and the arc about the origin; as in training/paths.py. */
+/** F15's mathematics: the straight line between two codes, and the arc about the origin; as in training/measure/paths.py. */
 
 export type Vector = ArrayLike<number>;
 

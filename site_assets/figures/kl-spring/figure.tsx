@@ -5,7 +5,7 @@ import {
   Arrow, Band, Button, Controls, defineFigure, fixed, GaussianPad, Isolines, Level, Line, Panel, Panels, Plot, Readout,
   Slider, useFrame, useTicker, type Axis, type Pair, type Setter,
 } from "../../kit/index.ts";
-import { density, klGradient, klShares, klToPrior } from "../../kit/gaussian.ts";
+import { density, klGradient, klShares, klToPrior } from "../../kit/maths/gaussian.ts";
 import type { State } from "../../generated/kl-spring.ts";
 import { draws, logSpaced, monteCarlo, slide, termDeviation, type Estimate } from "./maths.ts";
 

@@ -14,9 +14,10 @@ from typing import Any
 from book import cells
 from jinja2 import Environment
 
-from builder.build import Builder, Outcome
-from builder.effects import MemoryEffects
-from builder.node import ServiceError
+from builder.build import Builder
+from builder.node.service import ServiceError
+from builder.pack.outcome import Outcome
+from builder.store.effects import MemoryEffects
 from tests.coroutines import finished
 
 GOLDEN = Path(__file__).parent.parent / "golden"

@@ -7,10 +7,10 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 from builder.build import Builder
-from builder.effects import MemoryEffects
-from builder.issue import Source
-from builder.node import NodeService
-from builder.references import parse_references
+from builder.issues.issue import Source
+from builder.load.references import parse_references
+from builder.node.service import NodeService
+from builder.store.effects import MemoryEffects
 from tests.unit.builder.fakes import FakeService, build, small_book
 
 CHAPTER = """---

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from builder import cli
-from builder.build import Outcome
 from builder.cli import Session, find_root, parse_arguments
-from builder.effects import MemoryEffects
-from builder.issue import whole_file
-from builder.serve import Serving
+from builder.issues.issue import whole_file
+from builder.pack.outcome import Outcome
+from builder.preview.serve import Serving
+from builder.store.effects import MemoryEffects
 from tests.unit.builder.fakes import FakeService, small_book
 
 ENTRIES = [

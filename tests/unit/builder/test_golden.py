@@ -16,8 +16,8 @@ from jinja2 import ChoiceLoader, Environment, FileSystemLoader
 
 import builder
 import training.own_data
-from builder.render import environment
-from builder.rules import RULES
+from builder.issues.rules import RULES
+from builder.render.render import environment
 from tests.unit.builder.fakes import GOLDEN, build, small_book, tree
 
 CASES = sorted(path.name for path in GOLDEN.iterdir() if path.name != "_base")
@@ -58,7 +58,7 @@ def engine_of(name: str) -> Environment:
     """The template engine, with the templates of a case before the builder's own."""
     engine = environment()
     assert engine.loader
-    own = FileSystemLoader(GOLDEN / name / "input/builder/templates")
+    own = FileSystemLoader(GOLDEN / name / "input/builder/render/templates")
     engine.loader = ChoiceLoader([own, engine.loader])
     return engine
 

@@ -5,7 +5,7 @@ import { test } from "node:test";
 import {
   bestGaussian, DECODERS, elbo, gap, LIMITS, NOISE, posterior, reconstruction,
 } from "../../../site_assets/figures/elbo-gap/maths.ts";
-import { density, expectation, klToPrior, logDensity } from "../../../site_assets/kit/gaussian.ts";
+import { density, expectation, klToPrior, logDensity } from "../../../site_assets/kit/maths/gaussian.ts";
 
 const NAMES = ["straight", "bent", "folded"] as const;
 const XS = [-1, -0.3, 0.2, 1, 1.5, 2.6, 3];

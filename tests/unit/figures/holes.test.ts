@@ -5,7 +5,7 @@ import { test } from "node:test";
 import {
   codeAt, gridPlaces, medianLength, placeOf, planeOf, throwCodes, THROWS,
 } from "../../../site_assets/figures/holes/maths.ts";
-import { judge, nearest, share } from "../../../site_assets/kit/judge.ts";
+import { judge, nearest, share } from "../../../site_assets/kit/maths/judge.ts";
 
 const SIZE = 16;
 const dot = (a: ArrayLike<number>, b: ArrayLike<number>): number => Array.from(a).reduce((sum, value, i) => sum + value * (b[i] as number), 0);

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { draws, logSpaced, monteCarlo, slide, termDeviation } from "../../../site_assets/figures/kl-spring/maths.ts";
-import { klGradient, klToPrior } from "../../../site_assets/kit/gaussian.ts";
+import { klGradient, klToPrior } from "../../../site_assets/kit/maths/gaussian.ts";
 
 const PLANE = [-3, -1.2, 0, 0.4, 2.5].flatMap((mu) => [0.2, 0.45, 1, 1.7, 3].map((sigma) => [mu, sigma] as const));
 const SEEDS = 1500;

@@ -5,7 +5,7 @@ import { test } from "node:test";
 import {
   draws, estimates, exactVariance, moments, niceCeiling, OBJECTIVES, type Estimator, type Parameter,
 } from "../../../site_assets/figures/reparameterise/maths.ts";
-import { expectation } from "../../../site_assets/kit/gaussian.ts";
+import { expectation } from "../../../site_assets/kit/maths/gaussian.ts";
 
 const PLANE = [[1.5, 0.8], [-2, 0.3], [0, 1.5], [0.7, 1]] as const;
 const FUNCTIONS = ["bowl", "ripple"] as const;

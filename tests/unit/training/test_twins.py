@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from training.cloud_stack import ChosenDecoder, TwinStack
-from training.judge import DigitClassifier, Judge, nearest_distance
-from training.losses import gaussian_kl
+from training.learn.cloud_stack import ChosenDecoder, TwinStack
+from training.learn.judge import DigitClassifier, Judge, nearest_distance
+from training.learn.losses import gaussian_kl
 
 PIXELS, HIDDEN, SIZES = 12, (9, 5), (2, 4, 2)
 

@@ -1,0 +1,280 @@
+"""Runs the cells of every page at build, in the Pyodide that readers get, and keeps what they did.
+
+A page's outputs are remembered by the content of its cells and of all that these stand on, so
+that cells of an unchanged chapter are not run again.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import Any
+
+from builder.draw.figures import Code as SiteCode
+from builder.draw.python_packages import (
+    LOCK,
+    SOURCES,
+    Distribution,
+    DistributionError,
+    Packages,
+    imports,
+    make_packages,
+    providers,
+)
+from builder.issues.issue import Issue, Span
+from builder.load.model_card import ModelCard
+from builder.node.service import Service, ServiceError
+from builder.pack.pack import ModelFiles
+from builder.parse.document import Cell, Code
+from builder.resolve.resolve import ResolvedPage
+from builder.store.cache import Cache
+from builder.store.effects import Effects
+from builder.store.hashing import canonical, digest
+from builder.store.paths import PYODIDE
+
+RUNNERS = (
+    "site_assets/cells/interpreter.ts",
+    "site_assets/cells/markup.ts",
+    "site_assets/engine/sessions.ts",
+    "site_assets/node/cells.mjs",
+    "site_assets/node/cells_worker.mjs",
+    "site_assets/package-lock.json",
+)
+"""What determines a cell's output, beside the cell, its models and the wheels."""
+DATA_SETS = f"{SOURCES}/book/datasets.json"
+LONGEST = 300
+"""Seconds that a chapter's cells may take at build."""
+
+LITERAL = re.compile(r"""(["'])([\w-]+)\1""")
+
+Parts = tuple[tuple[ModelCard, str], ...]
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What the cells of all pages did, and what they ran with."""
+
+    outputs: Mapping[tuple[str, int], str] = field(default_factory=dict)
+    """(page, place of the cell in its source) → HTML."""
+    packages: Packages = field(default_factory=Packages)
+
+
+def cells_of(page: ResolvedPage) -> list[Cell]:
+    """The cells of a page, in order."""
+    return [node for node in page.nodes if isinstance(node, Cell)]
+
+
+def codes_of(page: ResolvedPage) -> list[Code]:
+    """All Python of a page: cells, checks and solutions, in order."""
+    return [
+        code
+        for cell in cells_of(page)
+        for code in (cell.code, cell.check, cell.solution)
+        if code is not None
+    ]
+
+
+def cell_name(number: int) -> str:
+    """What a traceback calls the cell, as the page does."""
+    return f"cell {number}"
+
+
+def named_parts(effects: Effects, page: ResolvedPage, models: Mapping[str, ModelCard]) -> Parts:
+    """The graphs of the models and the arrays of the data sets that a page's cells name."""
+    names = {match[2] for code in codes_of(page) for match in LITERAL.finditer(code.text)}
+    if not names:
+        return ()
+    parts = {(name, graph) for name in names & models.keys() for graph in _graphs(models[name])}
+    for name, spec in json.loads(effects.read(DATA_SETS)).items():
+        if name in names and spec["model"] in models:
+            splits = spec["splits"].values()
+            parts |= {(spec["model"], part) for split in splits for part in split.values()}
+    return tuple((models[name], part) for name, part in sorted(parts))
+
+
+def _graphs(card: ModelCard) -> list[str]:
+    return list(card.content.get("graphs", {}))
+
+
+def prepare(
+    effects: Effects, pages: Iterable[ResolvedPage], distribution: Distribution | None
+) -> tuple[Packages, tuple[Issue, ...]]:
+    """The wheels for all cells; an import that nothing brings is an issue at its line."""
+    provided = providers(effects.read(f"{PYODIDE}/{LOCK}"))
+    if distribution:
+        provided = {**providers(distribution.lock), **provided}
+    wanted = [
+        (page.source, line_span(code, line), module)
+        for page in pages
+        for code in codes_of(page)
+        for module, line in imports(code)
+        if module in provided
+    ]
+    if distribution is None:
+        hint = "book build --pyodide-dist FOLDER_OR_ADDRESS bundles it"
+        return make_packages(effects, (), None) if not wanted else Packages(), tuple(
+            source.issue(
+                "cell-import", at, f"a cell imports '{module}', which this build lacks", hint
+            )
+            for source, at, module in wanted
+        )
+    try:
+        names = {provided[module] for _, _, module in wanted}
+        return make_packages(effects, names, distribution), ()
+    except DistributionError as error:
+        source, at, _ = wanted[0]
+        return Packages(), (source.issue("cell-import", at, str(error)),)
+
+
+def run_cells(
+    effects: Effects,
+    cache: Cache,
+    service: Service,
+    pages: Iterable[tuple[ResolvedPage, Parts]],
+    models: ModelFiles,
+    packages: Packages,
+    site_code: SiteCode,
+) -> tuple[Ran, tuple[Issue, ...]]:
+    """Run the cells of the pages, or remember what they did; what went wrong is an issue."""
+    folder = _write_packages(effects, cache, packages)
+    results: list[tuple[ResolvedPage, list[Any] | Future[Any], str]] = []
+    for page, parts in pages:
+        params = _params(effects, page, parts, folder)
+        name = f"{_key(params, parts, models, packages, site_code)}.json"
+        remembered = cache.read("cells", name)
+        done = json.loads(remembered) if remembered else service.ask("cells", params)
+        results.append((page, done, name))
+    outputs: dict[tuple[str, int], str] = {}
+    issues: list[Issue] = []
+    for page, done, name in results:
+        if isinstance(done, Future):
+            try:
+                done = done.result()
+            except ServiceError as error:
+                at = cells_of(page)[0].at
+                issues.append(page.source.issue("cell-run", at, f"cells cannot run: {error}"))
+                continue
+            cache.write("cells", name, canonical(done).encode())
+        found = _judge(page, done)
+        issues.extend(found)
+        for cell, result in zip(cells_of(page), done, strict=True):
+            outputs[page.href, cell.at.start] = result.get("markup", "")
+    return Ran(outputs, packages), tuple(issues)
+
+
+def _write_packages(effects: Effects, cache: Cache, packages: Packages) -> str:
+    """The folder that Pyodide in Node installs from."""
+    folder = cache.folder("packages", digest(packages.lock)[:16])
+    for name, data in {LOCK: packages.lock.encode(), **packages.wheels}.items():
+        if not effects.exists(f"{folder}/{name}"):
+            effects.write(f"{folder}/{name}", data)
+    return folder
+
+
+def _params(effects: Effects, page: ResolvedPage, parts: Parts, folder: str) -> dict[str, Any]:
+    cells = [
+        {
+            "name": cell_name(number),
+            "code": cell.code.text,
+            "check": cell.check.text if cell.check else None,
+            "solution": cell.solution.text if cell.solution else None,
+        }
+        for number, cell in enumerate(cells_of(page), 1)
+    ]
+    cards = {card.name: card for card, _ in parts}
+    arrays = [f"{card.name}/{part}" for card, part in parts if part in card.content["arrays"]]
+    return {
+        "cells": cells,
+        "packages": effects.absolute(folder),
+        "models": {name: effects.absolute(card.folder) for name, card in cards.items()},
+        "cards": {name: card.content for name, card in cards.items()},
+        "arrays": arrays,
+        "seconds": LONGEST,
+    }
+
+
+def _key(
+    params: Mapping[str, Any],
+    parts: Parts,
+    models: ModelFiles,
+    packages: Packages,
+    site_code: SiteCode,
+) -> str:
+    """Content alone: where the repository lies plays no part."""
+    portable = {**params, "packages": None, "models": None}
+    content = [f"{card.name} {part} {models.hashes[card.name, part]}" for card, part in parts]
+    runners = [f"{path} {site_code.hashes.get(path, '')}" for path in RUNNERS]
+    return digest(canonical(portable), packages.lock, *content, *runners)
+
+
+def _judge(page: ResolvedPage, results: list[Any]) -> list[Issue]:
+    """What cells did that they should not: up to the first that spoils those after it."""
+    issues: list[Issue] = []
+    for cell, result in zip(cells_of(page), results, strict=True):
+        if cell.check and cell.solution:
+            issues += _judge_exercise(page, cell, cell.solution, result)
+            continue
+        error = _error(result["events"])
+        if error and error["name"] != cell.raises:
+            message = f"this cell raises {_told(error)}"
+            hint = f"expected {cell.raises}" if cell.raises else _raises_hint(error)
+            at = line_span(cell.code, error["line"])
+            return [*issues, page.source.issue("cell-raises", at, message, hint)]
+        if cell.raises and not error:
+            message = f"this cell was to raise {cell.raises}, but it does not"
+            issues.append(page.source.issue("cell-raises", cell.at, message))
+    return issues
+
+
+def _raises_hint(error: Mapping[str, Any]) -> str:
+    return f"if it is meant to, write raises={error['name']}"
+
+
+def _judge_exercise(
+    page: ResolvedPage, cell: Cell, solution: Code, result: Mapping[str, Any]
+) -> list[Issue]:
+    """The solution has to pass, and the start to fail with words that help."""
+    check, error = _verdict(result["solution"]), _error(result["solution"])
+    if error:
+        at = line_span(solution, error["line"])
+        message = f"the solution raises {_told(error)}"
+        return [page.source.issue("exercise-solution", at, message)]
+    if not (check and check["passed"]):
+        told = check["text"] if check else "it was not judged"
+        at = line_span(solution, 1)
+        message = f"the solution does not pass the check: {told}"
+        return [page.source.issue("exercise-solution", at, message)]
+    start = _verdict(result["start"])
+    if start and start["passed"]:
+        message = "what the reader starts from passes the check already"
+        return [page.source.issue("exercise-check", cell.at, message)]
+    if start and not start["helpful"]:
+        message = f"the check tells a reader who has done nothing yet: {start['text']}"
+        hint = "let an assertion with a message come first"
+        return [page.source.issue("exercise-check", cell.at, message, hint)]
+    return []
+
+
+def _error(events: Iterable[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+    return next((event for event in events if event["kind"] == "error"), None)
+
+
+def _verdict(events: Iterable[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+    return next((event for event in events if event["kind"] == "check"), None)
+
+
+def _told(error: Mapping[str, Any]) -> str:
+    return f"{error['name']}: {error['message']}" if error["message"] else str(error["name"])
+
+
+def line_span(code: Code, number: int) -> Span:
+    """The range in the source of a line of a cell; of its first if there is no such line."""
+    lines = code.text.split("\n")
+    index = number - 1 if 1 <= number <= len(lines) else 0
+    line = lines[index]
+    start = code.at.start + sum(len(before) + 1 for before in lines[:index])
+    indent = len(line) - len(line.lstrip())
+    return Span(start + indent, start + max(len(line.rstrip()), indent + 1))

@@ -1,0 +1,300 @@
+"""What Node makes for the book: scripts and styles, formulas, and the figures' static frames.
+
+All three are remembered in `build/cache` by the content of everything that they depend on.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from concurrent.futures import Future
+from dataclasses import asdict, dataclass, field
+from functools import partial
+from operator import itemgetter
+from typing import Any, TypeAlias
+
+from builder.issues.issue import Issue, Source, Span, whole_file
+from builder.load.figure_spec import FigureSpec
+from builder.node.service import Service, ServiceError
+from builder.pack.pack import ModelFiles
+from builder.parse.document import Math
+from builder.resolve.resolve import PlacedFigure, ResolvedPage
+from builder.store.cache import Cache
+from builder.store.effects import Effects
+from builder.store.hashing import canonical, digest
+from builder.store.memory import Memory
+from builder.store.paths import CACHE, FIGURES, SITE_ASSETS
+
+MANIFEST = "manifest.json"
+NOT_CODE = (f"{SITE_ASSETS}/generated/", f"{SITE_ASSETS}/fonts/subset.py")
+SLIM_CODE = frozenset(
+    {
+        "engine/rng.ts",
+        "engine/sessions.ts",
+        "node/exercise.mjs",
+        "node/slim.mjs",
+        "node/wasm.mjs",
+        "package-lock.json",
+    }
+)
+"""What determines the slim engine, the graphs aside; the lock file names the wasm by its hash."""
+BUILD_ERROR = re.compile(
+    r"^\s*(?P<path>[\w./-]+\.\w+):(?P<line>\d+):(?P<column>\d+): ERROR: (?P<message>.*)$", re.M
+)
+
+
+FrameInputs: TypeAlias = tuple[PlacedFigure, str, list[str]]
+"""What a frame is drawn from: the figure, the hash of its code, and those of its models' files."""
+
+
+class Code:
+    """The content of `site_assets`, by hash: the key of everything that is made from it."""
+
+    def __init__(self, effects: Effects, memory: Memory) -> None:
+        def content_hash(path: str) -> str:
+            data = effects.read(path)
+            return memory.recall(("code", path), data, lambda: digest(data))
+
+        self.hashes = {
+            path: content_hash(path)
+            for path in effects.files(SITE_ASSETS)
+            if not path.startswith(NOT_CODE)
+        }
+        self._figures: dict[str, str] = {}
+        self.whole = self._digest(self.hashes)
+        self.shared = self._digest(
+            path
+            for path in self.hashes
+            if not path.startswith(f"{FIGURES}/") and not path.startswith(f"{SITE_ASSETS}/styles/")
+        )
+        self.math = self._digest(
+            path
+            for path in self.hashes
+            if path in {f"{SITE_ASSETS}/node/math.mjs", f"{SITE_ASSETS}/package-lock.json"}
+        )
+        self.slim = self._digest(
+            path for path in self.hashes if path.removeprefix(f"{SITE_ASSETS}/") in SLIM_CODE
+        )
+        self.posters = self._digest(
+            path
+            for path in self.hashes
+            if path.startswith((f"{SITE_ASSETS}/styles/", f"{SITE_ASSETS}/fonts/"))
+            or path in {f"{SITE_ASSETS}/node/poster.mjs", f"{SITE_ASSETS}/package-lock.json"}
+        )
+
+    def _digest(self, paths: Iterable[str]) -> str:
+        return digest(*(f"{path} {self.hashes[path]}" for path in sorted(paths)))
+
+    def of_figure(self, name: str) -> str:
+        """Hash of all that a figure's drawing depends on, other figures left out."""
+        if name not in self._figures:
+            own = [path for path in self.hashes if path.startswith(f"{FIGURES}/{name}/")]
+            self._figures[name] = digest(self.shared, self._digest(own))
+        return self._figures[name]
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """Scripts, styles and fonts: logical name → path in the site, and the files themselves."""
+
+    assets: Mapping[str, str] = field(default_factory=dict)
+    wasm_bytes: int = 0
+    packages: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Logical name → the npm packages whose code is in the file."""
+    site_files: Mapping[str, bytes] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A figure's static picture, its words, and its numbers."""
+
+    markup: str
+    summary: str
+    table: Mapping[str, Any] | None
+
+
+def bundle(
+    effects: Effects,
+    cache: Cache,
+    service: Service,
+    specs: Mapping[str, FigureSpec],
+    code: Code,
+) -> tuple[Bundle, tuple[Issue, ...]]:
+    """Everything that pages load, bundled for all figures there are."""
+    declared = {name: specs[name].declared for name in sorted(specs)}
+    folder = cache.folder("bundle", digest(code.whole, canonical(declared))[:16])
+    try:
+        return _read_bundle(effects, folder), ()
+    except FileNotFoundError:
+        pass
+    # In a folder of its own first: another build may be bundling the same, or reading it.
+    making = effects.temporary(f"{CACHE}/bundle")
+    params = {"out": effects.absolute(making), "figures": declared, "minify": True}
+    try:
+        made = service.ask("bundle", params).result()
+        effects.write(f"{making}/{MANIFEST}", canonical(made).encode())
+        bundled = _read_bundle(effects, making)
+        content = {**bundled.site_files, MANIFEST: effects.read(f"{making}/{MANIFEST}")}
+        effects.publish(folder, content)
+    except ServiceError as error:
+        return Bundle(), _bundle_issues(effects, str(error))
+    finally:
+        effects.remove(making)
+    return bundled, ()
+
+
+def _read_bundle(effects: Effects, folder: str) -> Bundle:
+    """A bundle from the folder that holds it; raises FileNotFoundError."""
+    manifest = json.loads(effects.read(f"{folder}/{MANIFEST}"))
+    files = manifest["files"]
+    site_files = {path: effects.read(f"{folder}/{path}") for path in files.values()}
+    packages = {name: tuple(found) for name, found in manifest["packages"].items()}
+    return Bundle(files, manifest["wasmBytes"], packages, site_files)
+
+
+def _bundle_issues(effects: Effects, message: str) -> tuple[Issue, ...]:
+    """esbuild says file, line and column of each error in its message."""
+    issues = []
+    for match in BUILD_ERROR.finditer(message):
+        path = f"{SITE_ASSETS}/{match['path']}"
+        line, column = int(match["line"]), int(match["column"]) + 1
+        text = effects.read(path).decode("utf-8", "replace") if effects.exists(path) else ""
+        source = text.split("\n")[line - 1] if text else ""
+        found = match["message"]
+        issues.append(Issue("site-assets", path, line, column, found, source=source))
+    return tuple(issues) or (whole_file("site-assets", SITE_ASSETS, message.strip()),)
+
+
+def typeset(
+    effects: Effects,
+    service: Service,
+    formulas: Iterable[tuple[Source, Math]],
+    code: Code,
+    memory: Memory,
+) -> tuple[dict[tuple[str, bool], str], tuple[Issue, ...]]:
+    """MathML of every formula, by TeX and display; bad LaTeX is an issue at its character."""
+    every = list(formulas)
+    path = f"{CACHE}/math.json"
+    data = effects.read(path) if effects.exists(path) else b"{}"
+    cached: dict[str, Any] = memory.recall("math", data, lambda: json.loads(data))
+    known: dict[str, str] = dict(cached["formulas"]) if cached.get("code") == code.math else {}
+    wanted = {_formula_key(node): node for _, node in every}
+    missing = [key for key in wanted if key not in known]
+    failed: dict[str, Mapping[str, Any]] = {}
+    if missing:
+        items = [{"tex": wanted[key].tex, "display": wanted[key].display} for key in missing]
+        try:
+            results = service.ask("math", {"items": items}).result()
+        except ServiceError as error:
+            return {}, (whole_file("node", SITE_ASSETS, str(error)),)
+        for key, result in zip(missing, results, strict=True):
+            if "error" in result:
+                failed[key] = result
+            else:
+                known[key] = result["mathml"]
+        used = {key: known[key] for key in sorted(wanted) if key in known}
+        effects.write(path, canonical({"code": code.math, "formulas": used}).encode())
+    issues = tuple(
+        _math_issue(source, node, failed[_formula_key(node)])
+        for source, node in every
+        if _formula_key(node) in failed
+    )
+    typeset_ = {
+        (node.tex, node.display): known[key] for key, node in wanted.items() if key in known
+    }
+    return typeset_, issues
+
+
+def _formula_key(node: Math) -> str:
+    return f"{'display' if node.display else 'inline'} {node.tex}"
+
+
+def _math_issue(source: Source, node: Math, failure: Mapping[str, Any]) -> Issue:
+    start = min(node.at.start + int(failure["position"]), max(node.at.start, node.at.end - 1))
+    return source.issue("math", Span(start, start + 1), str(failure["error"]))
+
+
+def draw_frames(
+    effects: Effects,
+    cache: Cache,
+    service: Service,
+    placed: Iterable[tuple[ResolvedPage, PlacedFigure]],
+    models: ModelFiles,
+    code: Code,
+    memory: Memory,
+) -> tuple[dict[tuple[str, str], Frame], tuple[Issue, ...]]:
+    """The static frame of every figure, by page and id, each drawn by the figure's own code."""
+    frames: dict[tuple[str, str], Frame] = {}
+    issues: list[Issue] = []
+    waiting: list[tuple[ResolvedPage, str, FrameInputs]] = []
+    asked: dict[str, Future[Any]] = {}
+    for page, figure in placed:
+        inputs = (figure, code.of_figure(figure.spec.name), _model_hashes(figure, models))
+        make = partial(_remembered_frame, effects, cache, inputs)
+        name, frame = memory.recall(("frame", page.href, figure.id), inputs, make)
+        cache.folder("frames", name)
+        if frame is not None:
+            frames[page.href, figure.id] = frame
+        else:
+            waiting.append((page, name, inputs))
+            if name not in asked:  # many chapters may show a figure in the same state
+                asked[name] = service.ask("frame", _frame_params(effects, figure))
+    for page, name, inputs in waiting:
+        figure = inputs[0]
+        try:
+            result = asked[name].result()
+        except ServiceError as error:
+            message = f"the figure '{figure.spec.name}' cannot be drawn: {error}"
+            issues.append(page.source.issue("figure-frame", figure.block.name_at, message))
+            continue
+        frame = Frame(result["markup"], result["summary"], result.get("table"))
+        cache.write("frames", name, canonical(asdict(frame)).encode())
+        frames[page.href, figure.id] = frame
+        memory.keep(("frame", page.href, figure.id), inputs, (name, frame))
+    return frames, tuple(issues)
+
+
+def _remembered_frame(
+    effects: Effects, cache: Cache, inputs: FrameInputs
+) -> tuple[str, Frame | None]:
+    """The name of a frame in the cache, by content alone, and the frame if it is there."""
+    figure, code, hashes = inputs
+    cards = [figure.models[role].canonical for role in sorted(figure.models)]
+    # where the repository lies plays no part
+    portable = {**_frame_params(effects, figure), "models": None}
+    name = f"{digest(code, canonical(portable), *hashes, *cards)}.json"
+    data = cache.read("frames", name)
+    return name, None if data is None else Frame(**json.loads(data))
+
+
+def spec_of(figure: PlacedFigure) -> dict[str, Any]:
+    """figure.toml as the figure's own code is given it, with the models that the author chose."""
+    declared = dict(figure.spec.declared)
+    if figure.spec.models:
+        declared["models"] = {
+            role: {**declared["models"][role], "model": card.name}
+            for role, card in figure.models.items()
+        }
+    return declared
+
+
+def _frame_params(effects: Effects, figure: PlacedFigure) -> dict[str, Any]:
+    return {
+        "figure": figure.spec.name,
+        "id": figure.id,
+        "spec": spec_of(figure),
+        "state": dict(figure.state),
+        "options": dict(figure.options),
+        "models": {role: effects.absolute(card.folder) for role, card in figure.models.items()},
+    }
+
+
+def _model_hashes(figure: PlacedFigure, models: ModelFiles) -> list[str]:
+    """The content of each graph and array that the figure uses."""
+    return [
+        f"{role} {use} {models.hashes.get((card.name, use), '')}"
+        for role, card in sorted(figure.models.items(), key=itemgetter(0))
+        for use in figure.spec.models[role].uses
+    ]
+

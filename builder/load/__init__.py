@@ -1,0 +1,1 @@
+"""Reads everything that a build depends on into plain values. Knows files, no page."""

@@ -1,0 +1,74 @@
+"""The book as a whole: `content/book.toml`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, fields, replace
+from functools import lru_cache
+
+from builder.issues.issue import Issue, Source, whole_file
+from builder.load.toml_file import Table, read_toml
+
+ADDRESSES = ("base_url", "repository")
+"""Settings that name a place on the web; a published build learns them from its environment."""
+ADDRESS = re.compile(r"https?://[^\s/?#]+(/[^\s?#]*)?")
+
+
+@dataclass(frozen=True, slots=True)
+class BookConfig:
+    """What book.toml says; only the title is required."""
+
+    title: str
+    subtitle: str = ""
+    monograph: str = ""
+    source_credit: str = ""
+    author: str = ""
+    description: str = ""
+    language: str = "en"
+    base_url: str = ""
+    """Where the book is published; without it, pages say nothing that needs a full address."""
+    repository: str = ""
+    branch: str = "main"
+    """The branch of the repository on which readers edit pages."""
+
+    @property
+    def root(self) -> str:
+        """The published book's folder, with its final slash; empty without `base_url`."""
+        return f"{self.base_url.rstrip('/')}/" if self.base_url else ""
+
+
+@lru_cache(maxsize=512)  # by content: most files are the same at the next build
+def parse_config(source: Source) -> tuple[BookConfig, tuple[Issue, ...]]:
+    """The configuration, with defaults for whatever is missing or wrong."""
+    issues: list[Issue] = []
+    values = read_toml(source, "config-syntax", issues)
+    if values is None:
+        return BookConfig(""), tuple(issues)
+    table = Table(source, (), values, "config-type", issues)
+    title = table.text("title")
+    rest = {
+        field.name: table.text(field.name, str(field.default)) for field in fields(BookConfig)[1:]
+    }
+    table.asked.add("data")  # the author's own data: see own_data.py
+    for key in ADDRESSES:
+        if rest[key] and not ADDRESS.fullmatch(rest[key]):
+            table.report_at(key, f"'{key}' is not an address", "https://…", value=True)
+    table.finish("config-key")
+    return BookConfig(title, **rest), tuple(issues)
+
+
+def with_environment(
+    config: BookConfig, variable: Callable[[str], str]
+) -> tuple[BookConfig, tuple[Issue, ...]]:
+    """The configuration with the addresses that BOOK_BASE_URL and BOOK_REPOSITORY give."""
+    issues: list[Issue] = []
+    given: dict[str, str] = {}
+    for key in ADDRESSES:
+        name = f"BOOK_{key.upper()}"
+        value = variable(name).strip()
+        if value and ADDRESS.fullmatch(value):
+            given[key] = value
+        elif value:
+            issues.append(whole_file("config-environment", name, f"'{value}' is not an address"))
+    return replace(config, **given), tuple(issues)

@@ -1,0 +1,199 @@
+"""Reads everything that a build depends on, but the figures' code, into plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import PurePosixPath
+from typing import Any
+
+from builder.issues.issue import Issue, Source, Span, whole_file
+from builder.load.config import BookConfig, parse_config, with_environment
+from builder.load.figure_spec import FigureSpec, parse_figure_spec
+from builder.load.model_card import ModelCard, parse_card
+from builder.load.own_data import OwnData, check_own_data
+from builder.load.references import References, parse_references
+from builder.load.toml_file import read_toml
+from builder.store.effects import Effects
+from builder.store.memory import Memory
+from builder.store.paths import CONTENT, FIGURES, MODELS, TRAINING_STATE
+
+NOT_CHAPTERS = frozenset(f"{CONTENT}/{name}.md" for name in ("index", "glossary", "colophon"))
+IMAGE_TYPES = frozenset({".png", ".jpg", ".jpeg", ".svg", ".webp", ".gif", ".avif"})
+
+
+@dataclass(frozen=True)
+class Sources:
+    """The inputs of a build. Chapters and glossary are still text; small files are parsed."""
+
+    config: BookConfig
+    chapters: tuple[Source, ...]
+    index: Source | None
+    """The text of the title page, without front matter."""
+    glossary: Source | None
+    colophon: Source | None
+    """How the book was made, without front matter; tables of data and models come below it."""
+    references: References | None
+    figures: Mapping[str, FigureSpec]
+    broken_figures: frozenset[str]
+    """Figures whose figure.toml cannot be read: an issue already, so not unknown as well."""
+    models: Mapping[str, ModelCard]
+    broken_models: frozenset[str]
+    images: frozenset[str]
+    """Paths inside content/."""
+    texts: tuple[Source, ...]
+    """Every file in which an author may write an allowance."""
+    own_data: OwnData
+    code: Mapping[str, Source] = field(default_factory=dict)
+    """Files of this repository that listings quote, by path; known once chapters are parsed."""
+
+
+def load(effects: Effects, memory: Memory) -> tuple[Sources, tuple[Issue, ...]]:
+    """Read `content/`, every figure.toml and every model's card."""
+    issues: list[Issue] = []
+    files = effects.files(CONTENT)
+    chapters = [
+        _text(effects, memory, path, issues)
+        for path in files
+        if path.count("/") == 1 and path.endswith(".md") and path not in NOT_CHAPTERS
+    ]
+    if not chapters:
+        hint = "a chapter is a file NN-words-with-hyphens.md"
+        issues.append(whole_file("chapter-missing", CONTENT, "there is no chapter", hint))
+    figures, broken = _figures(effects, memory, issues)
+    models, broken_models = _models(effects, memory, issues)
+    settings, index, glossary, colophon, works = (
+        _optional(effects, memory, f"{CONTENT}/{name}", issues)
+        for name in ("book.toml", "index.md", "glossary.md", "colophon.md", "references.bib")
+    )
+    single = (settings, index, glossary, colophon, works)
+    own_data = check_own_data(effects, settings, issues) if settings else OwnData()
+    sources = Sources(
+        config=_config(effects, settings, issues),
+        chapters=tuple(chapters),
+        index=index,
+        glossary=glossary,
+        colophon=colophon,
+        references=_references(works, issues),
+        figures=figures,
+        broken_figures=broken,
+        models=models,
+        broken_models=broken_models | own_data.broken_models,
+        images=frozenset(
+            path.removeprefix(f"{CONTENT}/")
+            for path in files
+            if PurePosixPath(path).suffix.lower() in IMAGE_TYPES
+        ),
+        texts=(
+            *chapters,
+            *(source for source in single if source),
+            *(spec.source for spec in figures.values()),
+        ),
+        own_data=own_data,
+    )
+    return sources, tuple(issues)
+
+
+def load_code(
+    effects: Effects, memory: Memory, paths: Iterable[str]
+) -> tuple[dict[str, Source], tuple[Issue, ...]]:
+    """Those of the named files that there are, inside the repository."""
+    issues: list[Issue] = []
+    inside = {path for path in paths if not {"/", ".."} & set(PurePosixPath(path).parts)}
+    code = {
+        path: _text(effects, memory, path, issues)
+        for path in sorted(inside)
+        if effects.exists(path)
+    }
+    return code, tuple(issues)
+
+
+def _text(effects: Effects, memory: Memory, path: str, issues: list[Issue]) -> Source:
+    data = effects.read(path)
+    source, found = memory.recall(("text", path), data, lambda: _decoded(path, data))
+    issues.extend(found)
+    return source
+
+
+def _decoded(path: str, data: bytes) -> tuple[Source, tuple[Issue, ...]]:
+    """A UTF-8 text with `\\n` line ends; what is not UTF-8 is an issue and replaced."""
+    data = data.removeprefix(b"\xef\xbb\xbf")
+    data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    try:
+        return Source(path, data.decode()), ()
+    except UnicodeDecodeError as error:
+        source = Source(path, data.decode("utf-8", "replace"))
+        start = len(data[: error.start].decode())
+        message = f"the byte 0x{data[error.start]:02x} is not UTF-8"
+        hint = "save the file with UTF-8 encoding"
+        return source, (source.issue("text-encoding", Span(start, start + 1), message, hint),)
+
+
+def _optional(
+    effects: Effects, memory: Memory, path: str, issues: list[Issue]
+) -> Source | None:
+    return _text(effects, memory, path, issues) if effects.exists(path) else None
+
+
+def _config(effects: Effects, source: Source | None, issues: list[Issue]) -> BookConfig:
+    if source is None:
+        message, hint = "the book's settings are missing", "write a line 'title = \"…\"' there"
+        issues.append(whole_file("config-missing", f"{CONTENT}/book.toml", message, hint))
+        return BookConfig("")
+    config, found = parse_config(source)
+    issues.extend(found)
+    config, found = with_environment(config, effects.variable)
+    issues.extend(found)
+    return config
+
+
+def _references(source: Source | None, issues: list[Issue]) -> References | None:
+    if source is None:
+        return None
+    references, found = parse_references(source)
+    issues.extend(found)
+    return references
+
+
+def _figures(
+    effects: Effects, memory: Memory, issues: list[Issue]
+) -> tuple[dict[str, FigureSpec], frozenset[str]]:
+    figures, broken = {}, set()
+    shared = _training_state(effects, memory, issues)
+    for path in effects.files(FIGURES):
+        if not path.endswith("/figure.toml"):
+            continue
+        source = _text(effects, memory, path, issues)
+        parse = partial(parse_figure_spec, source, shared)
+        spec, found = memory.recall(("figure", path), (source, shared), parse)
+        issues.extend(found)
+        if spec is None:
+            broken.add(PurePosixPath(path).parent.name)
+        else:
+            figures[spec.name] = spec
+    return figures, frozenset(broken)
+
+
+def _training_state(effects: Effects, memory: Memory, issues: list[Issue]) -> dict[str, Any]:
+    source = _optional(effects, memory, TRAINING_STATE, issues)
+    return {} if source is None else read_toml(source, "figure-spec", issues) or {}
+
+
+def _models(
+    effects: Effects, memory: Memory, issues: list[Issue]
+) -> tuple[dict[str, ModelCard], frozenset[str]]:
+    models, broken = {}, set()
+    for path in effects.files(MODELS):
+        folder, _, name = path.rpartition("/")
+        if name != "card.json" or folder.count("/") != MODELS.count("/") + 1:
+            continue
+        card, found = parse_card(
+            PurePosixPath(folder).name, _text(effects, memory, path, issues)
+        )
+        issues.extend(found)
+        if card is None:
+            broken.add(PurePosixPath(folder).name)
+        else:
+            models[card.name] = card
+    return models, frozenset(broken)

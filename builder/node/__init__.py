@@ -1,0 +1,1 @@
+"""What talks to Node. Knows one process and its messages, no book."""

@@ -1,0 +1,1 @@
+"""Bytes that readers get: asset scripts, archives, the PDF. Knows models and pictures, no page."""

@@ -1,0 +1,1 @@
+"""Markdown to a document of typed nodes. Pure; knows the text of one chapter and nothing else."""

@@ -1,0 +1,425 @@
+"""Finds the book's constructs inside running text: math, citations, references, notes, numbers.
+
+The scanner leaves code alone, checks raw HTML, and hands the rest on as plain Markdown in which
+each construct is a placeholder. Every construct ends in the paragraph where it begins, so a
+forgotten bracket never swallows the chapter and the work stays linear.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cache
+
+from builder.issues.issue import Issue, Source, Span, suggest
+from builder.parse.document import (
+    END,
+    START,
+    Citation,
+    CrossReference,
+    Destination,
+    Fragment,
+    Math,
+    Metric,
+    Node,
+    Sidenote,
+    Term,
+    placeholder,
+)
+from builder.parse.prose import to_html, to_phrase
+
+TOKEN = re.compile(
+    r"(?=[\\`$^\[!\]{<])(?:"  # looked for first: most characters begin nothing
+    r"(?P<escape>\\[^\n])"
+    r"|(?P<code>`+)"
+    r"|(?P<display>\$\$)"
+    r"|(?P<math>\$)"
+    r"|(?P<note>\^\[)"
+    r"|(?P<term>\[\[)"
+    r"|(?P<cite>\[@)"
+    r"|(?P<footnote>\[\^)"
+    r"|(?P<reference>\[\]\()"
+    r"|(?P<image>!\[)"
+    r"|(?P<open>\[)"
+    r"|(?P<destination>\]\()"
+    r"|(?P<reference_style>\]\[)"
+    r"|(?P<close>\])"
+    r"|(?P<expression>\{\{)"
+    r"|(?P<comment><!--)"
+    r"|(?P<tag></?[A-Za-z]))"
+)
+BLANK_LINE = re.compile(r"\n[ \t]*\n")
+MATH_END = re.compile(r"(?<![\\\s])\$(?!\d)")
+BRACKETS = re.compile(r"\\.|(?P<code>`+)|\[|\]", re.DOTALL)
+TERM = re.compile(r"\[\[([^\[\]|\n]+)(?:\|([^\[\]]+))?\]\]")
+CITATIONS = re.compile(r"\[(@[^\[\]]*)\]")
+CITATION = re.compile(r"\s*@([\w:./+-]*\w)\s*(?:,\s*([^;]*?))?\s*\Z")
+REFERENCE = re.compile(r"\[\]\(([^()\s]*)\)")
+DESTINATION = re.compile(
+    r"""\]\(\s*(?:<(?P<angle>[^<>\n]*)>|(?P<bare>[^\s()<>]*(?:\([^\s()]*\)[^\s()<>]*)*))"""
+    r"""(?P<title>\s+(?:"[^"\n]*"|'[^'\n]*'))?\s*\)"""
+)
+EXPRESSION = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
+METRIC = re.compile(
+    r"""\{\{\s*metric\(\s*(["'])(?P<model>.*?)\1\s*,\s*(["'])(?P<name>.*?)\3"""
+    r"""(?:\s*,\s*(["'])(?P<format>.*?)\5)?\s*\)\s*\}\}"""
+)
+NAME = re.compile(r"\{\{\s*(\w+)")
+COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+AUTOLINK = re.compile(r"<[A-Za-z][A-Za-z0-9+.-]*:[^<>\s]*>|<[^<>\s@]+@[^<>\s@]+>")
+TAG = re.compile(r"""</?([A-Za-z][\w-]*)((?:[^<>"']|"[^"]*"|'[^']*')*)>""")
+ATTRIBUTE = re.compile(r"""([^\s=>"'/]+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+)))?""")
+ADDRESS_ATTRIBUTES = frozenset(
+    {"src", "href", "srcset", "action", "formaction", "data", "poster", "cite", "xlink:href"}
+)
+FORBIDDEN_TAGS = frozenset(
+    {"iframe", "object", "embed", "link", "meta", "base", "form", "frame", "frameset"}
+)
+VERBATIM_TAGS = frozenset({"code", "pre", "kbd", "samp"})
+FOREIGN = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|//")
+LINKABLE = ("https://", "http://", "mailto:")
+DROPPED_ESCAPES = frozenset("$^@:|<")
+"""Characters that Markdown does not know as escapes, because only our syntax gives them meaning."""
+
+
+@cache
+def _closing_ticks(count: int) -> re.Pattern[str]:
+    return re.compile(rf"(?<!`)`{{{count}}}(?!`)")
+
+
+def is_foreign(address: str) -> bool:
+    """Whether an address leaves the book."""
+    return FOREIGN.match(address) is not None
+
+
+@dataclass
+class Writer:
+    """Markdown in the making, with the nodes of its placeholders."""
+
+    parts: list[str] = field(default_factory=list)
+    nodes: list[Node] = field(default_factory=list)
+
+    def put(self, text: str) -> None:
+        self.parts.append(text)
+
+    def place(self, node: Node) -> None:
+        self.parts.append(placeholder(len(self.nodes)))
+        self.nodes.append(node)
+
+    def place_block(self, node: Node) -> None:
+        """A node that stands alone, between blank lines."""
+        self.put("\n\n")
+        self.place(node)
+        self.put("\n\n")
+
+    def fragment(self) -> Fragment:
+        return Fragment(to_html("".join(self.parts)), tuple(self.nodes))
+
+    def phrase(self) -> Fragment:
+        return Fragment(to_phrase("".join(self.parts)), tuple(self.nodes))
+
+
+def phrase(source: Source, span: Span, issues: list[Issue]) -> Fragment:
+    """The inline fragment of a range of the source."""
+    writer = Writer()
+    Scanner(source, writer, issues).scan(span.start, span.end)
+    return writer.phrase()
+
+
+class Scanner:
+    """Scans ranges of one source into one writer."""
+
+    def __init__(self, source: Source, writer: Writer, issues: list[Issue]) -> None:
+        self.source = source
+        self.text = source.text
+        self.writer = writer
+        self.issues = issues
+        self.end = 0
+        self.limit = 0
+        self.brackets: list[re.Match[str]] = []
+
+    def scan(self, start: int, end: int) -> None:
+        """Write the range to the writer; `end` is the end of a line, or of a phrase."""
+        self.end, self.limit, position = end, start, start
+        self._check_characters(start, end)
+        while match := TOKEN.search(self.text, position, end):
+            self.writer.put(self.text[position : match.start()])
+            if match.start() >= self.limit:
+                blank = BLANK_LINE.search(self.text, match.start(), end)
+                self.limit = blank.start() if blank else end
+                self.brackets.clear()
+            position = HANDLERS[match.lastgroup or ""](self, match)
+        self.writer.put(self.text[position:end])
+
+    def report(self, rule: str, start: int, end: int, message: str, hint: str = "") -> None:
+        self.issues.append(self.source.issue(rule, Span(start, end), message, hint))
+
+    def _check_characters(self, start: int, end: int) -> None:
+        for character in (START, END, "\x02", "\x03"):
+            at = self.text.find(character, start, end)
+            if at >= 0:
+                name = f"U+{ord(character):04X}"
+                self.report("text-character", at, at + 1, f"the character {name} is reserved")
+
+    def _verbatim(self, match: re.Match[str]) -> int:
+        self.writer.put(match[0])
+        return match.end()
+
+    def _escape(self, match: re.Match[str]) -> int:
+        self.writer.put(match[0][1] if match[0][1] in DROPPED_ESCAPES else match[0])
+        return match.end()
+
+    def _code(self, match: re.Match[str]) -> int:
+        close = _closing_ticks(len(match[0])).search(self.text, match.end(), self.limit)
+        if close is None:
+            return self._verbatim(match)
+        self.writer.put(self.text[match.start() : close.end()])
+        return close.end()
+
+    def _math(self, match: re.Match[str]) -> int:
+        start, mark = match.end(), match[0]
+        display = mark == "$$"
+        if not display and (start >= self.limit or self.text[start].isspace()):
+            return self._verbatim(match)
+        if display:
+            end = self.text.find(mark, start, self.limit)
+            after = end + 2
+        else:
+            close = MATH_END.search(self.text, start + 1, self.limit)
+            end, after = (close.start(), close.end()) if close else (-1, -1)
+            if "`" in self.text[start:end]:
+                end = -1  # code between two dollar signs: they are prices, not a formula
+        if end < 0:
+            if display or not self.text[start].isdigit():
+                hint = r"write \$ for a dollar sign"
+                message = f"this {mark} opens a formula that does not end in its paragraph"
+                self.report("math-closed", match.start(), start, message, hint)
+            return self._verbatim(match)
+        raw = self.text[start:end]
+        tex = raw.strip()
+        first = start + len(raw) - len(raw.lstrip())
+        self.writer.place(Math(Span(first, first + len(tex)), tex, display))
+        return after
+
+    def _closing_bracket(self, position: int) -> int:
+        """Offset of the bracket that closes the one just before `position`, or -1."""
+        depth = 1
+        while match := BRACKETS.search(self.text, position, self.limit):
+            position = match.end()
+            if match["code"]:
+                close = _closing_ticks(len(match[0])).search(self.text, position, self.limit)
+                position = close.end() if close else position
+            elif match[0] == "[":
+                depth += 1
+            elif match[0] == "]":
+                depth -= 1
+                if depth == 0:
+                    return match.start()
+        return -1
+
+    def _sidenote(self, match: re.Match[str]) -> int:
+        end = self._closing_bracket(match.end())
+        if end < 0:
+            message = "this sidenote does not end in its paragraph"
+            self.report("sidenote-closed", match.start(), match.end(), message, "close it with ']'")
+            return self._verbatim(match)
+        inner = Span(match.end(), end)
+        text = phrase(self.source, inner, self.issues)
+        self.writer.place(Sidenote(Span(match.start(), end + 1), text))
+        return end + 1
+
+    def _term(self, match: re.Match[str]) -> int:
+        term = TERM.match(self.text, match.start(), self.limit)
+        if term is None:
+            return self._open(match)
+        shown = Span(*term.span(2)) if term[2] else Span(*term.span(1))
+        name = " ".join(term[1].split())
+        text = phrase(self.source, shown, self.issues)
+        self.writer.place(Term(Span(*term.span(1)), name, text))
+        return term.end()
+
+    def _citations(self, match: re.Match[str]) -> int:
+        group = CITATIONS.match(self.text, match.start(), self.limit)
+        if group is None:
+            self._malformed_citation(match.start(), match.end())
+            return self._verbatim(match)
+        position = group.start(1)
+        for part in group[1].split(";"):
+            cited = CITATION.match(part)
+            if cited is None:
+                self._malformed_citation(position, position + len(part))
+            else:
+                at = Span(position + cited.start(1) - 1, position + cited.end(1))
+                self.writer.place(Citation(at, cited[1], cited[2] or ""))
+            position += len(part) + 1
+        return group.end()
+
+    def _malformed_citation(self, start: int, end: int) -> None:
+        hint = "write [@key], [@key, ch. 3] or [@key; @other]"
+        self.report("citation-syntax", start, end, "this citation cannot be read", hint)
+
+    def _footnote(self, match: re.Match[str]) -> int:
+        message = "the book has sidenotes in place of footnotes"
+        hint = "write the note where it belongs: ^[text of the note]"
+        self.report("footnote", match.start(), match.end(), message, hint)
+        return self._open(match)
+
+    def _reference(self, match: re.Match[str]) -> int:
+        reference = REFERENCE.match(self.text, match.start(), self.limit)
+        if reference is None:
+            return self._verbatim(match)
+        self.writer.place(CrossReference(Span(*reference.span(1)), reference[1]))
+        return reference.end()
+
+    def _open(self, match: re.Match[str]) -> int:
+        self.brackets.append(match)
+        if match.lastgroup == "term":
+            self.brackets.append(match)
+        return self._verbatim(match)
+
+    def _close(self, match: re.Match[str]) -> int:
+        if self.brackets:
+            self.brackets.pop()
+        return self._verbatim(match)
+
+    def _destination(self, match: re.Match[str]) -> int:
+        opening = self.brackets.pop() if self.brackets else None
+        found = DESTINATION.match(self.text, match.start(), self.limit)
+        if opening is None or found is None:
+            return self._verbatim(match)
+        group = "bare" if found["angle"] is None else "angle"
+        at = Span(*found.span(group))
+        image = opening.lastgroup == "image"
+        if image and not self.text[opening.end() : match.start()].strip():
+            self._image_alt(opening.start(), found.end())
+        self.writer.put("](")
+        self.writer.place(Destination(at, found[group], "image" if image else "link"))
+        self.writer.put(f"{found['title'] or ''})")
+        return found.end()
+
+    def _image_alt(self, start: int, end: int) -> None:
+        hint = "say what it shows: ![a cog seen from above](cog.png)"
+        self.report("image-alt", start, end, "this image has no description", hint)
+
+    def _reference_style(self, match: re.Match[str]) -> int:
+        if self.brackets:
+            message = "links by reference are not part of the book's Markdown"
+            hint = "write [text](address)"
+            self.report("link-style", match.start(), match.end(), message, hint)
+        return self._verbatim(match)
+
+    def _expression(self, match: re.Match[str]) -> int:
+        expression = EXPRESSION.match(self.text, match.start(), self.limit)
+        if expression is None:
+            message = "this {{ is not closed in its paragraph"
+            self.report("expression", match.start(), match.end(), message, "close it with }}")
+            return self._verbatim(match)
+        start, end = expression.span()
+        metric = METRIC.fullmatch(self.text, start, end)
+        if metric is None:
+            name = NAME.match(expression[0])
+            hint = 'write {{ metric("model", "split.name") }}'
+            if name and name[1] != "metric":
+                hint = suggest(name[1], ["metric"])
+            self.report("expression", start, end, "this expression cannot be read", hint)
+            return end
+        at = {group: Span(*metric.span(group)) for group in ("model", "name", "format")}
+        model, name_, format_ = (metric[group] or "" for group in at)
+        self.writer.place(Metric(Span(start, end), model, name_, format_, *at.values()))
+        return end
+
+    def _comment(self, match: re.Match[str]) -> int:
+        comment = COMMENT.match(self.text, match.start(), self.end)
+        if comment is None:
+            message = "this comment is not closed"
+            self.report("comment-closed", match.start(), match.end(), message, "close it with -->")
+            return self._verbatim(match)
+        return comment.end()
+
+    def _tag(self, match: re.Match[str]) -> int:
+        link = AUTOLINK.match(self.text, match.start(), self.limit)
+        if link:
+            return self._verbatim(link)
+        tag = TAG.match(self.text, match.start(), self.limit)
+        name = re.compile(r"[\w-]+").search(self.text, match.start())
+        word = name[0].lower() if name else ""
+        if word in {"script", "style"} or word in FORBIDDEN_TAGS:
+            if not match[0].startswith("</"):
+                end = tag.end() if tag else match.end()
+                self._forbidden_tag(word, match.start(), end)
+            return tag.end() if tag else match.end()
+        if tag is None:
+            return self._verbatim(match)
+        self.writer.put(self.text[tag.start() : tag.start(2)])
+        self._attributes(tag)
+        self.writer.put(">")
+        if word in VERBATIM_TAGS and not match[0].startswith("</"):
+            close = self.text.find(f"</{tag[1]}", tag.end(), self.end)
+            if close > 0:
+                self.writer.put(self.text[tag.end() : close])
+                return close
+        return tag.end()
+
+    def _forbidden_tag(self, name: str, start: int, end: int) -> None:
+        hints = {
+            "script": "what moves is a figure: site_assets/figures/NAME",
+            "style": "the book's looks live in site_assets/styles",
+        }
+        rule = f"html-{name}" if name in hints else "html-element"
+        self.report(rule, start, end, f"<{name}> is not allowed in a chapter", hints.get(name, ""))
+
+    def _attributes(self, tag: re.Match[str]) -> None:
+        """Write the attributes of a raw tag, reporting those that a page must not have."""
+        position = tag.start(2)
+        names: set[str] = set()
+        for match in ATTRIBUTE.finditer(self.text, tag.start(2), tag.end(2)):
+            name = match[1].lower()
+            names.add(name)
+            if name.startswith("on"):
+                message = f"the event handler '{match[1]}' is not allowed in a chapter"
+                hint = "what moves is a figure: site_assets/figures/NAME"
+                self.report("html-handler", *match.span(), message, hint)
+            elif name == "style":
+                message = "a style attribute is not allowed in a chapter"
+                hint = "use a class of site_assets/styles"
+                self.report("html-style", *match.span(), message, hint)
+            elif name in ADDRESS_ATTRIBUTES and match.lastindex and match.lastindex > 1:
+                group = match.lastindex
+                self.writer.put(self.text[position : match.start(group)])
+                self._raw_address(name, match[group], Span(*match.span(group)))
+                position = match.end(group)
+        self.writer.put(self.text[position : tag.end(2)])
+        if tag[1].lower() == "img" and "alt" not in names:
+            self._image_alt(*tag.span())
+
+    def _raw_address(self, attribute: str, address: str, at: Span) -> None:
+        if is_foreign(address):
+            message = f"raw HTML must not point outside the book: '{address}'"
+            hint = "write a Markdown link" if attribute == "href" else "put the file in content/"
+            self.report("html-foreign", at.start, at.end, message, hint)
+            self.writer.put(address)
+        else:
+            self.writer.place(Destination(at, address, "link" if attribute == "href" else "image"))
+
+
+HANDLERS: dict[str, Callable[[Scanner, re.Match[str]], int]] = {
+    "escape": Scanner._escape,
+    "code": Scanner._code,
+    "display": Scanner._math,
+    "math": Scanner._math,
+    "note": Scanner._sidenote,
+    "term": Scanner._term,
+    "cite": Scanner._citations,
+    "footnote": Scanner._footnote,
+    "reference": Scanner._reference,
+    "image": Scanner._open,
+    "open": Scanner._open,
+    "destination": Scanner._destination,
+    "reference_style": Scanner._reference_style,
+    "close": Scanner._close,
+    "expression": Scanner._expression,
+    "comment": Scanner._comment,
+    "tag": Scanner._tag,
+}
+"""What reads on from a token, by its name in `TOKEN`; gives the offset after what it has read."""

@@ -1,0 +1,1 @@
+"""Connects what chapters name with what there is. Pure; knows what `load` and `parse` made."""

@@ -1,0 +1,229 @@
+"""Every place that a link can lead to: chapters, sections, figures, works, terms."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+from builder.issues.issue import Issue, Span
+from builder.load.references import Reference
+from builder.parse.document import (
+    END,
+    START,
+    Cell,
+    Chapter,
+    FigureBlock,
+    Fragment,
+    GlossaryEntry,
+    Heading,
+    Math,
+    Term,
+)
+from builder.parse.parse import slug
+
+TAG = re.compile(r"<[^>]*>")
+PLACEHOLDER = re.compile(f"{START}(\\d+){END}")
+COMMAND = re.compile(r"\\([A-Za-z]+)")
+OWN_PAGES = {
+    "index": "Contents",
+    "references": "References",
+    "glossary": "Glossary",
+    "colophon": "Colophon",
+}
+"""Pages that every book has. A chapter may be the references page; the others are the book's."""
+RESERVED_IDS = frozenset(
+    {
+        "main",
+        "book-data",
+        "cells-data",
+        "contents",
+        "table-data",
+        "table-models",
+        "table-software",
+        "search-results",
+    }
+)
+"""Ids that the page templates use."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Something with an address; `number` is a figure's or cell's, `level` a heading's."""
+
+    kind: Literal["page", "section", "figure", "cell", "entry"]
+    page: str
+    id: str
+    label: str
+    number: str = ""
+    level: int = 0
+
+    def href_from(self, page: str) -> str:
+        """The shortest relative address."""
+        if not self.id:
+            return self.page
+        return f"#{self.id}" if page == self.page else f"{self.page}#{self.id}"
+
+
+def plain_text(fragment: Fragment) -> str:
+    """The words of a fragment without markup."""
+
+    def text_of(match: re.Match[str]) -> str:
+        match fragment.nodes[int(match[1])]:
+            case Math(tex=tex):
+                return COMMAND.sub(r"\1", tex)
+            case Term(shown=shown):
+                return plain_text(shown)
+            case _:
+                return ""
+
+    text = TAG.sub("", PLACEHOLDER.sub(text_of, fragment.html))
+    for entity, character in (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&amp;", "&")):
+        text = text.replace(entity, character)
+    return " ".join(text.split())
+
+
+class Places:
+    """The index of all places, built once from all chapters and the `plain` pages beside them."""
+
+    def __init__(
+        self,
+        chapters: Sequence[Chapter],
+        plain: Sequence[Chapter],
+        entries: Iterable[GlossaryEntry],
+        references: Iterable[Reference],
+        issues: list[Issue],
+    ) -> None:
+        self.by_page: dict[str, dict[str, Place]] = {}
+        self.by_node: dict[tuple[str, int], Place] = {}
+        self.pages: dict[str, Place] = {}
+        self.by_id: dict[str, list[Place]] = {}
+        for chapter in chapters:
+            name = chapter.source.path.rpartition("/")[2].removesuffix(".md")
+            self._add_page(name, chapter.href, f"Chapter {chapter.number}")
+            self.pages.setdefault(chapter.slug, self.pages[name])
+        for name, label in OWN_PAGES.items():
+            if name not in self.pages:
+                self._add_page(name, f"{name}.html", label)
+        for chapter in (*plain, *chapters):
+            self._add_chapter(chapter, issues)
+        for reference in references:
+            self._add(Place("entry", "references.html", reference.anchor, f"[{reference.number}]"))
+        for entry in entries:
+            self._add(Place("entry", "glossary.html", entry.anchor, entry.name))
+
+    def _add_page(self, name: str, href: str, label: str) -> None:
+        self.pages[name] = Place("page", href, "", label)
+        self.by_page.setdefault(href, {})
+
+    def _add(self, place: Place) -> None:
+        self.by_page[place.page][place.id] = place
+        self.by_id.setdefault(place.id, []).append(place)
+
+    def _add_chapter(self, chapter: Chapter, issues: list[Issue]) -> None:
+        by_offset, found = _places_in(chapter)
+        issues.extend(found)
+        for offset, place in by_offset.items():
+            self.by_node[chapter.href, offset] = place
+            if place.id not in self.by_page[chapter.href]:
+                self._add(place)
+
+    def everything(self) -> tuple[object, ...]:
+        """All that a look-up from another page depends on, to compare with another build's."""
+        return self.pages, self.by_page, self.by_id
+
+    def of_node(self, page: str, node: Heading | FigureBlock | Cell) -> Place:
+        """The place of a heading, a figure or a cell of a page."""
+        return self.by_node[page, node.at.start]
+
+    def page(self, name: str) -> Place | None:
+        """The page that an author calls `07-slug.md`, `slug.html` or `content/07-slug.md`."""
+        name = name.removeprefix("./").removeprefix("content/")
+        for ending in (".md", ".html"):
+            if name.endswith(ending):
+                return self.pages.get(name.removesuffix(ending))
+        return None
+
+    def find(self, target: str, current: str) -> Place | list[str]:
+        """The place of `#id`, `page` or `page#id`; else what the author may have meant, if
+        several places have that id."""
+        page, hash_, name = target.partition("#")
+        if page:
+            found = self.page(page)
+            if found is None or not hash_:
+                return found or []
+            return self.by_page[found.page].get(name) or []
+        if own := self.by_page.get(current, {}).get(name):
+            return own
+        if name in self.pages:
+            return self.pages[name]
+        others = self.by_id.get(name, [])
+        return others[0] if len(others) == 1 else [f"{p.page}#{p.id}" for p in others]
+
+    def names(self, target: str, current: str) -> list[str]:
+        """All targets that look like `target`, for suggestions."""
+        page, hash_, _ = target.partition("#")
+        found = self.page(page) if page else None
+        if found and hash_:
+            return [f"{page}#{name}" for name in self.by_page[found.page]]
+        if page:
+            own = {place.page for place in self.pages.values()}
+            files = [f"{name}.md" for name, p in self.pages.items() if p.page != f"{name}.html"]
+            return sorted(own) + files if page.endswith(".html") else files
+        return [f"#{name}" for name in (*self.by_id, *self.pages)]
+
+
+@lru_cache(maxsize=4096)  # unchanged chapters are the same objects at the next build
+def _places_in(chapter: Chapter) -> tuple[Mapping[int, Place], tuple[Issue, ...]]:
+    """Every heading, figure and cell by its offset, each with an id: the author's own first, then
+    those made up."""
+    nodes = [node for node in chapter.nodes if isinstance(node, (Heading, FigureBlock, Cell))]
+    own = [(node, *_own_id(node)) for node in nodes]
+    issues: list[Issue] = []
+    taken = set(RESERVED_IDS)
+    for node, name, at in own:
+        if not name:
+            continue
+        if name in taken:
+            message = f"the id '{name}' is given twice in this chapter"
+            hint = "add an option line 'id: fig-…'" if isinstance(node, FigureBlock) else ""
+            issues.append(chapter.source.issue("id-unique", at, message, hint))
+        taken.add(name)
+    found: dict[int, Place] = {}
+    figures = cells = 0
+    for node, name, _ in own:
+        if isinstance(node, FigureBlock):
+            figures += 1
+            number = f"{chapter.number}.{figures}"
+            place = Place("figure", chapter.href, name, f"Figure {number}", number)
+        elif isinstance(node, Cell):
+            cells += 1
+            name = name or _free(f"cell-{cells}", taken)
+            place = Place("cell", chapter.href, name, f"Cell {cells}", str(cells))
+        else:
+            text = plain_text(node.text)
+            name = name or _free(slug(text), taken)
+            place = Place("section", chapter.href, name, text, level=node.level)
+        found[node.at.start] = place
+    return found, tuple(issues)
+
+
+def _own_id(node: Heading | FigureBlock | Cell) -> tuple[str, Span]:
+    if isinstance(node, (Heading, Cell)):
+        return node.id, node.id_at
+    for setting in node.settings:
+        if setting.key == "id":
+            return setting.value, setting.value_at
+    return f"fig-{node.name}", node.name_at
+
+
+def _free(name: str, taken: set[str]) -> str:
+    """`name`, or with a number after it the first that is not taken."""
+    free, count = name, 1
+    while free in taken:
+        count += 1
+        free = f"{name}-{count}"
+    taken.add(free)
+    return free

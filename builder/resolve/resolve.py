@@ -1,0 +1,649 @@
+"""Connects what chapters name with what there is: figures, models, numbers, works, terms, places.
+
+Pure. Each resolved node is found again by its place in the source, `node.at.start`, which is
+unique within a file; whatever does not resolve is an issue, so rendering never has to wonder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property, partial
+from pathlib import PurePosixPath
+from typing import Literal, TypeAlias
+
+from builder.issues.issue import Issue, Source, Span, suggest
+from builder.load.figure_spec import DATA_KEY, FIGURE_KEYS, FigureSpec, Value, ValueProblem
+from builder.load.listing import Listing, definitions, excerpt
+from builder.load.load import Sources
+from builder.load.model_card import ModelCard
+from builder.load.own_data import model_name
+from builder.load.references import Reference
+from builder.load.toml_file import key_span
+from builder.parse.document import (
+    Cell,
+    Chapter,
+    Citation,
+    CrossReference,
+    Destination,
+    FigureBlock,
+    Fragment,
+    Glossary,
+    GlossaryEntry,
+    Heading,
+    ListingBlock,
+    Math,
+    Metric,
+    Node,
+    Setting,
+    Term,
+    walk,
+)
+from builder.parse.inline import LINKABLE, is_foreign
+from builder.resolve.places import Place, Places
+from builder.store.memory import Memory
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedFigure:
+    """A figure in a chapter, with the author's settings merged into the defaults."""
+
+    id: str
+    number: str
+    spec: FigureSpec
+    state: Mapping[str, Value]
+    options: Mapping[str, Value]
+    models: Mapping[str, ModelCard]
+    block: FigureBlock
+    ready: bool
+    """Whether every model that it needs is there, so that it can be drawn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Where a link leads and, for one that writes its own text, what it says."""
+
+    href: str
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """An image by its path inside content/."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """A measured number, and the text that shows it."""
+
+    value: float | int
+    text: str
+
+
+Resolution: TypeAlias = (
+    PlacedFigure | Link | Picture | Quantity | Reference | GlossaryEntry | Place | Listing
+)
+
+
+PageKind: TypeAlias = Literal["index", "chapter", "references", "glossary", "colophon"]
+RESERVED_PAGES = frozenset({"index", "glossary", "colophon", "authors", "404", "offline"})
+REFERENCES = "references"
+"""A chapter of this name is where the works are listed, below its own text."""
+
+
+@dataclass(frozen=True)
+class ResolvedPage:
+    """A page's text with everything that its nodes stand for."""
+
+    source: Source
+    href: str
+    kind: PageKind
+    number: int | None
+    title: str
+    lead: str
+    body: Fragment
+    nodes: tuple[Node, ...]
+    """All nodes of the body, those inside others too."""
+    values: Mapping[int, Resolution]
+    headings: tuple[Place, ...]
+    figures: tuple[PlacedFigure, ...]
+    updated: str = ""
+
+    @property
+    def label(self) -> str:
+        return f"Chapter {self.number}" if self.number else self.title
+
+    @cached_property
+    def formulas(self) -> tuple[Math, ...]:
+        """Every formula, in the order of the text."""
+        return tuple(node for node in self.nodes if isinstance(node, Math))
+
+    @cached_property
+    def named_figures(self) -> frozenset[str]:
+        """The figures that the page wants to show, those that cannot be shown too."""
+        return frozenset(node.name for node in self.nodes if isinstance(node, FigureBlock))
+
+    @cached_property
+    def models(self) -> frozenset[str]:
+        """The names of the models that figures of the page show or that its text quotes."""
+        quoted = (node.model for node in self.nodes if isinstance(node, Metric))
+        shown = (card.name for figure in self.figures for card in figure.models.values())
+        return frozenset((*quoted, *shown))
+
+    @cached_property
+    def works(self) -> frozenset[str]:
+        """The keys of the works that the page cites."""
+        return frozenset(v.key for v in self.values.values() if isinstance(v, Reference))
+
+    @cached_property
+    def terms(self) -> frozenset[str]:
+        """The ids of the glossary terms that the page uses."""
+        return frozenset(v.id for v in self.values.values() if isinstance(v, GlossaryEntry))
+
+
+@dataclass(frozen=True)
+class ResolvedBook:
+    """The whole book, ready to be typeset and rendered."""
+
+    index: ResolvedPage | None
+    chapters: tuple[ResolvedPage, ...]
+    glossary: ResolvedPage
+    colophon: ResolvedPage
+    entries: tuple[GlossaryEntry, ...]
+    references: tuple[Reference, ...]
+    citations: Mapping[str, tuple[ResolvedPage, ...]]
+    """Key of a work → the pages that cite it."""
+    uses: Mapping[str, tuple[ResolvedPage, ...]]
+    """Id of a term → the pages that use it, the glossary itself left out."""
+
+    @property
+    def pages(self) -> tuple[ResolvedPage, ...]:
+        """Every page that an author wrote."""
+        first = (self.index,) if self.index else ()
+        return (*first, *self.chapters, self.glossary, self.colophon)
+
+    @property
+    def dated(self) -> tuple[ResolvedPage, ...]:
+        """The chapters that say since when they are as they stand, the newest first."""
+        pages = [page for page in self.chapters if page.updated]
+        return tuple(sorted(pages, key=lambda page: (page.updated, page.number), reverse=True))
+
+    def formulas(self) -> Iterable[tuple[ResolvedPage, Math]]:
+        """Every formula with the page where it stands."""
+        return ((page, formula) for page in self.pages for formula in page.formulas)
+
+
+def resolve(
+    sources: Sources,
+    index: Chapter | None,
+    chapters: Iterable[Chapter],
+    glossary: Glossary | None,
+    colophon: Chapter,
+    known_models: frozenset[str],
+    memory: Memory,
+) -> tuple[ResolvedBook, tuple[Issue, ...]]:
+    """The book with everything connected. `known_models` can be trained but need not be.
+
+    Pages that are as they were, in a book whose names are as they were, come from memory.
+    """
+    issues: list[Issue] = []
+    ordered = sorted(chapters, key=lambda chapter: (chapter.number, chapter.slug))
+    _check_numbers(ordered, issues)
+    entries = glossary.entries if glossary else ()
+    references = sources.references.entries if sources.references else ()
+    plain = (index, colophon) if index else (colophon,)
+    places = Places(ordered, plain, entries, references, issues)
+    trainable = known_models | sources.own_data.models
+    context = _Context(sources, places, entries, references, trainable)
+    names = memory.stamp("names", context.everything())
+
+    def page(chapter: Chapter, kind: PageKind) -> ResolvedPage:
+        make = partial(_page, context, chapter, kind)
+        inputs = (chapter, kind, names)
+        resolved, found = memory.recall(("page", chapter.source.path), inputs, make)
+        issues.extend(found)
+        return resolved
+
+    index_page = page(index, "index") if index else None
+    pages = tuple(
+        page(chapter, "references" if chapter.slug == REFERENCES else "chapter")
+        for chapter in ordered
+    )
+    make_glossary = partial(_glossary_page, context, glossary)
+    glossary_page, found = memory.recall("glossary page", (glossary, names), make_glossary)
+    issues.extend(found)
+    colophon_page = page(colophon, "colophon")
+    outside_glossary = (*((index_page,) if index_page else ()), *pages, colophon_page)
+    written = (*outside_glossary, glossary_page)
+    book = ResolvedBook(
+        index_page,
+        pages,
+        glossary_page,
+        colophon_page,
+        entries,
+        references,
+        _pages_by(written, lambda page: page.works),
+        _pages_by(outside_glossary, lambda page: page.terms),
+    )
+    _warn_unused(book, sources, glossary, issues)
+    _warn_unused_figures(book, sources, issues)
+    return book, tuple(issues)
+
+
+@dataclass
+class _Context:
+    """What names are looked up in."""
+
+    sources: Sources
+    places: Places
+    entries: tuple[GlossaryEntry, ...]
+    references: tuple[Reference, ...]
+    known_models: frozenset[str]
+    terms: dict[str, GlossaryEntry] = field(default_factory=dict)
+    works: dict[str, Reference] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.terms = {entry.name.casefold(): entry for entry in self.entries}
+        self.works = {reference.key: reference for reference in self.references}
+
+    def everything(self) -> tuple[object, ...]:
+        """All that a page depends on beside its own text, to compare with that of another build."""
+        found = self.sources
+        broken = found.references.broken if found.references else None
+        figures = (found.figures, found.broken_figures)
+        models = (found.models, found.broken_models, self.known_models)
+        others = (found.images, found.code, self.entries, self.references, broken)
+        return (*figures, *models, *others, *self.places.everything())
+
+
+def _check_numbers(chapters: list[Chapter], issues: list[Issue]) -> None:
+    for attribute, message in (("number", "chapter number"), ("slug", "page name")):
+        first: dict[object, Chapter] = {}
+        for chapter in chapters:
+            value = getattr(chapter, attribute)
+            if value in first:
+                text = f"the {message} '{value}' is also that of {first[value].source.path}"
+                issues.append(chapter.source.issue("chapter-name", Span(0, 0), text))
+            first.setdefault(value, chapter)
+        if attribute == "slug" and (taken := first.keys() & RESERVED_PAGES):
+            for value in sorted(map(str, taken)):
+                text = f"the page name '{value}' belongs to the book itself"
+                issues.append(first[value].source.issue("chapter-name", Span(0, 0), text))
+
+
+def _page(
+    context: _Context, chapter: Chapter, kind: PageKind
+) -> tuple[ResolvedPage, tuple[Issue, ...]]:
+    resolver = _Resolver(context, chapter.source, chapter.href, chapter.number)
+    resolver.resolve(chapter.nodes)
+    page = ResolvedPage(
+        chapter.source,
+        chapter.href,
+        kind,
+        chapter.number if kind in {"chapter", REFERENCES} else None,
+        chapter.title,
+        chapter.lead,
+        chapter.body,
+        chapter.nodes,
+        resolver.values,
+        tuple(
+            place
+            for place in resolver.values.values()
+            if isinstance(place, Place) and place.kind == "section"
+        ),
+        tuple(resolver.figures),
+        chapter.updated,
+    )
+    return page, tuple(resolver.issues)
+
+
+def _glossary_page(
+    context: _Context, glossary: Glossary | None
+) -> tuple[ResolvedPage, tuple[Issue, ...]]:
+    source = glossary.source if glossary else Source("content/glossary.md", "")
+    resolver = _Resolver(context, source, "glossary.html", 0)
+    nodes = tuple(node for entry in context.entries for node in walk(entry.body))
+    resolver.resolve(nodes)
+    page = ResolvedPage(
+        source,
+        "glossary.html",
+        "glossary",
+        None,
+        "Glossary",
+        "",
+        Fragment(""),
+        nodes,
+        resolver.values,
+        (),
+        (),
+    )
+    return page, tuple(resolver.issues)
+
+
+def _pages_by(
+    pages: Iterable[ResolvedPage], names: Callable[[ResolvedPage], Iterable[str]]
+) -> dict[str, tuple[ResolvedPage, ...]]:
+    found: dict[str, list[ResolvedPage]] = {}
+    for page in pages:
+        for name in names(page):
+            found.setdefault(name, []).append(page)
+    return {name: tuple(naming) for name, naming in found.items()}
+
+
+def _warn_unused(
+    book: ResolvedBook, sources: Sources, glossary: Glossary | None, issues: list[Issue]
+) -> None:
+    for reference in book.references:
+        if reference.key not in book.citations and sources.references:
+            message = f"no chapter cites '{reference.key}'"
+            source = sources.references.source
+            issues.append(source.issue("reference-unused", reference.at, message, "", "warning"))
+    for entry in book.entries:
+        if entry.id not in book.uses and glossary:
+            message, hint = f"no chapter uses the term '{entry.name}'", f"write [[{entry.name}]]"
+            issue = glossary.source.issue("term-unused", entry.at, message, hint, "warning")
+            issues.append(issue)
+
+
+def _warn_unused_figures(book: ResolvedBook, sources: Sources, issues: list[Issue]) -> None:
+    shown = {name for page in book.pages for name in page.named_figures}
+    for name in sorted(sources.figures.keys() - shown):
+        if sources.figures[name].shows_own_data and not sources.own_data.names:
+            continue  # waits for an author's data
+        source = sources.figures[name].source
+        message, hint = f"no chapter shows the figure '{name}'", f"write '::: figure {name}'"
+        at = key_span(source, (), "title")
+        issues.append(source.issue("figure-unused", at, message, hint, "warning"))
+
+
+class _Resolver:
+    """Resolves the nodes of one page."""
+
+    def __init__(self, context: _Context, source: Source, href: str, number: int) -> None:
+        self.context, self.source, self.href, self.number = context, source, href, number
+        self.values: dict[int, Resolution] = {}
+        self.figures: list[PlacedFigure] = []
+        self.issues: list[Issue] = []
+        self.level = 1
+
+    def report(self, rule: str, at: Span, message: str, hint: str = "") -> None:
+        self.issues.append(self.source.issue(rule, at, message, hint))
+
+    def resolve(self, nodes: Iterable[Node]) -> None:
+        for node in nodes:
+            value = self._value(node)
+            if value is not None:
+                self.values[node.at.start] = value
+
+    def _value(self, node: Node) -> Resolution | None:
+        match node:
+            case Heading():
+                return self._heading(node)
+            case Citation():
+                return self._citation(node)
+            case CrossReference():
+                return self._cross_reference(node)
+            case Destination(kind="image"):
+                return self._image(node)
+            case Destination():
+                return self._link(node)
+            case Metric():
+                return self._metric(node)
+            case Term():
+                return self._term(node)
+            case FigureBlock():
+                return self._figure(node)
+            case Cell():
+                return self.context.places.of_node(self.href, node)
+            case ListingBlock():
+                return self._listing(node)
+            case _:
+                return None
+
+    def _heading(self, node: Heading) -> Place | None:
+        if node.level == 1:
+            hint = "the title in the front matter is the only one; begin with '##'"
+            self.report("heading-level", node.at, "a first-level heading", hint)
+        elif node.level > self.level + 1:
+            expected = "#" * (self.level + 1)
+            message = f"this heading skips a level, from {self.level} to {node.level}"
+            self.report("heading-level", node.at, message, f"write '{expected}'")
+        self.level = max(2, node.level)
+        return self.context.places.of_node(self.href, node)
+
+    def _citation(self, node: Citation) -> Reference | None:
+        work = self.context.works.get(node.key)
+        references = self.context.sources.references
+        if work is None and not (references and node.key in references.broken):
+            hint = suggest(node.key, self.context.works, plural="references")
+            self.report("citation-known", node.at, f"unknown citation '{node.key}'", hint)
+        return work
+
+    def _cross_reference(self, node: CrossReference) -> Link | None:
+        place = self._place(node.target, node.at, "reference-known", "cross-reference")
+        return Link(place.href_from(self.href), place.label) if place else None
+
+    def _place(self, target: str, at: Span, rule: str, noun: str) -> Place | None:
+        """The place that `#id`, `page.md` or `page.md#id` names."""
+        found = self.context.places.find(target, self.href)
+        if isinstance(found, Place):
+            return found
+        page, hash_, _ = target.partition("#")
+        if page and not self.context.places.page(page):
+            rule, message = "page-known", f"unknown page '{page}'"
+        elif len(found) > 1:
+            message = f"'{target}' is in more than one chapter"
+        elif hash_:
+            message = f"unknown {noun} '{target}'"
+        else:
+            message = f"a {noun} to nowhere"
+        candidates = self.context.places.names(target, self.href)
+        hint = f"write {' or '.join(found)}" if len(found) > 1 else suggest(target, candidates)
+        self.report(rule, at, message, hint)
+        return None
+
+    def _image(self, node: Destination) -> Picture | None:
+        path = _inside_content(node.address)
+        if is_foreign(node.address):
+            message = f"an image must be part of the book: '{node.address}'"
+            self.report("image-foreign", node.at, message, "put the file in content/")
+        elif path not in self.context.sources.images:
+            hint = suggest(path, self.context.sources.images, plural="images in content/")
+            self.report("image-known", node.at, f"unknown image '{node.address}'", hint)
+        else:
+            return Picture(path)
+        return None
+
+    def _link(self, node: Destination) -> Link | Picture | None:
+        address = node.address
+        if is_foreign(address):
+            if not address.startswith(LINKABLE):
+                message = f"a link cannot lead to '{address}'"
+                self.report("link-scheme", node.at, message, "https://, http:// or mailto:")
+                return None
+            return Link(address)
+        path = _inside_content(address)
+        if path in self.context.sources.images:
+            return Picture(path)
+        place = self._place(address, node.at, "anchor-known", "anchor")
+        return Link(place.href_from(self.href)) if place else None
+
+    def _term(self, node: Term) -> GlossaryEntry | None:
+        entry = self.context.terms.get(node.name.casefold())
+        if entry is None:
+            names = [entry.name for entry in self.context.entries]
+            hint = suggest(node.name, names, plural="glossary terms")
+            self.report("term-known", node.at, f"unknown glossary term '{node.name}'", hint)
+        return entry
+
+    def _metric(self, node: Metric) -> Quantity | None:
+        card = self._model(node.model, self.source, node.model_at)
+        if card is None:
+            return None
+        numbers = card.numbers
+        if node.name not in numbers:
+            message = f"'{node.model}' has no metric '{node.name}'"
+            self.report("metric-known", node.name_at, message, suggest(node.name, numbers))
+            return None
+        value = numbers[node.name]
+        try:
+            return Quantity(value, _formatted(value, node.format))
+        except ValueError:
+            message = f"'{node.format}' is not a number format"
+            self.report("metric-format", node.format_at, message, "for example .1% or .3g")
+            return None
+
+    def _model(self, name: str, source: Source, at: Span) -> ModelCard | None:
+        card = self.context.sources.models.get(name)
+        if card is None and name in self.context.known_models:
+            message, hint = f"the model '{name}' is not trained", f"book train {name}"
+            self.issues.append(source.issue("model-trained", at, message, hint))
+        elif card is None and name not in self.context.sources.broken_models:
+            known = self.context.known_models | self.context.sources.models.keys()
+            hint = suggest(name, known, plural="models")
+            message = f"unknown model '{name}'"
+            self.issues.append(source.issue("model-known", at, message, hint))
+        return card
+
+    def _listing(self, node: ListingBlock) -> Listing | None:
+        if not node.name:
+            return None
+        source = self.context.sources.code.get(node.path)
+        if source is None:
+            hint = "the path starts at the root of the repository"
+            self.report("listing-file", node.path_at, f"there is no file '{node.path}'", hint)
+            return None
+        try:
+            known = definitions(source)
+        except SyntaxError as error:
+            message = f"'{node.path}' is not Python: line {error.lineno}: {error.msg}"
+            self.report("listing-syntax", node.path_at, message)
+            return None
+        if node.name not in known:
+            message = f"'{node.path}' defines no '{node.name}'"
+            self.report("listing-name", node.name_at, message, suggest(node.name, known))
+            return None
+        return excerpt(source, known[node.name])
+
+    def _figure(self, node: FigureBlock) -> PlacedFigure | None:
+        sources = self.context.sources
+        spec = sources.figures.get(node.name)
+        if spec is None:
+            if node.name and node.name not in sources.broken_figures:
+                hint = suggest(node.name, sources.figures, plural="figures")
+                self.report("figure-known", node.name_at, f"unknown figure '{node.name}'", hint)
+            return None
+        settings = self._settings(node, spec)
+        models = self._models(node, spec, settings)
+        place = self.context.places.of_node(self.href, node)
+        chosen = {key: self._chosen(spec, key, settings.get(key)) for key in spec.fields()}
+        figure = PlacedFigure(
+            id=place.id,
+            number=place.number,
+            spec=spec,
+            state={key: chosen[key] for key in spec.state},
+            options={key: chosen[key] for key in spec.options},
+            models=models,
+            block=node,
+            ready=models.keys() == spec.models.keys(),
+        )
+        self.figures.append(figure)
+        return figure
+
+    def _settings(self, node: FigureBlock, spec: FigureSpec) -> dict[str, Setting]:
+        """The author's settings by key; unknown and repeated keys are issues."""
+        known = {
+            DATA_KEY if use.own_data else f"model.{role}" for role, use in spec.models.items()
+        }
+        known |= spec.fields().keys() | FIGURE_KEYS
+        settings: dict[str, Setting] = {}
+        for setting in node.settings:
+            if setting.key not in known:
+                message = f"figure '{spec.name}' has no option '{setting.key}'"
+                hint = suggest(setting.key, known)
+                self.report("option-known", setting.key_at, message, hint)
+            elif setting.key in settings:
+                self.report("option-twice", setting.key_at, f"'{setting.key}' is set twice")
+            else:
+                settings[setting.key] = setting
+        return settings
+
+    def _chosen(self, spec: FigureSpec, key: str, setting: Setting | None) -> Value:
+        declared = spec.fields()[key]
+        if setting is None:
+            return declared.default
+        try:
+            return declared.parse(key, setting.value)
+        except ValueProblem as problem:
+            at = setting.value_at if setting.value else setting.key_at
+            self.report(problem.rule, at, problem.message, problem.hint)
+            return declared.default
+
+    def _models(
+        self, node: FigureBlock, spec: FigureSpec, settings: Mapping[str, Setting]
+    ) -> dict[str, ModelCard]:
+        """The card of each role; a mistake in figure.toml is reported there."""
+        models = {}
+        own_model = self._own_model(node, settings.get(DATA_KEY)) if spec.shows_own_data else None
+        for role, use in spec.models.items():
+            setting = settings.get(DATA_KEY if use.own_data else f"model.{role}")
+            if use.own_data:
+                if own_model is None or setting is None:
+                    continue
+                name, source = own_model, self.source
+            elif setting:
+                name, source = setting.value, self.source
+            else:
+                name, source = use.model, spec.source
+            card = self.context.sources.models.get(name)
+            if card is None:
+                self._model(name, source, _model_span(spec, role, "model", setting))
+                continue
+            missing = [part for part in use.uses if card.file_of(part) is None]
+            for part in missing:
+                at = _model_span(spec, role, "uses", setting)
+                message = f"the model '{name}' has no graph or array '{part}'"
+                issue = source.issue("model-part", at, message, suggest(part, card.uses()))
+                self.issues.append(issue)
+            if not missing:
+                models[role] = card
+        return models
+
+
+    def _own_model(self, node: FigureBlock, setting: Setting | None) -> str | None:
+        """The model of the data that the author names; None and an issue without such data."""
+        names = self.context.sources.own_data.names
+        if setting is None:
+            hint = "add an option line 'data: NAME', a [data.NAME] of content/book.toml"
+            self.report("data-chosen", node.name_at, f"'{node.name}' is told no data", hint)
+        elif setting.value not in names:
+            hint = suggest(setting.value, names) or "declare [data.NAME] in content/book.toml"
+            message = f"unknown data '{setting.value}'"
+            self.report("data-known", setting.value_at, message, hint)
+        else:
+            return model_name(setting.value)
+        return None
+
+
+def _model_span(spec: FigureSpec, role: str, key: str, setting: Setting | None) -> Span:
+    """Where a role's model was chosen: by the author, else in figure.toml."""
+    if setting:
+        return setting.value_at
+    return key_span(spec.source, ("models", role), key, value=True)
+
+
+def _inside_content(address: str) -> str:
+    return str(PurePosixPath(address)) if address else ""
+
+
+def _formatted(value: float | int, spec: str) -> str:
+    """A number as text: by a format, else integers in full and three significant digits."""
+    if spec:
+        text = format(value, spec)
+    elif isinstance(value, int) or abs(value) >= 1000:
+        text = f"{value:,.0f}"
+    else:
+        text = f"{value:.3g}"
+    return text.replace("-", "−")

@@ -1,0 +1,1 @@
+"""Files, memory and locks: what every stage stands on. Knows no book."""

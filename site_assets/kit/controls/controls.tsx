@@ -1,0 +1,191 @@
+/** The controls beneath what they alter: slider, toggle, select, checkbox, button, read-out. */
+
+import type { ComponentChildren, TargetedKeyboardEvent } from "preact";
+import { useRef } from "preact/hooks";
+import { ARROW_SHIFT } from "../base/arrows.ts";
+import { useFigure, useNewest } from "../base/context.ts";
+
+function slug(label: string): string {
+  return label.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, "-");
+}
+
+export function Controls({ children, label }: { children: ComponentChildren; label?: string }) {
+  return (
+    <div class="controls" role="group" aria-label={label ?? "Controls"}>
+      {children}
+    </div>
+  );
+}
+
+export function Panels({ columns, children }: { columns: 1 | 2 | 3; children: ComponentChildren }) {
+  return <div class={`panels panels-${columns}`}>{children}</div>;
+}
+
+export function Panel({ title, children }: { title?: ComponentChildren; children: ComponentChildren }) {
+  return (
+    <div class="panel">
+      {title !== undefined && <div class="panel-title">{title}</div>}
+      {children}
+    </div>
+  );
+}
+
+export interface SliderProps {
+  readonly label: ComponentChildren;
+  /** The accessible name, where `label` is not plain text. */
+  readonly name?: string;
+  readonly value: number;
+  readonly min: number;
+  readonly max: number;
+  readonly step: number;
+  readonly onChange: (value: number) => void;
+  /** The value as the reader reads it, with its unit. */
+  readonly format?: (value: number) => string;
+}
+
+export function Slider({ label, name, value, min, max, step, onChange, format = String }: SliderProps) {
+  const { id, live } = useFigure();
+  const inputId = `${id}-${slug(name ?? String(label))}`;
+  return (
+    <div class="control slider">
+      <label for={inputId}>{label}</label>
+      <input
+        id={inputId}
+        type="range"
+        min={min}
+        max={max}
+        step={step}
+        value={value}
+        disabled={!live}
+        aria-label={name}
+        aria-valuetext={format(value)}
+        onInput={(event) => onChange(event.currentTarget.valueAsNumber)}
+      />
+      <output for={inputId}>{format(value)}</output>
+    </div>
+  );
+}
+
+export interface Choice<T extends string> {
+  readonly value: T;
+  readonly label: ComponentChildren;
+}
+
+interface ChoiceProps<T extends string> {
+  readonly label: string;
+  readonly value: T;
+  readonly choices: readonly Choice<T>[];
+  readonly onChange: (value: T) => void;
+}
+
+/** A few choices side by side: a radio group, one tab stop, arrow keys inside. */
+export function Toggle<T extends string>({ label, value, choices, onChange }: ChoiceProps<T>) {
+  const { id, live } = useFigure();
+  const group = useRef<HTMLDivElement>(null);
+  const newest = useNewest(value);
+  const indexOf = (wanted: T): number => Math.max(choices.findIndex((choice) => choice.value === wanted), 0);
+  const move = (event: TargetedKeyboardEvent<HTMLElement>): void => {
+    const shift = ARROW_SHIFT[event.key];
+    if (shift === undefined) return;
+    event.preventDefault();
+    const next = (indexOf(newest.get()) + shift + choices.length) % choices.length;
+    newest.ask((choices[next] as Choice<T>).value, onChange);
+    group.current?.querySelectorAll<HTMLElement>("[role=radio]")[next]?.focus();
+  };
+  return (
+    <div class="control toggle">
+      <span class="control-label" id={`${id}-${slug(label)}`}>
+        {label}
+      </span>
+      <div class="toggle-choices" role="radiogroup" aria-labelledby={`${id}-${slug(label)}`} ref={group}>
+        {choices.map((choice, index) => (
+          <button
+            key={choice.value}
+            type="button"
+            role="radio"
+            aria-checked={choice.value === value}
+            tabIndex={index === indexOf(value) ? 0 : -1}
+            disabled={!live}
+            onClick={() => onChange(choice.value)}
+            onKeyDown={move}
+          >
+            {choice.label}
+          </button>
+        ))}
+      </div>
+    </div>
+  );
+}
+
+export function Select<T extends string>({ label, value, choices, onChange }: ChoiceProps<T>) {
+  const { id, live } = useFigure();
+  const inputId = `${id}-${slug(label)}`;
+  return (
+    <div class="control select">
+      <label for={inputId}>{label}</label>
+      <select
+        id={inputId}
+        value={value}
+        disabled={!live}
+        onChange={(event) => onChange(event.currentTarget.value as T)}
+      >
+        {choices.map((choice) => (
+          <option key={choice.value} value={choice.value} selected={choice.value === value}>
+            {choice.label}
+          </option>
+        ))}
+      </select>
+    </div>
+  );
+}
+
+export function Checkbox({ label, value, onChange }: { label: string; value: boolean; onChange: (value: boolean) => void }) {
+  const { live } = useFigure();
+  return (
+    <label class="control checkbox">
+      <input type="checkbox" checked={value} disabled={!live} onChange={(event) => onChange(event.currentTarget.checked)} />
+      <span>{label}</span>
+    </label>
+  );
+}
+
+export interface ButtonProps {
+  readonly children: ComponentChildren;
+  readonly onClick: () => void;
+  readonly primary?: boolean;
+  readonly disabled?: boolean;
+  /** For a button that stays down: recording, playing. */
+  readonly pressed?: boolean;
+  /** The accessible name, where the face is a symbol. */
+  readonly name?: string;
+}
+
+export function Button({ children, onClick, primary, disabled, pressed, name }: ButtonProps) {
+  const { live } = useFigure();
+  return (
+    <button
+      type="button"
+      class={primary ? "button button-primary" : "button"}
+      disabled={!live || disabled}
+      aria-pressed={pressed}
+      aria-label={name}
+      onClick={onClick}
+    >
+      {children}
+    </button>
+  );
+}
+
+/** A few named numbers in tabular figures. */
+export function Readout({ items }: { items: readonly { readonly label: ComponentChildren; readonly value: string; readonly hue?: string }[] }) {
+  return (
+    <dl class="readout">
+      {items.map((item, index) => (
+        <div key={index}>
+          <dt class={item.hue}>{item.label}</dt>
+          <dd>{item.value}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}

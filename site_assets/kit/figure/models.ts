@@ -1,0 +1,123 @@
+/** What a figure's `compute` sees of the trained models: arrays, metrics, and graphs that it can run. */
+
+import type { CallOptions, Engine } from "../../engine/engine.ts";
+import type { Feeds, Outputs } from "../../engine/tensor.ts";
+import { Memo } from "../base/memo.ts";
+
+export interface ArrayCard {
+  readonly file: string;
+  readonly shape: readonly number[];
+  readonly dtype: "float32" | "uint8" | "int32";
+}
+
+/** The part of card.json that travels with a figure. */
+export interface Card {
+  readonly name: string;
+  readonly title?: string;
+  readonly seed?: number;
+  readonly parameters?: number;
+  readonly data?: { readonly name: string; readonly label: string; readonly classes?: readonly string[] };
+  readonly graphs: Readonly<Record<string, { readonly file: string }>>;
+  readonly arrays: Readonly<Record<string, ArrayCard>>;
+  readonly metrics: Readonly<Record<string, { readonly value: number; readonly unit?: string }>>;
+  readonly options?: Readonly<Record<string, unknown>>;
+  readonly live?: unknown;
+}
+
+export interface NumberArray {
+  readonly shape: readonly number[];
+  readonly data: Float32Array | Uint8Array | Int32Array;
+}
+
+export interface Model {
+  readonly card: Card;
+  /** A published array; it has been loaded before `compute` is called. */
+  array(name: string): NumberArray;
+  /** A metric's value; throws when the card has none of that name. */
+  metric(name: string): number;
+  run(graph: string, feeds: Feeds, options?: CallOptions): Promise<Outputs>;
+}
+
+export interface Models<Role extends string = string> {
+  readonly model: Readonly<Record<Role, Model>>;
+  /** `make()`'s result, kept under `key` until many others have been asked for. */
+  memo<T>(key: string, make: () => Promise<T> | T): Promise<T>;
+}
+
+/** Where a model's bytes come from: asset scripts in the page, files at build. */
+export interface ModelSource {
+  readonly card: Card;
+  /** Bytes of the graph or array called `name` in the card. */
+  bytes(name: string): Promise<Uint8Array>;
+}
+
+function view(bytes: Uint8Array, { shape, dtype }: ArrayCard): NumberArray {
+  const buffer = bytes.slice().buffer; // a copy starts at offset 0, as typed arrays of 4-byte numbers need
+  const data = dtype === "float32" ? new Float32Array(buffer) : dtype === "int32" ? new Int32Array(buffer) : new Uint8Array(buffer);
+  const size = shape.reduce((product, dim) => product * dim, 1);
+  if (data.length !== size) throw new Error(`an array of shape [${shape.join(", ")}] came with ${data.length} numbers`);
+  return { shape, data };
+}
+
+class LoadedModel implements Model {
+  readonly card: Card;
+  private readonly arrays = new Map<string, NumberArray>();
+  private readonly source: ModelSource;
+  private readonly engine: () => Promise<Engine>;
+  private readonly priority: CallOptions;
+
+  constructor(source: ModelSource, engine: () => Promise<Engine>, priority: CallOptions) {
+    this.card = source.card;
+    this.source = source;
+    this.engine = engine;
+    this.priority = priority;
+  }
+
+  /** Loads the arrays that figure.toml names under `uses`; a graph, and the engine, only when it is first run. */
+  async prepare(uses: readonly string[]): Promise<void> {
+    await Promise.all(
+      uses.map(async (name) => {
+        const array = this.card.arrays[name];
+        if (array) this.arrays.set(name, view(await this.source.bytes(name), array));
+        else if (!this.card.graphs[name]) throw new Error(`the model “${this.card.name}” has no graph or array “${name}”`);
+      }),
+    );
+  }
+
+  private async load(graph: string): Promise<Engine> {
+    const engine = await this.engine();
+    await engine.load(`${this.card.name}/${graph}`, () => this.source.bytes(graph));
+    return engine;
+  }
+
+  array(name: string): NumberArray {
+    const array = this.arrays.get(name);
+    if (!array) throw new Error(`figure.toml does not list “${name}” among what it uses of “${this.card.name}”`);
+    return array;
+  }
+
+  metric(name: string): number {
+    const metric = this.card.metrics[name];
+    if (!metric) throw new Error(`the model “${this.card.name}” has no metric “${name}”`);
+    return metric.value;
+  }
+
+  async run(graph: string, feeds: Feeds, options: CallOptions = {}): Promise<Outputs> {
+    const engine = await this.load(graph); // at the first run, and again if the worker had to be restarted
+    return engine.run(`${this.card.name}/${graph}`, feeds, { ...this.priority, ...options });
+  }
+}
+
+/** Everything that figure.toml asks for, loaded. `signal` cancels the figure's calls when it goes away. */
+export async function loadModels<Role extends string>(
+  sources: Readonly<Record<Role, ModelSource>>,
+  uses: Readonly<Record<Role, readonly string[]>>,
+  engine: () => Promise<Engine>,
+  signal?: AbortSignal,
+): Promise<Models<Role>> {
+  const loaded = {} as Record<Role, LoadedModel>;
+  for (const role of Object.keys(sources) as Role[]) loaded[role] = new LoadedModel(sources[role], engine, { signal });
+  await Promise.all((Object.keys(loaded) as Role[]).map((role) => loaded[role].prepare(uses[role])));
+  const memory = new Memo();
+  return { model: loaded, memo: (key, make) => memory.get(key, make) };
+}

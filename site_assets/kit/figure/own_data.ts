@@ -1,0 +1,76 @@
+/** The author's own data as `training/recipes/families/own_recipe.py` publishes them: rows of a table, or pictures. */
+
+import type { Model } from "./models.ts";
+import type { Pair } from "../marks/plot.tsx";
+
+/** A column of a table; mean, deviation and range are those of its training rows, in its own unit. */
+export interface Column {
+  readonly name: string;
+  readonly unit: string;
+  readonly mean: number;
+  readonly deviation: number;
+  readonly min: number;
+  readonly max: number;
+}
+
+export interface OwnData {
+  readonly name: string;
+  /** Of a table; empty for pictures. */
+  readonly columns: readonly Column[];
+  /** Pixels along a picture's side; 0 for a table. */
+  readonly size: number;
+  /** Codes of the test examples. */
+  readonly points: readonly Pair[];
+  readonly labels: ArrayLike<number>;
+  /** Empty where the data have no classes. */
+  readonly classes: readonly string[];
+  /** A character for each class, one for all where there are none. */
+  readonly glyphs: readonly string[];
+  /** A test example in the model's unit: standard deviations of its columns, or ink from 0 to 1. */
+  example(index: number): Float32Array;
+}
+
+const FULL_INK = 255; // as in training/own_data/pictures.py
+
+/** Initials where they differ, else letters in order. */
+export function glyphsFor(classes: readonly string[]): string[] {
+  if (classes.length === 0) return ["•"];
+  const initials = classes.map((name) => ([...name][0] ?? "").toUpperCase());
+  const distinct = new Set(initials).size === classes.length;
+  return distinct ? initials : classes.map((_, kind) => String.fromCharCode(65 + kind));
+}
+
+export function ownData(model: Model): OwnData {
+  const data = model.card.data as { name: string; classes?: readonly string[]; columns?: readonly Column[]; pictures?: { size: number } };
+  const examples = model.array("examples_test");
+  const codes = model.array("codes_test").data;
+  const count = examples.shape[0] as number;
+  const numbers = examples.data.length / count;
+  const scale = data.pictures ? FULL_INK : 1;
+  const classes = data.classes ?? [];
+  return {
+    name: data.name,
+    columns: data.columns ?? [],
+    size: data.pictures?.size ?? 0,
+    points: Array.from({ length: count }, (_, i): Pair => [codes[2 * i] as number, codes[2 * i + 1] as number]),
+    labels: model.array("labels_test").data,
+    classes,
+    glyphs: glyphsFor(classes),
+    example: (index) => Float32Array.from(examples.data.subarray(index * numbers, (index + 1) * numbers), (value) => value / scale),
+  };
+}
+
+/** A standardised number in its column's own unit. */
+export function inUnit(column: Column, value: number): number {
+  return column.mean + column.deviation * value;
+}
+
+/** Decimals that show a hundredth of a column's spread, near enough. */
+export function decimalsOf(column: Column): number {
+  return Math.min(8, Math.max(0, 1 - Math.floor(Math.log10(column.deviation))));
+}
+
+/** “alcohol (% by volume)” */
+export function columnName({ name, unit }: Column): string {
+  return unit ? `${name} (${unit})` : name;
+}

@@ -1,0 +1,125 @@
+/** A training run as a figure sees it: where it stands, its curves, and what the reader can do with it. */
+
+import type { TrainerData } from "../../engine/trainer.ts";
+import type { Model } from "./models.ts";
+import type { Pair } from "../marks/plot.tsx";
+import { knobsAt, type Change, type KnobSpec } from "./schedule.ts";
+
+/** `card.options.live`, as `training/live/produce.py` writes it. */
+export interface LiveCard {
+  readonly state_size: number;
+  readonly parameters: readonly { readonly name: string; readonly shape: readonly number[]; readonly fan_in: number }[];
+  readonly input_size: number;
+  readonly noise_size: number;
+  readonly batch_size: number;
+  readonly steps_per_call: number;
+  readonly steps: number;
+  readonly adam_eps: number;
+  readonly knobs: readonly KnobSpec[];
+  readonly terms: readonly { readonly name: string; readonly unit: string; readonly description: string }[];
+  readonly data: { readonly train: string; readonly validation: string; readonly scale: number; readonly offset: string | null };
+}
+
+export type Phase = "untrained" | "running" | "paused" | "done" | "diverged";
+
+export interface Curves {
+  /** Of each loss term: [optimiser step, loss], the mean over a few batches from that step. */
+  readonly train: readonly (readonly Pair[])[];
+  /** Of each loss term: [optimiser step, loss] on the validation split. */
+  readonly validation: readonly (readonly Pair[])[];
+}
+
+export interface Training {
+  readonly phase: Phase;
+  /** True while the run shown is the one that was made at build. */
+  readonly recorded: boolean;
+  readonly step: number;
+  readonly total: number;
+  readonly seed: number;
+  /** Flat parameters `[N]` of the moment shown; always finite, and of a diverged run the last good ones. */
+  readonly params: Float32Array;
+  readonly knobs: Readonly<Record<string, number>>;
+  readonly live: LiveCard;
+  readonly curves: Curves;
+  /** Zero while nothing runs. */
+  readonly stepsPerSecond: number;
+  /** What went wrong, in words: the run diverged, or the engine failed. Empty if nothing did. */
+  readonly trouble: string;
+  readonly actions: TrainingActions;
+}
+
+/** A run to the last bit, for comparing one with another. */
+export interface TrainingRecord {
+  readonly step: number;
+  readonly params: readonly number[];
+  /** Of each loss term, the loss of every step's batch. */
+  readonly train: readonly (readonly number[])[];
+  /** Of each loss term, [optimiser step, loss] on the validation split. */
+  readonly validation: readonly (readonly Pair[])[];
+}
+
+export interface TrainingActions {
+  /** Starts, or goes on; from a finished run it begins anew. */
+  play(): void;
+  pause(): void;
+  /** One optimiser step. */
+  step(): void;
+  /** Back to untrained weights. */
+  restart(): void;
+  /** From the next step on. */
+  turn(knob: string, value: number): void;
+  /** After a divergence: back to the last good weights and the knobs that made them, paused. */
+  recover(): void;
+}
+
+export const NO_ACTIONS: TrainingActions = {
+  play: () => undefined,
+  pause: () => undefined,
+  step: () => undefined,
+  restart: () => undefined,
+  turn: () => undefined,
+  recover: () => undefined,
+};
+
+export function liveCard(model: Model): LiveCard {
+  const live = model.card.options?.["live"] as LiveCard | undefined;
+  if (!live) throw new Error(`the model “${model.card.name}” is not one that trains in the page`);
+  return live;
+}
+
+/** The splits as the network sees them: what is shipped × scale − offset, in float32. */
+export function trainingData(model: Model, { data }: LiveCard): TrainerData {
+  const offset = data.offset === null ? null : model.array(data.offset).data;
+  const samples = (name: string): Float32Array =>
+    Float32Array.from(model.array(name).data, (value, i) => {
+      const scaled = Math.fround(value * Math.fround(data.scale));
+      return offset === null ? scaled : scaled - (offset[i % offset.length] as number);
+    });
+  return { train: samples(data.train), validation: samples(data.validation) };
+}
+
+function column(steps: ArrayLike<number>, values: ArrayLike<number>, terms: number, term: number): Pair[] {
+  return Array.from({ length: steps.length }, (_, i): Pair => [steps[i] as number, values[i * terms + term] as number]);
+}
+
+/** The build's own run: what the figure shows before the reader has trained anything. */
+export function recordedTraining(model: Model, changes: readonly Change[] = []): Training {
+  const live = liveCard(model);
+  const steps = model.array("history_steps").data;
+  const curves = (name: string): Pair[][] =>
+    live.terms.map((_, term) => column(steps, model.array(name).data, live.terms.length, term));
+  return {
+    phase: "done",
+    recorded: true,
+    step: live.steps,
+    total: live.steps,
+    seed: model.card.seed ?? 0,
+    params: model.array("params_trained").data as Float32Array,
+    knobs: knobsAt(changes, live.knobs, live.steps),
+    live,
+    curves: { train: curves("history_train"), validation: curves("history_validation") },
+    stepsPerSecond: 0,
+    trouble: "",
+    actions: NO_ACTIONS,
+  };
+}

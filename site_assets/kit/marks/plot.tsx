@@ -1,0 +1,222 @@
+/** Axes in an SVG of fixed view box, and the marks that are drawn on them. */
+
+import { scaleLinear, scaleLog, type ScaleContinuousNumeric } from "d3-scale";
+import { line } from "d3-shape";
+import { createContext, type ComponentChildren } from "preact";
+import { useContext, useMemo } from "preact/hooks";
+import { fixed } from "../base/format.ts";
+
+export interface Axis {
+  /** With its unit, as in “error (mean squared ink)”. */
+  readonly label: string;
+  readonly min: number;
+  readonly max: number;
+  readonly scale?: "linear" | "log";
+  readonly ticks?: number;
+  readonly format?: (value: number) => string;
+}
+
+const MARGIN = 0.05; // of the values' range
+
+/** An axis over values, with a little room around the outermost. */
+export function axisOver(label: string, values: readonly number[]): Axis {
+  const [low, high] = [Math.min(...values), Math.max(...values)];
+  const room = MARGIN * (high - low);
+  return { label, min: low - room, max: high + room };
+}
+
+/** A share, 0 to 1, of an axis: what an address holds where a reader may choose any place. */
+export const fromShare = (axis: Axis, share: number): number => axis.min + share * (axis.max - axis.min);
+export const toShare = (axis: Axis, value: number): number => (value - axis.min) / (axis.max - axis.min);
+
+export type Scale = ScaleContinuousNumeric<number, number>;
+
+export interface Frame {
+  readonly width: number;
+  readonly height: number;
+  readonly left: number;
+  readonly right: number;
+  readonly top: number;
+  readonly bottom: number;
+  readonly x: Scale;
+  readonly y: Scale;
+}
+
+export function makeScale(axis: Axis, from: number, to: number): Scale {
+  const scale = axis.scale === "log" ? scaleLog() : scaleLinear();
+  return scale.domain([axis.min, axis.max]).range([from, to]);
+}
+
+export function makeFrame(x: Axis, y: Axis, width: number, height: number): Frame {
+  const margin = { left: 46, right: 12, top: 12, bottom: 40 };
+  const [right, bottom] = [width - margin.right, height - margin.bottom];
+  return {
+    width, height, left: margin.left, top: margin.top, right, bottom,
+    x: makeScale(x, margin.left, right),
+    y: makeScale(y, bottom, margin.top),
+  };
+}
+
+const FrameContext = createContext<Frame | null>(null);
+
+/** The scales of the plot around a mark. */
+export function useFrame(): Frame {
+  const frame = useContext(FrameContext);
+  if (!frame) throw new Error("a mark stands outside of any plot");
+  return frame;
+}
+
+/** Places in the page are rounded: a tenth of a unit can't be seen and half the bytes are saved. */
+export function place(value: number): number {
+  return Math.round(value * 10) / 10;
+}
+
+export function tickText(axis: Axis, value: number, step: number): string {
+  if (axis.format) return axis.format(value);
+  return fixed(value, Math.max(0, Math.ceil(-Math.log10(step) - 1e-9)));
+}
+
+/** On a log axis: powers of ten, or 1–2–5, or whatever d3 offers, the first of these that gives two ticks. */
+function logTicks(scale: Scale): number[] {
+  const values = scale.ticks(10);
+  const leading = (value: number): number => Math.round(value / 10 ** Math.floor(Math.log10(value) + 1e-9));
+  const sets = [[1], [1, 2, 5]].map((digits) => values.filter((value) => digits.includes(leading(value))));
+  return sets.find((ticks) => ticks.length >= 2) ?? values;
+}
+
+function axisTicks(axis: Axis, scale: Scale): { value: number; text: string }[] {
+  if (axis.scale === "log") return logTicks(scale).map((value) => ({ value, text: (axis.format ?? String)(value) }));
+  const values = scale.ticks(axis.ticks ?? 5);
+  const step = values.length > 1 ? Math.abs((values[1] as number) - (values[0] as number)) : 1;
+  return values.map((value) => ({ value, text: tickText(axis, value, step) }));
+}
+
+function Axes({ x, y, frame }: { x: Axis; y: Axis; frame: Frame }) {
+  return (
+    <g class="axis" aria-hidden="true">
+      {axisTicks(x, frame.x).map(({ value, text }) => (
+        <g key={`x${value}`} class="tick" transform={`translate(${place(frame.x(value))} ${frame.bottom})`}>
+          <line class="gridline" y2={frame.top - frame.bottom} />
+          <text y="16" text-anchor="middle">{text}</text>
+        </g>
+      ))}
+      {axisTicks(y, frame.y).map(({ value, text }) => (
+        <g key={`y${value}`} class="tick" transform={`translate(${frame.left} ${place(frame.y(value))})`}>
+          <line class="gridline" x2={frame.right - frame.left} />
+          <text x="-7" dy="0.32em" text-anchor="end">{text}</text>
+        </g>
+      ))}
+      <text class="axis-label" x={(frame.left + frame.right) / 2} y={frame.height - 6} text-anchor="middle">{x.label}</text>
+      <text class="axis-label" transform={`translate(11 ${(frame.top + frame.bottom) / 2}) rotate(-90)`} text-anchor="middle">{y.label}</text>
+    </g>
+  );
+}
+
+export interface PlotProps {
+  readonly x: Axis;
+  readonly y: Axis;
+  readonly width?: number;
+  readonly height?: number;
+  /** What is plotted, for those who don't see it. */
+  readonly label: string;
+  readonly children?: ComponentChildren;
+}
+
+export function Plot({ x, y, width = 360, height = 240, label, children }: PlotProps) {
+  const frame = makeFrame(x, y, width, height);
+  return (
+    <svg class="plot" viewBox={`0 0 ${width} ${height}`} role="img" aria-label={label}>
+      <PlotArea x={x} y={y} frame={frame}>{children}</PlotArea>
+    </svg>
+  );
+}
+
+/** Axes and marks, for a component that owns its `<svg>`. */
+export function PlotArea({ x, y, frame, children }: { x: Axis; y: Axis; frame: Frame; children?: ComponentChildren }) {
+  return (
+    <FrameContext.Provider value={frame}>
+      <Axes x={x} y={y} frame={frame} />
+      {children}
+    </FrameContext.Provider>
+  );
+}
+
+export type Pair = readonly [number, number];
+
+export interface LineProps {
+  /** A point that is no number leaves a gap. */
+  readonly points: readonly Pair[];
+  readonly name?: string;
+  /** Writes the name under the curve's last stretch instead of over it. */
+  readonly below?: boolean;
+  readonly hue?: string;
+  readonly dashed?: boolean;
+}
+
+const LETTER = 7.5; // units that a letter of a curve's name takes
+
+const drawLine = line<Pair>().defined(([a, b]) => Number.isFinite(a) && Number.isFinite(b));
+
+/** A curve with its name written at its end instead of in a legend. */
+export function Line({ points, name, below, hue = "", dashed }: LineProps) {
+  const { x, y, right, top, bottom } = useFrame();
+  const path = drawLine(points.map(([a, b]): Pair => [place(x(a)), place(y(b))])) ?? "";
+  const drawn = points.filter(([, value]) => Number.isFinite(value));
+  const last = drawn.at(-1);
+  const end = last ? Math.min(place(x(last[0])), right - 4) : 0;
+  const beside = drawn.filter(([at]) => x(at) >= end - LETTER * (name?.length ?? 0)).map(([, value]) => place(y(value)));
+  return (
+    <g class={hue}>
+      <path class={dashed ? "line line-dashed" : "line"} d={path} />
+      {name && last && (
+        <text class="direct-label" x={end} y={below ? Math.min(Math.max(...beside) + 16, bottom - 4) : Math.max(Math.min(...beside) - 6, top + 10)} text-anchor="end">
+          {name}
+        </text>
+      )}
+    </g>
+  );
+}
+
+/** Many points of one kind as a single path: a dot is a line of no length with a round cap. */
+export function Dots({ points, hue = "" }: { points: readonly Pair[]; hue?: string }) {
+  const { x, y } = useFrame();
+  const path = useMemo(() => points.map(([a, b]) => `M${place(x(a))} ${place(y(b))}h0`).join(""), [points, x, y]);
+  return <path class={`dots ${hue}`} d={path} />;
+}
+
+/** One point that matters now. */
+export function Dot({ at, hue = "", name }: { at: Pair; hue?: string; name?: string }) {
+  const { x, y } = useFrame();
+  return (
+    <g class={hue} transform={`translate(${place(x(at[0]))} ${place(y(at[1]))})`}>
+      <circle class="dot-current" r="5" />
+      {name && <text class="direct-label" x="9" dy="0.32em">{name}</text>}
+    </g>
+  );
+}
+
+/** A level worth comparing with, across the whole plot. */
+export function Level({ value, name, below, hue = "" }: { value: number; name: string; below?: boolean; hue?: string }) {
+  const { y, left, right } = useFrame();
+  const height = place(y(value));
+  return (
+    <g class={hue}>
+      <line class="line line-dashed" x1={left} x2={right} y1={height} y2={height} />
+      <text class="direct-label" x={right - 2} y={below ? height + 14 : height - 4} text-anchor="end">{name}</text>
+    </g>
+  );
+}
+
+/** Points that carry a character instead of a dot, one text element a kind: `x` and `y` list the places. */
+export function Glyphs({ points, glyph, hue = "" }: { points: readonly Pair[]; glyph: string; hue?: string }) {
+  const { x, y } = useFrame();
+  const [xs, ys, text] = useMemo(
+    () => [
+      points.map(([a]) => place(x(a))).join(" "),
+      points.map(([, b]) => place(y(b) + 3.2)).join(" "),
+      glyph.repeat(points.length),
+    ],
+    [points, glyph, x, y],
+  );
+  return <text class={`glyphs ${hue}`} x={xs} y={ys} text-anchor="middle">{text}</text>;
+}

@@ -1,0 +1,120 @@
+/** The script of every page: starts the page's own parts and wakes figures as they come near. Small on purpose. */
+
+import { lacking } from "./able.ts";
+import { bookData } from "../base/book_data.ts";
+import { startNotes, startPredictions, startThemeButton, startWideParts } from "./page.ts";
+import type { FigureRuntime } from "../figure/runtime.tsx";
+import { AssetError, loadScript } from "../base/script.ts";
+import { startSearchField } from "./search_field.ts";
+import { setFigureState, showFailure } from "../base/status.ts";
+import { startSymbolLinks } from "./symbol_links.ts";
+
+/** What kit.js adds under the global `book`, for the figures' and assets' scripts to call. */
+export interface Book {
+  start?: (element: HTMLElement) => FigureRuntime;
+  [part: string]: unknown;
+}
+
+const book: Book = { loadKit };
+(globalThis as unknown as { book: Book }).book = book;
+
+const NEAR = "800px 0px"; // wakes a figure about a screen before the reader meets it
+
+const runtimes = new Map<HTMLElement, FigureRuntime>();
+const onScreen = new Set<Element>();
+let kit: Promise<void> | null = null;
+
+function loadKit(): Promise<void> {
+  kit ??= (async () => {
+    const { kit: src } = bookData();
+    await loadScript(src);
+    if (!book.start) throw new AssetError(`the file ${src} is damaged`);
+  })();
+  kit.catch(() => {
+    kit = null; // so that Retry asks again
+  });
+  return kit;
+}
+
+async function wake(element: HTMLElement): Promise<void> {
+  setFigureState(element, "loading", "Loading…");
+  try {
+    await loadKit();
+  } catch (error) {
+    showFailure(element, error, () => void wake(element));
+    return;
+  }
+  const runtime = (book.start as NonNullable<Book["start"]>)(element);
+  runtimes.set(element, runtime);
+  tellVisibility();
+  await runtime.activate();
+}
+
+function tellVisibility(): void {
+  for (const [element, runtime] of runtimes) {
+    runtime.setVisible(onScreen.has(element) && document.visibilityState === "visible");
+  }
+}
+
+function startFigures(): void {
+  const near = new IntersectionObserver(
+    (entries) => {
+      for (const { target, isIntersecting } of entries) {
+        if (!isIntersecting) continue;
+        near.unobserve(target);
+        void wake(target as HTMLElement);
+      }
+    },
+    { rootMargin: NEAR },
+  );
+  const watch = new IntersectionObserver((entries) => {
+    for (const { target, isIntersecting } of entries) {
+      if (isIntersecting) onScreen.add(target);
+      else onScreen.delete(target);
+    }
+    tellVisibility();
+  });
+  for (const element of document.querySelectorAll("figure[data-figure]")) {
+    near.observe(element);
+    watch.observe(element);
+  }
+  document.addEventListener("visibilitychange", tellVisibility);
+  addEventListener("hashchange", () => {
+    for (const runtime of runtimes.values()) runtime.followAddress();
+    scrollToFigure();
+  });
+}
+
+/** An address with a figure's state has more than an id behind the #, so the browser doesn't find the place. */
+function scrollToFigure(): void {
+  const [id, query] = location.hash.slice(1).split("?");
+  if (id && query) document.getElementById(id)?.scrollIntoView();
+}
+
+/** Over http(s), last of all and quietly: what has been read can be read again without a network. */
+function startOffline(): void {
+  const wanted = location.protocol !== "file:" && document.querySelector("[data-role=offline]");
+  if (!wanted || !("serviceWorker" in navigator)) return;
+  const start = (): void => void loadScript(bookData().offline).catch(() => {}); // the page is whole without it
+  // In the second frame the figures in view have been seen, and are loading: they come first.
+  addEventListener("load", () => requestAnimationFrame(() => requestAnimationFrame(start)));
+}
+
+/** Nothing in the static frames can be worked then, and each says why. */
+function keepStatic(missing: string): void {
+  document.documentElement.classList.add("figures-static");
+  const words = `This figure stays as it was drawn: this browser has no ${missing}. A current one brings it to life.`;
+  for (const element of document.querySelectorAll<HTMLElement>("figure[data-figure]")) setFigureState(element, "static", words);
+}
+
+startThemeButton();
+startSearchField();
+startNotes();
+startPredictions();
+startSymbolLinks();
+startWideParts();
+const missing = lacking();
+if (missing === null) startFigures();
+else keepStatic(missing);
+startOffline();
+scrollToFigure();

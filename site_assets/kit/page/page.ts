@@ -1,0 +1,121 @@
+/** The page around the figures: theme, notes that open by hover, focus and tap, and predictions. */
+
+import { ARROW_SHIFT } from "../base/arrows.ts";
+
+const THEMES = ["auto", "light", "dark"] as const;
+type Theme = (typeof THEMES)[number];
+
+const STORAGE_KEY = "book-theme";
+
+/** The reader's choice; "auto" when there is none or storage is off. */
+export function storedTheme(): Theme {
+  try {
+    const theme = localStorage.getItem(STORAGE_KEY) as Theme | null;
+    return theme && THEMES.includes(theme) ? theme : "auto";
+  } catch {
+    return "auto";
+  }
+}
+
+export function applyTheme(theme: Theme): void {
+  if (theme === "auto") delete document.documentElement.dataset["theme"];
+  else document.documentElement.dataset["theme"] = theme;
+}
+
+/** The button goes round: as the system says, light, dark. */
+export function startThemeButton(): void {
+  const button = document.querySelector<HTMLButtonElement>("[data-role=theme]");
+  if (!button) return;
+  let theme = storedTheme();
+  const label = (): void => {
+    button.textContent = `Theme: ${theme}`;
+  };
+  label();
+  button.addEventListener("click", () => {
+    theme = THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length] as Theme;
+    applyTheme(theme);
+    label();
+    try {
+      if (theme === "auto") localStorage.removeItem(STORAGE_KEY);
+      else localStorage.setItem(STORAGE_KEY, theme);
+    } catch {
+      // Storage is off: the choice lasts for this page.
+    }
+  });
+}
+
+const OPENERS = ".sidenote-mark, [data-popover]";
+
+function setOpen(opener: Element, open: boolean): void {
+  opener.setAttribute("aria-expanded", String(open));
+}
+
+/**
+ * Hover and focus open notes by CSS alone; a tap has neither, so it toggles `aria-expanded`. The first tap on
+ * a citation or a term opens its note, the second follows the link. Escape and a tap elsewhere close.
+ */
+export function startNotes(): void {
+  let pointer = "mouse";
+  document.addEventListener("pointerdown", (event) => {
+    pointer = event.pointerType;
+  }, { capture: true });
+  document.addEventListener("click", (event) => {
+    const opener = (event.target as Element).closest(OPENERS);
+    for (const other of document.querySelectorAll(`:is(${OPENERS})[aria-expanded=true]`)) {
+      if (other !== opener && !other.parentElement?.contains(event.target as Node)) setOpen(other, false);
+    }
+    if (!opener) return;
+    const open = opener.getAttribute("aria-expanded") === "true";
+    if (opener instanceof HTMLAnchorElement) {
+      if (pointer !== "touch" || open) return;
+      event.preventDefault();
+    }
+    setOpen(opener, !open);
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    for (const opener of document.querySelectorAll(`:is(${OPENERS})[aria-expanded=true]`)) setOpen(opener, false);
+  });
+}
+
+/** A guess is kept in view beside the answer, which opens once the reader has committed to one. */
+export function startPredictions(): void {
+  for (const prediction of document.querySelectorAll<HTMLElement>("[data-role=predict]")) {
+    const choices = [...prediction.querySelectorAll<HTMLButtonElement>("[role=radio]")];
+    const choose = (choice: HTMLButtonElement): void => {
+      for (const other of choices) {
+        other.setAttribute("aria-checked", String(other === choice));
+        other.tabIndex = other === choice ? 0 : -1;
+      }
+      prediction.dataset["chosen"] = "true";
+      prediction.querySelector("details")?.setAttribute("open", "");
+    };
+    choices.forEach((choice, index) => {
+      choice.tabIndex = index === 0 ? 0 : -1;
+      choice.addEventListener("click", () => choose(choice));
+      choice.addEventListener("keydown", (event) => {
+        const shift = ARROW_SHIFT[event.key];
+        if (shift === undefined) return;
+        event.preventDefault();
+        choices[(index + shift + choices.length) % choices.length]?.focus();
+      });
+    });
+  }
+}
+
+const MAY_SCROLL = ".equation, .figure-data > div";
+
+/** What is wider than the page scrolls by itself: the keyboard must get there, and only there. */
+export function startWideParts(): void {
+  const watch = new ResizeObserver((entries) => {
+    for (const { target } of entries) {
+      const scrolls = target.scrollWidth > target.clientWidth + 1 || target.scrollHeight > target.clientHeight + 1;
+      const words: Record<string, string> = { tabindex: "0", role: "group", "aria-label": target.matches(".equation") ? "Formula" : "Table" };
+      for (const [name, value] of Object.entries(words)) {
+        if (scrolls) target.setAttribute(name, value);
+        else target.removeAttribute(name);
+      }
+    }
+  });
+  for (const element of document.querySelectorAll(MAY_SCROLL)) watch.observe(element);
+}

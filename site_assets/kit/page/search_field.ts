@@ -1,0 +1,98 @@
+/** The search field of every page, until somebody goes there: then the search itself is loaded. */
+
+import { bookData } from "../base/book_data.ts";
+import { AssetError, loadScript } from "../base/script.ts";
+
+/** One page of the index: address, label such as “Chapter 4”, title, lead, and [id, words] of its places. */
+export type IndexedPage = readonly [string, string, string, string, readonly (readonly [string, string])[]];
+
+/** What search.js adds under the global `book`. */
+export interface SearchBook {
+  startSearch?: (parts: SearchParts) => void;
+  searchIndex?: (pages: readonly IndexedPage[]) => void;
+}
+
+export interface SearchParts {
+  readonly input: HTMLInputElement;
+  readonly list: HTMLElement;
+  readonly status: HTMLElement;
+}
+
+const SHORTCUT = "/";
+const STORAGE_KEY = "book-search-key";
+
+let loading: Promise<void> | null = null;
+
+function loadSearch(parts: SearchParts): Promise<void> {
+  loading ??= (async () => {
+    const { search } = bookData();
+    const { book } = globalThis as unknown as { book: SearchBook };
+    await loadScript(search.script);
+    await loadScript(search.index);
+    if (!book.startSearch) throw new AssetError(`the file ${search.script} is damaged`);
+    book.startSearch(parts);
+  })();
+  loading.catch(() => {
+    loading = null; // the next visit to the field asks again
+  });
+  return loading;
+}
+
+/** Whether the key goes into a text; a cell's editor stands in a shadow tree, which hides what its events are for. */
+function isTyped(event: KeyboardEvent): boolean {
+  const [target] = event.composedPath();
+  return target instanceof HTMLElement && (target.isContentEditable || target.matches("input, textarea, select"));
+}
+
+function storedShortcut(): boolean {
+  try {
+    return localStorage.getItem(STORAGE_KEY) !== "off";
+  } catch {
+    return true;
+  }
+}
+
+/** One key without Ctrl or Alt can get in the way of speech input, so that it can be switched off (WCAG 2.1.4). */
+function startShortcut(input: HTMLInputElement): void {
+  const button = document.querySelector<HTMLButtonElement>("[data-role=search-key]");
+  let on = storedShortcut();
+  const hasKeys = matchMedia("(any-hover: hover)").matches; // as far as a page can know
+  const tell = (): void => {
+    button?.setAttribute("aria-pressed", String(on));
+    input.placeholder = on && hasKeys ? `Search (${SHORTCUT})` : "Search";
+    if (on) input.setAttribute("aria-keyshortcuts", SHORTCUT);
+    else input.removeAttribute("aria-keyshortcuts");
+  };
+  tell();
+  button?.addEventListener("click", () => {
+    on = !on;
+    tell();
+    try {
+      if (on) localStorage.removeItem(STORAGE_KEY);
+      else localStorage.setItem(STORAGE_KEY, "off");
+    } catch {
+      // Storage is off: the choice lasts for this page.
+    }
+  });
+  document.addEventListener("keydown", (event) => {
+    if (!on || event.key !== SHORTCUT || event.ctrlKey || event.metaKey || event.altKey || isTyped(event)) return;
+    event.preventDefault();
+    input.focus();
+    input.select();
+  });
+}
+
+export function startSearchField(): void {
+  const part = <E extends HTMLElement>(role: string): E | null => document.querySelector<E>(`[data-role="${role}"]`);
+  const input = part<HTMLInputElement>("search-field");
+  const list = part("search-results");
+  const status = part("search-status");
+  if (!input || !list || !status) return;
+  const parts: SearchParts = { input, list, status };
+  input.addEventListener("focus", () => {
+    loadSearch(parts).catch((error: unknown) => {
+      status.textContent = `There is no search: ${error instanceof Error ? error.message : String(error)}`;
+    });
+  });
+  startShortcut(input);
+}

@@ -1,0 +1,168 @@
+/** The controls and curves of a training run, the same under every figure that trains. */
+
+import { scaleLinear, scaleLog } from "d3-scale";
+import { Button, Controls, Slider, Toggle } from "../controls/controls.tsx";
+import { useFigure } from "../base/context.ts";
+import { fixed } from "../base/format.ts";
+import { Level, Line, Plot, type Pair } from "../marks/plot.tsx";
+import type { KnobSpec } from "../figure/schedule.ts";
+import type { Training } from "../figure/training.ts";
+
+/** The part of a figure's state that every live figure has (kit/run/training_state.toml). */
+export interface TrainingState {
+  readonly seed: number;
+  readonly speed: "1" | "5" | "25" | "max";
+  readonly run: string;
+}
+
+export interface TrainingControlsProps {
+  readonly training: Training;
+  readonly state: TrainingState;
+  readonly set: (change: Partial<TrainingState>) => void;
+  /** How a knob is called in this figure, where its name alone would not do. */
+  readonly names?: Readonly<Record<string, string>>;
+}
+
+const SPEEDS = [
+  { value: "1", label: "1" },
+  { value: "5", label: "5" },
+  { value: "25", label: "25" },
+  { value: "max", label: "as fast as it goes" },
+] as const;
+
+const SLIDER_STEPS = 100;
+const ROOM_BELOW = 0.15; // of the losses' range: the name of the lower curve stands there
+
+function grouped(count: number): string {
+  return Math.round(count).toLocaleString("en");
+}
+
+function significant(value: number): string {
+  return String(Number(value.toPrecision(2)));
+}
+
+function KnobSlider({ knob, value, name, onTurn }: { knob: KnobSpec; value: number; name: string; onTurn: (value: number) => void }) {
+  const log = knob.scale === "log";
+  const scale = (log ? scaleLog() : scaleLinear()).domain([knob.minimum, knob.maximum]).range([0, SLIDER_STEPS]);
+  const at = (place: number): number => Number(scale.invert(place).toPrecision(3));
+  return (
+    <Slider
+      label={name}
+      value={scale(value)}
+      min={0}
+      max={SLIDER_STEPS}
+      step={1} // whole numbers: with a fraction as step, rounding may put the last place out of reach
+      format={(place) => (log ? significant(at(place)) : fixed(at(place), 2))}
+      onChange={(place) => onTurn(at(place))}
+    />
+  );
+}
+
+function playLabel({ phase, recorded, step }: Training): string {
+  if (phase === "running") return "Pause";
+  if (phase === "paused" && step > 0) return "Go on";
+  return recorded || phase === "done" ? "Train it yourself" : "Train";
+}
+
+/** One sentence on where the run stands. */
+export function progressText(training: Training): string {
+  const { phase, recorded, step, total, stepsPerSecond, trouble } = training;
+  if (phase === "diverged" || trouble) return trouble;
+  if (recorded) return `The run made when this book was built: ${grouped(total)} steps from untrained weights.`;
+  if (phase === "untrained") return "Untrained: random weights, no step taken.";
+  const pace = phase === "running" && stepsPerSecond > 0 ? `, ${grouped(stepsPerSecond)} steps a second` : "";
+  const words = { running: "Training", paused: "Paused", done: "Done" }[phase];
+  return `${words}: step ${grouped(step)} of ${grouped(total)}${pace}.`;
+}
+
+export function TrainingControls({ training, state, set, names = {} }: TrainingControlsProps) {
+  const { live: inPage, id } = useFigure();
+  const { phase, actions, live, knobs } = training;
+  const running = phase === "running";
+  const seedId = `${id}-seed`;
+  return (
+    <div class="training">
+      <Controls label="Training">
+        <Button primary onClick={() => (running ? actions.pause() : actions.play())} disabled={phase === "diverged"}>
+          {playLabel(training)}
+        </Button>
+        <Button onClick={() => actions.step()} disabled={running || phase === "diverged" || (phase === "done" && !training.recorded)}>
+          One step
+        </Button>
+        <Button onClick={() => actions.restart()} disabled={phase === "untrained"}>Untrain</Button>
+        {phase === "diverged" && <Button primary onClick={() => actions.recover()}>Back to the last good weights</Button>}
+        <div class="control seed">
+          <label for={seedId}>seed</label>
+          <input
+            id={seedId}
+            type="number"
+            inputMode="numeric"
+            min={1}
+            max={9999}
+            step={1}
+            value={state.seed}
+            disabled={!inPage}
+            onChange={(event) => set({ seed: event.currentTarget.valueAsNumber })}
+          />
+        </div>
+      </Controls>
+      <p class="training-progress" data-role="training-progress" data-phase={phase}>{progressText(training)}</p>
+      <Controls label="Knobs that can be turned during training">
+        {live.knobs.map((knob) => (
+          <KnobSlider
+            key={knob.name}
+            knob={knob}
+            name={names[knob.name] ?? (knob.name === "lr" ? "learning rate" : knob.name)}
+            value={knobs[knob.name] ?? knob.default}
+            onTurn={(value) => actions.turn(knob.name, value)}
+          />
+        ))}
+        <Toggle label="steps a frame" value={state.speed} choices={SPEEDS} onChange={(speed) => set({ speed })} />
+      </Controls>
+    </div>
+  );
+}
+
+function range(curves: readonly (readonly Pair[])[]): [number, number] {
+  const values = curves.flat().map(([, loss]) => loss).filter((loss) => Number.isFinite(loss) && loss > 0);
+  if (values.length === 0) return [0.1, 1];
+  const [low, high] = [Math.min(...values), Math.max(...values)];
+  return [low / Math.max(1.25, (high / low) ** ROOM_BELOW), high * 1.25];
+}
+
+export interface LossPlotsProps {
+  readonly training: Training;
+  readonly width?: number;
+  readonly height?: number;
+  /** A loss to compare the first term with, such as a rival's. */
+  readonly level?: { readonly value: number; readonly name: string };
+}
+
+/** Loss against optimiser steps, training and validation, a plot for each term. */
+export function LossPlots({ training, width = 360, height = 200, level }: LossPlotsProps) {
+  const { live, curves, total } = training;
+  return (
+    <div class="loss-plots">
+      {live.terms.map((term, index) => {
+        const [train, validation] = [curves.train[index] ?? [], curves.validation[index] ?? []];
+        const rival = index === 0 ? level : undefined;
+        const [low, high] = range([train, validation, rival ? [[0, rival.value]] : []]);
+        const last = validation.at(-1)?.[1];
+        return (
+          <Plot
+            key={term.name}
+            x={{ label: "optimiser steps", min: 0, max: total }}
+            y={{ label: `${term.name} (${term.unit})`, min: low, max: high, scale: "log", format: significant }}
+            width={width}
+            height={height}
+            label={`${term.name} during training${last === undefined ? "" : `, ${significant(last)} on the validation split now`}`}
+          >
+            {rival && <Level value={rival.value} name={rival.name} />}
+            <Line points={train} name="training" below hue="c-muted" />
+            <Line points={validation} name="validation" hue="c-xhat" />
+          </Plot>
+        );
+      })}
+    </div>
+  );
+}

@@ -1,0 +1,1 @@
+"""Tests of the checks of a built site (`builder/check/`); may use the fakes beside it."""

@@ -1,0 +1,316 @@
+"""`book check`: each thing that it should find, in small sites that have it; and a clean one."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from hashlib import sha256
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from builder.check import accessibility, run
+from builder.check.cards import check_cards
+from builder.check.links import ask_server, check_links, check_outside_links
+from builder.check.site import BuiltSite, Page, read_site
+from builder.check.validity import check_html
+from builder.check.weight import FIRST_LOAD, FONTS, INDEX, MODEL, over_budget, table, weigh
+from builder.issues.issue import Issue
+from builder.load.model_card import ModelCard
+from builder.node.service import NodeService
+from builder.pack.pack import encode
+from builder.pack.pdf import NoPdfError
+from builder.store.effects import MemoryEffects
+from builder.store.hashing import asset_script
+from builder.store.paths import SEARCH_INDEX, SITE
+from tests.unit.builder.fakes import FakeService, build, small_book
+from tests.unit.builder.render.test_print_page import apart
+
+ASSETS = Path(__file__).resolve().parents[4] / "site_assets"
+ROOT = "https://book.example/"
+
+
+def site(files: Mapping[str, str | bytes]) -> BuiltSite:
+    return read_site(MemoryEffects({f"{SITE}/{path}": data for path, data in files.items()}))
+
+
+def links(html: str, **others: str) -> list[str]:
+    pages = {"page.html": html, **{f"{name}.html": text for name, text in others.items()}}
+    return [str(issue) for issue in check_links(site(pages), ROOT)]
+
+
+def test_a_page_or_an_anchor_that_is_not_there_is_reported_at_its_link() -> None:
+    html = '<p>\n<a href="other.html#here">x</a> <a href="no.html">x</a>\n<a href="#no">x</a>'
+    assert links(html, other="<p id=here>") == [
+        f"{SITE}/page.html:2:33 link-broken: there is no file 'no.html'\n"
+        '  <a href="other.html#here">x</a> <a href="no.html">x</a>\n'
+        "                                  ^~~~~~~~~~~~~~~~~~",
+        f"{SITE}/page.html:3:1 link-broken: 'page.html' has no anchor 'no'\n"
+        '  <a href="#no">x</a>\n'
+        "  ^~~~~~~~~~~~~~",
+    ]
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        '<a href="page.html">x</a><a href="">x</a>',
+        '<b id="fig-a"></b><a href="#fig-a?fig-a.z1=0.5">x</a>',
+        '<b id="ä b"></b><a href="#%C3%A4%20b">x</a>',
+        '<a href="https://other.example/no">x</a><a href="mailto:a@b.example">x</a>',
+        f'<link rel="canonical" href="{ROOT}page.html"><link rel="canonical" href="{ROOT}">',
+    ],
+)
+def test_good_links(html: str) -> None:
+    assert links(html, index="") == []
+
+
+@pytest.mark.parametrize(
+    ("html", "message"),
+    [
+        ('<img src="no.png">', "there is no file 'no.png'"),
+        ('<script src="no.js"></script>', "there is no file 'no.js'"),
+        ('<a href="/page.html">x</a>', "fails under a sub-path"),
+        (f'<a href="{ROOT}no.html">x</a>', "there is no file 'no.html'"),
+        (
+            '<script type="application/json">{"a":[{"src":"assets/no.js"}]}</script>',
+            "there is no file 'assets/no.js'",
+        ),
+    ],
+)
+def test_other_files(html: str, message: str) -> None:
+    (found,) = links(html)
+    assert message in found
+
+
+class Outside(BaseHTTPRequestHandler):
+    """Answers with the status that the path names; `/head-405` refuses HEAD alone."""
+
+    def _answer(self, method: str) -> None:
+        status = self.path.strip("/")
+        refused = status == "head-405" and method == "HEAD"
+        self.send_response(405 if refused else 200 if status == "head-405" else int(status))
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def do_HEAD(self) -> None:
+        self._answer("HEAD")
+
+    def do_GET(self) -> None:
+        self._answer("GET")
+
+    def log_message(self, format: str, *arguments: Any) -> None:
+        """Not in a test's output."""
+
+
+@pytest.fixture
+def outside() -> Iterator[str]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Outside)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+def test_outside_links_are_asked_once_and_reported_at_each_place(outside: str) -> None:
+    statuses = ("200", "head-405", "404", "403", "500", "404#part")
+    html = "\n".join(f'<a href="{outside}/{status}">x</a>' for status in statuses)
+    html += f'\n<a href="{ROOT}">x</a><link href="{outside}/404">'
+    asked: list[str] = []
+
+    def ask(url: str) -> Any:
+        asked.append(url)
+        return ask_server(url)
+
+    found = list(check_outside_links(site({"page.html": html}), ROOT, ask, lambda _: None))
+    assert len(asked) == 5
+    told = sorted((issue.line, issue.severity, issue.message) for issue in found)
+    assert told == [
+        (3, "error", f"{outside}/404: the server says 404 Not Found"),
+        (4, "warning", f"{outside}/403: the server says 403 Forbidden"),
+        (5, "error", f"{outside}/500: the server says 500 Internal Server Error"),
+        (6, "error", f"{outside}/404#part: the server says 404 Not Found"),
+    ]
+
+
+def test_a_server_that_is_not_there_is_reported(outside: str) -> None:
+    port = int(outside.rpartition(":")[2])
+    closed = f"http://127.0.0.1:{port - 1 if port > 1024 else port + 1}/"
+    answer = ask_server(closed)
+    assert answer
+    assert answer[0].startswith("no answer: ")
+
+
+def test_sizes_are_what_readers_load() -> None:
+    html = (
+        '<link rel="stylesheet" href="assets/book-1.css"><script src="assets/book-2.js"></script>'
+        '<body class="page-chapter">'
+    )
+    style = b'@font-face{src:url("./serif-3.woff2")}'
+    script = b"run();"
+    model = asset_script("models/m/a.onnx", encode(b"weights"))
+    page = ["page.html", "Chapter 1", "T", "L", []]
+    weights = {
+        weight.what: weight.size
+        for weight in weigh(
+            site(
+                {
+                    "page.html": html,
+                    "assets/book-1.css": style,
+                    "assets/book-2.js": script,
+                    "assets/serif-3.woff2": b"12345",
+                    "assets/models/m/a-4.js": model,
+                    SEARCH_INDEX: f"book.searchIndex({json.dumps([page])});\n",
+                }
+            )
+        )
+    }
+
+    def gzipped(data: bytes) -> int:
+        return len(gzip.compress(data, 9, mtime=0))
+
+    assert weights == {
+        "first load of page.html": sum(map(gzipped, (html.encode(), style, script))),
+        "fonts": 5,
+        "model m": gzipped(b"weights"),
+        "all models": gzipped(b"weights"),
+        "search index of page.html": len('["page.html","Chapter 1","T","L",[]]'),
+        "engine": 0,
+    }
+
+
+def test_what_is_over_its_budget_is_reported_and_marked() -> None:
+    noise = base64.b85encode(b"".join(sha256(b"%d" % i).digest() for i in range(9000))).decode()
+    page = ["page.html", "Chapter 1", "T", "L" * INDEX, []]
+    weights = weigh(
+        site(
+            {
+                "page.html": f'<body class="page-chapter">{noise}',
+                "assets/book-1.css": 'a{src:url("serif.woff2")}',
+                "assets/serif.woff2": b"x" * (FONTS + 1),
+                "assets/models/m/a-4.js": b'book.asset("k","' + b"A" * (2 * MODEL) + b'");\n',
+                SEARCH_INDEX: f"book.searchIndex({json.dumps([page])});\n",
+            }
+        )
+    )
+    found = [issue.message.partition(":")[0] for issue in over_budget(weights)]
+    assert found == [
+        "first load of page.html", "fonts", "model m", "search index of page.html",
+    ]  # fmt: skip
+    assert weights[0].size > FIRST_LOAD
+    assert [line.endswith("over") for line in table(weights).split("\n")].count(True) == 4
+
+
+def card(**changes: Any) -> ModelCard:
+    tensor = {"name": "x", "shape": ["n", 2], "dtype": "float32", "unit": "", "description": "d"}
+    content: dict[str, Any] = {
+        "title": "T", "honesty": "exact", "description": "d", "seed": 0, "parameters": 0,
+        "data": {"name": "n", "label": "real", "description": "d", "splits": {"test": 1}},
+        "metrics": {"m": {"value": 0, "unit": "", "split": "test", "description": "d"}},
+        "graphs": {"encoder": {"inputs": [tensor], "outputs": [tensor]}},
+        "arrays": {"codes": {**tensor, "shape": []}},
+        "parity": {"encoder": {}}, "wall_time_seconds": 0.0, "fingerprint": "f",
+        "versions": {"torch": "1"},
+    }  # fmt: skip
+    return ModelCard("toy", "build/models/toy", content | changes)
+
+
+@pytest.mark.parametrize(
+    ("changes", "missing"),
+    [
+        ({}, []),
+        ({"seed": None, "description": ""}, ["the description", "the seed"]),
+        ({"data": {"name": "n", "label": "real", "splits": {"test": 1}}},
+         ["the description of the data"]),
+        ({"parity": {}}, ["how far the graph 'encoder' is from torch"]),
+        ({"graphs": {"e": {"inputs": [{"name": "x", "shape": [1]}]}}, "parity": {"e": {}}},
+         ["the dtype of 'x' in the graph 'e'", "the unit of 'x' in the graph 'e'",
+          "the description of 'x' in the graph 'e'", "the outputs of the graph 'e'"]),
+        ({"metrics": {"m": {"value": 1}}},
+         ["the unit of the metric 'm'", "the split of the metric 'm'",
+          "the description of the metric 'm'"]),
+    ],
+)  # fmt: skip
+def test_a_card_must_say_all_that_a_reader_may_ask(
+    changes: dict[str, Any], missing: list[str]
+) -> None:
+    found = list(check_cards([card(**changes)]))
+    assert [issue.message for issue in found] == [f"the card does not say {w}" for w in missing]
+    assert {issue.hint for issue in found} <= {"book train --force toy"}
+
+
+def test_html_that_departs_from_the_standard_is_reported_at_its_place() -> None:
+    service = NodeService(ASSETS, print)
+    head = '<!doctype html>\n<html lang="en"><head><title>T</title></head>'
+    html = f"{head}\n<body><p><div></div></p>"
+    try:
+        found = list(check_html(BuiltSite((Page("a.html", html),), {}), service))
+    finally:
+        service.close()
+    assert found
+    assert {(issue.rule, issue.path, issue.line) for issue in found} == {
+        ("html", f"{SITE}/a.html", 3)
+    }
+
+
+def test_without_playwright_or_chromium_it_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def nowhere() -> str:
+        raise NoPdfError("nowhere")
+
+    monkeypatch.setattr(accessibility, "find_browser", nowhere)
+    for missing in ("Chromium", "Playwright"):
+        if missing == "Playwright":
+            monkeypatch.setitem(sys.modules, "playwright", None)
+        (found,) = accessibility.check_accessibility(ASSETS.parent, ["index.html"])
+        assert missing in found.message
+        assert "tests.browser.install" in found.hint
+
+
+def test_axe_finds_faults_on_the_page_and_in_the_colours_that_have_them(tmp_path: Path) -> None:
+    (tmp_path / "site_assets").symlink_to(ASSETS)
+    pages = {
+        "a.html": "<p>Well.</p>",
+        "b.html": '<p><input type="text"></p>',
+        "c.html": "<style>@media (prefers-color-scheme: dark) { p { color: #ddd }}</style><p>Pale.",
+    }
+    (tmp_path / SITE).mkdir(parents=True)
+    for name, body in pages.items():
+        head = f'<!doctype html><html lang="en"><title>{name}</title><main><h1>{name}</h1>'
+        (tmp_path / SITE / name).write_text(f"{head}{body}", "utf-8")
+    found = apart(lambda: list(accessibility.check_accessibility(tmp_path, list(pages))))
+    told = [(issue.path, issue.message.partition(":")[0], issue.message[-6:]) for issue in found]
+    assert told == [
+        (f"{SITE}/b.html", "label", " light"),
+        (f"{SITE}/c.html", "color-contrast", ", dark"),
+    ]
+
+
+def test_the_report_ends_with_a_count_and_its_status_tells(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    effects = small_book()
+    toml = effects.contents["site_assets/figures/dots/figure.toml"]
+    effects.contents["site_assets/figures/idle/figure.toml"] = toml
+    service = FakeService(effects)
+    assert run.check(tmp_path, effects, service, external=False) == 1
+    assert "nothing in build/site to check" in effects.messages[-1]
+
+    assert build(effects, service).published
+    monkeypatch.setattr(run, "check_accessibility", lambda root, pages: [])
+    monkeypatch.setattr(run, "check_cards", lambda cards: [])
+    monkeypatch.setattr(run, "check_html", lambda site, service: [])
+    assert run.check(tmp_path, effects, service, external=False) == 0
+    assert any("no page shows the figure 'idle'" in message for message in effects.messages)
+    assert effects.messages[-1] == "build/site: 7 pages, 1 warning"
+
+    bad = Issue("accessibility", "build/site/index.html", 0, 0, "no name")
+    monkeypatch.setattr(run, "check_accessibility", lambda root, pages: [bad])
+    assert run.check(tmp_path, effects, service, external=False) == 1

@@ -1,0 +1,1 @@
+"""Tests of drawing (`builder/draw/`); may use the fakes beside it."""

@@ -1,0 +1,1 @@
+"""Tests of `book new` (`builder/new/`); may use the fakes beside it."""

@@ -1,0 +1,1 @@
+"""Tests of the Node service (`builder/node/`); may use the fakes beside it."""

@@ -1,0 +1,129 @@
+"""The client of the Node service, against a small service in a real Node process (no npm)."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from builder.node.service import NodeService, ServiceError, install_packages
+
+SERVICE = """
+import { createInterface } from "node:readline";
+const lines = createInterface({ input: process.stdin });
+const send = (message) => process.stdout.write(JSON.stringify(message) + "\\n");
+lines.on("line", (line) => {
+  const { id, method, params } = JSON.parse(line);
+  if (method === "slow") setTimeout(() => send({ id, result: params }), 60);
+  else if (method === "echo") send({ id, result: params });
+  else if (method === "pid") send({ id, result: process.pid });
+  else if (method === "die") process.exit(3);
+  else send({ id, error: { message: `no method ${method}` } });
+});
+lines.on("close", () => process.exit(0));
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "node").mkdir()
+    (tmp_path / "node" / "service.mjs").write_text(SERVICE, "utf-8")
+    (tmp_path / "node_modules").mkdir()
+    lock = json.dumps({"packages": {"": {}}})
+    (tmp_path / "package-lock.json").write_text(lock, "utf-8")
+    (tmp_path / "node_modules" / ".package-lock.json").write_text(lock, "utf-8")
+    return tmp_path
+
+
+@pytest.fixture
+def service(folder: Path) -> Iterator[NodeService]:
+    service = NodeService(folder, print)
+    yield service
+    service.close()
+
+
+def test_requests_are_pipelined_and_matched_by_number(service: NodeService) -> None:
+    slow = service.ask("slow", {"text": "langsam, 遅い"})
+    quick = service.ask("echo", {"n": 1})
+    assert quick.result(10) == {"n": 1}
+    assert not slow.done()
+    assert slow.result(10) == {"text": "langsam, 遅い"}
+
+
+def test_an_error_answer_is_raised(service: NodeService) -> None:
+    with pytest.raises(ServiceError, match="no method nonsense"):
+        service.ask("nonsense", {}).result(10)
+
+
+def test_a_service_that_dies_fails_who_waits_and_starts_again(service: NodeService) -> None:
+    waiting, dying = service.ask("slow", {}), service.ask("die", {})
+    for future in (waiting, dying):
+        with pytest.raises(ServiceError, match="ended with status 3"):
+            future.result(10)
+    assert service.ask("echo", {"n": 2}).result(10) == {"n": 2}
+
+
+def test_the_service_ends_when_its_parent_is_killed(folder: Path) -> None:
+    program = (
+        "import sys, time; from pathlib import Path; from builder.node.service import NodeService\n"
+        "service = NodeService(Path(sys.argv[1]), print)\n"
+        "print(service.ask('pid', {}).result(), flush=True); time.sleep(60)"
+    )
+    parent = subprocess.Popen(
+        [sys.executable, "-c", program, str(folder)], stdout=subprocess.PIPE, text=True
+    )
+    assert parent.stdout is not None
+    child = int(parent.stdout.readline())
+    parent.send_signal(signal.SIGKILL)
+    parent.wait()
+    parent.stdout.close()
+    deadline = time.monotonic() + 5
+    while is_running(child):
+        assert time.monotonic() < deadline, "the Node process outlived its parent"
+        time.sleep(0.02)
+
+
+def is_running(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+        state = Path(f"/proc/{process}/stat")
+        return not state.exists() or state.read_text("utf-8").rpartition(")")[2].split()[0] != "Z"
+    except ProcessLookupError:
+        return False
+
+
+@pytest.mark.parametrize(
+    ("installed", "runs"),
+    [
+        ({"node_modules/a": {"version": "1.0.0"}}, False),
+        ({"node_modules/a": {"version": "1.0.1"}}, True),
+        ({}, True),
+        (None, True),
+    ],
+)
+def test_packages_are_installed_when_they_differ_from_the_lock(
+    folder: Path, installed: dict[str, object] | None, runs: bool
+) -> None:
+    packages = {
+        "": {},
+        "node_modules/a": {"version": "1.0.0"},
+        "node_modules/other-system": {"version": "1.0.0", "optional": True},
+    }
+    (folder / "package-lock.json").write_text(json.dumps({"packages": packages}), "utf-8")
+    copy = folder / "node_modules" / ".package-lock.json"
+    if installed is None:
+        copy.unlink()
+    else:
+        copy.write_text(json.dumps({"packages": installed}), "utf-8")
+    messages: list[str] = []
+    if runs:  # there is no package.json, so npm stops before it asks any registry
+        with pytest.raises(ServiceError, match="npm ci failed"):
+            install_packages(folder, messages.append)
+    else:
+        install_packages(folder, messages.append)
+    assert len(messages) == runs

@@ -1,0 +1,1 @@
+"""Tests of packing (`builder/pack/`); may use the fakes beside it."""

@@ -1,0 +1,1 @@
+"""Tests of the preview (`builder/preview/`); may use the fakes beside it."""

@@ -1,0 +1,1 @@
+"""Tests of pages (`builder/render/`); may use the fakes beside it."""

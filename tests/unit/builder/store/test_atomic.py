@@ -1,0 +1,86 @@
+"""A build that is killed at any moment leaves the last good site, whole, and no litter for long."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import random
+import signal
+import sys
+from multiprocessing.sharedctypes import Synchronized
+from pathlib import Path
+
+from builder.build import Builder
+from builder.store.effects import DiskEffects
+from builder.store.paths import ARCHIVE, SITE
+from tests.unit.builder.fakes import GOLDEN, DiskService, tree
+from tests.unit.builder.whole_site import archive_files, edition_of, site_files
+
+KILLS = 40
+MOMENTS = frozenset(
+    {"open", "os.chmod", "os.mkdir", "os.remove", "os.rename", "os.rmdir", "ctypes.dlsym"}
+)
+"""What a build does to the disk, as Python's audit events; the last one is before the exchange."""
+
+CHAPTER = """---
+title: A case
+---
+A formula $z_{{{edition}}}$.
+
+::: figure dots
+label: {edition}
+
+A takeaway.
+:::
+"""
+
+
+def build_edition(root: Path, edition: int) -> None:
+    disk = DiskEffects(root)
+    disk.write("content/book.toml", f'title = "Edition {edition}"\n'.encode())
+    disk.write("content/01-a-case.md", CHAPTER.format(edition=edition).encode())
+    assert Builder(disk, DiskService()).build().published
+
+
+def build_until(root: Path, edition: int, last: int, passed: Synchronized[int]) -> None:
+    """Build, but be killed at the moment of that number; 0 lets the build end."""
+
+    def count(event: str, _: object) -> None:
+        if event in MOMENTS:
+            passed.value += 1
+            if passed.value == last:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    sys.addaudithook(count)
+    build_edition(root, edition)
+
+
+def test_killed_builds_leave_a_whole_site(tmp_path: Path) -> None:
+    disk = DiskEffects(tmp_path)
+    for path, data in tree(GOLDEN / "_base").items():
+        disk.write(path, data)
+    processes = multiprocessing.get_context("forkserver")  # a fork of this one would have threads
+    processes.set_forkserver_preload([__name__])
+
+    def run(edition: int, last: int) -> int:
+        passed = processes.Value("i", 0)
+        process = processes.Process(target=build_until, args=(tmp_path, edition, last, passed))
+        process.start()
+        process.join()
+        return passed.value
+
+    run(0, 0)  # what the first build has to find out, the later ones remember
+    moments = run(1, 0)
+    chance = random.Random(0)
+    # Most of them in the last third, when the new site is written and put in its place.
+    lasts = [int(moments * chance.triangular(0, 1, 0.9)) + 1 for _ in range(KILLS)]
+    published = 0
+    for edition, last in enumerate(lasts, start=2):
+        assert run(edition, last) == last, "it was not killed"
+        found = edition_of(site_files(tmp_path / SITE))
+        published += found == edition
+        assert edition_of(archive_files(tmp_path / ARCHIVE)) <= found
+    assert 0 < published < KILLS, "all kills came before the exchange, or after it"
+    build_edition(tmp_path, KILLS + 2)
+    assert edition_of(site_files(tmp_path / SITE)) == KILLS + 2
+    assert not list((tmp_path / "build").glob("**/.*")), "what was left is not cleared"

@@ -1,0 +1,257 @@
+/** A run's states and races, against a model whose steps answer when the test says so. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { float32, type Feeds, type Outputs } from "../../../../site_assets/engine/tensor.ts";
+import type { Model } from "../../../../site_assets/kit/figure/models.ts";
+import type { LiveCard, Training } from "../../../../site_assets/kit/figure/training.ts";
+import type { TrainingState } from "../../../../site_assets/kit/run/training_controls.tsx";
+import { TrainingSession } from "../../../../site_assets/kit/run/training_session.ts";
+
+const STEPS = 200;
+const SEED = 7;
+
+const LIVE: LiveCard = {
+  state_size: 1,
+  parameters: [{ name: "w", shape: [1], fan_in: 1 }],
+  input_size: 1,
+  noise_size: 0,
+  batch_size: 2,
+  steps_per_call: 25,
+  steps: STEPS,
+  adam_eps: 1e-8,
+  knobs: [{ name: "lr", default: 0.25, minimum: 1e-3, maximum: 64, scale: "log", description: "" }],
+  terms: [{ name: "loss", unit: "", description: "" }],
+  data: { train: "x", validation: "x", scale: 1, offset: null },
+};
+
+/** w ← w (1 − lr), loss 1 + |w|: it shrinks while lr < 2 and explodes beyond. */
+function descend(feeds: Feeds): Outputs {
+  const scalar = (name: string): number => feeds[name]?.data[0] as number;
+  const steps = feeds["index"]?.dims[0] as number;
+  const losses = new Float32Array(steps);
+  let w = scalar("params");
+  for (let i = 0; i < steps; i++) {
+    losses[i] = 1 + Math.abs(w);
+    w = Math.fround(w * (1 - scalar("lr"))); // so that the length of the calls makes no difference
+  }
+  return {
+    losses: float32([steps, 1], losses),
+    params_out: float32([1], [w]),
+    adam_m_out: float32([1], [0]),
+    adam_v_out: float32([1], [0]),
+  };
+}
+
+class Desk {
+  readonly session: TrainingSession;
+  readonly called: number[] = []; // steps of each call
+  remembered = "";
+  /** While set, calls wait; the test lets them go one by one. */
+  held: (() => void)[] | null = null;
+  failure: Error | null = null;
+  private visibility: (visible: boolean) => void = () => undefined;
+
+  constructor(settings: Partial<TrainingState> = {}) {
+    const array = (values: ArrayLike<number>) => ({ shape: [values.length], data: Float32Array.from(values) });
+    const arrays: Record<string, ReturnType<typeof array>> = {
+      x: array([1, 2, 3, 4]),
+      history_steps: array([0, STEPS]),
+      history_train: array([1, 1]),
+      history_validation: array([1, 1]),
+      params_trained: array([0.5]),
+    };
+    const model: Model = {
+      card: { name: "test", seed: SEED, graphs: {}, arrays: {}, metrics: {}, options: { live: LIVE } },
+      array: (name) => arrays[name] as ReturnType<typeof array>,
+      metric: () => 0,
+      run: async (graph, feeds, options) => {
+        if (graph === "evaluate") return { losses: float32([1], [1 + Math.abs(feeds["params"]?.data[0] as number)]) };
+        if (this.held) await new Promise<void>((go) => this.held?.push(go));
+        if (this.failure) throw this.failure;
+        this.called.push(feeds["index"]?.dims[0] as number);
+        options?.spent?.(1);
+        return descend(feeds);
+      },
+    };
+    this.session = new TrainingSession(model, { seed: SEED, speed: "max", run: "", ...settings }, {
+      changed: () => undefined,
+      remember: ({ run }) => {
+        this.remembered = run ?? this.remembered;
+      },
+      onVisibility: (listener) => {
+        this.visibility = listener;
+        return () => undefined;
+      },
+    });
+  }
+
+  async now(): Promise<Training> {
+    await rest();
+    return this.session.moment();
+  }
+
+  async do(action: "play" | "pause" | "step" | "restart" | "recover"): Promise<void> {
+    (await this.session.moment()).actions[action]();
+  }
+
+  async turn(value: number): Promise<void> {
+    (await this.session.moment()).actions.turn("lr", value);
+  }
+
+  show(visible: boolean): void {
+    this.visibility(visible);
+  }
+
+  /** Lets one waiting call go. */
+  async release(): Promise<void> {
+    this.held?.shift()?.();
+    await rest();
+  }
+}
+
+const rest = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 5));
+
+test("it shows the recorded run, then trains from untrained weights to the end", async () => {
+  const desk = new Desk();
+  assert.equal((await desk.now()).recorded, true);
+  assert.equal(desk.session.record(), null);
+  await desk.do("play");
+  await rest();
+  const end = await desk.now();
+  assert.deepEqual([end.phase, end.recorded, end.step], ["done", false, STEPS]);
+  assert.equal(desk.session.record()?.train[0]?.length, STEPS);
+  assert.deepEqual(desk.session.record()?.validation[0]?.map(([step]) => step), [0, 25, 50, 75, 100, 125, 150, 175, 200]);
+});
+
+test("pressing One step as often as one likes moves by exactly as many", async () => {
+  const desk = new Desk();
+  const { actions } = await desk.now();
+  for (let i = 0; i < 5; i++) actions.step();
+  const after = await desk.now();
+  assert.deepEqual([after.phase, after.step], ["paused", 5]);
+  assert.equal(desk.session.record()?.train[0]?.length, 5);
+});
+
+test("pause stops after the call that is under way, and a step pressed meanwhile is not lost", async () => {
+  const desk = new Desk();
+  desk.held = [];
+  await desk.do("play");
+  await rest();
+  await desk.do("pause");
+  await desk.do("step");
+  await desk.release();
+  const [first = 0] = desk.called;
+  assert.equal((await desk.now()).step, first);
+  await desk.release();
+  assert.equal((await desk.now()).step, first + 1);
+  assert.equal(desk.held.length, 0);
+});
+
+test("a knob turned during a call holds from the next step on, and the same schedule gives the same run", async () => {
+  const desk = new Desk();
+  desk.held = [];
+  await desk.do("play");
+  await rest();
+  await desk.turn(0.5);
+  assert.equal(desk.remembered, "1:lr=0.5"); // the first call is one step
+  desk.held.forEach((go) => go());
+  desk.held = null;
+  await rest();
+  const again = new Desk({ run: desk.remembered, speed: "max" });
+  assert.equal((await again.now()).phase, "untrained");
+  await again.do("play");
+  await rest();
+  assert.deepEqual(again.session.record(), desk.session.record());
+  const steps = new Desk({ run: desk.remembered });
+  const { actions } = await steps.now();
+  for (let i = 0; i < STEPS; i++) actions.step();
+  await rest();
+  assert.deepEqual(steps.session.record(), desk.session.record());
+});
+
+test("starting over during a call leaves nothing of it behind", async () => {
+  const desk = new Desk();
+  desk.held = [];
+  await desk.do("play");
+  await rest();
+  await desk.do("restart");
+  await desk.turn(0.5);
+  assert.equal(desk.remembered, "0:lr=0.5");
+  await desk.release();
+  const after = await desk.now();
+  assert.deepEqual([after.phase, after.step], ["untrained", 0]);
+  assert.equal(desk.session.record()?.train[0]?.length, 0);
+  assert.equal(desk.session.record()?.validation[0]?.length, 1);
+});
+
+test("a loss that runs away is a divergence, though it still be a number", async () => {
+  const desk = new Desk();
+  for (let i = 0; i < 60; i++) await desk.do("step");
+  await rest();
+  await desk.turn(11); // w grows tenfold a step
+  assert.equal(desk.remembered, "60:lr=11");
+  await desk.do("play");
+  const bad = await desk.now();
+  assert.equal(bad.phase, "diverged");
+  assert.match(bad.trouble, /more than 1000 times .* at step \d+: .* of step 50\./);
+  assert.equal(bad.step, 50);
+  assert.ok(Math.abs(bad.params[0] as number) < 1e-5);
+  await desk.do("recover");
+  const good = await desk.now();
+  assert.deepEqual([good.phase, good.step, good.knobs["lr"], good.trouble], ["paused", 50, 0.25, ""]);
+  assert.equal(desk.remembered, "");
+  await desk.do("play");
+  assert.equal((await desk.now()).phase, "done");
+  const clean = new Desk();
+  await clean.do("play");
+  await rest();
+  assert.deepEqual(desk.session.record(), clean.session.record());
+});
+
+test("a divergence from the start leads back to untrained weights; a knob turned then is kept", async () => {
+  const desk = new Desk({ run: "0:lr=64" });
+  await desk.do("play");
+  assert.equal((await desk.now()).phase, "diverged");
+  await desk.turn(0.5);
+  const after = await desk.now();
+  assert.deepEqual([after.phase, after.step, after.knobs["lr"]], ["untrained", 0, 0.5]);
+  await desk.do("play");
+  assert.equal((await desk.now()).phase, "done");
+});
+
+test("it rests while off screen and goes on by itself", async () => {
+  const desk = new Desk();
+  desk.held = [];
+  await desk.do("play");
+  await rest();
+  desk.show(false);
+  await desk.release();
+  assert.equal(desk.held.length, 0, "a call was made off screen");
+  assert.equal((await desk.now()).phase, "running");
+  desk.show(true);
+  await rest();
+  assert.equal(desk.held.length, 1);
+});
+
+test("when the engine fails it pauses, says so, and can go on", async () => {
+  const desk = new Desk();
+  for (let i = 0; i < 3; i++) await desk.do("step");
+  await rest();
+  desk.failure = new Error("the engine stopped");
+  await desk.do("play");
+  const stopped = await desk.now();
+  assert.deepEqual([stopped.phase, stopped.step], ["paused", 3]);
+  assert.match(stopped.trouble, /the engine stopped/);
+  desk.failure = null;
+  await desk.do("play");
+  assert.deepEqual([(await desk.now()).phase, (await desk.now()).trouble], ["done", ""]);
+});
+
+test("an address that is clamped or nonsense is not a different run", async () => {
+  for (const run of ["0:lr=99", "<script>", "5:lr=0.10000000"]) {
+    const desk = new Desk({ run });
+    assert.equal(desk.session.differs({ seed: SEED, speed: "5", run }), false, run);
+  }
+  assert.equal(new Desk().session.differs({ seed: 8, speed: "max", run: "" }), true);
+});

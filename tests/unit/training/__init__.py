@@ -1,0 +1,1 @@
+"""Tests of training, room by room; no browser, no builder but for the twins."""

@@ -1,0 +1,1 @@
+"""Tests of networks and their fitting (`training/learn/`)."""

@@ -1,0 +1,1 @@
+"""Tests of the author's own data (`training/own_data/`)."""

@@ -1,0 +1,186 @@
+"""The author's own data: what is read from them, how they are split and scaled, when they count as
+changed. What is wrong with data is told by the golden cases `error-data-*`."""
+
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import get_args
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from training.__main__ import main
+from training.data.dataset import HonestyLabel
+from training.learn.networks import DenseVAE, parameter_count
+from training.own_data.declaration import LABELS, Declaration, read_declarations
+from training.own_data.pictures import Pictures
+from training.own_data.read import OwnData, read_data, sound_data
+from training.own_data.table import Table
+from training.publish.fingerprint import ROOT
+from training.recipes.families import own_recipe
+
+ROWS = 60
+BOOK = """
+title = "A book"
+
+[data.toys]
+file = "toys.csv"
+kind = "vae"
+label = "kind"
+description = "Toys"
+honesty = "synthetic"
+units = { width = "mm" }
+"""
+
+
+def toys(rows: int = ROWS) -> str:
+    """Three columns that one number decides, in units that differ a thousandfold, and a class."""
+    lines = ['\ufeffwidth,"the ""depth""",height,kind']
+    for i in range(rows):
+        lines.append(f'{i / 10}, {1000 - 10 * i:.1f} ,{(i % 30) ** 2}e-3,"{"ab"[i % 2]}, say"')
+    return "\r\n".join(lines)
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Path:
+    """A repository's content with one set of data."""
+    data = tmp_path / "content" / "data"
+    data.mkdir(parents=True)
+    (tmp_path / "content" / "book.toml").write_text(BOOK, "utf-8")
+    (data / "toys.csv").write_bytes(toys().encode())
+    return tmp_path
+
+
+def png(size: int, grey: int, alpha: int = 255) -> bytes:
+    file = io.BytesIO()
+    Image.new("LA", (size, size), (grey, alpha)).save(file, "PNG")
+    return file.getvalue()
+
+
+def test_a_csv_is_read_as_spreadsheets_write_it(book: Path) -> None:
+    data, problems = sound_data(book)["own-toys"].read()
+    assert problems == ()
+    assert isinstance(data, Table)
+    assert data.columns == ("width", 'the "depth"', "height")
+    assert data.rows[2] == (0.2, 980.0, 0.004)
+    assert data.labels[:2] == ("a, say", "b, say")
+    assert len(data.rows) == ROWS
+
+
+@pytest.mark.parametrize(
+    ("ink", "grey", "alpha", "expected"),
+    [("dark", 0, 255, 255), ("dark", 255, 255, 0), ("dark", 0, 0, 0), ("light", 255, 255, 255),
+     ("light", 255, 0, 0), ("dark", 0, 51, 51)],
+)
+def test_ink_is_what_stands_out_of_the_paper(
+    ink: str, grey: int, alpha: int, expected: int
+) -> None:
+    declaration = Declaration("p", "", "real", folder="p", size=4, ink=ink)
+    files = {f"content/data/p/{'ab'[i % 2]}/{i}.png": png(4, grey if i else 128, alpha if i else 99)
+             for i in range(50)}
+    data, problems = read_data(declaration, files)
+    assert problems == ()
+    assert data is not None
+    assert not isinstance(data, Table)
+    assert set(data.ink[1]) == {expected}
+    assert data.labels[0] == "a"
+
+
+def test_splits_do_not_overlap_and_are_scaled_by_the_first(book: Path) -> None:
+    own = sound_data(book)["own-toys"]
+    data, _ = own.read()
+    assert isinstance(data, Table)
+    prepared = own_recipe.prepare(own.declaration, data)
+    splits = prepared.dataset.splits()
+    assert [len(split) for split in splits.values()] == [36, 12, 12]
+    assert np.allclose(splits["train"].x.mean(0), 0, atol=1e-6)
+    assert np.allclose(splits["train"].x.std(0), 1, atol=1e-6)
+    columns = prepared.details["columns"]
+    assert isinstance(columns, list)
+    assert columns[0]["unit"] == "mm"
+    mean, deviation = (np.array([c[key] for c in columns]) for key in ("mean", "deviation"))
+    restored = np.concatenate([split.x * deviation + mean for split in splits.values()])
+    given = np.array(data.rows)
+    order = np.lexsort(restored.T), np.lexsort(given.T)
+    assert np.allclose(restored[order[0]], given[order[1]], rtol=1e-5, atol=1e-5)
+
+
+def test_every_byte_and_every_setting_counts(book: Path) -> None:
+    def fingerprints() -> tuple[str, bool]:
+        own = sound_data(book)["own-toys"]
+        return own.digest(), own.declaration.model == "own-toys"
+
+    seen = {fingerprints()}
+    csv, toml = book / "content/data/toys.csv", book / "content/book.toml"
+    csv.write_bytes(csv.read_bytes().replace(b"980.0", b"980.1"))
+    seen.add(fingerprints())
+    toml.write_text(BOOK + "seed = 8\n", "utf-8")
+    seen.add(fingerprints())
+    assert len(seen) == 3
+    toml.write_text(BOOK + "seed = 8\n\n# remark\n", "utf-8")
+    assert fingerprints() in seen
+
+
+def test_own_data_are_listed_with_the_recipes(
+    book: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["--list", "--root", str(book), "--out", str(book), "own-toys"]) == 0
+    (entry,) = json.loads(capsys.readouterr().out)
+    assert (entry["name"], entry["fresh"]) == ("own-toys", False)
+    (book / "content/data/toys.csv").write_text("", "utf-8")
+    assert sound_data(book) == {}, "what cannot be read cannot be trained"
+    assert main(["--list", "--root", str(book), "own-toys"]) == 2
+
+
+def test_a_book_that_cannot_be_read_declares_nothing(tmp_path: Path) -> None:
+    assert sound_data(tmp_path) == {}
+    (tmp_path / "content").mkdir()
+    (tmp_path / "content/book.toml").write_text("title = ", "utf-8")
+    assert sound_data(tmp_path) == {}
+
+
+def test_labels_of_honesty_are_those_of_the_data_sets() -> None:
+    assert set(get_args(HonestyLabel)) == set(LABELS)
+
+
+def test_the_likelihood_of_a_table_is_that_of_its_best_spread() -> None:
+    generator = torch.Generator().manual_seed(1)
+    x = torch.randn(500, 3, generator=generator)
+    x_hat = x + 0.3 * torch.randn(500, 3, generator=generator)
+    sigma = (x_hat - x).square().mean().sqrt()
+    normal = torch.distributions.Normal(x_hat, sigma)
+    expected = -normal.log_prob(x).sum(1).mean()
+    assert own_recipe.gaussian_nats(x_hat, x) == pytest.approx(float(expected), rel=1e-5)
+    for other in (0.9 * sigma, 1.1 * sigma):
+        nats = -torch.distributions.Normal(x_hat, other).log_prob(x).sum(1).mean()
+        assert nats > expected
+
+
+@pytest.mark.parametrize("size", [4, 32])
+def test_a_model_fits_the_budget_whatever_the_size(size: int) -> None:
+    declaration = Declaration("p", "", "real", folder="p", size=size, kind="vae")
+    ink = tuple(np.random.default_rng(i).bytes(size * size) for i in range(60))
+    prepared = own_recipe.prepare(declaration, Pictures(size, ink, ()))
+    model = own_recipe.build(declaration, prepared, size * size)
+    assert isinstance(model, DenseVAE)
+    weights = parameter_count(model)
+    assert 2 * weights <= 190_000, "bytes, in half precision"
+
+
+def test_reading_needs_neither_torch_nor_numpy() -> None:
+    """The builder reads own data too, and never loads torch."""
+    code = ("import sys; import builder.cli, training.own_data.pictures; "
+            "sys.exit(bool({'torch', 'numpy', 'onnx'} & set(sys.modules)))")
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
+
+
+def test_a_declaration_of_the_wrong_shape_is_a_problem_and_no_crash() -> None:
+    for data in (3, {"toys": 3}, {"toys": {"file": 3, "columns": 4, "units": 5, "size": "x"}}):
+        declared = read_declarations({"data": data})
+        assert declared.problems
+        assert not declared.sound
+    assert OwnData(Declaration("a", "", "real", file="a.csv"), {}).read()[0] is None

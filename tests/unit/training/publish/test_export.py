@@ -1,0 +1,123 @@
+"""A graph is published only if onnxruntime computes what torch computes."""
+
+import numpy as np
+import onnx
+import pytest
+import torch
+from onnx import numpy_helper
+
+from training.learn.networks import DenseAutoencoder, DenseVAE
+from training.publish import export as module
+from training.publish.card import Port
+from training.publish.export import (
+    Call,
+    ExportError,
+    check,
+    export,
+    gaussian_sampler,
+    inference_session,
+    round_to_half,
+    shrink_to_half,
+    uniform_sampler,
+)
+
+X = Port("x", ("n", 6), "ink", "input")
+Z = Port("z", ("n", 2), "deviations", "code")
+X_HAT = Port("x_hat", ("n", 6), "ink", "output")
+MU, LOG_VAR = Port("mu", ("n", 2), "deviations", "mean"), Port("log_var", ("n", 2), "log", "spread")
+
+
+@pytest.fixture
+def model() -> DenseAutoencoder:
+    torch.manual_seed(0)
+    return DenseAutoencoder(6, (16, 8), 2)
+
+
+def test_export_equals_torch_at_any_batch_size(model: DenseAutoencoder) -> None:
+    graph = export(Call(model, "decode"), (Z,), (X_HAT,), gaussian_sampler((Z,)))
+    assert graph.max_abs_difference <= graph.tolerance
+    session = inference_session(graph.model.SerializeToString())
+    for n in (1, 5, 33):
+        z = np.random.default_rng(n).standard_normal((n, 2)).astype(np.float32)
+        with torch.no_grad():
+            expected = model.decode(torch.from_numpy(z)).numpy()
+        (found,) = session.run(["x_hat"], {"z": z})
+        assert np.abs(found - expected).max() <= 1e-5
+
+
+def test_ports_name_the_inputs_and_outputs_and_the_batch_axis() -> None:
+    graph = export(Call(DenseVAE(6, (8,), 2), "encode"), (X,), (MU, LOG_VAR),
+                   uniform_sampler((X,)))
+    assert [value.name for value in graph.model.graph.input] == ["x"]
+    assert [value.name for value in graph.model.graph.output] == ["mu", "log_var"]
+    batch = graph.model.graph.input[0].type.tensor_type.shape.dim[0]
+    assert batch.dim_param == "n"
+
+
+def test_references_hold_inputs_and_torch_outputs_of_two_batches(model: DenseAutoencoder) -> None:
+    graph = export(Call(model, "encode"), (X,), (Z,), uniform_sampler((X,)))
+    assert [reference.inputs["x"].shape for reference in graph.references] == [(1, 6), (7, 6)]
+    for reference in graph.references:
+        with torch.no_grad():
+            expected = model.encode(torch.from_numpy(reference.inputs["x"])).numpy()
+        assert np.array_equal(reference.outputs["z"], expected)
+
+
+def test_no_metadata_is_left(model: DenseAutoencoder) -> None:
+    graph = export(Call(model, "decode"), (Z,), (X_HAT,), gaussian_sampler((Z,)))
+    assert not graph.model.metadata_props
+    assert all(not node.metadata_props and not node.doc_string for node in graph.model.graph.node)
+    assert b"/" not in b"".join(node.name.encode() for node in graph.model.graph.node)
+
+
+def test_a_wrong_graph_is_refused(model: DenseAutoencoder) -> None:
+    graph = export(Call(model, "decode"), (Z,), (X_HAT,), gaussian_sampler((Z,)))
+    wrong = onnx.ModelProto()
+    wrong.CopyFrom(graph.model)
+    bias = next(item for item in wrong.graph.initializer if list(item.dims) == [6])
+    values = numpy_helper.to_array(bias) + np.float32(1e-3)
+    bias.CopyFrom(numpy_helper.from_array(values.astype(np.float32), bias.name))
+    with pytest.raises(ExportError, match=r"output 'x_hat' differs from torch by 0\.000"):
+        check(wrong, Call(model, "decode"), (Z,), (X_HAT,), gaussian_sampler((Z,)),
+              np.random.default_rng(0))
+
+
+def test_a_wrongly_declared_shape_is_refused(model: DenseAutoencoder) -> None:
+    square = Port("x_hat", ("n", 1, 2, 3), "ink", "output")
+    with pytest.raises(ExportError, match=r"declared \[1, 1, 2, 3\], torch gives \[1, 6\]"):
+        export(Call(model, "decode"), (Z,), (square,), gaussian_sampler((Z,)))
+
+
+def test_a_graph_of_one_batch_size_is_refused(model: DenseAutoencoder) -> None:
+    graph = export(Call(model, "decode"), (Z,), (X_HAT,), gaussian_sampler((Z,)))
+    graph.model.graph.input[0].type.tensor_type.shape.dim[0].dim_value = 2
+    with pytest.raises(ExportError, match="onnxruntime refuses a batch of 1"):
+        check(graph.model, Call(model, "decode"), (Z,), (X_HAT,), gaussian_sampler((Z,)),
+              np.random.default_rng(0))
+
+
+def test_nan_is_refused(model: DenseAutoencoder) -> None:
+    with torch.no_grad():
+        next(model.decoder.parameters()).fill_(float("nan"))
+    with pytest.raises(ExportError, match="differs from torch by nan"):
+        export(Call(model, "decode"), (Z,), (X_HAT,), gaussian_sampler((Z,)))
+
+
+def test_half_precision_is_used_only_where_nothing_is_lost(model: DenseAutoencoder) -> None:
+    full = export(Call(model, "decode"), (Z,), (X_HAT,), gaussian_sampler((Z,)))
+    assert all(item.data_type != onnx.TensorProto.FLOAT16 for item in full.model.graph.initializer)
+    round_to_half(model)
+    half = export(Call(model, "decode"), (Z,), (X_HAT,), gaussian_sampler((Z,)))
+    large = [item for item in half.model.graph.initializer
+             if np.prod(item.dims) >= module.HALF_MINIMUM_SIZE]
+    assert large
+    assert all(item.data_type == onnx.TensorProto.FLOAT16 for item in large)
+    assert half.model.ByteSize() < full.model.ByteSize()
+
+
+def test_numbers_too_large_for_half_precision_stay() -> None:
+    values = np.full(64, 1e6, np.float32)
+    graph = onnx.helper.make_graph([], "constants", [], [],
+                                   [numpy_helper.from_array(values, "large")])
+    shrunk = shrink_to_half(onnx.helper.make_model(graph))
+    assert shrunk.graph.initializer[0].data_type == onnx.TensorProto.FLOAT

@@ -1,0 +1,169 @@
+"""`python -m training`: what it trains, what it says, and what a failure leaves behind."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from training.__main__ import main
+from training.publish.fingerprint import ROOT
+from training.run import catalogue, run
+from training.run.catalogue import Entry, UnknownRecipeError, load, recipe_names, select
+from training.run.reporters import Lines
+from training.run.run import train_all
+
+STUB = """
+from training.publish.card import DataCard, Metric
+from training.publish.recipe import Recipe, Trained
+
+def train(progress):
+    progress(0.5)
+    {body}
+    return Trained(DataCard("none", "synthetic", "nothing", {{}}), 0, 0, {{}}, {{}},
+                   {{"test.error": Metric(1.0, "ink", "test", "an error")}}, {{}})
+
+RECIPE = Recipe("Stub", "A stub", "trained model", train)
+"""
+
+
+@dataclass
+class Log:
+    """Records what the reporter was told."""
+
+    events: list[tuple[str, str]] = field(default_factory=list)
+    reasons: dict[str, str] = field(default_factory=dict)
+
+    def started(self, name: str) -> None:
+        self.events.append(("started", name))
+
+    def advanced(self, name: str, share: float) -> None:
+        self.events.append(("advanced", name))
+
+    def finished(self, name: str, seconds: float) -> None:
+        self.events.append(("finished", name))
+
+    def failed(self, name: str, reason: str) -> None:
+        self.events.append(("failed", name))
+        self.reasons[name] = reason
+
+
+@pytest.fixture
+def stubs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Recipes in a package of their own, which worker processes can import too."""
+    package = tmp_path / "stub_recipes"
+    package.mkdir()
+    for name, body in {"good": "pass", "bad": "raise ValueError('no such luck')",
+                       "dead": "import os; os._exit(9)"}.items():
+        (package / f"{name}.py").write_text(STUB.format(body=body))
+    monkeypatch.syspath_prepend(str(tmp_path))
+    return package
+
+
+def test_a_crash_and_a_killed_process_leave_the_others_published(
+    stubs: Path, tmp_path: Path
+) -> None:
+    log = Log()
+    models = tmp_path / "models"
+    entries = [Entry(name, "abc", False, f"stub_recipes.{name}") for name in
+               ("bad", "dead", "good")]
+    failures = train_all(entries, models, jobs=2, reporter=log)
+    assert sorted(failures) == ["bad", "dead"], log.reasons
+    assert "ValueError: no such luck" in log.reasons["bad"]
+    assert "exit code 9" in log.reasons["dead"]
+    assert ("finished", "good") in log.events
+    assert [path.name for path in models.iterdir()] == ["good"]
+    assert json.loads((models / "good" / "card.json").read_text())["fingerprint"] == "abc"
+
+
+def test_list_is_json_of_every_recipe(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--list", "--out", str(tmp_path)]) == 0
+    listed = json.loads(capsys.readouterr().out)
+    assert [entry["name"] for entry in listed] == recipe_names()
+    assert {"shapes-vae", "digits-ae", "digits-vae", "digits-pca"} <= set(recipe_names())
+    assert all(not entry["fresh"] and len(entry["fingerprint"]) == 64 for entry in listed)
+
+
+def test_listing_does_not_import_torch() -> None:
+    code = ("import sys; from training.__main__ import main; main(['--list']); "
+            "sys.exit('torch' in sys.modules)")
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True,
+                          check=False).returncode == 0
+
+
+def test_an_unknown_name_gets_a_suggestion(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["digits-vea"]) == 2
+    assert capsys.readouterr().err == "unknown recipe 'digits-vea' (did you mean 'digits-vae'?)\n"
+
+
+def test_every_unknown_name_is_reported() -> None:
+    with pytest.raises(UnknownRecipeError) as caught:
+        select(["xyzzy", "digits-a"], ["digits-ae"])
+    assert str(caught.value).splitlines() == [
+        "unknown recipe 'xyzzy' (known: digits-ae)",
+        "unknown recipe 'digits-a' (did you mean 'digits-ae'?)",
+    ]
+
+
+def test_select_keeps_the_order_and_drops_repeats() -> None:
+    assert select(["b", "a", "b"], ["a", "b"]) == ["b", "a"]
+    assert select([], ["a", "b"]) == ["a", "b"]
+
+
+def test_only_what_is_stale_is_trained(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trained: list[str] = []
+
+    def note(entries: Sequence[Entry], *_: object) -> list[str]:
+        trained.extend(entry.name for entry in entries)
+        return []
+
+    monkeypatch.setattr("training.__main__.train_all", note)
+    fresh = catalogue.inspect(["digits-pca"], tmp_path)[0]
+    (tmp_path / "digits-pca").mkdir()
+    (tmp_path / "digits-pca" / "card.json").write_text(json.dumps(
+        {"fingerprint": fresh.fingerprint, "graphs": {}, "arrays": {}}))
+    arguments = ["digits-pca", "digits-ae", "--out", str(tmp_path)]
+    assert main(arguments) == 0
+    assert trained == ["digits-ae"]
+    assert main([*arguments, "--force"]) == 0
+    assert trained == ["digits-ae", "digits-pca", "digits-ae"]
+
+
+def test_failures_are_named_and_set_the_exit_status(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("training.__main__.train_all", lambda *_: ["digits-ae"])
+    assert main(["--out", str(tmp_path)]) == 1
+    assert "not trained: digits-ae" in capsys.readouterr().err
+
+
+def test_every_recipe_loads() -> None:
+    for name in recipe_names():
+        assert load(catalogue.module_of(name)).title
+
+
+def test_a_module_without_a_recipe_is_an_error() -> None:
+    with pytest.raises(TypeError, match="must define RECIPE"):
+        load("training.measure.metrics")
+
+
+def test_lines_say_how_much_is_left(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = Lines()
+    lines.started("one")
+    for share in (0.1, 0.3, 0.4, 0.8, 1.0):
+        lines.advanced("one", share)
+    lines.finished("one", 2.0)
+    printed = capsys.readouterr().err.splitlines()
+    assert len(printed) == 4
+    assert "30%" in printed[1]
+    assert "left" in printed[1]
+    assert printed[-1] == "train one: published after 2.0 s"
+
+
+def test_workers_use_one_thread() -> None:
+    assert set(run.SINGLE_THREADED.values()) == {"1"}

@@ -1,0 +1,1 @@
+"""Networks, their losses, and how they are fitted. Knows data and `run`'s reports, no recipe."""

@@ -1,0 +1,1 @@
+"""What is measured of a model or a data set. Knows numbers, no network."""

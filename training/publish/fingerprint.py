@@ -1,0 +1,91 @@
+"""Tells whether a published model is still what its recipe would produce.
+
+A fingerprint hashes the recipe's source, the source of everything that it imports from this
+package, directly or not, and the versions of the packages that do the work. Nothing is imported
+to compute it, so it takes milliseconds.
+"""
+
+import ast
+import hashlib
+import json
+from functools import cache
+from pathlib import Path
+
+from training.publish.card import CARD_FILE, package_versions
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGE = "training"
+
+
+def fingerprint(module: str, root: Path = ROOT) -> str:
+    """SHA-256, hexadecimal, of the module `training.…` below `root` and all that it rests on."""
+    digest = hashlib.sha256()
+    for name, path in sorted(imported_modules(module, root).items()):
+        digest.update(f"{name}\0".encode())
+        digest.update(path.read_bytes().replace(b"\r\n", b"\n"))
+        digest.update(b"\0")
+    digest.update(json.dumps(package_versions(), sort_keys=True).encode())
+    return digest.hexdigest()
+
+
+def imported_modules(module: str, root: Path) -> dict[str, Path]:
+    """`module` and what it imports from the package, transitively, as name → file.
+
+    Raises FileNotFoundError if `module` itself does not exist.
+    """
+    found: dict[str, Path] = {}
+    waiting = [module]
+    while waiting:
+        name = waiting.pop()
+        if name in found:
+            continue
+        path = module_file(name, root)
+        if path is None:
+            if name == module:
+                raise FileNotFoundError(f"no module {module} below {root}")
+            continue
+        found[name] = path
+        waiting.extend(imports(path.read_bytes(), name))
+    return found
+
+
+def module_file(name: str, root: Path) -> Path | None:
+    """The file that holds a dotted module, or None if the name is not a module."""
+    stem = root.joinpath(*name.split("."))
+    for path in (stem.with_name(stem.name + ".py"), stem / "__init__.py"):
+        if path.is_file():
+            return path
+    return None
+
+
+@cache  # by content: most recipes rest on the same modules
+def imports(source: bytes, module: str) -> tuple[str, ...]:
+    """Every dotted name of the package that a source may import, with the packages around it."""
+    found: list[str] = []
+    for node in ast.walk(ast.parse(source, module)):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            if node.level:
+                raise ImportError(f"{module}:{node.lineno}: relative import; "
+                                  f"write from {PACKAGE}.… import …")
+            base = node.module or ""
+            names = [base, *(f"{base}.{alias.name}" for alias in node.names)]
+        else:
+            continue
+        for name in names:
+            parts = name.split(".")
+            if parts[0] == PACKAGE:
+                found += (".".join(parts[:end]) for end in range(1, len(parts) + 1))
+    return tuple(dict.fromkeys(found))
+
+
+def published_fingerprint(folder: Path) -> str | None:
+    """The fingerprint in a published model's card, or None if there is no whole model there."""
+    try:
+        card = json.loads((folder / CARD_FILE).read_text(encoding="utf-8"))
+        files = [part["file"] for kind in ("graphs", "arrays") for part in card[kind].values()]
+        stored = card["fingerprint"]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+    return str(stored) if all((folder / file).is_file() for file in files) else None

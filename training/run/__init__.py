@@ -1,0 +1,1 @@
+"""What trains which models, and says how far it is. Knows recipes by name only."""

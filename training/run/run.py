@@ -1,0 +1,156 @@
+"""Trains recipes in processes of their own, a few at a time, and reports as they go.
+
+A recipe that fails, or whose process dies, takes nothing else down with it.
+"""
+
+import multiprocessing
+import os
+import time
+import traceback
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+from multiprocessing.context import SpawnProcess
+from pathlib import Path
+from typing import Protocol
+
+from training.run.catalogue import Entry, recipe_of
+
+SINGLE_THREADED = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+"""One thread a process: results do not depend on the machine, and processes do not compete."""
+
+REPORT_INTERVAL_SECONDS = 0.1
+
+
+class Reporter(Protocol):
+    """Shows the fate of each recipe."""
+
+    def started(self, name: str) -> None: ...
+    def advanced(self, name: str, share: float) -> None: ...
+    def finished(self, name: str, seconds: float) -> None: ...
+    def failed(self, name: str, reason: str) -> None: ...
+
+
+@dataclass(frozen=True)
+class Advanced:
+    """Message of a worker: the share of the work done, 0..1."""
+
+    share: float
+
+
+@dataclass(frozen=True)
+class Finished:
+    """Message of a worker: the model is published."""
+
+
+@dataclass(frozen=True)
+class Failed:
+    """Message of a worker: why there is no model."""
+
+    reason: str
+
+
+@dataclass
+class Worker:
+    """A process that trains one recipe after the other: importing torch costs it seconds once."""
+
+    process: SpawnProcess
+    channel: Connection
+    name: str = ""
+    """The recipe that it is at."""
+    start: float = 0.0
+
+    def give(self, entry: Entry) -> None:
+        """Let it train `entry`; `time.monotonic()` is noted."""
+        self.name, self.start = entry.name, time.monotonic()
+        self.channel.send(entry)
+
+    def receive(self) -> Advanced | Finished | Failed:
+        """Its next message, or that it died without one."""
+        try:
+            message: Advanced | Finished | Failed = self.channel.recv()
+        except EOFError:
+            self.process.join()
+            return Failed(f"its process ended with exit code {self.process.exitcode}")
+        return message
+
+
+def train_all(entries: Sequence[Entry], models: Path, jobs: int, reporter: Reporter) -> list[str]:
+    """Train every entry, at most `jobs` at once; returns the names that failed."""
+    waiting = deque(entries)
+    busy: dict[Connection, Worker] = {}
+    idle: list[Worker] = []
+    failures: list[str] = []
+    try:
+        while waiting or busy:
+            while waiting and len(busy) < jobs:
+                worker = idle.pop() if idle else start(models)
+                worker.give(waiting.popleft())
+                busy[worker.channel] = worker
+                reporter.started(worker.name)
+            for channel in wait(list(busy)):
+                assert isinstance(channel, Connection)
+                worker = busy[channel]
+                match worker.receive():
+                    case Advanced(share):
+                        reporter.advanced(worker.name, share)
+                        continue
+                    case Finished():
+                        reporter.finished(worker.name, time.monotonic() - worker.start)
+                    case Failed(reason):
+                        failures.append(worker.name)
+                        reporter.failed(worker.name, reason)
+                del busy[channel]
+                if worker.process.is_alive():
+                    idle.append(worker)
+    finally:
+        for worker in (*busy.values(), *idle):
+            worker.process.terminate()
+    return failures
+
+
+def start(models: Path) -> Worker:
+    """Start a process that waits for recipes."""
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe()
+    os.environ.update(SINGLE_THREADED)
+    process = context.Process(target=work, args=(models, theirs), daemon=True)
+    process.start()
+    theirs.close()
+    return Worker(process, ours)
+
+
+def work(models: Path, channel: Connection) -> None:
+    """Train and publish what comes down the channel; runs in a process of its own."""
+    while True:
+        entry: Entry = channel.recv()
+        try:
+            train_and_publish(entry, models, channel)
+        except Exception as error:
+            expected = type(error).__name__ in ("ClaimError", "ExportError")
+            channel.send(Failed(str(error) if expected else traceback.format_exc().rstrip()))
+        else:
+            channel.send(Finished())
+
+
+def train_and_publish(entry: Entry, models: Path, channel: Connection) -> None:
+    """Import the recipe, train it, and swap the result into `models`."""
+    import torch
+
+    from training.publish.publish import publish
+
+    torch.set_num_threads(1)
+    torch.use_deterministic_algorithms(True)
+    start = last = time.monotonic()
+
+    def progress(share: float) -> None:
+        nonlocal last
+        now = time.monotonic()
+        if now - last >= REPORT_INTERVAL_SECONDS:
+            channel.send(Advanced(share))
+            last = now
+
+    recipe = recipe_of(entry)
+    trained = recipe.train(progress)
+    publish(entry.name, recipe, trained, models, entry.fingerprint, time.monotonic() - start)
