@@ -1,11 +1,11 @@
 /** The kit's public surface: what a figure may import. */
 
-export { defineFigure, defineLiveFigure, type FigureDefinition, type Setter, type Table } from "./figure/figure.ts";
+export { defineFigure, defineTrainingFigure, type FigureDefinition, type Setter, type Table } from "./figure/figure.ts";
 export { type Models, type Model, type NumberArray } from "./figure/models.ts";
 export { type Stroke } from "./base/spec.ts";
 export { float32, floatOutput, type Tensor } from "../engine/tensor.ts";
 export { Button, Checkbox, Controls, Panel, Panels, Readout, Select, Slider, Toggle } from "./controls/controls.tsx";
-export { axisOver, Dot, Dots, fromShare, Glyphs, Level, Line, Plot, toShare, useFrame, type Axis, type Pair } from "./marks/plot.tsx";
+export { axisOver, Dot, Dots, fromShare, Glyphs, Level, Line, Plot, toShare, useCoordinates, type Axis, type Pair } from "./marks/plot.tsx";
 export { Bars } from "./marks/bars.tsx";
 export { Pad } from "./controls/pad.tsx";
 export { GaussianPad } from "./controls/gaussian_pad.tsx";
@@ -21,7 +21,7 @@ export { PathRecorder } from "./controls/path_recorder.tsx";
 export { bytes, fixed, percent, subscript } from "./base/format.ts";
 export { useFigure, useTicker } from "./base/context.ts";
 export { Trainer } from "../engine/trainer.ts";
-export { liveCard, trainingData, type Training } from "./figure/training.ts";
+export { trainingCard, trainingData, type Training } from "./figure/training.ts";
 export { LossPlots, progressText, TrainingControls, type TrainingState } from "./run/training_controls.tsx";
 export { Meter } from "./marks/meter.tsx";
 export { meanSquare } from "./maths/mean_square.ts";

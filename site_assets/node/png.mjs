@@ -4,10 +4,10 @@ import { crc32, deflateSync } from "node:zlib";
 
 function chunk(type, data) {
   const body = Buffer.concat([Buffer.from(type, "latin1"), data]);
-  const frame = Buffer.alloc(8);
-  frame.writeUInt32BE(data.length, 0);
-  frame.writeUInt32BE(crc32(body), 4);
-  return Buffer.concat([frame.subarray(0, 4), body, frame.subarray(4)]);
+  const envelope = Buffer.alloc(8);
+  envelope.writeUInt32BE(data.length, 0);
+  envelope.writeUInt32BE(crc32(body), 4);
+  return Buffer.concat([envelope.subarray(0, 4), body, envelope.subarray(4)]);
 }
 
 /** `pixels` row by row, 0 paper to 1 full ink. */

@@ -9,7 +9,7 @@
 
 import wasmparser from "wasmparser";
 
-const { BinaryReader, BinaryReaderState: State, OperatorCode: Code } = wasmparser;
+const { BinaryReader, BinaryReaderState: State, OperatorCode } = wasmparser;
 
 const IMPORTS = 2, GLOBALS = 6, EXPORTS = 7, CODE = 10, CUSTOM = 0; // section ids
 const FUNCTION = 0, TABLE = 1, MEMORY = 2, GLOBAL = 3; // kinds of imports and exports
@@ -226,7 +226,7 @@ export function readCalls(wasm) {
   while (reader.read()) {
     if (reader.state === State.BEGIN_FUNCTION_BODY) {
       calls.push(new Set());
-    } else if (reader.state === State.CODE_OPERATOR && reader.result.code === Code.call) {
+    } else if (reader.state === State.CODE_OPERATOR && reader.result.code === OperatorCode.call) {
       const index = reader.result.funcIndex - importedFunctions;
       if (index >= 0) calls.at(-1).add(index);
     }

@@ -94,7 +94,7 @@ PREPARE_IN_PAGE = """
 async ({ name, card, data }) => {
   const { kit } = book.modules;
   const engine = await book.theEngine();
-  const live = kit.liveCard({ card });
+  const live = kit.trainingCard({ card });
   const floats = (numbers) => Float32Array.from(numbers);
   const knobs = Object.fromEntries(live.knobs.map((knob) => [knob.name, knob.default]));
   const run = (graph, feeds) => engine.run(`${card.name}/${graph}`, feeds);

@@ -40,7 +40,7 @@ async ({ name, card, graph, arrays, seed, steps, perCall }) => {
       return { data: new kinds[dtype](decoded(base64).buffer) };
     },
   };
-  const live = kit.liveCard(model);
+  const live = kit.trainingCard(model);
   const knobs = Object.fromEntries(live.knobs.map((knob) => [knob.name, knob.default]));
   const run = (_, feeds) => engine.run(`parity/${name}`, feeds);
   const trainer = new kit.Trainer(live, kit.trainingData(model, live), run, seed);

@@ -3,7 +3,7 @@
 import type { ComponentChildren } from "preact";
 import {
   Bars, Controls, defineFigure, Dot, fixed, float32, floatOutput, Hinton, Line, Panel, Panels, PartPicker, percent, Plot,
-  Raster, Readout, Slider, subscript, Toggle, useFrame, type Axis, type Models, type Pair,
+  Raster, Readout, Slider, subscript, Toggle, useCoordinates, type Axis, type Models, type Pair,
 } from "../../kit/index.ts";
 import type { Role, State } from "../../generated/anatomy.ts";
 import { bars, between, cells, columns, HALF, HEIGHT, largest, meanSquare, WIDTH, type Column } from "./hourglass.ts";
@@ -174,7 +174,7 @@ function meaning(layer: Layer, size: number): string {
 
 /** The spread over the seeds, as a line at each size. */
 function Spread({ measured }: { measured: readonly Measured[] }) {
-  const { x, y } = useFrame();
+  const { x, y } = useCoordinates();
   const path = measured.map(({ size, lowest, highest }) => `M${x(size).toFixed(1)} ${y(lowest).toFixed(1)}V${y(highest).toFixed(1)}`);
   return <path class="spread c-xhat" d={path.join("")} />;
 }

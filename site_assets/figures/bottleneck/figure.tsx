@@ -2,7 +2,7 @@
 
 import {
   Controls, defineFigure, Dot, Dots, fixed, float32, floatOutput, Line, Panel, Panels, percent, Plot, Readout, Select, Slider,
-  Toggle, useFrame, type Axis, type Models, type Pair,
+  Toggle, useCoordinates, type Axis, type Models, type Pair,
 } from "../../kit/index.ts";
 import type { Role, State } from "../../generated/bottleneck.ts";
 import { countFor, meanSquare, project, spectrum } from "./signal.ts";
@@ -72,7 +72,7 @@ async function byNetwork(x: Float32Array, complexity: number, k: number, { model
 
 /** At each harmonic, how strong it is in the original and in what was rebuilt. */
 function Strengths({ original, rebuilt }: Frame["harmonics"]) {
-  const { x, y } = useFrame();
+  const { x, y } = useCoordinates();
   const bar = (harmonic: number, strength: number, shift: number): string =>
     `M${(x(harmonic) + shift).toFixed(1)} ${y(0).toFixed(1)}V${y(Math.min(STRENGTH.max, strength)).toFixed(1)}`;
   const bars = (strengths: Float32Array, shift: number): string =>
@@ -89,7 +89,7 @@ function Strengths({ original, rebuilt }: Frame["harmonics"]) {
 
 /** The chord of the curve and, where the curve lies furthest below it, the knee. */
 function Knee({ at, curve }: { at: number; curve: readonly Pair[] }) {
-  const { x, y } = useFrame();
+  const { x, y } = useCoordinates();
   const [from, to, knee] = [curve[0], curve.at(-1), curve.find(([k]) => k === at)] as [Pair, Pair, Pair];
   const share = (at - from[0]) / (to[0] - from[0]);
   const chord = y(from[1]) + share * (y(to[1]) - y(from[1])); // straight on the page, where the axis is logarithmic
@@ -105,7 +105,7 @@ function Knee({ at, curve }: { at: number; curve: readonly Pair[] }) {
 
 /** Each curve's name where the other is not: PCA's above its floor, the autoencoders' left of where they fall. */
 function CurveNames({ linear, curved, hues }: { linear: readonly Pair[]; curved: readonly Pair[]; hues: { linear: string; curved: string } }) {
-  const { x, y } = useFrame();
+  const { x, y } = useCoordinates();
   const [pca, before, network] = [linear[9], curved[3], curved[4]];
   const falls = before && network && y(network[1]) - y(before[1]) > 12;
   return (

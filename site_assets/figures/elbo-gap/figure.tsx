@@ -2,7 +2,7 @@
 
 import {
   Area, Band, Button, Controls, defineFigure, fixed, GaussianPad, Isolines, Level, Line, Panel, Panels, Plot, Readout,
-  Slider, Stack, Toggle, useFrame, type Axis, type Pair,
+  Slider, Stack, Toggle, useCoordinates, type Axis, type Pair,
 } from "../../kit/index.ts";
 import { density, klToPrior } from "../../kit/maths/gaussian.ts";
 import type { State } from "../../generated/elbo-gap.ts";
@@ -136,7 +136,7 @@ export default defineFigure<State, Frame>({
 });
 
 function BestPlace({ best: { mu, sigma } }: { best: Gaussian }) {
-  const { x, y, left, right } = useFrame();
+  const { x, y, left, right } = useCoordinates();
   const at = x(mu);
   const late = at > (left + right) / 2 + 60;
   return (
@@ -172,7 +172,7 @@ function Densities({ mu, sigma, posterior: truth }: { mu: number; sigma: number;
 
 /** Each density's name over its peak; the posterior's gives way to the side where both would meet. */
 function Names({ truth, q }: { truth: Pair; q: Pair }) {
-  const { x, y } = useFrame();
+  const { x, y } = useCoordinates();
   const [at, top] = [x(truth[0]), y(truth[1])];
   const crowded = Math.abs(at - x(q[0])) < 40;
   return (

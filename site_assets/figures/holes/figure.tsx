@@ -2,7 +2,7 @@
 
 import {
   Backdrop, Button, Checkbox, Controls, defineFigure, DotRows, fixed, float32, floatOutput, Glyphs, MarkedGrid, meanOf, Pad,
-  Panel, Panels, percent, Raster, Readout, Slider, Toggle, useFrame, type Axis, type DotRow, type Model, type Models, type Pair,
+  Panel, Panels, percent, Raster, Readout, Slider, Toggle, useCoordinates, type Axis, type DotRow, type Model, type Models, type Pair,
 } from "../../kit/index.ts";
 import { judge, share, type Verdict } from "../../kit/maths/judge.ts";
 import type { Role, State } from "../../generated/holes.ts";
@@ -264,7 +264,7 @@ function CodePlane({ kind, state: { size, codes }, frame: { models, limit, marks
 
 /** Half of all throws are at most this far from the centre. */
 function Ring({ radius }: { radius: number }) {
-  const { x, y } = useFrame();
+  const { x, y } = useCoordinates();
   return (
     <g class="ring">
       <ellipse class="guide" cx={x(0)} cy={y(0)} rx={x(radius) - x(0)} ry={y(0) - y(radius)} />
@@ -274,7 +274,7 @@ function Ring({ radius }: { radius: number }) {
 }
 
 function ThrowMark({ at, name }: { at: Place; name: string }) {
-  const { x, y } = useFrame();
+  const { x, y } = useCoordinates();
   return (
     <g class="throw-mark" transform={`translate(${x(at[0]).toFixed(1)} ${y(at[1]).toFixed(1)})`}>
       <circle class="dot-goal" r="9" />

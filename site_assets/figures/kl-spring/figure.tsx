@@ -3,7 +3,7 @@
 import { useRef, useState } from "preact/hooks";
 import {
   Arrow, Band, Button, Controls, defineFigure, fixed, GaussianPad, Isolines, Level, Line, Panel, Panels, Plot, Readout,
-  Slider, useFrame, useTicker, type Axis, type Pair, type Setter,
+  Slider, useCoordinates, useTicker, type Axis, type Pair, type Setter,
 } from "../../kit/index.ts";
 import { density, klGradient, klShares, klToPrior } from "../../kit/maths/gaussian.ts";
 import type { State } from "../../generated/kl-spring.ts";
@@ -140,7 +140,7 @@ function pull(what: string, force: number): string {
 }
 
 function PriorPlace() {
-  const { x, y } = useFrame();
+  const { x, y } = useCoordinates();
   return (
     <g transform={`translate(${x(PRIOR_PLACE.mu)} ${y(PRIOR_PLACE.sigma).toFixed(1)})`}>
       <circle class="dot-goal" r="4.5" />
@@ -199,7 +199,7 @@ function Densities({ mu, sigma }: { mu: number; sigma: number }) {
 
 /** The mean as an upright, the spread as a length at the height where it is one. */
 function Measures({ mu, sigma }: { mu: number; sigma: number }) {
-  const { x, y, bottom } = useFrame();
+  const { x, y, bottom } = useCoordinates();
   const [centre, flank] = [x(mu), x(mu + sigma)];
   const [peak, shoulder] = [y(density(mu, mu, sigma)), y(density(mu + sigma, mu, sigma))];
   const priors = Math.abs(mu) > 1.2 ? 0 : -1.5; // where its name does not meet that of q
@@ -236,7 +236,7 @@ function Convergence({ frame: { kl, estimates }, deviation }: { frame: Frame; de
 
 /** Above the band, from where it has become narrow. */
 function BandName({ estimates }: { estimates: readonly Estimate[] }) {
-  const { x, y, top } = useFrame();
+  const { x, y, top } = useCoordinates();
   const narrow = estimates.filter(({ draws: n }) => n >= NARROW);
   const highest = Math.max(...(narrow.length > 0 ? narrow : estimates).map(({ mean, standardError }) => mean + standardError));
   return (

@@ -2,7 +2,7 @@
 
 import {
   Checkbox, Controls, defineFigure, Dots, fixed, float32, floatOutput, Pad, Panel, Panels, PathRecorder, Raster,
-  Readout, useFrame, type Axis, type Pair, type Stroke,
+  Readout, useCoordinates, type Axis, type Pair, type Stroke,
 } from "../../kit/index.ts";
 import type { Role, State } from "../../generated/latent-walk.ts";
 
@@ -44,7 +44,7 @@ function nearestClass(groups: readonly (readonly Pair[])[], names: readonly stri
 }
 
 function PathLine({ path }: { path: Stroke }) {
-  const { x, y, bottom } = useFrame();
+  const { x, y, bottom } = useCoordinates();
   const points = path.map(([u, v]) => [x(toCode(u)), y(toCode(v))] as const);
   if (points.length < 2) return null;
   const lowest = points.reduce((low, point) => (point[1] > low[1] ? point : low));
@@ -145,7 +145,7 @@ function mean(values: readonly number[]): number {
 
 /** The class's name at the middle of its codes, so that no legend is needed. */
 function ClassName({ points, name, hue }: { points: readonly Pair[]; name: string; hue: string }) {
-  const { x, y } = useFrame();
+  const { x, y } = useCoordinates();
   const [a, b] = [mean(points.map((p) => p[0])), mean(points.map((p) => p[1]))];
   return (
     <text class={`direct-label ${hue}`} x={x(a).toFixed(1)} y={y(b).toFixed(1)} text-anchor="middle">{name}</text>

@@ -1,8 +1,8 @@
 /** F4: a linear autoencoder trains beside PCA; their planes meet, their axes need not. */
 
 import {
-  defineLiveFigure, fixed, float32, floatOutput, Level, Line, liveCard, LossPlots, Panel, Panels, Plot, progressText,
-  Raster, Readout, Slider, Controls, TrainingControls, trainingData, useFrame, type Model, type Pair,
+  defineTrainingFigure, fixed, float32, floatOutput, Level, Line, trainingCard, LossPlots, Panel, Panels, Plot, progressText,
+  Raster, Readout, Slider, Controls, TrainingControls, trainingData, useCoordinates, type Model, type Pair,
 } from "../../kit/index.ts";
 import type { Role, State } from "../../generated/linear-is-pca.ts";
 
@@ -48,13 +48,13 @@ function extend(trace: Map<number, number>, step: number, angle: number): Pair[]
   return [...trace].sort(([a], [b]) => a - b);
 }
 
-export default defineLiveFigure<State, Frame, Role>({
+export default defineTrainingFigure<State, Frame, Role>({
   train: () => "linear",
 
   async compute({ sample, seed }, { model: { linear: model }, memo }, { params, recorded, step, curves }) {
     const basis = model.array("basis").data as Float32Array;
     const mean = model.array("offset").data;
-    const { validation } = await memo("splits", () => trainingData(model, liveCard(model)));
+    const { validation } = await memo("splits", () => trainingData(model, trainingCard(model)));
     const planes = await model.run("planes", { params: float32([params.length], params), basis: float32([2, PIXELS], basis) });
     const angles = floatOutput(planes, "angles");
     const axes = floatOutput(planes, "axes");
@@ -154,7 +154,7 @@ export default defineLiveFigure<State, Frame, Role>({
 
 /** Two arrows inside the unit circle: they reach it when the decoder's plane is PCA's. */
 function Directions({ axes }: { axes: readonly Pair[] }) {
-  const { x, y } = useFrame();
+  const { x, y } = useCoordinates();
   const radius = x(1) - x(0);
   return (
     <>

@@ -1,7 +1,7 @@
 /** F5: an autoencoder trains in front of the reader, and classes that it never sees part in its code. */
 
 import {
-  Controls, defineLiveFigure, fixed, float32, floatOutput, Glyphs, liveCard, LossPlots, Meter, neighbourAccuracy,
+  Controls, defineTrainingFigure, fixed, float32, floatOutput, Glyphs, trainingCard, LossPlots, Meter, neighbourAccuracy,
   Panel, Panels, percent, Plot, progressText, Toggle, TrainingControls, trainingData, type Axis, type Model, type Pair,
 } from "../../kit/index.ts";
 import type { Role, State } from "../../generated/organise.ts";
@@ -41,7 +41,7 @@ function grouped(codes: Float32Array, labels: ArrayLike<number>, count: number):
 }
 
 async function encode(model: Model, params: Float32Array, samples: Float32Array): Promise<Float32Array> {
-  const { state_size, input_size } = liveCard(model);
+  const { state_size, input_size } = trainingCard(model);
   const outputs = await model.run("encoder", {
     params: float32([state_size], params),
     x: float32([samples.length / input_size, input_size], samples),
@@ -49,12 +49,12 @@ async function encode(model: Model, params: Float32Array, samples: Float32Array)
   return floatOutput(outputs, "z");
 }
 
-export default defineLiveFigure<State, Frame, Role>({
+export default defineTrainingFigure<State, Frame, Role>({
   train: ({ data }) => data,
 
   async compute({ data }, { model, memo }, { params, curves }) {
     const live = model[data];
-    const splits = await memo(`splits ${data}`, () => trainingData(live, liveCard(live)));
+    const splits = await memo(`splits ${data}`, () => trainingData(live, trainingCard(live)));
     const [train, validation] = [await encode(live, params, splits.train), await encode(live, params, splits.validation)];
     const classes = live.card.data?.classes ?? [];
     const labels = live.array("labels_validation").data;
@@ -116,12 +116,12 @@ export default defineLiveFigure<State, Frame, Role>({
     );
   },
 
-  table(_, __, { curves, live }) {
+  table(_, __, { curves, card }) {
     return {
-      columns: ["optimiser step", ...live.terms.map((term) => `${term.name}, validation (${term.unit})`)],
+      columns: ["optimiser step", ...card.terms.map((term) => `${term.name}, validation (${term.unit})`)],
       rows: (curves.validation[0] ?? []).map(([step], row) => [
         step,
-        ...live.terms.map((___, term) => fixed(curves.validation[term]?.[row]?.[1] ?? Number.NaN, 5)),
+        ...card.terms.map((___, term) => fixed(curves.validation[term]?.[row]?.[1] ?? Number.NaN, 5)),
       ]),
     };
   },

@@ -3,7 +3,7 @@
 import type { ComponentChildren } from "preact";
 import {
   Button, Controls, defineFigure, Dots, fixed, float32, floatOutput, Glyphs, Panel, Panels, percent, Plot, Raster, RasterGrid,
-  Readout, Slider, useFrame, type Axis, type Model,
+  Readout, Slider, useCoordinates, type Axis, type Model,
 } from "../../kit/index.ts";
 import type { Role, State } from "../../generated/point-or-cloud.ts";
 import {
@@ -201,7 +201,7 @@ function CodePlot({ codes, unit, label, children }: { codes: Codes; unit: string
 
 /** One standard deviation in every direction, to the scale of both axes. */
 function Ellipse({ cloud: { mu, sigma }, named }: { cloud: Cloud; named?: boolean }) {
-  const { x, y } = useFrame();
+  const { x, y } = useCoordinates();
   const [left, top] = [x(mu[0]), y(mu[1])];
   const [wide, high] = [x(mu[0] + sigma[0]) - left, top - y(mu[1] + sigma[1])];
   return (
@@ -218,14 +218,14 @@ function Ellipse({ cloud: { mu, sigma }, named }: { cloud: Cloud; named?: boolea
 
 /** What the close-up shows. */
 function Window({ cloud: { mu }, half }: { cloud: Cloud; half: number }) {
-  const { x, y, left, right, top, bottom } = useFrame();
+  const { x, y, left, right, top, bottom } = useCoordinates();
   const [x1, x2] = [Math.max(left, x(mu[0] - half)), Math.min(right, x(mu[0] + half))];
   const [y1, y2] = [Math.max(top, y(mu[1] + half)), Math.min(bottom, y(mu[1] - half))];
   return <rect class="guide" x={x1} y={y1} width={x2 - x1} height={y2 - y1} />;
 }
 
 function Marker({ at, hue, name }: { at: Pair; hue: string; name: string }) {
-  const { x, y, right } = useFrame();
+  const { x, y, right } = useCoordinates();
   const late = x(at[0]) > right - 60;
   return (
     <g class={hue} transform={`translate(${x(at[0]).toFixed(1)} ${y(at[1]).toFixed(1)})`}>

@@ -2,7 +2,7 @@
 
 import {
   Button, Columns, Controls, defineFigure, Dots, fixed, GaussianPad, histogram, Isolines, Line, Panel, Panels, Plot, Readout,
-  Slider, Toggle, Upright, useFrame, type Axis, type Histogram, type Pair,
+  Slider, Toggle, Upright, useCoordinates, type Axis, type Histogram, type Pair,
 } from "../../kit/index.ts";
 import type { State } from "../../generated/reparameterise.ts";
 import {
@@ -171,14 +171,14 @@ function Cloud({ eps, z }: { eps: readonly number[]; z: readonly number[] }) {
 }
 
 function Threads({ eps, z }: { eps: readonly number[]; z: readonly number[] }) {
-  const { x, y } = useFrame();
+  const { x, y } = useCoordinates();
   const [from, to] = [y(0.92).toFixed(1), y(0.04).toFixed(1)];
   const path = eps.map((e, i) => `M${x(e).toFixed(1)} ${from}L${x(z[i] as number).toFixed(1)} ${to}`).join("");
   return <path class="thread" d={path} />;
 }
 
 function RowName({ at, name, hue }: { at: number; name: string; hue: string }) {
-  const { y, left } = useFrame();
+  const { y, left } = useCoordinates();
   return <text class={`direct-label ${hue}`} x={left - 14} y={y(at) + 4} text-anchor="middle">{name}</text>;
 }
 

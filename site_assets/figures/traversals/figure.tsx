@@ -28,7 +28,7 @@ interface Frame {
 
 const SIDE = 16;
 const PIXELS = SIDE * SIDE;
-const CODE = 6;
+const CODE_SIZE = 6;
 const LIMIT = 2.5;
 const STEPS = 9;
 const BETAS: readonly State["beta"][] = ["0.1", "0.5", "2", "4"];
@@ -43,9 +43,9 @@ function measure(model: Model): Measured[][] {
   return BETAS.map((_, b) =>
     Array.from({ length: starts }, (_, start) => {
       const index = b * starts + start;
-      const own = shares.slice(index * FACTORS.length * CODE, (index + 1) * FACTORS.length * CODE);
-      const perFactor = gaps(own, CODE);
-      return { shares: own, gaps: perFactor, mig: meanOf(perFactor), nats: nats.slice(index * CODE, (index + 1) * CODE) };
+      const own = shares.slice(index * FACTORS.length * CODE_SIZE, (index + 1) * FACTORS.length * CODE_SIZE);
+      const perFactor = gaps(own, CODE_SIZE);
+      return { shares: own, gaps: perFactor, mig: meanOf(perFactor), nats: nats.slice(index * CODE_SIZE, (index + 1) * CODE_SIZE) };
     }),
   );
 }
@@ -57,10 +57,10 @@ export default defineFigure<State, Frame, Role>({
     const measured = await memo("measured", () => measure(sprites));
     const code = AXES.map((axis) => state[axis]);
     const codes = [...code, ...AXES.flatMap((_, axis) => traverse(code, axis, LIMIT, STEPS))];
-    const count = codes.length / CODE;
+    const count = codes.length / CODE_SIZE;
     const starts = measured[0]?.length ?? 0;
     const member = new Int32Array(count).fill(BETAS.indexOf(state.beta) * starts + state.start - 1);
-    const outputs = await sprites.run("decoders", { z: float32([count, CODE], codes), member: { dims: [count], data: member } });
+    const outputs = await sprites.run("decoders", { z: float32([count, CODE_SIZE], codes), member: { dims: [count], data: member } });
     const images = floatOutput(outputs, "x_hat");
     return { measured, drawing: images.slice(0, PIXELS), strips: images.slice(PIXELS) };
   },
@@ -111,7 +111,7 @@ export default defineFigure<State, Frame, Role>({
           </div>
           <div class="strip-drawing">
             <Raster pixels={frame.drawing} width={SIDE} height={SIDE} hue="c-xhat" label="Drawing at the code as it is set" />
-            <Readout items={[{ label: "numbers in use", value: `${inUse(nats)} of ${CODE}` }, { label: "mean gap", value: percent(mig, 1) }]} />
+            <Readout items={[{ label: "numbers in use", value: `${inUse(nats)} of ${CODE_SIZE}` }, { label: "mean gap", value: percent(mig, 1) }]} />
           </div>
         </Panel>
       </>
@@ -121,7 +121,7 @@ export default defineFigure<State, Frame, Role>({
   describe(state, frame) {
     const { shares, nats, mig } = chosen(state, frame);
     const best = FACTORS.map((factor, row) => {
-      const own = Array.from(shares.slice(row * CODE, (row + 1) * CODE));
+      const own = Array.from(shares.slice(row * CODE_SIZE, (row + 1) * CODE_SIZE));
       const most = Math.max(...own);
       return `${factor} by ${NAMES[own.indexOf(most)]}, ${percent(most)}`;
     });
@@ -130,7 +130,7 @@ export default defineFigure<State, Frame, Role>({
       return `β ${BETAS[b]} ${percent(meanOf(values), 1)} (${percent(Math.min(...values), 1)} to ${percent(Math.max(...values), 1)})`;
     });
     return (
-      `At β ${state.beta}, start ${state.start}, ${inUse(nats)} of ${CODE} numbers are in use. Each factor is told best: ${best.join("; ")}. ` +
+      `At β ${state.beta}, start ${state.start}, ${inUse(nats)} of ${CODE_SIZE} numbers are in use. Each factor is told best: ${best.join("; ")}. ` +
       `The mean gap is ${percent(mig, 1)}. Over all starts: ${means.join("; ")}.`
     );
   },

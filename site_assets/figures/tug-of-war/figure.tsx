@@ -1,8 +1,8 @@
 /** F10: reconstruction pulls the clouds apart and sharp, the KL term pulls them onto the prior; β is the price. */
 
 import {
-  Controls, defineLiveFigure, fixed, float32, floatOutput, Glyphs, Line, liveCard, LossPlots, Panel, Panels, Plot,
-  progressText, RasterGrid, Readout, Slider, Toggle, TrainingControls, trainingData, useFrame, type Model, type Pair,
+  Controls, defineTrainingFigure, fixed, float32, floatOutput, Glyphs, Line, trainingCard, LossPlots, Panel, Panels, Plot,
+  progressText, RasterGrid, Readout, Slider, Toggle, TrainingControls, trainingData, useCoordinates, type Model, type Pair,
 } from "../../kit/index.ts";
 import type { Role, State } from "../../generated/tug-of-war.ts";
 
@@ -71,7 +71,7 @@ function trainedPoint(sweep: Model, beta: number): Point {
   return { beta, kl: metric("kl"), reconstruction: metric("reconstruction") };
 }
 
-export default defineLiveFigure<State, Frame, Role>({
+export default defineTrainingFigure<State, Frame, Role>({
   train: () => "live",
 
   async compute({ source, beta_index }, { model: { sweep, live }, memo }, { params, curves, knobs }) {
@@ -86,11 +86,11 @@ export default defineLiveFigure<State, Frame, Role>({
       const clouds = await cloudsOf(sweep, weights, x, labels);
       return { clouds, frontier, now: frontier[index] as Point, images: await redraw(sweep, weights, x, clouds) };
     }
-    const { validation } = await memo("splits", () => trainingData(live, liveCard(live)));
+    const { validation } = await memo("splits", () => trainingData(live, trainingCard(live)));
     const labels = live.array("labels_validation").data;
     const clouds = await cloudsOf(live, params, validation, labels);
     const term = (name: string): number => {
-      const index = liveCard(live).terms.findIndex((candidate) => candidate.name === name);
+      const index = trainingCard(live).terms.findIndex((candidate) => candidate.name === name);
       return curves.validation[index]?.at(-1)?.[1] ?? Number.NaN;
     };
     return {
@@ -184,7 +184,7 @@ export default defineLiveFigure<State, Frame, Role>({
 
 /** Ellipses of one standard deviation, to the scale of both axes, and the prior's circle. */
 function Clouds({ clouds }: { clouds: readonly Cloud[] }) {
-  const { x, y } = useFrame();
+  const { x, y } = useCoordinates();
   const wide = (length: number): number => Math.round((x(length) - x(0)) * 10) / 10;
   const high = (length: number): number => Math.round((y(0) - y(length)) * 10) / 10;
   const inside = clouds.filter(({ mean }) => Math.abs(mean[0]) <= LIMIT && Math.abs(mean[1]) <= LIMIT);
@@ -203,7 +203,7 @@ function Clouds({ clouds }: { clouds: readonly Cloud[] }) {
 }
 
 function Frontier({ points }: { points: readonly Point[] }) {
-  const { x, y } = useFrame();
+  const { x, y } = useCoordinates();
   return (
     <g class="c-muted">
       {points.map(({ beta, kl, reconstruction }, i) => (
@@ -217,7 +217,7 @@ function Frontier({ points }: { points: readonly Point[] }) {
 }
 
 function Now({ point, top }: { point: Point; top: number }) {
-  const { x, y } = useFrame();
+  const { x, y } = useCoordinates();
   if (!Number.isFinite(point.kl) || !Number.isFinite(point.reconstruction)) return null;
   return (
     <g class="c-xhat" transform={`translate(${x(point.kl).toFixed(1)} ${y(Math.min(top, point.reconstruction)).toFixed(1)})`}>

@@ -1,7 +1,7 @@
 /** F7: a small autoencoder flattens a curled surface while the reader watches; PCA projects it onto itself. */
 
 import {
-  Controls, defineLiveFigure, Dots, fixed, float32, floatOutput, Line, liveCard, LossPlots, Panel, Panels, percent, Plot,
+  Controls, defineTrainingFigure, Dots, fixed, float32, floatOutput, Line, trainingCard, LossPlots, Panel, Panels, percent, Plot,
   progressText, Readout, Slider, Toggle, TrainingControls, trainingData, type Axis, type Model, type Pair,
 } from "../../kit/index.ts";
 import type { Role, State } from "../../generated/unroll.ts";
@@ -86,7 +86,7 @@ function isNear(z: readonly number[], row: number, codes: Float32Array, size: nu
 async function decodedLines(model: Model, params: Float32Array, codes: Float32Array, size: number, turn: number): Promise<Pair[][]> {
   const { z, lines } = gridCodes(codes, size);
   const outputs = await model.run("decoder", { params: float32([params.length], params), z: float32([z.length / size, size], z) });
-  const points = project(floatOutput(outputs, "x_hat"), liveCard(model).input_size, turn);
+  const points = project(floatOutput(outputs, "x_hat"), trainingCard(model).input_size, turn);
   const ranges = Array.from({ length: size }, (_, column) => extent(codes, size, column));
   const reach = (size === 1 ? 4 : 1) * Math.max(...ranges.map(([low, high]) => (high - low) / (MESH_LINES - 1)));
   for (let i = 0; i < points.length; i++) {
@@ -110,14 +110,14 @@ function squareAxes(groups: readonly (readonly Pair[])[]): [Axis, Axis] {
   return widened as [Axis, Axis];
 }
 
-export default defineLiveFigure<State, Frame, Role>({
+export default defineTrainingFigure<State, Frame, Role>({
   train: ({ surface }) => surface,
 
   async compute({ surface, turn }, { model: models, memo }, { params, curves }) {
     const model = models[surface];
-    const size = liveCard(model).input_size;
+    const size = trainingCard(model).input_size;
     const codeSize = size - 1;
-    const { train, validation } = await memo(`splits ${surface}`, () => trainingData(model, liveCard(model)));
+    const { train, validation } = await memo(`splits ${surface}`, () => trainingData(model, trainingCard(model)));
     const pca = await memo(`pca ${surface}`, () => principalCodes(train, validation, size, codeSize));
     const encoded = await model.run("encoder", {
       params: float32([params.length], params),

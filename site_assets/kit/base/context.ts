@@ -7,7 +7,7 @@ export interface FigureContext {
   /** The figure's id in the page: the root of the ids of its parts. */
   readonly id: string;
   /** False in the static frame: no handler is attached and controls are inert. */
-  readonly live: boolean;
+  readonly interactive: boolean;
   /** How often the state has been changed so far, whether the change is drawn yet or not. */
   readonly changes: () => number;
   /** Calls back when the figure leaves the screen or the tab is hidden, and when it returns. */
@@ -18,7 +18,7 @@ export interface FigureContext {
 
 export const Context = createContext<FigureContext>({
   id: "fig",
-  live: false,
+  interactive: false,
   changes: () => 0,
   onVisibility: () => () => undefined,
   encodeImage: null,

@@ -44,7 +44,7 @@ export interface SliderProps {
 }
 
 export function Slider({ label, name, value, min, max, step, onChange, format = String }: SliderProps) {
-  const { id, live } = useFigure();
+  const { id, interactive } = useFigure();
   const inputId = `${id}-${slug(name ?? String(label))}`;
   return (
     <div class="control slider">
@@ -56,7 +56,7 @@ export function Slider({ label, name, value, min, max, step, onChange, format = 
         max={max}
         step={step}
         value={value}
-        disabled={!live}
+        disabled={!interactive}
         aria-label={name}
         aria-valuetext={format(value)}
         onInput={(event) => onChange(event.currentTarget.valueAsNumber)}
@@ -80,7 +80,7 @@ interface ChoiceProps<T extends string> {
 
 /** A few choices side by side: a radio group, one tab stop, arrow keys inside. */
 export function Toggle<T extends string>({ label, value, choices, onChange }: ChoiceProps<T>) {
-  const { id, live } = useFigure();
+  const { id, interactive } = useFigure();
   const group = useRef<HTMLDivElement>(null);
   const newest = useNewest(value);
   const indexOf = (wanted: T): number => Math.max(choices.findIndex((choice) => choice.value === wanted), 0);
@@ -105,7 +105,7 @@ export function Toggle<T extends string>({ label, value, choices, onChange }: Ch
             role="radio"
             aria-checked={choice.value === value}
             tabIndex={index === indexOf(value) ? 0 : -1}
-            disabled={!live}
+            disabled={!interactive}
             onClick={() => onChange(choice.value)}
             onKeyDown={move}
           >
@@ -118,7 +118,7 @@ export function Toggle<T extends string>({ label, value, choices, onChange }: Ch
 }
 
 export function Select<T extends string>({ label, value, choices, onChange }: ChoiceProps<T>) {
-  const { id, live } = useFigure();
+  const { id, interactive } = useFigure();
   const inputId = `${id}-${slug(label)}`;
   return (
     <div class="control select">
@@ -126,7 +126,7 @@ export function Select<T extends string>({ label, value, choices, onChange }: Ch
       <select
         id={inputId}
         value={value}
-        disabled={!live}
+        disabled={!interactive}
         onChange={(event) => onChange(event.currentTarget.value as T)}
       >
         {choices.map((choice) => (
@@ -140,10 +140,10 @@ export function Select<T extends string>({ label, value, choices, onChange }: Ch
 }
 
 export function Checkbox({ label, value, onChange }: { label: string; value: boolean; onChange: (value: boolean) => void }) {
-  const { live } = useFigure();
+  const { interactive } = useFigure();
   return (
     <label class="control checkbox">
-      <input type="checkbox" checked={value} disabled={!live} onChange={(event) => onChange(event.currentTarget.checked)} />
+      <input type="checkbox" checked={value} disabled={!interactive} onChange={(event) => onChange(event.currentTarget.checked)} />
       <span>{label}</span>
     </label>
   );
@@ -161,12 +161,12 @@ export interface ButtonProps {
 }
 
 export function Button({ children, onClick, primary, disabled, pressed, name }: ButtonProps) {
-  const { live } = useFigure();
+  const { interactive } = useFigure();
   return (
     <button
       type="button"
       class={primary ? "button button-primary" : "button"}
-      disabled={!live || disabled}
+      disabled={!interactive || disabled}
       aria-pressed={pressed}
       aria-label={name}
       onClick={onClick}

@@ -3,7 +3,7 @@
 import type { ComponentChildren, TargetedKeyboardEvent } from "preact";
 import { useFigure, useNewest } from "../base/context.ts";
 import { fixed } from "../base/format.ts";
-import { makeFrame, place, PlotArea, type Axis, type Pair } from "../marks/plot.tsx";
+import { makeCoordinates, place, PlotArea, type Axis, type Pair } from "../marks/plot.tsx";
 import { useGesture, type Point } from "../base/pointer.ts";
 
 export interface PadProps {
@@ -34,12 +34,12 @@ function within(axis: Axis, value: number): number {
 }
 
 export function Pad({ label, x, y, value, onMove, step, size = 360, hue = "c-z", children }: PadProps) {
-  const { live } = useFigure();
-  const frame = makeFrame(x, y, size, size);
+  const { interactive } = useFigure();
+  const coordinates = makeCoordinates(x, y, size, size);
   const newest = useNewest(value);
   const moveTo = (a: number, b: number): void => newest.ask([within(x, a), within(y, b)], onMove);
-  const follow = ([left, top]: Point): void => moveTo(frame.x.invert(left), frame.y.invert(top));
-  const gesture = useGesture(live ? { onPress: follow, onDrag: follow } : {});
+  const follow = ([left, top]: Point): void => moveTo(coordinates.x.invert(left), coordinates.y.invert(top));
+  const gesture = useGesture(interactive ? { onPress: follow, onDrag: follow } : {});
   const steer = (event: TargetedKeyboardEvent<SVGElement>): void => {
     const direction = ARROWS[event.key];
     if (!direction || event.altKey || event.ctrlKey || event.metaKey) return;
@@ -48,29 +48,29 @@ export function Pad({ label, x, y, value, onMove, step, size = 360, hue = "c-z",
     const [a, b] = newest.get();
     moveTo(a + direction[0] * stride, b + direction[1] * stride);
   };
-  const [left, top] = [place(frame.x(value[0])), place(frame.y(value[1]))];
+  const [left, top] = [place(coordinates.x(value[0])), place(coordinates.y(value[1]))];
   return (
     <svg class="plot pad" viewBox={`0 0 ${size} ${size}`} {...gesture}>
-      <PlotArea x={x} y={y} frame={frame}>
+      <PlotArea x={x} y={y} coordinates={coordinates}>
         {children}
         <g class={hue} aria-hidden="true">
-          <line class="pad-hair" x1={frame.left} x2={frame.right} y1={top} y2={top} />
-          <line class="pad-hair" x1={left} x2={left} y1={frame.top} y2={frame.bottom} />
+          <line class="pad-hair" x1={coordinates.left} x2={coordinates.right} y1={top} y2={top} />
+          <line class="pad-hair" x1={left} x2={left} y1={coordinates.top} y2={coordinates.bottom} />
         </g>
       </PlotArea>
       <g
         class={`pad-handle ${hue}`}
         transform={`translate(${left} ${top})`}
         role="slider"
-        tabindex={live ? 0 : -1}
+        tabindex={interactive ? 0 : -1}
         aria-label={label}
         aria-roledescription="two-dimensional slider"
-        aria-disabled={live ? undefined : "true"}
+        aria-disabled={interactive ? undefined : "true"}
         aria-valuemin={x.min}
         aria-valuemax={x.max}
         aria-valuenow={Number(value[0].toFixed(3))}
         aria-valuetext={`${x.label} ${fixed(value[0])}, ${y.label} ${fixed(value[1])}`}
-        onKeyDown={live ? steer : undefined}
+        onKeyDown={interactive ? steer : undefined}
       >
         <circle class="pad-reach" r="23" />
         <circle class="pad-knob" r="8" />

@@ -25,7 +25,7 @@ export interface PartPickerProps<T extends string> {
 }
 
 export function PartPicker<T extends string>({ label, value, parts, onPick }: PartPickerProps<T>) {
-  const { live } = useFigure();
+  const { interactive } = useFigure();
   const group = useRef<SVGGElement>(null);
   const newest = useNewest(value);
   const indexOf = (wanted: T): number => Math.max(0, parts.findIndex((part) => part.value === wanted));
@@ -50,12 +50,12 @@ export function PartPicker<T extends string>({ label, value, parts, onPick }: Pa
           role="radio"
           aria-label={part.name}
           aria-checked={part.value === value}
-          aria-disabled={live ? undefined : "true"}
-          tabindex={live && index === here ? 0 : -1}
+          aria-disabled={interactive ? undefined : "true"}
+          tabindex={interactive && index === here ? 0 : -1}
           data-part={part.links}
-          onClick={live ? () => onPick(part.value) : undefined}
-          onKeyDown={live ? step : undefined}
-          onPointerEnter={live ? (event) => hover(event, part) : undefined}
+          onClick={interactive ? () => onPick(part.value) : undefined}
+          onKeyDown={interactive ? step : undefined}
+          onPointerEnter={interactive ? (event) => hover(event, part) : undefined}
         >
           {part.marks}
         </g>

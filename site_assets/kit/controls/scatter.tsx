@@ -5,7 +5,7 @@ import type { TargetedKeyboardEvent } from "preact";
 import { useMemo } from "preact/hooks";
 import { useFigure, useNewest } from "../base/context.ts";
 import { fixed } from "../base/format.ts";
-import { Glyphs, makeFrame, place, PlotArea, type Axis, type Pair } from "../marks/plot.tsx";
+import { Glyphs, makeCoordinates, place, PlotArea, type Axis, type Pair } from "../marks/plot.tsx";
 import { useGesture, type Point } from "../base/pointer.ts";
 
 export interface ScatterProps {
@@ -50,12 +50,12 @@ export function neighbour(places: readonly Point[], from: Point, [dx, dy]: Point
 
 export function Scatter(props: ScatterProps) {
   const { label, x, y, points, classes, glyphs, picked, onPick, onPlace, placed, size = 400 } = props;
-  const { live } = useFigure();
-  const frame = useMemo(
-    () => makeFrame(x, y, size, size),
+  const { interactive } = useFigure();
+  const coordinates = useMemo(
+    () => makeCoordinates(x, y, size, size),
     [x.min, x.max, y.min, y.max, size],
   );
-  const places = useMemo(() => points.map(([a, b]): Point => [frame.x(a), frame.y(b)]), [points, frame]);
+  const places = useMemo(() => points.map(([a, b]): Point => [coordinates.x(a), coordinates.y(b)]), [points, coordinates]);
   const search = useMemo(() => Delaunay.from(places as [number, number][]), [places]);
   const groups = useMemo(
     () => glyphs.map((_, kind) => points.filter((_, index) => classes[index] === kind)),
@@ -70,19 +70,19 @@ export function Scatter(props: ScatterProps) {
   const choose = (at: Point): void => {
     const index = pointAt(at);
     if (index !== null) onPick(index);
-    else onPlace([frame.x.invert(at[0]), frame.y.invert(at[1])]);
+    else onPlace([coordinates.x.invert(at[0]), coordinates.y.invert(at[1])]);
   };
   const hover = (at: Point): void => {
     const index = pointAt(at);
     if (index !== null && index !== picked) onPick(index);
   };
-  const gesture = useGesture(live ? { onPress: choose, onDrag: choose, onHover: hover } : {});
+  const gesture = useGesture(interactive ? { onPress: choose, onDrag: choose, onHover: hover } : {});
 
-  const centre: Point = [(frame.left + frame.right) / 2, (frame.top + frame.bottom) / 2];
+  const centre: Point = [(coordinates.left + coordinates.right) / 2, (coordinates.top + coordinates.bottom) / 2];
   const newest = useNewest<number | Pair | null>(picked ?? placed);
   const placeOf = (spot: number | Pair | null): Point | undefined => {
     if (typeof spot === "number") return places[spot];
-    return spot ? [frame.x(spot[0]), frame.y(spot[1])] : undefined;
+    return spot ? [coordinates.x(spot[0]), coordinates.y(spot[1])] : undefined;
   };
   const current = placeOf(picked ?? placed);
   const step = (event: TargetedKeyboardEvent<SVGElement>): void => {
@@ -94,8 +94,8 @@ export function Scatter(props: ScatterProps) {
     if (event.shiftKey) {
       const [left, top] = from ?? centre;
       const at: Pair = [
-        frame.x.invert(Math.min(frame.right, Math.max(frame.left, left + 8 * direction[0]))),
-        frame.y.invert(Math.min(frame.bottom, Math.max(frame.top, top + 8 * direction[1]))),
+        coordinates.x.invert(Math.min(coordinates.right, Math.max(coordinates.left, left + 8 * direction[0]))),
+        coordinates.y.invert(Math.min(coordinates.bottom, Math.max(coordinates.top, top + 8 * direction[1]))),
       ];
       newest.ask(at, onPlace);
       return;
@@ -110,7 +110,7 @@ export function Scatter(props: ScatterProps) {
     : "nothing picked";
   return (
     <svg class="plot scatter" viewBox={`0 0 ${size} ${size}`} {...gesture}>
-      <PlotArea x={x} y={y} frame={frame}>
+      <PlotArea x={x} y={y} coordinates={coordinates}>
         {groups.map((group, kind) => (
           <Glyphs key={kind} points={group} glyph={glyphs[kind] ?? "·"} hue={`k${kind}`} />
         ))}
@@ -118,16 +118,16 @@ export function Scatter(props: ScatterProps) {
       <g
         class="scatter-cursor"
         role="slider"
-        tabindex={live ? 0 : -1}
+        tabindex={interactive ? 0 : -1}
         aria-label={label}
         aria-roledescription="point picker"
-        aria-disabled={live ? undefined : "true"}
+        aria-disabled={interactive ? undefined : "true"}
         aria-valuemin={0}
         aria-valuemax={points.length}
         aria-valuenow={picked === null ? 0 : picked + 1}
         aria-valuetext={text}
         transform={`translate(${place((current ?? centre)[0])} ${place((current ?? centre)[1])})`}
-        onKeyDown={live ? step : undefined}
+        onKeyDown={interactive ? step : undefined}
       >
         <circle class="pad-reach" r="25" />
         {current && <circle class={picked !== null ? "dot-picked" : "dot-placed"} r="9" />}

@@ -18,7 +18,7 @@ const SIZE = 280;
 const SPACING = 0.012; // of the unit square: closer points add bytes to the address and nothing to the drawing
 
 export function Sketch({ label, strokes, onChange, strokeWidth }: SketchProps) {
-  const { live } = useFigure();
+  const { interactive } = useFigure();
   const newest = useNewest(strokes);
   const drawing = useRef<readonly Stroke[]>([]);
   const unit = ([x, y]: Point): [number, number] => [
@@ -38,7 +38,7 @@ export function Sketch({ label, strokes, onChange, strokeWidth }: SketchProps) {
     drawing.current = [...newest.get(), []];
     extend(at);
   };
-  const gesture = useGesture(live ? { onPress: begin, onDrag: extend } : {});
+  const gesture = useGesture(interactive ? { onPress: begin, onDrag: extend } : {});
   const path = strokes
     .map((stroke) => {
       const places = stroke.map(([x, y]) => `${place(x * SIZE)} ${place(y * SIZE)}`);

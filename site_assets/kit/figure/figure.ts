@@ -22,7 +22,7 @@ export interface FigureDefinition<S, F, Role extends string = string> {
 }
 
 /** A figure that trains gets the run's present moment beside its state. */
-export interface LiveFigureDefinition<S, F, Role extends string = string> {
+export interface TrainingFigureDefinition<S, F, Role extends string = string> {
   /** The role of the model that trains, in this state. */
   train(state: S): Role;
   compute(state: S, models: Models<Role>, training: Training): Promise<F> | F;
@@ -32,7 +32,7 @@ export interface LiveFigureDefinition<S, F, Role extends string = string> {
 }
 
 /** Any figure, as the runtime holds it: the types of state and frame are the figure's own business. */
-export type AnyFigure = Omit<LiveFigureDefinition<Record<string, Value>, unknown>, "train"> & {
+export type AnyFigure = Omit<TrainingFigureDefinition<Record<string, Value>, unknown>, "train"> & {
   train?(state: Record<string, Value>): string;
 };
 
@@ -43,8 +43,8 @@ export function defineFigure<S extends object, F, Role extends string = string>(
 }
 
 /** `defineFigure` for a figure that trains; its figure.toml has a `[train]` table. */
-export function defineLiveFigure<S extends object, F, Role extends string = string>(
-  definition: LiveFigureDefinition<S, F, Role>,
+export function defineTrainingFigure<S extends object, F, Role extends string = string>(
+  definition: TrainingFigureDefinition<S, F, Role>,
 ): AnyFigure {
   return definition as unknown as AnyFigure;
 }

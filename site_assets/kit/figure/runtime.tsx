@@ -87,7 +87,7 @@ export class FigureRuntime {
     this.state = this.stateOfAddress();
     this.context = {
       id: element.id,
-      live: true,
+      interactive: true,
       changes: () => this.changes,
       onVisibility: (listener) => {
         this.visibilityListeners.add(listener);

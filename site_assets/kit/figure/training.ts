@@ -6,7 +6,7 @@ import type { Pair } from "../marks/plot.tsx";
 import { knobsAt, type Change, type KnobSpec } from "./schedule.ts";
 
 /** `card.options.live`, as `training/live/produce.py` writes it. */
-export interface LiveCard {
+export interface TrainingCard {
   readonly state_size: number;
   readonly parameters: readonly { readonly name: string; readonly shape: readonly number[]; readonly fan_in: number }[];
   readonly input_size: number;
@@ -39,7 +39,7 @@ export interface Training {
   /** Flat parameters `[N]` of the moment shown; always finite, and of a diverged run the last good ones. */
   readonly params: Float32Array;
   readonly knobs: Readonly<Record<string, number>>;
-  readonly live: LiveCard;
+  readonly card: TrainingCard;
   readonly curves: Curves;
   /** Zero while nothing runs. */
   readonly stepsPerSecond: number;
@@ -81,14 +81,14 @@ export const NO_ACTIONS: TrainingActions = {
   recover: () => undefined,
 };
 
-export function liveCard(model: Model): LiveCard {
-  const live = model.card.options?.["live"] as LiveCard | undefined;
+export function trainingCard(model: Model): TrainingCard {
+  const live = model.card.options?.["live"] as TrainingCard | undefined;
   if (!live) throw new Error(`the model “${model.card.name}” is not one that trains in the page`);
   return live;
 }
 
 /** The splits as the network sees them: what is shipped × scale − offset, in float32. */
-export function trainingData(model: Model, { data }: LiveCard): TrainerData {
+export function trainingData(model: Model, { data }: TrainingCard): TrainerData {
   const offset = data.offset === null ? null : model.array(data.offset).data;
   const samples = (name: string): Float32Array =>
     Float32Array.from(model.array(name).data, (value, i) => {
@@ -104,19 +104,19 @@ function column(steps: ArrayLike<number>, values: ArrayLike<number>, terms: numb
 
 /** The build's own run: what the figure shows before the reader has trained anything. */
 export function recordedTraining(model: Model, changes: readonly Change[] = []): Training {
-  const live = liveCard(model);
+  const card = trainingCard(model);
   const steps = model.array("history_steps").data;
   const curves = (name: string): Pair[][] =>
-    live.terms.map((_, term) => column(steps, model.array(name).data, live.terms.length, term));
+    card.terms.map((_, term) => column(steps, model.array(name).data, card.terms.length, term));
   return {
     phase: "done",
     recorded: true,
-    step: live.steps,
-    total: live.steps,
+    step: card.steps,
+    total: card.steps,
     seed: model.card.seed ?? 0,
     params: model.array("params_trained").data as Float32Array,
-    knobs: knobsAt(changes, live.knobs, live.steps),
-    live,
+    knobs: knobsAt(changes, card.knobs, card.steps),
+    card,
     curves: { train: curves("history_train"), validation: curves("history_validation") },
     stepsPerSecond: 0,
     trouble: "",

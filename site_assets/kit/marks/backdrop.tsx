@@ -2,7 +2,7 @@
 
 import type { ComponentChildren } from "preact";
 
-/** `picture` is stretched over the area that `makeFrame` leaves in a plot of 360 by 360; `children` is that plot. */
+/** `picture` is stretched over the area that `makeCoordinates` leaves in a plot of 360 by 360; `children` is that plot. */
 export function Backdrop({ picture, children }: { picture: ComponentChildren; children: ComponentChildren }) {
   return (
     <div class="backdrop">

@@ -11,7 +11,7 @@ export interface MarkedGridProps extends RasterGridProps {
 }
 
 /** The same images with a pixel of paper all around each. */
-function framed(images: ArrayLike<number>, size: number): Float32Array {
+function bordered(images: ArrayLike<number>, size: number): Float32Array {
   const side = size + 2;
   const count = images.length / (size * size);
   const pixels = new Float32Array(count * side * side);
@@ -25,7 +25,7 @@ function framed(images: ArrayLike<number>, size: number): Float32Array {
 
 export function MarkedGrid({ struck, picked, images, size, ...grid }: MarkedGridProps) {
   const { columns, rows } = grid;
-  const pixels = useMemo(() => framed(images, size), [images, size]);
+  const pixels = useMemo(() => bordered(images, size), [images, size]);
   const [cells, strokes] = useMemo(() => {
     const corners = struck.flatMap((out, i) => (out ? [`${i % columns} ${Math.floor(i / columns)}`] : []));
     return [

@@ -31,7 +31,7 @@ export const toShare = (axis: Axis, value: number): number => (value - axis.min)
 
 export type Scale = ScaleContinuousNumeric<number, number>;
 
-export interface Frame {
+export interface Coordinates {
   readonly width: number;
   readonly height: number;
   readonly left: number;
@@ -47,7 +47,7 @@ export function makeScale(axis: Axis, from: number, to: number): Scale {
   return scale.domain([axis.min, axis.max]).range([from, to]);
 }
 
-export function makeFrame(x: Axis, y: Axis, width: number, height: number): Frame {
+export function makeCoordinates(x: Axis, y: Axis, width: number, height: number): Coordinates {
   const margin = { left: 46, right: 12, top: 12, bottom: 40 };
   const [right, bottom] = [width - margin.right, height - margin.bottom];
   return {
@@ -57,13 +57,13 @@ export function makeFrame(x: Axis, y: Axis, width: number, height: number): Fram
   };
 }
 
-const FrameContext = createContext<Frame | null>(null);
+const CoordinatesContext = createContext<Coordinates | null>(null);
 
 /** The scales of the plot around a mark. */
-export function useFrame(): Frame {
-  const frame = useContext(FrameContext);
-  if (!frame) throw new Error("a mark stands outside of any plot");
-  return frame;
+export function useCoordinates(): Coordinates {
+  const coordinates = useContext(CoordinatesContext);
+  if (!coordinates) throw new Error("a mark stands outside of any plot");
+  return coordinates;
 }
 
 /** Places in the page are rounded: a tenth of a unit can't be seen and half the bytes are saved. */
@@ -91,23 +91,23 @@ function axisTicks(axis: Axis, scale: Scale): { value: number; text: string }[] 
   return values.map((value) => ({ value, text: tickText(axis, value, step) }));
 }
 
-function Axes({ x, y, frame }: { x: Axis; y: Axis; frame: Frame }) {
+function Axes({ x, y, coordinates }: { x: Axis; y: Axis; coordinates: Coordinates }) {
   return (
     <g class="axis" aria-hidden="true">
-      {axisTicks(x, frame.x).map(({ value, text }) => (
-        <g key={`x${value}`} class="tick" transform={`translate(${place(frame.x(value))} ${frame.bottom})`}>
-          <line class="gridline" y2={frame.top - frame.bottom} />
+      {axisTicks(x, coordinates.x).map(({ value, text }) => (
+        <g key={`x${value}`} class="tick" transform={`translate(${place(coordinates.x(value))} ${coordinates.bottom})`}>
+          <line class="gridline" y2={coordinates.top - coordinates.bottom} />
           <text y="16" text-anchor="middle">{text}</text>
         </g>
       ))}
-      {axisTicks(y, frame.y).map(({ value, text }) => (
-        <g key={`y${value}`} class="tick" transform={`translate(${frame.left} ${place(frame.y(value))})`}>
-          <line class="gridline" x2={frame.right - frame.left} />
+      {axisTicks(y, coordinates.y).map(({ value, text }) => (
+        <g key={`y${value}`} class="tick" transform={`translate(${coordinates.left} ${place(coordinates.y(value))})`}>
+          <line class="gridline" x2={coordinates.right - coordinates.left} />
           <text x="-7" dy="0.32em" text-anchor="end">{text}</text>
         </g>
       ))}
-      <text class="axis-label" x={(frame.left + frame.right) / 2} y={frame.height - 6} text-anchor="middle">{x.label}</text>
-      <text class="axis-label" transform={`translate(11 ${(frame.top + frame.bottom) / 2}) rotate(-90)`} text-anchor="middle">{y.label}</text>
+      <text class="axis-label" x={(coordinates.left + coordinates.right) / 2} y={coordinates.height - 6} text-anchor="middle">{x.label}</text>
+      <text class="axis-label" transform={`translate(11 ${(coordinates.top + coordinates.bottom) / 2}) rotate(-90)`} text-anchor="middle">{y.label}</text>
     </g>
   );
 }
@@ -123,21 +123,21 @@ export interface PlotProps {
 }
 
 export function Plot({ x, y, width = 360, height = 240, label, children }: PlotProps) {
-  const frame = makeFrame(x, y, width, height);
+  const coordinates = makeCoordinates(x, y, width, height);
   return (
     <svg class="plot" viewBox={`0 0 ${width} ${height}`} role="img" aria-label={label}>
-      <PlotArea x={x} y={y} frame={frame}>{children}</PlotArea>
+      <PlotArea x={x} y={y} coordinates={coordinates}>{children}</PlotArea>
     </svg>
   );
 }
 
 /** Axes and marks, for a component that owns its `<svg>`. */
-export function PlotArea({ x, y, frame, children }: { x: Axis; y: Axis; frame: Frame; children?: ComponentChildren }) {
+export function PlotArea({ x, y, coordinates, children }: { x: Axis; y: Axis; coordinates: Coordinates; children?: ComponentChildren }) {
   return (
-    <FrameContext.Provider value={frame}>
-      <Axes x={x} y={y} frame={frame} />
+    <CoordinatesContext.Provider value={coordinates}>
+      <Axes x={x} y={y} coordinates={coordinates} />
       {children}
-    </FrameContext.Provider>
+    </CoordinatesContext.Provider>
   );
 }
 
@@ -159,7 +159,7 @@ const drawLine = line<Pair>().defined(([a, b]) => Number.isFinite(a) && Number.i
 
 /** A curve with its name written at its end instead of in a legend. */
 export function Line({ points, name, below, hue = "", dashed }: LineProps) {
-  const { x, y, right, top, bottom } = useFrame();
+  const { x, y, right, top, bottom } = useCoordinates();
   const path = drawLine(points.map(([a, b]): Pair => [place(x(a)), place(y(b))])) ?? "";
   const drawn = points.filter(([, value]) => Number.isFinite(value));
   const last = drawn.at(-1);
@@ -179,14 +179,14 @@ export function Line({ points, name, below, hue = "", dashed }: LineProps) {
 
 /** Many points of one kind as a single path: a dot is a line of no length with a round cap. */
 export function Dots({ points, hue = "" }: { points: readonly Pair[]; hue?: string }) {
-  const { x, y } = useFrame();
+  const { x, y } = useCoordinates();
   const path = useMemo(() => points.map(([a, b]) => `M${place(x(a))} ${place(y(b))}h0`).join(""), [points, x, y]);
   return <path class={`dots ${hue}`} d={path} />;
 }
 
 /** One point that matters now. */
 export function Dot({ at, hue = "", name }: { at: Pair; hue?: string; name?: string }) {
-  const { x, y } = useFrame();
+  const { x, y } = useCoordinates();
   return (
     <g class={hue} transform={`translate(${place(x(at[0]))} ${place(y(at[1]))})`}>
       <circle class="dot-current" r="5" />
@@ -197,7 +197,7 @@ export function Dot({ at, hue = "", name }: { at: Pair; hue?: string; name?: str
 
 /** A level worth comparing with, across the whole plot. */
 export function Level({ value, name, below, hue = "" }: { value: number; name: string; below?: boolean; hue?: string }) {
-  const { y, left, right } = useFrame();
+  const { y, left, right } = useCoordinates();
   const height = place(y(value));
   return (
     <g class={hue}>
@@ -209,7 +209,7 @@ export function Level({ value, name, below, hue = "" }: { value: number; name: s
 
 /** Points that carry a character instead of a dot, one text element a kind: `x` and `y` list the places. */
 export function Glyphs({ points, glyph, hue = "" }: { points: readonly Pair[]; glyph: string; hue?: string }) {
-  const { x, y } = useFrame();
+  const { x, y } = useCoordinates();
   const [xs, ys, text] = useMemo(
     () => [
       points.map(([a]) => place(x(a))).join(" "),

@@ -4,14 +4,14 @@ import { area } from "d3-shape";
 import { useMemo } from "preact/hooks";
 import type { Histogram } from "../maths/histogram.ts";
 import { isolines, sample } from "./isolines.ts";
-import { place, useFrame, type Pair } from "./plot.tsx";
+import { place, useCoordinates, type Pair } from "./plot.tsx";
 
 /** [x, lower, upper]. */
 export type Span = readonly [number, number, number];
 
 /** What lies between two curves over the same places, cut at the plot's edges. */
 export function Band({ points, hue = "" }: { points: readonly Span[]; hue?: string }) {
-  const { x, y, top, bottom } = useFrame();
+  const { x, y, top, bottom } = useCoordinates();
   const height = (value: number): number => place(Math.min(bottom, Math.max(top, y(value))));
   const outline = area<Span>((p) => place(x(p[0])), (p) => height(p[1]), (p) => height(p[2]));
   return <path class={`band ${hue}`} d={outline(points) ?? ""} />;
@@ -24,7 +24,7 @@ export function Area({ points, hue = "" }: { points: readonly Pair[]; hue?: stri
 
 /** A histogram; how many values lie outside of its range is written at its edges. */
 export function Columns({ histogram, hue = "" }: { histogram: Histogram; hue?: string }) {
-  const { x, y, left, right, bottom } = useFrame();
+  const { x, y, left, right, bottom } = useCoordinates();
   const { counts, min, max, below, above } = histogram;
   const width = (max - min) / counts.length;
   const path = counts.map((count, bin) => {
@@ -43,7 +43,7 @@ export function Columns({ histogram, hue = "" }: { histogram: Histogram; hue?: s
 
 /** A place on the x axis, over the whole height. */
 export function Upright({ value, name, hue = "" }: { value: number; name?: string; hue?: string }) {
-  const { x, top, bottom, right } = useFrame();
+  const { x, top, bottom, right } = useCoordinates();
   const at = place(x(value));
   const late = at > right - 90;
   return (
@@ -62,7 +62,7 @@ const HEAD = 7; // view-box units
 
 /** From one place of the plot to another, named at its tip; nothing where it would be shorter than half of its head. */
 export function Arrow({ from, to, name, hue = "" }: { from: Pair; to: Pair; name?: string; hue?: string }) {
-  const { x, y, right } = useFrame();
+  const { x, y, right } = useCoordinates();
   const [x1, y1, x2, y2] = [x(from[0]), y(from[1]), x(to[0]), y(to[1])];
   const length = Math.hypot(x2 - x1, y2 - y1);
   if (length < HEAD / 2) return null;
@@ -107,7 +107,7 @@ function stepwise(points: readonly Pair[]): string {
 
 /** Lines of equal height of `f` over the plot; `of` names everything that `f` depends on. */
 export function Isolines({ f, of, levels }: { f: (x: number, y: number) => number; of: string; levels: readonly number[] }) {
-  const { x, y } = useFrame();
+  const { x, y } = useCoordinates();
   const [xs, ys] = [x.domain() as [number, number], y.domain() as [number, number]];
   const path = useMemo(() => {
     const grid = sample(f, xs, ys, GRID, GRID);

@@ -20,7 +20,7 @@ const options = {
 };
 
 let places: Place[] = [];
-const engine = new MiniSearch<Place>(options);
+const index = new MiniSearch<Place>(options);
 
 /** Called by the script with the index. */
 function searchIndex(pages: readonly IndexedPage[]): void {
@@ -34,8 +34,8 @@ function searchIndex(pages: readonly IndexedPage[]): void {
     })),
   ]);
   places = found.map((place, id) => ({ ...place, id }));
-  engine.removeAll();
-  engine.addAll(places);
+  index.removeAll();
+  index.addAll(places);
 }
 
 function option(place: Place, id: string): HTMLElement {
@@ -75,7 +75,7 @@ function startSearch({ input, list, status }: SearchParts): void {
 
   const search = (): void => {
     const words = input.value.trim();
-    shown = words ? engine.search(words).slice(0, SHOWN).map(({ id }) => places[id as number] as Place) : [];
+    shown = words ? index.search(words).slice(0, SHOWN).map(({ id }) => places[id as number] as Place) : [];
     list.replaceChildren(...shown.map((place, at) => option(place, `search-result-${at + 1}`)));
     open(shown.length > 0);
     const count = shown.length === SHOWN ? `The ${SHOWN} best results` : `${shown.length} result${shown.length === 1 ? "" : "s"}`;

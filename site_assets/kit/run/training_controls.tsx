@@ -8,7 +8,7 @@ import { Level, Line, Plot, type Pair } from "../marks/plot.tsx";
 import type { KnobSpec } from "../figure/schedule.ts";
 import type { Training } from "../figure/training.ts";
 
-/** The part of a figure's state that every live figure has (kit/run/training_state.toml). */
+/** The part of a figure's state that every figure that trains has (kit/run/training_state.toml). */
 export interface TrainingState {
   readonly seed: number;
   readonly speed: "1" | "5" | "25" | "max";
@@ -76,8 +76,8 @@ export function progressText(training: Training): string {
 }
 
 export function TrainingControls({ training, state, set, names = {} }: TrainingControlsProps) {
-  const { live: inPage, id } = useFigure();
-  const { phase, actions, live, knobs } = training;
+  const { interactive, id } = useFigure();
+  const { phase, actions, card, knobs } = training;
   const running = phase === "running";
   const seedId = `${id}-seed`;
   return (
@@ -101,14 +101,14 @@ export function TrainingControls({ training, state, set, names = {} }: TrainingC
             max={9999}
             step={1}
             value={state.seed}
-            disabled={!inPage}
+            disabled={!interactive}
             onChange={(event) => set({ seed: event.currentTarget.valueAsNumber })}
           />
         </div>
       </Controls>
       <p class="training-progress" data-role="training-progress" data-phase={phase}>{progressText(training)}</p>
       <Controls label="Knobs that can be turned during training">
-        {live.knobs.map((knob) => (
+        {card.knobs.map((knob) => (
           <KnobSlider
             key={knob.name}
             knob={knob}
@@ -140,10 +140,10 @@ export interface LossPlotsProps {
 
 /** Loss against optimiser steps, training and validation, a plot for each term. */
 export function LossPlots({ training, width = 360, height = 200, level }: LossPlotsProps) {
-  const { live, curves, total } = training;
+  const { card, curves, total } = training;
   return (
     <div class="loss-plots">
-      {live.terms.map((term, index) => {
+      {card.terms.map((term, index) => {
         const [train, validation] = [curves.train[index] ?? [], curves.validation[index] ?? []];
         const rival = index === 0 ? level : undefined;
         const [low, high] = range([train, validation, rival ? [[0, rival.value]] : []]);

@@ -1,5 +1,5 @@
 /**
- * A live run in the page: *untrained → running ⇄ paused → done | diverged*.
+ * A run in the page: *untrained → running ⇄ paused → done | diverged*.
  *
  * Training goes at its own pace, one call of the step graph after the other, at background priority; the
  * figure is redrawn at the display's pace and looks at the newest parameters. Off screen, and in a hidden tab,
@@ -12,7 +12,7 @@ import { LossCurves } from "./loss_curves.ts";
 import type { Model } from "../figure/models.ts";
 import { formatSchedule, knobsAt, parseSchedule, shortened, stepsUntilChange, withChange, type Change } from "../figure/schedule.ts";
 import {
-  liveCard, recordedTraining, trainingData, type LiveCard, type Phase, type Training, type TrainingActions, type TrainingRecord,
+  trainingCard, recordedTraining, trainingData, type TrainingCard, type Phase, type Training, type TrainingActions, type TrainingRecord,
 } from "../figure/training.ts";
 import type { TrainingState } from "./training_controls.tsx";
 
@@ -31,7 +31,7 @@ interface Host {
 
 export class TrainingSession {
   private readonly model: Model;
-  private readonly live: LiveCard;
+  private readonly card: TrainingCard;
   private readonly host: Host;
   private readonly curves: LossCurves;
   private readonly actions: TrainingActions;
@@ -57,11 +57,11 @@ export class TrainingSession {
 
   constructor(model: Model, settings: TrainingState, host: Host) {
     this.model = model;
-    this.live = liveCard(model);
+    this.card = trainingCard(model);
     this.host = host;
     this.settings = settings;
-    this.changes = parseSchedule(settings.run, this.live.knobs);
-    this.curves = new LossCurves(this.live.terms.length);
+    this.changes = parseSchedule(settings.run, this.card.knobs);
+    this.curves = new LossCurves(this.card.terms.length);
     this.actions = {
       play: () => this.play(),
       pause: () => this.pause(),
@@ -79,7 +79,7 @@ export class TrainingSession {
 
   /** The reader (or the address) set the figure's state; true when this run can't go on with it. */
   differs(settings: TrainingState): boolean {
-    const asked = formatSchedule(parseSchedule(settings.run, this.live.knobs));
+    const asked = formatSchedule(parseSchedule(settings.run, this.card.knobs));
     return settings.seed !== this.settings.seed || asked !== formatSchedule(this.changes);
   }
 
@@ -106,11 +106,11 @@ export class TrainingSession {
       phase: this.phase,
       recorded: false,
       step: this.trainer.step,
-      total: this.live.steps,
+      total: this.card.steps,
       seed: this.settings.seed,
       params: this.trainer.params,
-      knobs: knobsAt(this.changes, this.live.knobs, this.trainer.step),
-      live: this.live,
+      knobs: knobsAt(this.changes, this.card.knobs, this.trainer.step),
+      card: this.card,
       curves: this.curves.drawn(),
       stepsPerSecond: this.phase === "running" ? this.pace : 0,
       trouble: this.trouble,
@@ -160,12 +160,12 @@ export class TrainingSession {
   }
 
   private untrained(): Trainer {
-    const { live, model } = this;
+    const { card, model } = this;
     const spent = (milliseconds: number): void => this.fit(milliseconds / this.sending);
     const run = (graph: string, feeds: Feeds): Promise<Outputs> =>
       model.run(graph, feeds, { priority: "background", ...(graph === "step" ? { spent } : {}) });
-    this.data ??= trainingData(model, live);
-    return new Trainer(live, this.data, run, this.settings.seed);
+    this.data ??= trainingData(model, card);
+    return new Trainer(card, this.data, run, this.settings.seed);
   }
 
   private turn(knob: string, value: number): void {
@@ -178,7 +178,7 @@ export class TrainingSession {
 
   private reschedule(changes: readonly Change[]): void {
     this.settings = { ...this.settings, run: formatSchedule(changes) };
-    this.changes = parseSchedule(this.settings.run, this.live.knobs); // as the address will say it
+    this.changes = parseSchedule(this.settings.run, this.card.knobs); // as the address will say it
     this.host.remember({ run: this.settings.run });
   }
 
@@ -230,21 +230,21 @@ export class TrainingSession {
 
   /** `count` steps at most: calls end where the validation is due and where a knob is turned. */
   private async advance(count: number): Promise<void> {
-    const { trainer, live } = this;
+    const { trainer, card } = this;
     if (!trainer) return;
-    let left = Math.min(count, live.steps - trainer.step);
+    let left = Math.min(count, card.steps - trainer.step);
     while (left > 0 && !this.ended) {
       const untilValidation = VALIDATE_EVERY - (trainer.step % VALIDATE_EVERY);
       const steps = Math.min(left, untilValidation, stepsUntilChange(this.changes, trainer.step));
       if (!(await this.call(trainer, steps))) return;
       left -= steps;
     }
-    if (trainer.step >= live.steps) this.phase = "done";
+    if (trainer.step >= card.steps) this.phase = "done";
   }
 
   /** One call of the step graph; false when the run diverged or the reader has started over meanwhile. */
   private async call(trainer: Trainer, steps: number): Promise<boolean> {
-    const knobs = knobsAt(this.changes, this.live.knobs, trainer.step);
+    const knobs = knobsAt(this.changes, this.card.knobs, trainer.step);
     this.sending = steps; // before anything is awaited: a knob that is turned from here on counts after these steps
     await this.begin(trainer);
     const first = trainer.step;
@@ -253,10 +253,10 @@ export class TrainingSession {
     this.sending = 0;
     this.count(steps);
     const bad = this.firstBad(losses);
-    this.curves.addTraining(bad < 0 ? losses : losses.subarray(0, (bad + 1) * this.live.terms.length));
-    if (bad >= 0) return this.diverge(trainer, first + bad + 1, losses[bad * this.live.terms.length] as number);
+    this.curves.addTraining(bad < 0 ? losses : losses.subarray(0, (bad + 1) * this.card.terms.length));
+    if (bad >= 0) return this.diverge(trainer, first + bad + 1, losses[bad * this.card.terms.length] as number);
     if (!finite) return this.diverge(trainer, first + steps, Number.NaN);
-    if (trainer.step % VALIDATE_EVERY !== 0 && trainer.step !== this.live.steps) return true;
+    if (trainer.step % VALIDATE_EVERY !== 0 && trainer.step !== this.card.steps) return true;
     return this.validate(trainer, knobs);
   }
 
@@ -264,7 +264,7 @@ export class TrainingSession {
   private begin(trainer: Trainer): Promise<void> {
     this.begun ??= (async () => {
       try {
-        const losses = await trainer.validate(knobsAt(this.changes, this.live.knobs, 0));
+        const losses = await trainer.validate(knobsAt(this.changes, this.card.knobs, 0));
         if (this.trainer !== trainer) return;
         this.curves.addValidation(0, losses);
         this.limit = RUNAWAY * (losses[0] as number);
@@ -288,7 +288,7 @@ export class TrainingSession {
 
   /** Of losses `[steps, T]`, the first step whose loss is out of bounds; −1 if there is none. */
   private firstBad(losses: Float32Array): number {
-    const { length } = this.live.terms;
+    const { length } = this.card.terms;
     for (let i = 0; i < losses.length; i++) {
       const loss = losses[i] as number;
       if (!Number.isFinite(loss) || (i % length === 0 && loss > this.limit)) return Math.floor(i / length);

@@ -2,13 +2,13 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { makeFrame, makeScale, place, tickText, type Axis } from "../../../../site_assets/kit/marks/plot.tsx";
+import { makeCoordinates, makeScale, place, tickText, type Axis } from "../../../../site_assets/kit/marks/plot.tsx";
 
 const Z: Axis = { label: "z", min: -3, max: 3 };
 const ERROR: Axis = { label: "error", min: 0.001, max: 1, scale: "log" };
 
 test("an axis spans its frame, y upwards", () => {
-  const frame = makeFrame(Z, Z, 360, 240);
+  const frame = makeCoordinates(Z, Z, 360, 240);
   assert.equal(frame.x(-3), frame.left);
   assert.equal(frame.x(3), frame.right);
   assert.equal(frame.y(-3), frame.bottom);
@@ -17,7 +17,7 @@ test("an axis spans its frame, y upwards", () => {
 });
 
 test("inverting gives back the value", () => {
-  const frame = makeFrame(Z, ERROR, 360, 240);
+  const frame = makeCoordinates(Z, ERROR, 360, 240);
   for (const value of [-3, -0.01, 0, 2.5]) assert.ok(Math.abs(frame.x.invert(frame.x(value)) - value) < 1e-12);
   for (const value of [0.001, 0.03, 1]) assert.ok(Math.abs(frame.y.invert(frame.y(value)) - value) < 1e-12);
 });

@@ -4,14 +4,14 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { float32, type Feeds, type Outputs } from "../../../../site_assets/engine/tensor.ts";
 import type { Model } from "../../../../site_assets/kit/figure/models.ts";
-import type { LiveCard, Training } from "../../../../site_assets/kit/figure/training.ts";
+import type { TrainingCard, Training } from "../../../../site_assets/kit/figure/training.ts";
 import type { TrainingState } from "../../../../site_assets/kit/run/training_controls.tsx";
 import { TrainingSession } from "../../../../site_assets/kit/run/training_session.ts";
 
 const STEPS = 200;
 const SEED = 7;
 
-const LIVE: LiveCard = {
+const LIVE: TrainingCard = {
   state_size: 1,
   parameters: [{ name: "w", shape: [1], fan_in: 1 }],
   input_size: 1,
