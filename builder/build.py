@@ -187,7 +187,7 @@ class Builder:
             code = Code(effects, memory)
             written = [(page.source, node) for page, node in book.formulas()]
             if self.guide:
-                written += self.guide.formulas()
+                written += self.guide.formulas
             formulas, found = typeset(effects, service, written, code, memory)
             issues.extend(found)
         with self._phase(outcome, "bundle"):
@@ -270,7 +270,7 @@ class Builder:
             LICENCES: licence_texts(packages),
         }
         drawn = Drawn(
-            formulas, code.math, frames, models, bundled, pictures, icon,
+            formulas, frames, models, bundled, pictures, icon,
             posters=posters, packages=packages, slim=slim.asset, guide=self.guide,
             ran=ran, python=python, named={page.href: named for page, named in with_cells},
         )  # fmt: skip

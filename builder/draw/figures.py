@@ -9,10 +9,10 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Future
-from dataclasses import asdict, dataclass, field
-from functools import partial
+from dataclasses import dataclass, field, fields
+from functools import lru_cache
 from operator import itemgetter
-from typing import Any, TypeAlias
+from typing import Any
 
 from builder.issues.issue import Issue, Source, Span, whole_file
 from builder.load.figure_spec import FigureSpec
@@ -44,20 +44,12 @@ BUILD_ERROR = re.compile(
 )
 
 
-FrameInputs: TypeAlias = tuple[PlacedFigure, str, list[str]]
-"""What a frame is drawn from: the figure, the hash of its code, and those of its models' files."""
-
-
 class Code:
     """The content of `site_assets`, by hash: the key of everything that is made from it."""
 
     def __init__(self, effects: Effects, memory: Memory) -> None:
-        def content_hash(path: str) -> str:
-            data = effects.read(path)
-            return memory.recall(("code", path), data, lambda: digest(data))
-
         self.hashes = {
-            path: content_hash(path)
+            path: memory.recall(("code", path), digest, effects.read(path))
             for path in effects.files(SITE_ASSETS)
             if not path.startswith(NOT_CODE)
         }
@@ -112,6 +104,9 @@ class Frame:
     markup: str
     summary: str
     table: Mapping[str, Any] | None
+
+
+FRAME_KEYS = tuple(field.name for field in fields(Frame))
 
 
 def bundle(
@@ -177,7 +172,7 @@ def typeset(
     every = list(formulas)
     path = f"{CACHE}/math.json"
     data = effects.read(path) if effects.exists(path) else b"{}"
-    cached: dict[str, Any] = memory.recall("math", data, lambda: json.loads(data))
+    cached = memory.recall("math", _parsed, data)
     known: dict[str, str] = dict(cached["formulas"]) if cached.get("code") == code.math else {}
     wanted = {_formula_key(node): node for _, node in every}
     missing = [key for key in wanted if key not in known]
@@ -206,6 +201,11 @@ def typeset(
     return typeset_, issues
 
 
+def _parsed(data: bytes) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(data)
+    return content
+
+
 def _formula_key(node: Math) -> str:
     return f"{'display' if node.display else 'inline'} {node.tex}"
 
@@ -227,45 +227,40 @@ def draw_frames(
     """The static frame of every figure, by page and id, each drawn by the figure's own code."""
     frames: dict[tuple[str, str], Frame] = {}
     issues: list[Issue] = []
-    waiting: list[tuple[ResolvedPage, str, FrameInputs]] = []
+    waiting: list[tuple[ResolvedPage, PlacedFigure, str]] = []
     asked: dict[str, Future[Any]] = {}
     for page, figure in placed:
         inputs = (figure, code.of_figure(figure.spec.name), _model_hashes(figure, models))
-        make = partial(_remembered_frame, effects, cache, inputs)
-        name, frame = memory.recall(("frame", page.href, figure.id), inputs, make)
-        cache.folder("frames", name)
-        if frame is not None:
-            frames[page.href, figure.id] = frame
+        name = memory.recall(("frame", page.href, figure.id), _frame_name, *inputs)
+        data = cache.read("frames", name)
+        if data is not None:
+            frames[page.href, figure.id] = _read_frame(data)
         else:
-            waiting.append((page, name, inputs))
+            waiting.append((page, figure, name))
             if name not in asked:  # many chapters may show a figure in the same state
                 asked[name] = service.ask("frame", _frame_params(effects, figure))
-    for page, name, inputs in waiting:
-        figure = inputs[0]
+    for page, figure, name in waiting:
         try:
             result = asked[name].result()
         except ServiceError as error:
             message = f"the figure '{figure.spec.name}' cannot be drawn: {error}"
             issues.append(page.source.issue("figure-frame", figure.block.name_at, message))
             continue
-        frame = Frame(result["markup"], result["summary"], result.get("table"))
-        cache.write("frames", name, canonical(asdict(frame)).encode())
-        frames[page.href, figure.id] = frame
-        memory.keep(("frame", page.href, figure.id), inputs, (name, frame))
+        data = canonical({key: result.get(key) for key in FRAME_KEYS}).encode()
+        cache.write("frames", name, data)
+        frames[page.href, figure.id] = _read_frame(data)
     return frames, tuple(issues)
 
 
-def _remembered_frame(
-    effects: Effects, cache: Cache, inputs: FrameInputs
-) -> tuple[str, Frame | None]:
-    """The name of a frame in the cache, by content alone, and the frame if it is there."""
-    figure, code, hashes = inputs
+def _frame_name(figure: PlacedFigure, code: str, hashes: list[str]) -> str:
+    """What a frame is called in the cache: by all that it is drawn from, and by content alone."""
     cards = [figure.models[role].canonical for role in sorted(figure.models)]
-    # where the repository lies plays no part
-    portable = {**_frame_params(effects, figure), "models": None}
-    name = f"{digest(code, canonical(portable), *hashes, *cards)}.json"
-    data = cache.read("frames", name)
-    return name, None if data is None else Frame(**json.loads(data))
+    return f"{digest(code, canonical(_portable_params(figure)), *hashes, *cards)}.json"
+
+
+@lru_cache(maxsize=1024)  # by content: an unchanged frame is the same object at the next build
+def _read_frame(data: bytes) -> Frame:
+    return Frame(**json.loads(data))
 
 
 def spec_of(figure: PlacedFigure) -> dict[str, Any]:
@@ -280,13 +275,18 @@ def spec_of(figure: PlacedFigure) -> dict[str, Any]:
 
 
 def _frame_params(effects: Effects, figure: PlacedFigure) -> dict[str, Any]:
+    folders = {role: effects.absolute(card.folder) for role, card in figure.models.items()}
+    return {**_portable_params(figure), "models": folders}
+
+
+def _portable_params(figure: PlacedFigure) -> dict[str, Any]:
+    """What Node is asked for, but for where the repository lies."""
     return {
         "figure": figure.spec.name,
         "id": figure.id,
         "spec": spec_of(figure),
         "state": dict(figure.state),
         "options": dict(figure.options),
-        "models": {role: effects.absolute(card.folder) for role, card in figure.models.items()},
     }
 
 
@@ -297,4 +297,3 @@ def _model_hashes(figure: PlacedFigure, models: ModelFiles) -> list[str]:
         for role, card in sorted(figure.models.items(), key=itemgetter(0))
         for use in figure.spec.models[role].uses
     ]
-

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -111,7 +110,7 @@ def load_code(
 
 def _text(effects: Effects, memory: Memory, path: str, issues: list[Issue]) -> Source:
     data = effects.read(path)
-    source, found = memory.recall(("text", path), data, lambda: _decoded(path, data))
+    source, found = memory.recall(("text", path), _decoded, path, data)
     issues.extend(found)
     return source
 
@@ -165,8 +164,7 @@ def _figures(
         if not path.endswith("/figure.toml"):
             continue
         source = _text(effects, memory, path, issues)
-        parse = partial(parse_figure_spec, source, shared)
-        spec, found = memory.recall(("figure", path), (source, shared), parse)
+        spec, found = memory.recall(("figure", path), parse_figure_spec, source, shared)
         issues.extend(found)
         if spec is None:
             broken.add(PurePosixPath(path).parent.name)

@@ -13,7 +13,6 @@ import zipfile
 import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import PurePosixPath
 
 from builder.issues.issue import Issue, whole_file
@@ -62,12 +61,9 @@ class _PackedFile:
     script: bytes
 
 
-
-
 def encode(data: bytes) -> bytes:
     """gzip without a time, in base64."""
     return base64.b64encode(gzip.compress(data, 9, mtime=0))
-
 
 
 def pack_models(
@@ -86,7 +82,7 @@ def pack_models(
             issues.append(whole_file("model-file", path, message, hint + card.name))
             continue
         key = f"models/{card.name}/{file}"
-        packed = memory.recall(("model", path), data, partial(_packed, cache, key, data))
+        packed = memory.recall(("model", path), _packed, cache, key, data)
         assets[card.name, use], hashes[card.name, use] = packed.asset, packed.hash
         cache.folder("packed", packed.hash)
         sizes[card.name] = sizes.get(card.name, 0) + packed.gzip_bytes

@@ -9,8 +9,9 @@ from __future__ import annotations
 import html
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -81,7 +82,7 @@ class Rule:
     excerpt: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Guide:
     """All that the page shows."""
 
@@ -91,15 +92,17 @@ class Guide:
     """The chapter and the works that the cases refer to."""
     picture: bytes
 
-    def formulas(self) -> Iterable[tuple[Source, Math]]:
+    @cached_property
+    def formulas(self) -> tuple[tuple[Source, Math], ...]:
         """Every formula of the examples."""
-        for examples in self.sections.values():
-            for example in examples:
-                source = f"{GOLDEN}/{example.id}/expected.html"
-                for match in FORMULA.finditer(example.html):
-                    tex, display = _formula(match)
-                    at = Span(0, len(tex))
-                    yield Source(source, tex), Math(at, tex, display)
+        found = []
+        for example in (example for section in self.sections.values() for example in section):
+            source = f"{GOLDEN}/{example.id}/expected.html"
+            for match in FORMULA.finditer(example.html):
+                tex, display = _formula(match)
+                at = Span(0, len(tex))
+                found.append((Source(source, tex), Math(at, tex, display)))
+        return tuple(found)
 
     def shown(self, formulas: Mapping[tuple[str, bool], str]) -> list[dict[str, Any]]:
         """The sections as the template takes them, formulas typeset."""

@@ -6,14 +6,13 @@ import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
-from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVarTuple
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from builder.draw.cells import Parts, Ran
+from builder.draw.cells import Parts, Ran, cells_of
 from builder.draw.figures import Bundle, Frame, spec_of
 from builder.load.config import BookConfig
 from builder.load.model_card import ModelCard
@@ -87,13 +86,14 @@ IN_TAG = re.compile(f"{START}(\\d+){END}")
 FIRST_PARAGRAPH = re.compile(r"<p>(.*?)</p>", re.DOTALL)
 
 
+Inputs = TypeVarTuple("Inputs")
+
+
 @dataclass(frozen=True)
 class Drawn:
     """What Node and the packing made, for the pages to refer to."""
 
     formulas: Mapping[tuple[str, bool], str] = field(default_factory=dict)
-    math_version: str = ""
-    """What formulas were typeset by: with the TeX, it determines the MathML."""
     frames: Mapping[tuple[str, str], Frame] = field(default_factory=dict)
     models: ModelFiles = field(default_factory=ModelFiles)
     bundle: Bundle = field(default_factory=Bundle)
@@ -140,6 +140,47 @@ def script_json(value: object) -> Markup:
     return Markup(text.replace("<", "\\u003c"))
 
 
+@dataclass(frozen=True)
+class Shared:
+    """What the HTML of every page depends on, beside what is the page's own."""
+
+    engine: Environment
+    templates: tuple[str, ...]
+    """The texts of all templates: the engine is the same when one of them has changed."""
+    common: Mapping[str, Any]
+    """What every template is given."""
+    assets: Mapping[str, str]
+    models: Mapping[tuple[str, str], PackedAsset]
+    pictures: Mapping[str, str]
+    python: PythonFiles
+    python_bytes: int
+    glossary: ResolvedPage
+    glossary_parts: PageParts
+
+
+@dataclass(frozen=True)
+class Around:
+    """Where a page stands in the book; a page that stands apart has no neighbours."""
+
+    path: str
+    before: Mapping[str, Any] | None
+    after: Mapping[str, Any] | None
+    poster: str
+
+
+@dataclass(frozen=True)
+class PageParts:
+    """What was made for one page alone."""
+
+    formulas: Mapping[tuple[str, bool], str]
+    frames: Mapping[str, Frame]
+    """By the figure's id."""
+    outputs: Mapping[int, str]
+    """By the cell's place in the source."""
+    named: Parts | None
+    """The graphs and arrays that its cells name; None for a page without cells."""
+
+
 def render_book(
     config: BookConfig,
     book: ResolvedBook,
@@ -152,246 +193,313 @@ def render_book(
 
     Unchanged pages come from memory.
     """
-    return Renderer(config, book, cards, drawn, engine).pages(memory)
+    shared = memory.same("shared by pages", _shared(config, book, drawn, engine))
+    sequence = _sequence(config, book)
+    positions = {entry["href"]: at for at, entry in enumerate(sequence)}
 
+    def around(path: str) -> Around:
+        at = positions.get(path)
+        before = sequence[at - 1] if at else None
+        after = None if at is None or at + 1 == len(sequence) else sequence[at + 1]
+        return Around(path, before, after, drawn.posters.get(path, ""))
 
-class Renderer:
-    """Renders the pages of one book."""
-
-    def __init__(
-        self,
-        config: BookConfig,
-        book: ResolvedBook,
-        cards: Mapping[str, ModelCard],
-        drawn: Drawn,
-        engine: Environment,
-    ) -> None:
-        self.config, self.book, self.cards = config, book, cards
-        self.drawn, self.engine = drawn, engine
-        self.common = {
-            "book": asdict(config),
-            "assets": dict(drawn.bundle.assets),
-            "root": config.root,
-            "poster_size": POSTER_SIZE,
-            "has_feed": bool(config.root and book.dated),
-            "icon": drawn.icon,
-            "csp": CSP,
-            "book_data_json": script_json(_book_data(drawn)),
-        }
-        self.sequence = self._sequence()
-        self.positions = {entry["href"]: at for at, entry in enumerate(self.sequence)}
-
-    def _sequence(self) -> list[dict[str, Any]]:
-        """Title page, chapters, back matter: what `next` and `previous` go through."""
-        first = {"title": self.config.title, "href": "index.html", "number": None, "lead": ""}
-        chapters = [
-            {"title": page.title, "href": page.href, "number": page.number, "lead": page.lead}
-            for page in self.book.chapters
-        ]
-        numbered = {entry["href"] for entry in chapters}
-        back = [
-            {"title": title, "href": href, "number": None, "lead": ""}
-            for title, href in BACK_MATTER
-            if href not in numbered
-        ]
-        return [first, *chapters, *back]
-
-    def pages(self, memory: Memory) -> dict[str, str]:
-        shared = memory.stamp("shared by pages", self._shared())
-
-        def written_by(make: Callable[..., str], path: str, *inputs: Any) -> str:
-            depends = (inputs, self._neighbours(path), self.drawn.posters.get(path), shared)
-            return memory.recall(("html", path), depends, partial(make, *inputs))
-
-        book, sequence = self.book, self.sequence[1:]
-        tables = ledger(book, self.cards, self.drawn.models)
-        works = next((page for page in book.chapters if page.kind == "references"), None)
-        shipped = [package for package in self.drawn.packages if package.shipped]
-        size = self.drawn.archive_bytes
-        archive = {"href": ARCHIVE_NAME, "megabytes": f"{size / 1e6:.1f}"} if size else None
-        written = {
-            "index.html": written_by(self._index, "index.html", book.index, sequence, archive),
-            "references.html": written_by(
-                self._references, "references.html", works, self._citing()
-            ),
-            "glossary.html": written_by(self._glossary, "glossary.html", self._using()),
-            "colophon.html": written_by(
-                self._colophon, "colophon.html", book.colophon, tables, shipped
-            ),
-            **{name: self.engine.get_template(name).render(**self.common) for name in OWN_STANDING},
-        }
-        guide = self.drawn.guide
-        if guide:
-            written[authors.PAGE] = written_by(self._authors, authors.PAGE, guide)
-        for page in book.chapters:
-            if page.href not in written:
-                frames = [self.drawn.frames[page.href, figure.id] for figure in page.figures]
-                outputs = self.drawn.ran.outputs if page.href in self.drawn.named else None
-                written[page.href] = written_by(self._chapter, page.href, page, frames, outputs)
-        apart = (authors.PAGE,) if guide else ()
-        return {path: written[path] for path in (*self.positions, *apart, *OWN_STANDING)}
-
-    def _neighbours(self, href: str) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
-        """The pages before and after one; none for a page that stands apart."""
-        at = self.positions.get(href)
-        if at is None:
-            return None, None
-        before = self.sequence[at - 1] if at else None
-        return before, self.sequence[at + 1] if at + 1 < len(self.sequence) else None
-
-    def _shared(self) -> tuple[object, ...]:
-        """What every page's HTML depends on, beside its own text and its frames."""
-        assert self.engine.loader is not None
-        templates = [
-            self.engine.loader.get_source(self.engine, name)[0]
-            for name in self.engine.list_templates()
-        ]
-        drawn = self.drawn
-        made = (drawn.math_version, drawn.models.assets, drawn.pictures, drawn.python.parts)
-        glossary = self.book.glossary
-        return (self.common, templates, made, glossary, self.book.references)
-
-    def body(self, page: ResolvedPage) -> Markup:
-        """The text of a page, without the page around it."""
-        return PageText(page, self.drawn, self.engine, self.book).html(page.body)
-
-    def _cells_data(self, page: ResolvedPage) -> Markup | None:
-        """What the cells of a page load when one is first run; None without cells."""
-        parts = self.drawn.named.get(page.href)
-        if parts is None:
-            return None
-        text = PageText(page, self.drawn, self.engine, self.book)
-        python, assets = self.drawn.python, self.drawn.bundle.assets
-        uses: dict[str, list[str]] = {}
-        for card, part in parts:
-            uses.setdefault(card.name, []).append(part)
-        return script_json(
-            {
-                "script": assets.get("cells/python.js"),
-                "size": self.drawn.python_bytes,
-                "editor": assets.get("cells/editor.js"),
-                "lock": python.lock,
-                "files": {
-                    name: [{**asdict(part), "size": python.sizes[part.key]} for part in parts]
-                    for name, parts in python.parts.items()
-                },
-                "models": {
-                    name: text.model_data(self.cards[name], names) for name, names in uses.items()
-                },
-            }
-        )
-
-    def _page(self, template: str, page: ResolvedPage, **more: Any) -> str:
-        headings = [
-            {"id": place.id, "text": place.label, "level": place.level} for place in page.headings
-        ]
-        return self._template(
-            template,
-            {
-                "kind": page.kind,
-                "title": page.title,
-                "lead": page.lead,
-                "number": page.number,
-                "html": self.body(page),
-                "headings": headings,
-                "path": page.href,
-                "source": page.source.path if page.source.text else "",
-                "updated": page.updated,
-                "cells_json": self._cells_data(page),
-            },
-            **more,
-        )
-
-    def _template(self, template: str, page: dict[str, Any], **more: Any) -> str:
-        page["prev"], page["next"] = self._neighbours(page["path"])
-        page["poster"] = self.drawn.posters.get(page["path"], "")
-        return self.engine.get_template(template).render(**self.common, page=page, **more)
-
-    def _own_page(self, kind: str, title: str, source: str = "", **more: Any) -> str:
-        page: dict[str, Any] = {
-            "kind": kind,
-            "title": title,
-            "lead": "",
-            "number": None,
-            "html": Markup(""),
-            "headings": [],
-            "path": f"{kind}.html",
-            "source": source,
-            "updated": "",
-            "cells_json": None,
-        }
-        return self._template(f"{kind}.html", page, **more)
-
-    def _chapter(self, page: ResolvedPage, frames: list[Frame], outputs: object) -> str:
-        return self._page("chapter.html", page)
-
-    def _index(
-        self,
-        page: ResolvedPage | None,
-        contents: list[dict[str, Any]],
-        archive: dict[str, str] | None,
+    def written(
+        path: str,
+        make: Callable[[Shared, Around, *Inputs], str],
+        *inputs: *Inputs,
     ) -> str:
-        more: dict[str, Any] = {"contents": contents, "archive": archive}
-        if page:
-            return self._page("index.html", page, **more)
-        return self._own_page("index", self.config.title, **more)
+        return memory.recall(("html", path), make, shared, around(path), *inputs)
 
-    def _colophon(self, page: ResolvedPage, tables: Ledger, shipped: list[Package]) -> str:
-        return self._page(
-            "colophon.html",
-            page,
-            ledger=tables,
-            shipped=shipped,
-            files={"bill": BILL, "licences": LICENCES},
-            guide=authors.PAGE if self.drawn.guide else "",
+    def parts_of(page: ResolvedPage | None) -> PageParts | None:
+        return None if page is None else page_parts(page, drawn)
+
+    works = next((page for page in book.chapters if page.kind == "references"), None)
+    size = drawn.archive_bytes
+    archive = {"href": ARCHIVE_NAME, "megabytes": f"{size / 1e6:.1f}"} if size else None
+    guide = drawn.guide
+    pages = {
+        "index.html": written(
+            "index.html", _index, config.title, book.index, parts_of(book.index),
+            sequence[1:], archive,
+        ),
+        "references.html": written(
+            "references.html", _references, works, parts_of(works), _citing(book)
+        ),
+        "glossary.html": written("glossary.html", _glossary, book.entries, _using(book)),
+        "colophon.html": written(
+            "colophon.html", _colophon, book.colophon, page_parts(book.colophon, drawn),
+            ledger(book, cards, drawn.models),
+            tuple(package for package in drawn.packages if package.shipped),
+            authors.PAGE if guide else "",
+        ),
+        **{name: engine.get_template(name).render(**shared.common) for name in OWN_STANDING},
+    }  # fmt: skip
+    if guide:
+        typeset = {
+            (node.tex, node.display): drawn.formulas[node.tex, node.display]
+            for _, node in guide.formulas
+        }
+        pages[authors.PAGE] = written(authors.PAGE, _authors, guide, typeset)
+    for page in book.chapters:
+        if page.href not in pages:
+            pages[page.href] = written(page.href, _chapter, page, page_parts(page, drawn))
+    apart = (authors.PAGE,) if guide else ()
+    return {path: pages[path] for path in (*positions, *apart, *OWN_STANDING)}
+
+
+def page_parts(page: ResolvedPage, drawn: Drawn) -> PageParts:
+    """What was made for a page."""
+    return PageParts(
+        {
+            (node.tex, node.display): drawn.formulas[node.tex, node.display]
+            for node in page.formulas
+        },
+        {figure.id: drawn.frames[page.href, figure.id] for figure in page.figures},
+        {
+            cell.at.start: drawn.ran.outputs.get((page.href, cell.at.start), "")
+            for cell in cells_of(page)
+        },
+        drawn.named.get(page.href),
+    )
+
+
+def _shared(
+    config: BookConfig, book: ResolvedBook, drawn: Drawn, engine: Environment
+) -> Shared:
+    assert engine.loader is not None
+    templates = [engine.loader.get_source(engine, name)[0] for name in engine.list_templates()]
+    common = {
+        "book": asdict(config),
+        "assets": dict(drawn.bundle.assets),
+        "root": config.root,
+        "poster_size": POSTER_SIZE,
+        "has_feed": bool(config.root and book.dated),
+        "icon": drawn.icon,
+        "csp": CSP,
+        "book_data_json": script_json(_book_data(drawn)),
+    }
+    return Shared(
+        engine=engine,
+        templates=tuple(templates),
+        common=common,
+        assets=drawn.bundle.assets,
+        models=drawn.models.assets,
+        pictures=drawn.pictures,
+        python=drawn.python,
+        python_bytes=drawn.python_bytes,
+        glossary=book.glossary,
+        glossary_parts=page_parts(book.glossary, drawn),
+    )
+
+
+def _sequence(config: BookConfig, book: ResolvedBook) -> list[dict[str, Any]]:
+    """Title page, chapters, back matter: what `next` and `previous` go through."""
+    first = {"title": config.title, "href": "index.html", "number": None, "lead": ""}
+    chapters = [
+        {"title": page.title, "href": page.href, "number": page.number, "lead": page.lead}
+        for page in book.chapters
+    ]
+    numbered = {entry["href"] for entry in chapters}
+    back = [
+        {"title": title, "href": href, "number": None, "lead": ""}
+        for title, href in BACK_MATTER
+        if href not in numbered
+    ]
+    return [first, *chapters, *back]
+
+
+def _citing(book: ResolvedBook) -> list[dict[str, Any]]:
+    """Every work with the pages that cite it."""
+    return [
+        {
+            "key": reference.key,
+            "number": reference.number,
+            "html": popover_html(reference),
+            "backlinks": _backlinks(
+                book.citations.get(reference.key, ()), f"cite-{reference.key}"
+            ),
+        }
+        for reference in book.references
+    ]
+
+
+def _using(book: ResolvedBook) -> list[list[dict[str, str]]]:
+    """For every term the pages that use it."""
+    return [
+        _backlinks(book.uses.get(entry.id, ()), f"use-{entry.id}") for entry in book.entries
+    ]
+
+
+def _chapter(shared: Shared, around: Around, page: ResolvedPage, parts: PageParts) -> str:
+    return _written_page("chapter.html", shared, around, page, parts)
+
+
+def _index(
+    shared: Shared,
+    around: Around,
+    title: str,
+    page: ResolvedPage | None,
+    parts: PageParts | None,
+    contents: list[dict[str, Any]],
+    archive: dict[str, str] | None,
+) -> str:
+    more: dict[str, Any] = {"contents": contents, "archive": archive}
+    if page and parts:
+        return _written_page("index.html", shared, around, page, parts, **more)
+    return _own_page("index", shared, around, title, **more)
+
+
+def _references(
+    shared: Shared,
+    around: Around,
+    page: ResolvedPage | None,
+    parts: PageParts | None,
+    references: list[dict[str, Any]],
+) -> str:
+    if page and parts:
+        return _written_page(
+            "references.html", shared, around, page, parts, references=references
         )
+    source = "content/references.bib"
+    return _own_page("references", shared, around, "References", source, references=references)
 
-    def _authors(self, guide: authors.Guide) -> str:
-        return self._own_page(
-            "authors",
-            authors.TITLE,
-            sections=guide.shown(self.drawn.formulas),
-            base=guide.base,
-            rules=guide.rules,
-        )
 
-    def _citing(self) -> list[dict[str, Any]]:
-        """Every work with the pages that cite it."""
-        return [
-            {
-                "key": reference.key,
-                "number": reference.number,
-                "html": popover_html(reference),
-                "backlinks": _backlinks(
-                    self.book.citations.get(reference.key, ()), f"cite-{reference.key}"
-                ),
-            }
-            for reference in self.book.references
-        ]
+def _glossary(
+    shared: Shared,
+    around: Around,
+    entries: tuple[GlossaryEntry, ...],
+    backlinks: list[list[dict[str, str]]],
+) -> str:
+    text = PageText(shared, shared.glossary, shared.glossary_parts)
+    terms = [
+        {"id": entry.id, "name": entry.name, "html": text.html(entry.body), "backlinks": links}
+        for entry, links in zip(entries, backlinks, strict=True)
+    ]
+    source = shared.glossary.source
+    edited = source.path if source.text else ""
+    return _own_page("glossary", shared, around, "Glossary", edited, terms=terms)
 
-    def _references(self, page: ResolvedPage | None, references: list[dict[str, Any]]) -> str:
-        if page:
-            return self._page("references.html", page, references=references)
-        return self._own_page(
-            "references", "References", "content/references.bib", references=references
-        )
 
-    def _using(self) -> list[list[dict[str, str]]]:
-        """For every term the pages that use it."""
-        uses = self.book.uses
-        return [
-            _backlinks(uses.get(entry.id, ()), f"use-{entry.id}") for entry in self.book.entries
-        ]
+def _colophon(
+    shared: Shared,
+    around: Around,
+    page: ResolvedPage,
+    parts: PageParts,
+    tables: Ledger,
+    shipped: tuple[Package, ...],
+    guide: str,
+) -> str:
+    return _written_page(
+        "colophon.html", shared, around, page, parts, ledger=tables, shipped=shipped,
+        files={"bill": BILL, "licences": LICENCES}, guide=guide,
+    )  # fmt: skip
 
-    def _glossary(self, backlinks: list[list[dict[str, str]]]) -> str:
-        text = PageText(self.book.glossary, self.drawn, self.engine, self.book)
-        terms = [
-            {"id": entry.id, "name": entry.name, "html": text.html(entry.body), "backlinks": links}
-            for entry, links in zip(self.book.entries, backlinks, strict=True)
-        ]
-        source = self.book.glossary.source
-        edited = source.path if source.text else ""
-        return self._own_page("glossary", "Glossary", edited, terms=terms)
+
+def _authors(
+    shared: Shared,
+    around: Around,
+    guide: authors.Guide,
+    formulas: Mapping[tuple[str, bool], str],
+) -> str:
+    return _own_page(
+        "authors", shared, around, authors.TITLE,
+        sections=guide.shown(formulas), base=guide.base, rules=guide.rules,
+    )  # fmt: skip
+
+
+def _written_page(
+    template: str,
+    shared: Shared,
+    around: Around,
+    page: ResolvedPage,
+    parts: PageParts,
+    **more: Any,
+) -> str:
+    """A page whose text an author wrote."""
+    headings = [
+        {"id": place.id, "text": place.label, "level": place.level} for place in page.headings
+    ]
+    values = {
+        "kind": page.kind,
+        "title": page.title,
+        "lead": page.lead,
+        "number": page.number,
+        "html": PageText(shared, page, parts).html(page.body),
+        "headings": headings,
+        "source": page.source.path if page.source.text else "",
+        "updated": page.updated,
+        "cells_json": _cells_data(shared, parts.named),
+    }
+    return _filled(template, shared, around, values, **more)
+
+
+def _own_page(
+    kind: str, shared: Shared, around: Around, title: str, source: str = "", **more: Any
+) -> str:
+    """A page that the book has by itself."""
+    values: dict[str, Any] = {
+        "kind": kind,
+        "title": title,
+        "lead": "",
+        "number": None,
+        "html": Markup(""),
+        "headings": [],
+        "source": source,
+        "updated": "",
+        "cells_json": None,
+    }
+    return _filled(f"{kind}.html", shared, around, values, **more)
+
+
+def _filled(
+    template: str, shared: Shared, around: Around, values: Mapping[str, Any], **more: Any
+) -> str:
+    page = {
+        **values,
+        "path": around.path,
+        "prev": around.before,
+        "next": around.after,
+        "poster": around.poster,
+    }
+    return shared.engine.get_template(template).render(**shared.common, page=page, **more)
+
+
+def _cells_data(shared: Shared, named: Parts | None) -> Markup | None:
+    """What the cells of a page load when one is first run; None without cells."""
+    if named is None:
+        return None
+    python, assets = shared.python, shared.assets
+    cards = {card.name: card for card, _ in named}
+    return script_json(
+        {
+            "script": assets.get("cells/python.js"),
+            "size": shared.python_bytes,
+            "editor": assets.get("cells/editor.js"),
+            "lock": python.lock,
+            "files": {
+                name: [{**asdict(part), "size": python.sizes[part.key]} for part in parts]
+                for name, parts in python.parts.items()
+            },
+            "models": {
+                name: _model_data(shared, card, [part for of, part in named if of.name == name])
+                for name, card in cards.items()
+            },
+        }
+    )
+
+
+def _model_data(shared: Shared, card: ModelCard, uses: Iterable[str]) -> dict[str, Any]:
+    """What the page is told of a model, and where its parts are."""
+    content = {key: card.content[key] for key in CARD_KEYS if key in card.content}
+    content["metrics"] = {
+        name: {key: metric[key] for key in ("value", "unit") if key in metric}
+        for name, metric in card.content.get("metrics", {}).items()
+    }
+    for group in ("graphs", "arrays"):
+        declared = card.content.get(group, {})
+        content[group] = {use: declared[use] for use in uses if use in declared}
+    assets = {use: asdict(shared.models[card.name, use]) for use in uses}
+    return {"name": card.name, "card": content, "assets": assets}
 
 
 def _markup(template: str, *values: object, **named: object) -> Markup:
@@ -419,10 +527,8 @@ def _book_data(drawn: Drawn) -> dict[str, Any]:
 class PageText:
     """Puts what nodes stand for into the fragments of one page, counting notes as it goes."""
 
-    def __init__(
-        self, page: ResolvedPage, drawn: Drawn, engine: Environment, book: ResolvedBook
-    ) -> None:
-        self.page, self.drawn, self.engine, self.book = page, drawn, engine, book
+    def __init__(self, shared: Shared, page: ResolvedPage, parts: PageParts) -> None:
+        self.shared, self.page, self.parts = shared, page, parts
         self.meanings: dict[str, Markup] = {}
         self.notes = self.popovers = self.exercises = self.predictions = 0
         self.anchored: set[str] = set()
@@ -468,7 +574,7 @@ class PageText:
                 case Link(href=href):
                     return href
                 case Picture(path=path):
-                    return self.drawn.pictures[path]
+                    return self.shared.pictures[path]
         return plain_text(Fragment(f"{START}0{END}", (node,)))
 
     def _node(self, node: Node, *, alone: bool) -> Markup:
@@ -505,10 +611,10 @@ class PageText:
                 return Markup("")
 
     def _template(self, name: str, **context: Any) -> Markup:
-        return Markup(self.engine.get_template(name).render(**context).strip())
+        return Markup(self.shared.engine.get_template(name).render(**context).strip())
 
     def _math(self, node: Math, alone: bool) -> Markup:
-        mathml = Markup(self.drawn.formulas[node.tex, node.display])
+        mathml = Markup(self.parts.formulas[node.tex, node.display])
         if not node.display:
             return mathml
         wrapper = "div" if alone else "span"
@@ -551,7 +657,7 @@ class PageText:
         """The first paragraph of a term's meaning, as it reads inside a popover."""
         if entry.id not in self.meanings:
             first = FIRST_PARAGRAPH.search(entry.body.html)
-            text = PageText(self.book.glossary, self.drawn, self.engine, self.book)
+            text = PageText(self.shared, self.shared.glossary, self.shared.glossary_parts)
             text.in_popover = True
             paragraph = Fragment(first[1] if first else "", entry.body.nodes)
             self.meanings[entry.id] = text.html(paragraph)
@@ -601,14 +707,14 @@ class PageText:
         return self._template("exercise.html", exercise=exercise)
 
     def _cell(self, node: Cell, place: Place) -> Markup:
-        size = self.drawn.python_bytes
+        size = self.shared.python_bytes
         cell = {
             "id": place.id,
             "number": place.number,
             "kind": "exercise" if node.check else "run",
             "raises": node.raises,
             "lines": code_lines(node.code.text),
-            "output": Markup(self.drawn.ran.outputs.get((self.page.href, node.at.start), "")),
+            "output": Markup(self.parts.outputs[node.at.start]),
             "megabytes": f"{size / 1e6:.1f}" if size else "",
             "data_json": script_json(
                 {
@@ -621,7 +727,7 @@ class PageText:
         return self._template("cell.html", cell=cell)
 
     def _figure(self, placed: PlacedFigure) -> Markup:
-        frame = self.drawn.frames[self.page.href, placed.id]
+        frame = self.parts.frames[placed.id]
         spec, block = placed.spec, placed.block
         figure = {
             "id": placed.id,
@@ -646,22 +752,9 @@ class PageText:
             "spec": spec_of(placed),
             "state": placed.state,
             "options": placed.options,
-            "script": self.drawn.bundle.assets.get(f"figures/{name}.js"),
+            "script": self.shared.assets[f"figures/{name}.js"],
             "models": {
-                role: self.model_data(card, placed.spec.models[role].uses)
+                role: _model_data(self.shared, card, placed.spec.models[role].uses)
                 for role, card in placed.models.items()
             },
         }
-
-    def model_data(self, card: ModelCard, uses: Iterable[str]) -> dict[str, Any]:
-        """What the page is told of a model, and where its parts are."""
-        content = {key: card.content[key] for key in CARD_KEYS if key in card.content}
-        content["metrics"] = {
-            name: {key: metric[key] for key in ("value", "unit") if key in metric}
-            for name, metric in card.content.get("metrics", {}).items()
-        }
-        for group in ("graphs", "arrays"):
-            declared = card.content.get(group, {})
-            content[group] = {use: declared[use] for use in uses if use in declared}
-        assets = {use: asdict(self.drawn.models.assets[card.name, use]) for use in uses}
-        return {"name": card.name, "card": content, "assets": assets}

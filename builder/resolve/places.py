@@ -86,7 +86,10 @@ def plain_text(fragment: Fragment) -> str:
 
 
 class Places:
-    """The index of all places, built once from all chapters and the `plain` pages beside them."""
+    """The index of all places, built once from all chapters and the `plain` pages beside them.
+
+    Two are equal if every look-up gives the same.
+    """
 
     def __init__(
         self,
@@ -97,7 +100,6 @@ class Places:
         issues: list[Issue],
     ) -> None:
         self.by_page: dict[str, dict[str, Place]] = {}
-        self.by_node: dict[tuple[str, int], Place] = {}
         self.pages: dict[str, Place] = {}
         self.by_id: dict[str, list[Place]] = {}
         for chapter in chapters:
@@ -123,20 +125,18 @@ class Places:
         self.by_id.setdefault(place.id, []).append(place)
 
     def _add_chapter(self, chapter: Chapter, issues: list[Issue]) -> None:
-        by_offset, found = _places_in(chapter)
+        by_offset, found = places_in(chapter)
         issues.extend(found)
-        for offset, place in by_offset.items():
-            self.by_node[chapter.href, offset] = place
+        for place in by_offset.values():
             if place.id not in self.by_page[chapter.href]:
                 self._add(place)
 
-    def everything(self) -> tuple[object, ...]:
-        """All that a look-up from another page depends on, to compare with another build's."""
-        return self.pages, self.by_page, self.by_id
-
-    def of_node(self, page: str, node: Heading | FigureBlock | Cell) -> Place:
-        """The place of a heading, a figure or a cell of a page."""
-        return self.by_node[page, node.at.start]
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Places) and (self.pages, self.by_page, self.by_id) == (
+            other.pages,
+            other.by_page,
+            other.by_id,
+        )
 
     def page(self, name: str) -> Place | None:
         """The page that an author calls `07-slug.md`, `slug.html` or `content/07-slug.md`."""
@@ -176,7 +176,7 @@ class Places:
 
 
 @lru_cache(maxsize=4096)  # unchanged chapters are the same objects at the next build
-def _places_in(chapter: Chapter) -> tuple[Mapping[int, Place], tuple[Issue, ...]]:
+def places_in(chapter: Chapter) -> tuple[Mapping[int, Place], tuple[Issue, ...]]:
     """Every heading, figure and cell by its offset, each with an id: the author's own first, then
     those made up."""
     nodes = [node for node in chapter.nodes if isinstance(node, (Heading, FigureBlock, Cell))]

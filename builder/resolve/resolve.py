@@ -7,8 +7,8 @@ unique within a file; whatever does not resolve is an issue, so rendering never 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from functools import cached_property, partial
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import PurePosixPath
 from typing import Literal, TypeAlias
 
@@ -40,7 +40,7 @@ from builder.parse.document import (
     walk,
 )
 from builder.parse.inline import LINKABLE, is_foreign
-from builder.resolve.places import Place, Places
+from builder.resolve.places import Place, Places, places_in
 from builder.store.memory import Memory
 
 
@@ -195,14 +195,11 @@ def resolve(
     references = sources.references.entries if sources.references else ()
     plain = (index, colophon) if index else (colophon,)
     places = Places(ordered, plain, entries, references, issues)
-    trainable = known_models | sources.own_data.models
-    context = _Context(sources, places, entries, references, trainable)
-    names = memory.stamp("names", context.everything())
+    names = memory.same("names", _names(sources, known_models, places, entries, references))
 
     def page(chapter: Chapter, kind: PageKind) -> ResolvedPage:
-        make = partial(_page, context, chapter, kind)
-        inputs = (chapter, kind, names)
-        resolved, found = memory.recall(("page", chapter.source.path), inputs, make)
+        name = ("page", chapter.source.path)
+        resolved, found = memory.recall(name, _page, names, chapter, kind)
         issues.extend(found)
         return resolved
 
@@ -211,8 +208,7 @@ def resolve(
         page(chapter, "references" if chapter.slug == REFERENCES else "chapter")
         for chapter in ordered
     )
-    make_glossary = partial(_glossary_page, context, glossary)
-    glossary_page, found = memory.recall("glossary page", (glossary, names), make_glossary)
+    glossary_page, found = memory.recall("glossary page", _glossary_page, names, glossary)
     issues.extend(found)
     colophon_page = page(colophon, "colophon")
     outside_glossary = (*((index_page,) if index_page else ()), *pages, colophon_page)
@@ -232,30 +228,53 @@ def resolve(
     return book, tuple(issues)
 
 
-@dataclass
-class _Context:
-    """What names are looked up in."""
+@dataclass(frozen=True)
+class _Names:
+    """What names are looked up in: all that a page depends on beside its own text."""
 
-    sources: Sources
-    places: Places
+    figures: Mapping[str, FigureSpec]
+    broken_figures: frozenset[str]
+    models: Mapping[str, ModelCard]
+    broken_models: frozenset[str]
+    known_models: frozenset[str]
+    own_data: frozenset[str]
+    images: frozenset[str]
+    code: Mapping[str, Source]
     entries: tuple[GlossaryEntry, ...]
     references: tuple[Reference, ...]
-    known_models: frozenset[str]
-    terms: dict[str, GlossaryEntry] = field(default_factory=dict)
-    works: dict[str, Reference] = field(default_factory=dict)
+    broken_references: frozenset[str]
+    places: Places
 
-    def __post_init__(self) -> None:
-        self.terms = {entry.name.casefold(): entry for entry in self.entries}
-        self.works = {reference.key: reference for reference in self.references}
+    @cached_property
+    def terms(self) -> dict[str, GlossaryEntry]:
+        return {entry.name.casefold(): entry for entry in self.entries}
 
-    def everything(self) -> tuple[object, ...]:
-        """All that a page depends on beside its own text, to compare with that of another build."""
-        found = self.sources
-        broken = found.references.broken if found.references else None
-        figures = (found.figures, found.broken_figures)
-        models = (found.models, found.broken_models, self.known_models)
-        others = (found.images, found.code, self.entries, self.references, broken)
-        return (*figures, *models, *others, *self.places.everything())
+    @cached_property
+    def works(self) -> dict[str, Reference]:
+        return {reference.key: reference for reference in self.references}
+
+
+def _names(
+    sources: Sources,
+    known_models: frozenset[str],
+    places: Places,
+    entries: tuple[GlossaryEntry, ...],
+    references: tuple[Reference, ...],
+) -> _Names:
+    return _Names(
+        figures=sources.figures,
+        broken_figures=sources.broken_figures,
+        models=sources.models,
+        broken_models=sources.broken_models,
+        known_models=known_models | sources.own_data.models,
+        own_data=frozenset(sources.own_data.names),
+        images=sources.images,
+        code=sources.code,
+        entries=entries,
+        references=references,
+        broken_references=sources.references.broken if sources.references else frozenset(),
+        places=places,
+    )
 
 
 def _check_numbers(chapters: list[Chapter], issues: list[Issue]) -> None:
@@ -274,9 +293,10 @@ def _check_numbers(chapters: list[Chapter], issues: list[Issue]) -> None:
 
 
 def _page(
-    context: _Context, chapter: Chapter, kind: PageKind
+    names: _Names, chapter: Chapter, kind: PageKind
 ) -> tuple[ResolvedPage, tuple[Issue, ...]]:
-    resolver = _Resolver(context, chapter.source, chapter.href, chapter.number)
+    own, _ = places_in(chapter)
+    resolver = _Resolver(names, chapter.source, chapter.href, own)
     resolver.resolve(chapter.nodes)
     page = ResolvedPage(
         chapter.source,
@@ -300,11 +320,11 @@ def _page(
 
 
 def _glossary_page(
-    context: _Context, glossary: Glossary | None
+    names: _Names, glossary: Glossary | None
 ) -> tuple[ResolvedPage, tuple[Issue, ...]]:
     source = glossary.source if glossary else Source("content/glossary.md", "")
-    resolver = _Resolver(context, source, "glossary.html", 0)
-    nodes = tuple(node for entry in context.entries for node in walk(entry.body))
+    resolver = _Resolver(names, source, "glossary.html", {})
+    nodes = tuple(node for entry in names.entries for node in walk(entry.body))
     resolver.resolve(nodes)
     page = ResolvedPage(
         source,
@@ -361,8 +381,10 @@ def _warn_unused_figures(book: ResolvedBook, sources: Sources, issues: list[Issu
 class _Resolver:
     """Resolves the nodes of one page."""
 
-    def __init__(self, context: _Context, source: Source, href: str, number: int) -> None:
-        self.context, self.source, self.href, self.number = context, source, href, number
+    def __init__(
+        self, names: _Names, source: Source, href: str, own: Mapping[int, Place]
+    ) -> None:
+        self.names, self.source, self.href, self.own = names, source, href, own
         self.values: dict[int, Resolution] = {}
         self.figures: list[PlacedFigure] = []
         self.issues: list[Issue] = []
@@ -396,7 +418,7 @@ class _Resolver:
             case FigureBlock():
                 return self._figure(node)
             case Cell():
-                return self.context.places.of_node(self.href, node)
+                return self.own[node.at.start]
             case ListingBlock():
                 return self._listing(node)
             case _:
@@ -411,13 +433,12 @@ class _Resolver:
             message = f"this heading skips a level, from {self.level} to {node.level}"
             self.report("heading-level", node.at, message, f"write '{expected}'")
         self.level = max(2, node.level)
-        return self.context.places.of_node(self.href, node)
+        return self.own[node.at.start]
 
     def _citation(self, node: Citation) -> Reference | None:
-        work = self.context.works.get(node.key)
-        references = self.context.sources.references
-        if work is None and not (references and node.key in references.broken):
-            hint = suggest(node.key, self.context.works, plural="references")
+        work = self.names.works.get(node.key)
+        if work is None and node.key not in self.names.broken_references:
+            hint = suggest(node.key, self.names.works, plural="references")
             self.report("citation-known", node.at, f"unknown citation '{node.key}'", hint)
         return work
 
@@ -427,11 +448,11 @@ class _Resolver:
 
     def _place(self, target: str, at: Span, rule: str, noun: str) -> Place | None:
         """The place that `#id`, `page.md` or `page.md#id` names."""
-        found = self.context.places.find(target, self.href)
+        found = self.names.places.find(target, self.href)
         if isinstance(found, Place):
             return found
         page, hash_, _ = target.partition("#")
-        if page and not self.context.places.page(page):
+        if page and not self.names.places.page(page):
             rule, message = "page-known", f"unknown page '{page}'"
         elif len(found) > 1:
             message = f"'{target}' is in more than one chapter"
@@ -439,7 +460,7 @@ class _Resolver:
             message = f"unknown {noun} '{target}'"
         else:
             message = f"a {noun} to nowhere"
-        candidates = self.context.places.names(target, self.href)
+        candidates = self.names.places.names(target, self.href)
         hint = f"write {' or '.join(found)}" if len(found) > 1 else suggest(target, candidates)
         self.report(rule, at, message, hint)
         return None
@@ -449,8 +470,8 @@ class _Resolver:
         if is_foreign(node.address):
             message = f"an image must be part of the book: '{node.address}'"
             self.report("image-foreign", node.at, message, "put the file in content/")
-        elif path not in self.context.sources.images:
-            hint = suggest(path, self.context.sources.images, plural="images in content/")
+        elif path not in self.names.images:
+            hint = suggest(path, self.names.images, plural="images in content/")
             self.report("image-known", node.at, f"unknown image '{node.address}'", hint)
         else:
             return Picture(path)
@@ -465,15 +486,15 @@ class _Resolver:
                 return None
             return Link(address)
         path = _inside_content(address)
-        if path in self.context.sources.images:
+        if path in self.names.images:
             return Picture(path)
         place = self._place(address, node.at, "anchor-known", "anchor")
         return Link(place.href_from(self.href)) if place else None
 
     def _term(self, node: Term) -> GlossaryEntry | None:
-        entry = self.context.terms.get(node.name.casefold())
+        entry = self.names.terms.get(node.name.casefold())
         if entry is None:
-            names = [entry.name for entry in self.context.entries]
+            names = [entry.name for entry in self.names.entries]
             hint = suggest(node.name, names, plural="glossary terms")
             self.report("term-known", node.at, f"unknown glossary term '{node.name}'", hint)
         return entry
@@ -496,12 +517,12 @@ class _Resolver:
             return None
 
     def _model(self, name: str, source: Source, at: Span) -> ModelCard | None:
-        card = self.context.sources.models.get(name)
-        if card is None and name in self.context.known_models:
+        card = self.names.models.get(name)
+        if card is None and name in self.names.known_models:
             message, hint = f"the model '{name}' is not trained", f"book train {name}"
             self.issues.append(source.issue("model-trained", at, message, hint))
-        elif card is None and name not in self.context.sources.broken_models:
-            known = self.context.known_models | self.context.sources.models.keys()
+        elif card is None and name not in self.names.broken_models:
+            known = self.names.known_models | self.names.models.keys()
             hint = suggest(name, known, plural="models")
             message = f"unknown model '{name}'"
             self.issues.append(source.issue("model-known", at, message, hint))
@@ -510,7 +531,7 @@ class _Resolver:
     def _listing(self, node: ListingBlock) -> Listing | None:
         if not node.name:
             return None
-        source = self.context.sources.code.get(node.path)
+        source = self.names.code.get(node.path)
         if source is None:
             hint = "the path starts at the root of the repository"
             self.report("listing-file", node.path_at, f"there is no file '{node.path}'", hint)
@@ -528,16 +549,15 @@ class _Resolver:
         return excerpt(source, known[node.name])
 
     def _figure(self, node: FigureBlock) -> PlacedFigure | None:
-        sources = self.context.sources
-        spec = sources.figures.get(node.name)
+        spec = self.names.figures.get(node.name)
         if spec is None:
-            if node.name and node.name not in sources.broken_figures:
-                hint = suggest(node.name, sources.figures, plural="figures")
+            if node.name and node.name not in self.names.broken_figures:
+                hint = suggest(node.name, self.names.figures, plural="figures")
                 self.report("figure-known", node.name_at, f"unknown figure '{node.name}'", hint)
             return None
         settings = self._settings(node, spec)
         models = self._models(node, spec, settings)
-        place = self.context.places.of_node(self.href, node)
+        place = self.own[node.at.start]
         chosen = {key: self._chosen(spec, key, settings.get(key)) for key in spec.fields()}
         figure = PlacedFigure(
             id=place.id,
@@ -597,7 +617,7 @@ class _Resolver:
                 name, source = setting.value, self.source
             else:
                 name, source = use.model, spec.source
-            card = self.context.sources.models.get(name)
+            card = self.names.models.get(name)
             if card is None:
                 self._model(name, source, _model_span(spec, role, "model", setting))
                 continue
@@ -611,10 +631,9 @@ class _Resolver:
                 models[role] = card
         return models
 
-
     def _own_model(self, node: FigureBlock, setting: Setting | None) -> str | None:
         """The model of the data that the author names; None and an issue without such data."""
-        names = self.context.sources.own_data.names
+        names = self.names.own_data
         if setting is None:
             hint = "add an option line 'data: NAME', a [data.NAME] of content/book.toml"
             self.report("data-chosen", node.name_at, f"'{node.name}' is told no data", hint)

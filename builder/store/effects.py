@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
@@ -48,6 +49,12 @@ class Effects(Protocol):
 
     def remove(self, path: str) -> None:
         """Delete a file, or a folder with all in it; nothing happens if it is not there."""
+
+    def touch(self, path: str) -> None:
+        """Let a file or a folder be as if it had been written now; nothing without it."""
+
+    def age(self, path: str) -> float:
+        """Seconds since a file or a folder was written or touched; 0 if it is not there."""
 
     def absolute(self, path: str) -> str:
         """The path as another process understands it."""
@@ -130,6 +137,16 @@ class DiskEffects:
         else:
             target.unlink(missing_ok=True)
 
+    def touch(self, path: str) -> None:
+        with suppress(OSError):  # not there, or another person's
+            os.utime(self.root / path)
+
+    def age(self, path: str) -> float:
+        try:
+            return time.time() - (self.root / path).stat().st_mtime
+        except FileNotFoundError:
+            return 0.0
+
     def absolute(self, path: str) -> str:
         return str(self.root / path)
 
@@ -144,7 +161,7 @@ class DiskEffects:
 
 
 class MemoryEffects:
-    """A file system in a dictionary, a clock that stands still and a log in a list."""
+    """A file system in a dictionary, a clock that is set by hand and a log in a list."""
 
     def __init__(self, files: Mapping[str, bytes | str]) -> None:
         self.contents = {
@@ -152,6 +169,8 @@ class MemoryEffects:
         }
         self.messages: list[str] = []
         self.variables: dict[str, str] = {}
+        self.clock = 0.0
+        self.touched: dict[str, float] = {}
 
     def exists(self, path: str) -> bool:
         return path in self.contents or any(p.startswith(f"{path}/") for p in self.contents)
@@ -167,10 +186,12 @@ class MemoryEffects:
 
     def write(self, path: str, data: bytes) -> None:
         self.contents[path] = data
+        self.touch(path)
 
     def publish(self, folder: str, files: Mapping[str, bytes]) -> None:
         for path in self.files(folder):
             del self.contents[path]
+        self.touch(folder)
         self.contents.update({f"{folder}/{name}": data for name, data in files.items()})
 
     def temporary(self, name: str) -> str:
@@ -183,6 +204,12 @@ class MemoryEffects:
         for file in (path, *self.files(path)):
             self.contents.pop(file, None)
 
+    def touch(self, path: str) -> None:
+        self.touched[path] = self.clock
+
+    def age(self, path: str) -> float:
+        return self.clock - self.touched.get(path, self.clock)
+
     def absolute(self, path: str) -> str:
         return str(PurePosixPath("/memory") / path)
 
@@ -190,7 +217,7 @@ class MemoryEffects:
         return self.variables.get(name, "")
 
     def now(self) -> float:
-        return 0.0
+        return self.clock
 
     def log(self, message: str) -> None:
         self.messages.append(message)

@@ -1,39 +1,53 @@
 """What one build takes over from the last in the same process: values, with all they depend on.
 
-A value is only handed out for inputs that equal those it was made from, so it is never wrong.
+A value is made by calling a function with the very inputs that it is remembered by, and the
+function can see nothing else, so what is handed out is never what other inputs would give.
 Comparing is quick where nothing changed, because then the parts are the same objects.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from typing import Any, TypeVar
+from types import FunctionType
+from typing import Any, TypeVar, TypeVarTuple
 
 T = TypeVar("T")
+Inputs = TypeVarTuple("Inputs")
 
 
 class Memory:
     """Remembers one value for each name."""
 
     def __init__(self) -> None:
-        self._known: dict[Hashable, tuple[object, Any]] = {}
+        self._known: dict[Hashable, tuple[object, tuple[object, ...], Any]] = {}
 
-    def known(self, name: Hashable, inputs: object) -> Any:
-        """The value of that name if it was made from these inputs, else None."""
-        made_from, value = self._known.get(name, (None, None))
-        return value if made_from is inputs or made_from == inputs else None
+    def recall(self, name: Hashable, make: Callable[[*Inputs], T], *inputs: *Inputs) -> T:
+        """`make(*inputs)`, called anew only if the inputs have changed.
 
-    def keep(self, name: Hashable, inputs: object, value: T) -> T:
-        """Remember a value in the place of the last one of that name."""
-        self._known[name] = (inputs, value)
+        `make` is a class, or a function that takes nothing from where it was defined: with a
+        closure or a bound object, it would depend on what nobody compares (TypeError).
+        """
+        if not _sees_its_arguments_alone(make):
+            raise TypeError(f"{make!r} sees more than its arguments")
+        known = self._known.get(name)
+        if known is not None and known[0] is make and known[1] == inputs:
+            value: T = known[2]
+            return value
+        value = make(*inputs)
+        self._known[name] = (make, inputs, value)
         return value
 
-    def recall(self, name: Hashable, inputs: object, make: Callable[[], T]) -> T:
-        """The value that `make` gives for these inputs, made anew only if they have changed."""
-        value: T | None = self.known(name, inputs)
-        return self.keep(name, inputs, make()) if value is None else value
+    def same(self, name: Hashable, value: T) -> T:
+        """The last value of that name if this one equals it: what many values depend on is then
+        the same object for all of them, and need not be compared part by part again."""
+        return self.recall(name, _itself, value)
 
-    def stamp(self, name: Hashable, value: object) -> object:
-        """A stamp that is the same for as long as `value` equals what it was: it stands for the
-        value among the inputs of many others, which then need not compare it again."""
-        return self.recall(name, value, object)
+
+def _itself(value: T) -> T:
+    return value
+
+
+def _sees_its_arguments_alone(make: Callable[..., object]) -> bool:
+    if isinstance(make, FunctionType):
+        return make.__closure__ is None
+    return isinstance(make, type)

@@ -105,6 +105,20 @@ def test_the_page_is_told_what_its_cells_load() -> None:
     assert sorted(data["models"]["toy"]["assets"]) == ["codes", "decoder"]
 
 
+def test_a_preview_shows_the_card_of_a_model_that_was_trained_anew() -> None:
+    effects = small_book(**{"content__01-a-case.md": CHAPTER})
+    builder = Builder(effects, FakeService(effects))
+    models = frozenset({"toy", "untrained"})
+    builder.build(known_models=models, preview=True)
+    path = "build/models/toy/card.json"
+    card = json.loads(effects.contents[path])
+    effects.contents[path] = json.dumps({**card, "description": "Trained anew."}).encode()
+    outcome = builder.build(known_models=models, preview=True)
+    told = re.search(r'id="cells-data">(.*?)</script>', outcome.files["a-case.html"].decode())
+    assert told
+    assert json.loads(told[1])["models"]["toy"]["card"]["description"] == "Trained anew."
+
+
 def unpacked(effects: MemoryEffects, part: dict[str, Any]) -> bytes:
     script = effects.read(f"build/site/{part['src']}")
     assert len(script) == part["size"]
