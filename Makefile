@@ -1,16 +1,20 @@
 # Two commands do everything: `make book` builds the book, `make test` passes its tests.
 # Each makes what it needs: the virtual environment, Python and npm packages, a browser.
+# `make pages MODELS=models.zip` shows the book without training it: no torch, no browser.
 
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: book serve test test-all lock clean
+.PHONY: book serve pages test test-all lock clean
 
 book: .venv/ready
 	$(BIN)/book build
 
 serve: .venv/ready
 	$(BIN)/book serve
+
+pages: .venv/pages
+	$(BIN)/book serve $(if $(MODELS),--models "$(MODELS)",--no-train)
 
 test: .venv/ready
 	@# Browsers come from a network, models from the processor: both at once. What the build does
@@ -38,8 +42,18 @@ clean:
 # All by the hashes of the lock; then torch, in the build that this machine's index has. Python
 # compiles what it imports; all of it beforehand would take longer than the installation.
 .venv/ready: pyproject.toml .github/requirements.lock
-	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'Python 3.11 or newer is needed: make PYTHON=python3.12 …')"
-	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --no-compile --require-hashes --requirement .github/requirements.lock
-	$(BIN)/pip install --quiet --no-compile --no-build-isolation --editable '.[test]'
+	$(call environment,requirements.lock,.[train$(comma)test])
+	touch $@ .venv/pages
+
+# For writing alone: a tenth of the size.
+.venv/pages: pyproject.toml .github/requirements-pages.lock
+	$(call environment,requirements-pages.lock,.)
 	touch $@
+
+comma := ,
+define environment
+$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'Python 3.11 or newer is needed: make PYTHON=python3.12 …')"
+$(PYTHON) -m venv .venv
+$(BIN)/pip install --quiet --no-compile --require-hashes --requirement .github/$(1)
+$(BIN)/pip install --quiet --no-compile --no-build-isolation --editable '$(2)'
+endef

@@ -1,4 +1,4 @@
-"""The `book` command: `build`, `serve`, `check`, `pdf`, `train`, `new`.
+"""The `book` command: `build`, `serve`, `check`, `pdf`, `train`, `models`, `new`.
 
 What only one of them needs is imported there, so that a build does not wait for it.
 """
@@ -15,13 +15,19 @@ from pathlib import Path
 from builder.build import Builder
 from builder.draw.python_packages import Distribution
 from builder.issues.issue import Issue, is_error, summary, whole_file
-from builder.load.training import TRAINING, inspect_models, train
+from builder.load.training import TRAINING, foreign_models, inspect_models, train
 from builder.new.new import NotNewError, new_chapter, new_figure
 from builder.node.service import NodeService, Service, ServiceError, install_packages
+from builder.pack.models_archive import (
+    ModelsArchiveError,
+    pack_models_archive,
+    take_models_archive,
+)
 from builder.pack.outcome import Outcome
 from builder.store.effects import DiskEffects, Effects
-from builder.store.paths import ARCHIVE, MODELS, PDF, PRINT_PAGE, SITE
+from builder.store.paths import ARCHIVE, MODELS, MODELS_ARCHIVE, PDF, PRINT_PAGE, SITE
 from builder.store.watched import WatchedEffects
+from training.own_data.declaration import PREFIX
 
 DEFAULT_PORT = 8000
 STRICT = "take warnings for errors"
@@ -40,13 +46,16 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="book", description="Makes the book.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     build = commands.add_parser("build", help="train what is stale, then write the site")
-    build.add_argument("--no-train", action="store_true", help="use the models as they are")
+    models = build.add_mutually_exclusive_group()
+    models.add_argument("--no-train", action="store_true", help="use the models as they are")
+    _add_models(models)
     build.add_argument("--strict", action="store_true", help=STRICT)
     _add_distribution(build)
     serving = commands.add_parser("serve", help="show the book and follow changes")
     models = serving.add_mutually_exclusive_group()
     models.add_argument("--no-train", action="store_true", help="use the models as they are")
     models.add_argument("--train", action="store_true", help="train what is stale without asking")
+    _add_models(models)
     serving.add_argument("--strict", action="store_true", help=STRICT)
     _add_distribution(serving)
     serving.add_argument("--port", type=int, default=DEFAULT_PORT, help="default: %(default)s")
@@ -58,8 +67,15 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     train = commands.add_parser("train", help="train models")
     train.add_argument("names", nargs="*", metavar="NAME", help="models; default: what is stale")
     train.add_argument("--force", action="store_true", help="train also what is fresh")
+    commands.add_parser("models", help=f"write all trained models into {MODELS_ARCHIVE}")
     add_new_command(commands.add_parser("new", help="start a chapter or a figure"))
     return parser.parse_args(arguments)
+
+
+def _add_models(group: argparse._MutuallyExclusiveGroup) -> None:
+    group.add_argument(
+        "--models", metavar="FILE", help="take the trained models of a release, and train nothing"
+    )
 
 
 def _add_distribution(command: argparse.ArgumentParser) -> None:
@@ -119,15 +135,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     strict = getattr(options, "strict", False)
     session = Session(root, effects, service, distribution=distribution, strict=strict)
     try:
+        if options.command == "models":
+            return session.archive_models()
+        taken = getattr(options, "models", None)
+        if taken and not session.take_models(Path(taken)):
+            return 1
         if options.command == "build":
-            return session.build_once(training=not options.no_train)
+            return session.build_once(training=not (options.no_train or taken))
         if options.command == "check":
             from builder.check.run import check
 
             return check(root, effects, service, external=options.external)
         if options.command == "pdf":
             return session.print_book(training=not options.no_train)
-        return session.preview(options.port, training=not options.no_train, at_once=options.train)
+        training = not (options.no_train or taken)
+        return session.preview(options.port, training=training, at_once=options.train)
     except KeyboardInterrupt:
         return 130
     finally:
@@ -180,6 +202,33 @@ class Session:
             self.effects.log(f"book: {error}")
             return 1
         self.effects.log(f"{PDF}: {len(self.effects.read(PDF)) / 1e6:.1f} MB")
+        return 0
+
+    def take_models(self, archive: Path) -> bool:
+        """Put the models of a release into their place; False, and a reason, if they do not fit."""
+        try:
+            data = archive.read_bytes()
+            names = take_models_archive(
+                self.effects, data, lambda folder: foreign_models(self.root, folder)
+            )
+        except (OSError, ModelsArchiveError) as error:
+            self.effects.log(f"book: {archive}: {error}; {MODELS} is as it was")
+            return False
+        self._forget((MODELS,))
+        self.effects.log(f"{archive}: {len(names)} models, each as its recipe made it")
+        return True
+
+    def archive_models(self) -> int:
+        """Write the archive that `take_models` reads; the exit status."""
+        stale = self._stale()
+        if stale is None or stale:
+            why = f"stale: {', '.join(stale)}" if stale else "the training step does not run"
+            self.effects.log(f"book: no archive of the models ({why}); first: book train")
+            return 1
+        recipes = frozenset(name for name in self.known_models if not name.startswith(PREFIX))
+        data = pack_models_archive(self.effects, recipes)
+        self.effects.write(MODELS_ARCHIVE, data)
+        self.effects.log(f"{MODELS_ARCHIVE}: {len(recipes)} models, {len(data) / 1e6:.1f} MB")
         return 0
 
     def train_first(self, *, training: bool) -> list[Issue]:

@@ -8,11 +8,21 @@ from pathlib import Path
 
 from training.own_data.read import sound_data
 from training.publish.fingerprint import ROOT
-from training.run.catalogue import UnknownRecipeError, inspect, recipe_names, select
+from training.run.catalogue import (
+    UnknownRecipeError,
+    can_train,
+    foreign,
+    inspect,
+    recipe_names,
+    select,
+)
 from training.run.reporters import reporter_for_stderr
 from training.run.run import train_all
 
 MODELS = ROOT / "build" / "models"
+NOTHING_TRAINS = """missing or made by other recipes: {}
+torch is not installed here. Take the models of a release (book build --models models.zip),
+or install what trains them: make book"""
 
 
 def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -28,6 +38,8 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
                         help="processes at a time; default: 2")
     parser.add_argument("--list", action="store_true",
                         help="print names, fingerprints and freshness as JSON; train nothing")
+    parser.add_argument("--foreign", type=Path, metavar="DIR",
+                        help="print as JSON which models in DIR other recipes made; train nothing")
     options = parser.parse_args(arguments)
     if options.jobs < 1:
         parser.error(f"--jobs: expected at least 1, found {options.jobs}")
@@ -37,6 +49,9 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit status: 1 if a recipe failed, 2 for an unknown name."""
     options = parse_arguments(arguments)
+    if options.foreign:
+        print(json.dumps(foreign(options.foreign)))
+        return 0
     own = sound_data(options.root)
     try:
         names = select(options.names, [*recipe_names(), *own])
@@ -50,6 +65,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
                          indent=1))
         return 0
     stale = [entry for entry in entries if options.force or not entry.fresh]
+    if stale and not can_train():
+        print(NOTHING_TRAINS.format(", ".join(entry.name for entry in stale)), file=sys.stderr)
+        return 1
     with reporter_for_stderr() as reporter:
         failures = train_all(stale, options.out, options.jobs, reporter)
     if failures:

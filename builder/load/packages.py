@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from builder.issues.issue import Issue
 from builder.store.effects import Effects
+from builder.store.paths import TRAINED_WITH
 
 NPM_LOCK = "site_assets/package-lock.json"
 NODE_MODULES = "site_assets/node_modules"
@@ -74,7 +75,7 @@ def collect(
     found = [
         *_npm(effects, seen.union(inside)),
         *_fonts(effects),
-        *_python(_project_requirements(effects)),
+        *{package.name: package for package in (*trained_with(effects), *_used(effects))}.values(),
     ]
     found.sort(key=lambda package: (not package.shipped, package.kind, package.name.lower()))
     bare = [package.name for package in found if package.shipped and not package.texts]
@@ -156,11 +157,34 @@ def _fonts(effects: Effects) -> list[Package]:
     ]
 
 
-def _project_requirements(effects: Effects) -> tuple[str, ...]:
+def trained_with(effects: Effects) -> tuple[Package, ...]:
+    """What trains the models here, or, where that is not installed, what they say trained them."""
+    requirements = tuple(_project(effects).get("optional-dependencies", {}).get("train", ()))
+    absent = not all(map(_is_installed, requirements))
+    if absent and effects.exists(TRAINED_WITH):
+        known = json.loads(effects.read(TRAINED_WITH))
+        return tuple(Package(**{**about, "texts": tuple(about["texts"])}) for about in known)
+    return _python(requirements)
+
+
+def _used(effects: Effects) -> tuple[Package, ...]:
+    return _python(tuple(_project(effects).get("dependencies", ())))
+
+
+def _project(effects: Effects) -> Mapping[str, Any]:
     if not effects.exists(PROJECT):
-        return ()
-    project = tomllib.loads(effects.read(PROJECT).decode())["project"]
-    return tuple(project["dependencies"])
+        return {}
+    project: Mapping[str, Any] = tomllib.loads(effects.read(PROJECT).decode())["project"]
+    return project
+
+
+def _is_installed(requirement: str) -> bool:
+    name = NAME.match(requirement)
+    try:
+        importlib.metadata.version(name[0] if name else requirement)
+    except importlib.metadata.PackageNotFoundError:
+        return False
+    return True
 
 
 @lru_cache

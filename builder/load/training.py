@@ -40,18 +40,27 @@ def inspect_models(root: Path, effects: Effects) -> list[dict[str, Any]] | None:
     return entries
 
 
+def foreign_models(root: Path, folder: Path) -> list[str] | None:
+    """The models in `folder` that other recipes made; None if training cannot tell."""
+    found: list[str] | None = _said(root, "--foreign", str(folder))
+    return found
+
+
 def _ask(root: Path) -> list[dict[str, Any]] | None:
+    entries: list[dict[str, Any]] | None = _said(root, "--list")
+    return entries
+
+
+def _said(root: Path, *arguments: str) -> Any:
+    """What `python -m training` prints as JSON; None if it fails."""
     run = subprocess.run(
-        [sys.executable, "-m", "training", "--list"],
+        [sys.executable, "-m", "training", *arguments],
         cwd=root,
         stdout=subprocess.PIPE,
         text=True,
         check=False,
     )
-    if run.returncode:
-        return None
-    entries: list[dict[str, Any]] = json.loads(run.stdout)
-    return entries
+    return None if run.returncode else json.loads(run.stdout)
 
 
 def _remembered(effects: Effects, key: str) -> list[dict[str, Any]] | None:

@@ -8,6 +8,8 @@ to compute it, so it takes milliseconds.
 import ast
 import hashlib
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -17,14 +19,20 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = "training"
 
 
-def fingerprint(module: str, root: Path = ROOT) -> str:
-    """SHA-256, hexadecimal, of the module `training.…` below `root` and all that it rests on."""
+def fingerprint(
+    module: str, root: Path = ROOT, versions: Mapping[str, str] | None = None
+) -> str:
+    """SHA-256, hexadecimal, of the module `training.…` below `root` and all that it rests on.
+
+    `versions` are those of the packages that do the work, by name; without them, the installed
+    ones count, and importlib.metadata.PackageNotFoundError is raised where one is missing.
+    """
     digest = hashlib.sha256()
     for name, path in sorted(imported_modules(module, root).items()):
         digest.update(f"{name}\0".encode())
         digest.update(path.read_bytes().replace(b"\r\n", b"\n"))
         digest.update(b"\0")
-    digest.update(json.dumps(package_versions(), sort_keys=True).encode())
+    digest.update(json.dumps(dict(versions or package_versions()), sort_keys=True).encode())
     return digest.hexdigest()
 
 
@@ -80,12 +88,20 @@ def imports(source: bytes, module: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def published_fingerprint(folder: Path) -> str | None:
-    """The fingerprint in a published model's card, or None if there is no whole model there."""
+@dataclass(frozen=True)
+class Made:
+    """What a published model was made from: its fingerprint, and the versions within that."""
+
+    fingerprint: str
+    versions: Mapping[str, str]
+
+
+def published(folder: Path) -> Made | None:
+    """What the model in `folder` says that it was made from, or None if no whole one is there."""
     try:
         card = json.loads((folder / CARD_FILE).read_text(encoding="utf-8"))
         files = [part["file"] for kind in ("graphs", "arrays") for part in card[kind].values()]
-        stored = card["fingerprint"]
+        made = Made(str(card["fingerprint"]), dict(card["versions"]))
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
-    return str(stored) if all((folder / file).is_file() for file in files) else None
+    return made if all((folder / file).is_file() for file in files) else None

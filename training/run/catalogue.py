@@ -9,11 +9,12 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from training.own_data.read import OwnData
-from training.publish.fingerprint import fingerprint, published_fingerprint
+from training.publish.fingerprint import fingerprint, published
 
 if TYPE_CHECKING:
     from training.publish.recipe import Recipe
@@ -30,7 +31,10 @@ class UnknownRecipeError(Exception):
 @dataclass(frozen=True)
 class Entry:
     """A recipe by name, its present fingerprint, whether its published model carries that, and
-    the dotted module that holds it; with the data if they are the author's own."""
+    the dotted module that holds it; with the data if they are the author's own.
+
+    Where nothing can be trained, a model of the same source is fresh whatever it was trained with.
+    """
 
     name: str
     fingerprint: str
@@ -91,9 +95,37 @@ def inspect(
     for name in names:
         data = (own or {}).get(name)
         module = OWN_RECIPE if data else module_of(name)
-        current = fingerprint(module)
-        if data:
-            current = hashlib.sha256(f"{current} {data.digest()}".encode()).hexdigest()
-        fresh = published_fingerprint(models / name) == current
+        made = published(models / name)
+        if can_train():
+            current = _fingerprint(module, data)
+        else:
+            current = _fingerprint(module, data, made.versions) if made else ""
+        fresh = made is not None and made.fingerprint == current
         entries.append(Entry(name, current, fresh, module, data))
     return entries
+
+
+def can_train() -> bool:
+    """Whether what trains is installed here; who only writes does without."""
+    return find_spec("torch") is not None
+
+
+def _fingerprint(
+    module: str, data: OwnData | None, versions: Mapping[str, str] | None = None
+) -> str:
+    source = fingerprint(module, versions=versions)
+    return hashlib.sha256(f"{source} {data.digest()}".encode()).hexdigest() if data else source
+
+
+def foreign(folder: Path) -> list[str]:
+    """The models in `folder` that were not made from the recipes that are here: sorted names.
+
+    Which versions of torch and the like made them plays no part.
+    """
+    names = set(recipe_names())
+    found = []
+    for model in sorted(path for path in folder.iterdir() if path.is_dir()):
+        made = published(model) if model.name in names else None
+        if not made or made.fingerprint != _fingerprint(module_of(model.name), None, made.versions):
+            found.append(model.name)
+    return found

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from training.publish import fingerprint as module
-from training.publish.fingerprint import fingerprint, imported_modules, published_fingerprint
+from training.publish.fingerprint import Made, fingerprint, imported_modules, published
 
 FILES = {
     "__init__.py": "",
@@ -83,10 +83,11 @@ def test_a_real_recipe_rests_on_its_data_and_networks() -> None:
 
 
 def test_a_model_without_one_of_its_files_has_no_fingerprint(tmp_path: Path) -> None:
-    card = {"fingerprint": "abc", "graphs": {"decoder": {"file": "decoder.onnx"}}, "arrays": {}}
+    card = {"fingerprint": "abc", "versions": {"torch": "1"}, "arrays": {},
+            "graphs": {"decoder": {"file": "decoder.onnx"}}}
     (tmp_path / "card.json").write_text(json.dumps(card))
-    assert published_fingerprint(tmp_path) is None
+    assert published(tmp_path) is None
     (tmp_path / "decoder.onnx").write_bytes(b"")
-    assert published_fingerprint(tmp_path) == "abc"
+    assert published(tmp_path) == Made("abc", {"torch": "1"})
     (tmp_path / "card.json").write_text("{")
-    assert published_fingerprint(tmp_path) is None
+    assert published(tmp_path) is None

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from training.__main__ import main
-from training.publish.fingerprint import ROOT
+from training.publish.fingerprint import ROOT, fingerprint
 from training.run import catalogue, run
 from training.run.catalogue import Entry, UnknownRecipeError, load, recipe_names, select
 from training.run.reporters import Lines
@@ -126,7 +126,7 @@ def test_only_what_is_stale_is_trained(
     fresh = catalogue.inspect(["digits-pca"], tmp_path)[0]
     (tmp_path / "digits-pca").mkdir()
     (tmp_path / "digits-pca" / "card.json").write_text(json.dumps(
-        {"fingerprint": fresh.fingerprint, "graphs": {}, "arrays": {}}))
+        {"fingerprint": fresh.fingerprint, "versions": {}, "graphs": {}, "arrays": {}}))
     arguments = ["digits-pca", "digits-ae", "--out", str(tmp_path)]
     assert main(arguments) == 0
     assert trained == ["digits-ae"]
@@ -167,3 +167,46 @@ def test_lines_say_how_much_is_left(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_workers_use_one_thread() -> None:
     assert set(run.SINGLE_THREADED.values()) == {"1"}
+
+
+def published_elsewhere(models: Path, name: str) -> None:
+    """A model that these recipes made, where another torch was installed."""
+    versions = {"torch": "0.1"}
+    made = fingerprint(catalogue.module_of(name), versions=versions)
+    (models / name).mkdir()
+    (models / name / "card.json").write_text(json.dumps(
+        {"fingerprint": made, "versions": versions, "graphs": {}, "arrays": {}}))
+
+
+def test_without_torch_a_model_of_these_recipes_is_fresh_whatever_made_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    published_elsewhere(tmp_path, "digits-pca")
+    names = ["digits-pca", "digits-ae"]
+    assert [entry.fresh for entry in catalogue.inspect(names, tmp_path)] == [False, False]
+    monkeypatch.setattr(catalogue, "can_train", lambda: False)
+    assert [entry.fresh for entry in catalogue.inspect(names, tmp_path)] == [True, False]
+
+
+def test_without_torch_training_says_what_is_missing_and_where_to_get_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for module in ("training.__main__", "training.run.catalogue"):
+        monkeypatch.setattr(f"{module}.can_train", lambda: False)
+    assert main(["digits-ae", "--out", str(tmp_path)]) == 1
+    said = capsys.readouterr().err
+    assert "digits-ae" in said
+    assert "book build --models models.zip" in said
+    assert not list(tmp_path.iterdir())
+
+
+def test_models_of_other_recipes_are_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    published_elsewhere(tmp_path, "digits-pca")
+    for name in ("no-such-recipe", "digits-ae"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "card.json").write_text(json.dumps(
+            {"fingerprint": "1", "versions": {}, "graphs": {}, "arrays": {}}))
+    assert main(["--foreign", str(tmp_path)]) == 0
+    assert json.loads(capsys.readouterr().out) == ["digits-ae", "no-such-recipe"]
