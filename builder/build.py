@@ -266,7 +266,7 @@ class Builder:
         )
         issues.extend(found)
         files |= {
-            BILL: bill_of_materials(sources.config, packages, files),
+            BILL: bill_of_materials(cache, sources.config, packages, files),
             LICENCES: licence_texts(packages),
         }
         drawn = Drawn(

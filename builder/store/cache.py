@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from builder.store.effects import Effects
 from builder.store.paths import CACHE
 
-KINDS = ("bundle", "cells", "engine", "frames", "packages", "packed", "posters")
+KINDS = ("bill", "bundle", "cells", "engine", "frames", "packages", "packed", "posters")
 LASTING = 24 * 60 * 60
 """Seconds for which an entry stays that nobody needs: long enough to go back to another branch."""
 

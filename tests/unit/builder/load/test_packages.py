@@ -6,9 +6,13 @@ import json
 import re
 from typing import Any
 
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
+
 from builder.load.config import BookConfig
 from builder.load.packages import NODE_MODULES, NPM_LOCK, collect
 from builder.render.sbom import bill_of_materials, licence_texts
+from builder.store.cache import Cache
 from builder.store.effects import MemoryEffects
 from tests.unit.builder.fakes import build, small_book
 
@@ -97,7 +101,8 @@ def test_the_engine_brings_the_notices_of_what_is_compiled_into_it() -> None:
 
 def bill(effects: MemoryEffects, files: dict[str, bytes]) -> dict[str, Any]:
     packages, _ = collect(effects, ["toy-library"])
-    found: dict[str, Any] = json.loads(bill_of_materials(BookConfig("B"), packages, files))
+    written = bill_of_materials(Cache(effects), BookConfig("B"), packages, files)
+    found: dict[str, Any] = json.loads(written)
     return found
 
 
@@ -105,7 +110,7 @@ def test_the_bill_of_materials_has_versions_licences_and_hashes() -> None:
     serif, sans = b"serif", b"sans"
     files = {"assets/book-serif-X.woff2": serif, "assets/book-sans-X.woff2": sans, "a.html": b""}
     found = bill(effects_with(), files)
-    assert (found["bomFormat"], found["specVersion"]) == ("CycloneDX", "1.5")
+    assert (found["bomFormat"], found["specVersion"]) == ("CycloneDX", "1.6")
     parts = {part["name"]: part for part in found["components"]}
     assert len({part["bom-ref"] for part in found["components"]}) == len(parts)
     toy = parts["toy-library"]
@@ -118,9 +123,28 @@ def test_the_bill_of_materials_has_versions_licences_and_hashes() -> None:
     assert tool["licenses"] == [{"expression": "ISC OR MIT"}]
     assert tool["scope"] == parts["Jinja2"]["scope"] == "excluded"
     assert parts["Jinja2"]["licenses"] == [{"license": {"name": "BSD License"}}]
+    assert parts["Jinja2"]["purl"].startswith("pkg:pypi/jinja2@")
     font = parts["assets/book-serif-X.woff2"]
     assert font["hashes"][0]["content"] == hashlib.sha256(serif).hexdigest()
     assert font["copyright"] == "Copyright A"
+    needs = {part["ref"]: part.get("dependsOn", []) for part in found["dependencies"]}
+    assert needs["book"] == [*sorted(files.keys() - {"a.html"}), toy["purl"]]
+
+
+def test_the_bill_of_materials_holds_to_the_schema_of_its_format() -> None:
+    found = bill(effects_with(), {"assets/book-serif-X.woff2": b"serif"})
+    schema = JsonStrictValidator(SchemaVersion.V1_6)
+    assert schema.validate_str(json.dumps(found)) is None
+    assert schema.validate_str(json.dumps({**found, "components": [{"name": "no type"}]}))
+
+
+def test_the_same_packages_give_the_same_bill_and_others_another() -> None:
+    one, again = effects_with(), effects_with()  # neither remembers anything
+    assert bill(one, {}) == bill(again, {})
+    lock = json.dumps(LOCK).replace("1.2.3", "1.2.4")
+    newer = bill(effects_with(**{NPM_LOCK: lock}), {})
+    assert newer["serialNumber"] != bill(one, {})["serialNumber"]
+    assert {"1.2.3", "1.2.4"} & {part["version"] for part in newer["components"]} == {"1.2.4"}
 
 
 def test_every_licence_is_there_and_shared_ones_once() -> None:
