@@ -1,34 +1,13 @@
-/** The kit's public surface: what a figure may import. */
+/**
+ * The kit's public surface: all that a figure may import, room by room. A room imports only from those after it:
+ * page, run → figure → controls → marks → base, maths (tests/unit/test_rooms.py).
+ */
 
-export { defineFigure, defineTrainingFigure, type FigureDefinition, type Setter, type Table } from "./figure/figure.ts";
-export { type Models, type Model, type NumberArray } from "./figure/models.ts";
-export { type Stroke } from "./base/spec.ts";
-export { float32, floatOutput, type Tensor } from "../engine/tensor.ts";
-export { Button, Checkbox, Controls, Panel, Panels, Readout, Select, Slider, Toggle } from "./controls/controls.tsx";
-export { axisOver, Dot, Dots, fromShare, Glyphs, Level, Line, Plot, toShare, useCoordinates, type Axis, type Pair } from "./marks/plot.tsx";
-export { Bars } from "./marks/bars.tsx";
-export { Pad } from "./controls/pad.tsx";
-export { GaussianPad } from "./controls/gaussian_pad.tsx";
-export { Area, Arrow, Band, Columns, Isolines, Upright } from "./marks/regions.tsx";
-export { Stack } from "./marks/stack.tsx";
-export { histogram, type Histogram } from "./maths/histogram.ts";
-export { Scatter } from "./controls/scatter.tsx";
-export { Sketch } from "./controls/sketch.tsx";
-export { Raster, RasterGrid } from "./marks/raster.tsx";
-export { Hinton } from "./marks/hinton.tsx";
-export { PartPicker, type Part } from "./controls/part_picker.tsx";
-export { PathRecorder } from "./controls/path_recorder.tsx";
-export { bytes, fixed, percent, subscript } from "./base/format.ts";
-export { useFigure, useTicker } from "./base/context.ts";
+export * from "./run/index.ts";
+export * from "./figure/index.ts";
+export * from "./controls/index.ts";
+export * from "./marks/index.ts";
+export * from "./base/index.ts";
+export * from "./maths/index.ts";
 export { Trainer } from "../engine/trainer.ts";
-export { trainingCard, trainingData, type Training } from "./figure/training.ts";
-export { LossPlots, progressText, TrainingControls, type TrainingState } from "./run/training_controls.tsx";
-export { Meter } from "./marks/meter.tsx";
-export { meanSquare } from "./maths/mean_square.ts";
-export { neighbourAccuracy } from "./maths/nearest.ts";
-export { MarkedGrid } from "./marks/marked_grid.tsx";
-export { Backdrop } from "./marks/backdrop.tsx";
-export { DotRows, meanOf, type DotRow } from "./marks/dot_rows.tsx";
-export { HeatMap, type HeatColumn } from "./marks/heat_map.tsx";
-export { columnName, decimalsOf, inUnit, ownData, type OwnData } from "./figure/own_data.ts";
-export { ClassKey, OwnExample } from "./figure/own_example.tsx";
+export { float32, floatOutput, type Tensor } from "../engine/tensor.ts";

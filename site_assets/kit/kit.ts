@@ -8,7 +8,8 @@ import type { Book } from "./page/book.ts";
 import * as kit from "./index.ts";
 import { loadModels } from "./figure/models.ts";
 import { registerEngine, theEngine } from "./figure/page_engine.ts";
-import { FigureRuntime, isAtRest, registerFigure, trainingRecord } from "./figure/runtime.tsx";
+import { FigureRuntime, isAtRest, registerFigure, trainingRecord } from "./figure/runtime.ts";
+import { TrainingSession } from "./run/training_session.ts";
 
 const book = (globalThis as unknown as { book: Book }).book;
 Object.assign(book, {
@@ -22,5 +23,5 @@ Object.assign(book, {
   isAtRest,
   /** Modules that figure scripts share instead of bundling their own copies. */
   modules: { kit, preact, "preact/hooks": hooks, "preact/jsx-runtime": jsxRuntime },
-  start: (element: HTMLElement) => new FigureRuntime(element),
+  start: (element: HTMLElement) => new FigureRuntime(element, (...run) => new TrainingSession(...run)),
 } satisfies Book);

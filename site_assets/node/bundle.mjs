@@ -17,13 +17,13 @@ const TARGET = ["chrome111", "firefox113", "safari16.4"];
 /** Links kept: some paths get into the code, and must not say where this machine keeps its packages. */
 const COMMON = { bundle: true, write: false, target: TARGET, legalComments: "none", absWorkingDir: ROOT, logLevel: "silent", preserveSymlinks: true };
 
-/** Modules that live in book.js once; figures take them from there. */
-const SHARED = { "../../kit/index.ts": "kit", preact: "preact", "preact/hooks": "preact/hooks", "preact/jsx-runtime": "preact/jsx-runtime" };
+/** Modules that live in kit.js once; figures take them from there. */
+const SHARED = { "../../kit/index.ts": "kit", "../../kit/maths/index.ts": "kit", preact: "preact", "preact/hooks": "preact/hooks", "preact/jsx-runtime": "preact/jsx-runtime" };
 
 const sharedModules = {
   name: "shared-modules",
   setup(build) {
-    build.onResolve({ filter: /^(?:\.\.\/\.\.\/kit\/index\.ts|preact(?:\/.*)?)$/ }, ({ path }) =>
+    build.onResolve({ filter: /^(?:\.\.\/\.\.\/kit\/(?:maths\/)?index\.ts|preact(?:\/.*)?)$/ }, ({ path }) =>
       Object.hasOwn(SHARED, path) ? { path: SHARED[path], namespace: "shared" } : null,
     );
     build.onLoad({ filter: /.*/, namespace: "shared" }, ({ path }) => ({

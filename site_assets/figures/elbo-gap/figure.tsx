@@ -1,10 +1,9 @@
 /** F13: a Gaussian q beside the true posterior of a one-number code, and the bar log p(x) = ELBO + KL. */
 
 import {
-  Area, Band, Button, Controls, defineFigure, fixed, GaussianPad, Isolines, Level, Line, Panel, Panels, Plot, Readout,
-  Slider, Stack, Toggle, useCoordinates, type Axis, type Pair,
+  Area, Band, Button, Controls, defineFigure, density, fixed, GaussianPad, Isolines, klToPrior, Level, Line, Panel,
+  Panels, Plot, Readout, Slider, Stack, Toggle, useCoordinates, type Axis, type Pair,
 } from "../../kit/index.ts";
-import { density, klToPrior } from "../../kit/maths/gaussian.ts";
 import type { State } from "../../generated/elbo-gap.ts";
 import {
   bestGaussian, DECODERS, elbo, gap, LIMITS, NOISE, posterior, reconstruction, type Gaussian,

@@ -3,7 +3,7 @@
  * decoders g whose ELBO has a closed form for a Gaussian q; its evidence and true posterior by quadrature.
  */
 
-import { expectation, klToPrior, logDensity } from "../../kit/maths/gaussian.ts";
+import { expectation, klToPrior, logDensity } from "../../kit/maths/index.ts";
 
 /** Standard deviation s of x around what the decoder says. */
 export const NOISE = 0.5;

@@ -1,10 +1,10 @@
 /** F8: what a plain and a variational decoder of the same size make of random codes, by the word of a fixed judge. */
 
 import {
-  Backdrop, Button, Checkbox, Controls, defineFigure, DotRows, fixed, float32, floatOutput, Glyphs, MarkedGrid, meanOf, Pad,
-  Panel, Panels, percent, Raster, Readout, Slider, Toggle, useCoordinates, type Axis, type DotRow, type Model, type Models, type Pair,
+  acceptedShare, Backdrop, Button, Checkbox, Controls, defineFigure, DotRows, fixed, float32, floatOutput, Glyphs,
+  judge, MarkedGrid, meanOf, Pad, Panel, Panels, percent, Raster, Readout, Slider, Toggle, useCoordinates, type Axis,
+  type DotRow, type Model, type Models, type Pair, type Verdict,
 } from "../../kit/index.ts";
-import { judge, share, type Verdict } from "../../kit/maths/judge.ts";
 import type { Role, State } from "../../generated/holes.ts";
 import {
   codeAt, gridPlaces, medianLength, placeOf, planeOf, throwCodes, THROWS, type Place, type Plane,
@@ -102,7 +102,7 @@ async function survey(model: Model, member: number, plane: Plane, throws: readon
     gridStruck: struck(overGrid),
     thrown: thrown.slice(0, FIRST * PIXELS),
     thrownStruck: struck(overThrows.slice(0, FIRST)),
-    share: share(overThrows),
+    share: acceptedShare(overThrows),
   };
 }
 

@@ -1,11 +1,10 @@
 /** F15: four ways from one digit to another, in rows beneath each other, and what a judge says of each step. */
 
 import {
-  Controls, defineFigure, DotRows, fixed, float32, floatOutput, MarkedGrid, meanOf, Panel, percent, Raster, Slider,
-  type DotRow, type Model, type Models,
+  Controls, defineFigure, DotRows, fixed, float32, floatOutput, judge, MarkedGrid, meanOf, Panel, percent, Raster,
+  Slider, type DotRow, type Model, type Models, type Verdict,
 } from "../../kit/index.ts";
 import type { Role, State } from "../../generated/interpolate.ts";
-import { judge, type Verdict } from "../../kit/maths/judge.ts";
 import { along, arc, length, line } from "./maths.ts";
 
 /** One of the four ways: its drawings from end to end, what is said of each, and the share over many pairs. */

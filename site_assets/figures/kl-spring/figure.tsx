@@ -2,10 +2,10 @@
 
 import { useRef, useState } from "preact/hooks";
 import {
-  Arrow, Band, Button, Controls, defineFigure, fixed, GaussianPad, Isolines, Level, Line, Panel, Panels, Plot, Readout,
-  Slider, useCoordinates, useTicker, type Axis, type Pair, type Setter,
+  Arrow, Band, Button, Controls, defineFigure, density, fixed, GaussianPad, Isolines, klGradient, klShares,
+  klToPrior, Level, Line, Panel, Panels, Plot, Readout, Slider, useCoordinates, useTicker, type Axis, type Pair,
+  type Setter,
 } from "../../kit/index.ts";
-import { density, klGradient, klShares, klToPrior } from "../../kit/maths/gaussian.ts";
 import type { State } from "../../generated/kl-spring.ts";
 import { draws, logSpaced, monteCarlo, slide, termDeviation, type Estimate } from "./maths.ts";
 

@@ -1,7 +1,7 @@
 /** F11's mathematics: the Monte-Carlo estimate of the divergence, and the way down its slope. */
 
 import { normal, STREAM_DRAW } from "../../engine/rng.ts";
-import { logDensity } from "../../kit/maths/gaussian.ts";
+import { logDensity } from "../../kit/maths/index.ts";
 
 /** ε ~ N(0, 1) that every estimate of this figure draws from, in order. */
 export function draws(seed: number, count: number): Float32Array {

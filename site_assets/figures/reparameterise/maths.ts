@@ -1,7 +1,7 @@
 /** F12's mathematics: two estimators of the gradient of E[h(z)], z ~ N(μ, σ²), and what is exact about them. */
 
 import { normal, STREAM_DRAW } from "../../engine/rng.ts";
-import { expectation } from "../../kit/maths/gaussian.ts";
+import { expectation } from "../../kit/maths/index.ts";
 
 export type Parameter = "mu" | "sigma";
 export type Estimator = "reparameterised" | "score";

@@ -2,6 +2,7 @@
 
 import { createContext } from "preact";
 import { useContext, useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import type { VisibilityListener } from "./visibility.ts";
 
 export interface FigureContext {
   /** The figure's id in the page: the root of the ids of its parts. */
@@ -11,7 +12,7 @@ export interface FigureContext {
   /** How often the state has been changed so far, whether the change is drawn yet or not. */
   readonly changes: () => number;
   /** Calls back when the figure leaves the screen or the tab is hidden, and when it returns. */
-  readonly onVisibility: (listener: (visible: boolean) => void) => () => void;
+  readonly onVisibility: (listener: VisibilityListener) => () => void;
   /** At build, where there is no canvas: pixels → the address of an image. */
   readonly encodeImage: ((pixels: ArrayLike<number>, width: number, height: number) => string) | null;
 }

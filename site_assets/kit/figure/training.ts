@@ -1,8 +1,9 @@
 /** A training run as a figure sees it: where it stands, its curves, and what the reader can do with it. */
 
 import type { TrainerData } from "../../engine/trainer.ts";
-import type { Model } from "./models.ts";
+import type { VisibilityListener } from "../base/visibility.ts";
 import type { Pair } from "../marks/plot.tsx";
+import type { Model } from "./models.ts";
 import { knobsAt, type Change, type KnobSpec } from "./schedule.ts";
 
 /** `card.options.live`, as `training/live/produce.py` writes it. */
@@ -18,6 +19,14 @@ export interface TrainingCard {
   readonly knobs: readonly KnobSpec[];
   readonly terms: readonly { readonly name: string; readonly unit: string; readonly description: string }[];
   readonly data: { readonly train: string; readonly validation: string; readonly scale: number; readonly offset: string | null };
+}
+
+/** The part of a figure's state that every figure that trains has (kit/run/training_state.toml). */
+export interface TrainingState {
+  readonly seed: number;
+  readonly speed: "1" | "5" | "25" | "max";
+  /** What the reader turned, and when: see schedule.ts. */
+  readonly run: string;
 }
 
 export type Phase = "untrained" | "running" | "paused" | "done" | "diverged";
@@ -71,6 +80,29 @@ export interface TrainingActions {
   /** After a divergence: back to the last good weights and the knobs that made them, paused. */
   recover(): void;
 }
+
+/** A run of one model in the page. `run/` has the one there is; a figure's runtime is handed the way to start it. */
+export interface Run {
+  /** Where it stands. Rejects if the engine fails. */
+  moment(): Promise<Training>;
+  /** Whether `settings` ask for another run than this one. */
+  differs(settings: TrainingState): boolean;
+  /** Settings that don't ask for another run. */
+  adopt(settings: TrainingState): void;
+  /** Null of the run that was made at build. */
+  record(): TrainingRecord | null;
+  end(): void;
+}
+
+export interface RunHost {
+  /** The figure should be computed and drawn anew. */
+  changed(): void;
+  /** The reader turned something that belongs into the address. */
+  remember(change: Partial<TrainingState>): void;
+  onVisibility(listener: VisibilityListener): () => void;
+}
+
+export type StartRun = (model: Model, settings: TrainingState, host: RunHost) => Run;
 
 export const NO_ACTIONS: TrainingActions = {
   play: () => undefined,

@@ -47,6 +47,6 @@ export function judge(
   });
 }
 
-export function share(verdicts: readonly Verdict[]): number {
+export function acceptedShare(verdicts: readonly Verdict[]): number {
   return verdicts.filter(({ accepted }) => accepted).length / verdicts.length;
 }

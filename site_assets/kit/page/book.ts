@@ -3,7 +3,7 @@
 import { lacking } from "./able.ts";
 import { bookData } from "../base/book_data.ts";
 import { startNotes, startPredictions, startThemeButton, startWideParts } from "./page.ts";
-import type { FigureRuntime } from "../figure/runtime.tsx";
+import type { FigureRuntime } from "../figure/runtime.ts";
 import { AssetError, loadScript } from "../base/script.ts";
 import { startSearchField } from "./search_field.ts";
 import { setFigureState, showFailure } from "../base/status.ts";

@@ -6,14 +6,7 @@ import { useFigure } from "../base/context.ts";
 import { fixed } from "../base/format.ts";
 import { Level, Line, Plot, type Pair } from "../marks/plot.tsx";
 import type { KnobSpec } from "../figure/schedule.ts";
-import type { Training } from "../figure/training.ts";
-
-/** The part of a figure's state that every figure that trains has (kit/run/training_state.toml). */
-export interface TrainingState {
-  readonly seed: number;
-  readonly speed: "1" | "5" | "25" | "max";
-  readonly run: string;
-}
+import type { Training, TrainingState } from "../figure/training.ts";
 
 export interface TrainingControlsProps {
   readonly training: Training;

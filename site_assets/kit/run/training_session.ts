@@ -1,5 +1,5 @@
 /**
- * A run in the page: *untrained → running ⇄ paused → done | diverged*.
+ * A run in the page: *recorded → untrained → running ⇄ paused → done | diverged*.
  *
  * Training goes at its own pace, one call of the step graph after the other, at background priority; the
  * figure is redrawn at the display's pace and looks at the newest parameters. Off screen, and in a hidden tab,
@@ -8,60 +8,46 @@
 
 import type { Feeds, Outputs } from "../../engine/tensor.ts";
 import { Trainer, type TrainerData } from "../../engine/trainer.ts";
-import { LossCurves } from "./loss_curves.ts";
 import type { Model } from "../figure/models.ts";
 import { formatSchedule, knobsAt, parseSchedule, shortened, stepsUntilChange, withChange, type Change } from "../figure/schedule.ts";
 import {
-  trainingCard, recordedTraining, trainingData, type TrainingCard, type Phase, type Training, type TrainingActions, type TrainingRecord,
+  recordedTraining, trainingCard, trainingData, type Phase, type Run, type RunHost, type Training, type TrainingActions,
+  type TrainingCard, type TrainingRecord, type TrainingState,
 } from "../figure/training.ts";
-import type { TrainingState } from "./training_controls.tsx";
+import { OwnRun, VALIDATE_EVERY } from "./own_run.ts";
+import { Throughput } from "./throughput.ts";
 
-const VALIDATE_EVERY = 25; // steps; fixed, so that the same run gives the same curve at any speed
-const CALL_TARGET = 10; // ms a call should take, so that a finger elsewhere on the page waits no longer
-const RUNAWAY = 1000; // times the untrained loss: what is worse has left the data behind, though it still be a number
-const PACE_STRETCH = 500; // ms over which the shown steps a second are counted
+/** Where a session stands. Who reads it says what happens in each phase, and the compiler finds who forgot one. */
+type SessionState =
+  /** The build's run is shown; the reader has trained nothing. */
+  | { readonly phase: "recorded" }
+  | { readonly phase: "untrained" | "running" | "done"; readonly run: OwnRun }
+  /** `wanted`: single steps that the reader has asked for. `trouble`: why the engine, not the reader, paused it. */
+  | { readonly phase: "paused"; readonly run: OwnRun; readonly wanted: number; readonly trouble: string }
+  | { readonly phase: "diverged"; readonly run: OwnRun; readonly trouble: string }
+  /** The figure shows another run. Nothing happens any more; who still asks sees where this one stood. */
+  | { readonly phase: "ended"; readonly run: OwnRun | null };
 
-interface Host {
-  /** The figure should be computed and drawn anew. */
-  changed(): void;
-  /** The reader turned something that belongs into the address. */
-  remember(change: Partial<TrainingState>): void;
-  onVisibility(listener: (visible: boolean) => void): () => void;
-}
-
-export class TrainingSession {
+export class TrainingSession implements Run {
   private readonly model: Model;
   private readonly card: TrainingCard;
-  private readonly host: Host;
-  private readonly curves: LossCurves;
+  private readonly host: RunHost;
   private readonly actions: TrainingActions;
+  private readonly throughput = new Throughput(VALIDATE_EVERY);
   private readonly unsubscribe: () => void;
   private settings: TrainingState;
   private changes: readonly Change[];
   private data: TrainerData | null = null;
-  private trainer: Trainer | null = null;
-  private phase: Phase = "done";
-  private recorded = true;
-  private trouble = "";
+  private state: SessionState = { phase: "recorded" };
   private visible = true;
   private looping = false;
-  private wanted = 0; // single steps that the reader has asked for
-  private begun: Promise<void> | null = null; // the untrained loss is known, or is being computed
-  private limit = Number.POSITIVE_INFINITY; // of the minimised loss; beyond it the run has diverged
-  private chunk = 1;
-  private sending = 0; // steps of the call that is under way
-  private perStep = 0; // ms, smoothed over calls
-  private pace = 0; // steps a second, over the last stretch
-  private stretch = { since: 0, steps: 0 };
-  private ended = false;
 
-  constructor(model: Model, settings: TrainingState, host: Host) {
+  constructor(model: Model, settings: TrainingState, host: RunHost) {
     this.model = model;
     this.card = trainingCard(model);
     this.host = host;
     this.settings = settings;
     this.changes = parseSchedule(settings.run, this.card.knobs);
-    this.curves = new LossCurves(this.card.terms.length);
     this.actions = {
       play: () => this.play(),
       pause: () => this.pause(),
@@ -89,91 +75,147 @@ export class TrainingSession {
   }
 
   end(): void {
-    this.ended = true;
-    this.phase = "paused";
+    this.state = { phase: "ended", run: this.ownRun };
     this.unsubscribe();
   }
 
-  /** Where the run stands. Of an untrained one the loss is computed first. Rejects if the engine fails. */
+  /** Of an untrained run the loss is computed first. */
   async moment(): Promise<Training> {
-    if (this.trainer && !this.recorded) await this.begin(this.trainer);
-    return this.snapshot();
+    await this.ownRun?.begin();
+    const { state } = this;
+    switch (state.phase) {
+      case "recorded":
+        return this.recorded();
+      case "untrained":
+      case "running":
+      case "done":
+        return this.own(state.run, state.phase, "");
+      case "paused":
+      case "diverged":
+        return this.own(state.run, state.phase, state.trouble);
+      case "ended":
+        return state.run ? this.own(state.run, "paused", "") : this.recorded();
+    }
   }
 
-  private snapshot(): Training {
-    if (this.recorded || !this.trainer) return { ...recordedTraining(this.model, this.changes), actions: this.actions };
+  /** Every loss of the reader's own run and its weights, bit for bit. */
+  record(): TrainingRecord | null {
+    const run = this.ownRun;
+    if (!run) return null;
+    const { train, validation } = run.curves.raw();
+    return { step: run.trainer.step, params: [...run.trainer.params], train, validation };
+  }
+
+  private get ownRun(): OwnRun | null {
+    return this.state.phase === "recorded" ? null : this.state.run;
+  }
+
+  private recorded(): Training {
+    return { ...recordedTraining(this.model, this.changes), actions: this.actions };
+  }
+
+  private own({ trainer, curves }: OwnRun, phase: Phase, trouble: string): Training {
     return {
-      phase: this.phase,
+      phase,
       recorded: false,
-      step: this.trainer.step,
+      step: trainer.step,
       total: this.card.steps,
       seed: this.settings.seed,
-      params: this.trainer.params,
-      knobs: knobsAt(this.changes, this.card.knobs, this.trainer.step),
+      params: trainer.params,
+      knobs: knobsAt(this.changes, this.card.knobs, trainer.step),
       card: this.card,
-      curves: this.curves.drawn(),
-      stepsPerSecond: this.phase === "running" ? this.pace : 0,
-      trouble: this.trouble,
+      curves: curves.drawn(),
+      stepsPerSecond: phase === "running" ? this.throughput.stepsPerSecond : 0,
+      trouble,
       actions: this.actions,
     };
   }
 
-  /** Every loss of the reader's own run and its weights, bit for bit; of the recorded run there is none. */
-  record(): TrainingRecord | null {
-    if (this.recorded || !this.trainer) return null;
-    const { train, validation } = this.curves.raw();
-    return { step: this.trainer.step, params: [...this.trainer.params], train, validation };
-  }
-
   private play(): void {
-    if (this.recorded || this.phase === "done") this.restart();
-    this.phase = "running";
-    this.trouble = "";
-    this.host.changed();
+    const { state } = this;
+    switch (state.phase) {
+      case "recorded":
+      case "done":
+        this.go({ phase: "running", run: this.untrained() });
+        break;
+      case "untrained":
+      case "paused":
+        this.go({ phase: "running", run: state.run });
+        break;
+      case "running":
+      case "diverged": // it has to be led back to good weights first
+      case "ended":
+        return;
+      default:
+        return state satisfies never;
+    }
     void this.loop();
   }
 
   private pause(): void {
-    if (this.phase === "running") this.phase = "paused";
-    this.host.changed();
+    if (this.state.phase === "running") this.go({ phase: "paused", run: this.state.run, wanted: 0, trouble: "" });
   }
 
   private stepOnce(): void {
-    if (this.recorded) this.restart();
-    this.phase = "paused";
-    this.trouble = "";
-    this.wanted++;
+    const { state } = this;
+    switch (state.phase) {
+      case "recorded":
+        this.go({ phase: "paused", run: this.untrained(), wanted: 1, trouble: "" });
+        break;
+      case "untrained":
+      case "running":
+        this.go({ phase: "paused", run: state.run, wanted: 1, trouble: "" });
+        break;
+      case "paused":
+        this.go({ ...state, wanted: state.wanted + 1, trouble: "" });
+        break;
+      case "done":
+      case "diverged":
+      case "ended":
+        return;
+      default:
+        return state satisfies never;
+    }
     void this.loop();
   }
 
   private restart(): void {
-    this.trainer = this.untrained();
-    this.curves.clear();
-    this.begun = null;
-    this.limit = Number.POSITIVE_INFINITY;
-    this.sending = 0;
-    this.wanted = 0;
-    this.recorded = false;
-    this.phase = "untrained";
-    this.trouble = "";
-    this.host.changed();
+    if (this.state.phase !== "ended") this.go({ phase: "untrained", run: this.untrained() });
   }
 
-  private untrained(): Trainer {
-    const { card, model } = this;
-    const spent = (milliseconds: number): void => this.fit(milliseconds / this.sending);
-    const run = (graph: string, feeds: Feeds): Promise<Outputs> =>
-      model.run(graph, feeds, { priority: "background", ...(graph === "step" ? { spent } : {}) });
-    this.data ??= trainingData(model, card);
-    return new Trainer(card, this.data, run, this.settings.seed);
+  /** The last good weights, with the knobs that they were made with. */
+  private recover(): void {
+    if (this.state.phase !== "diverged") return;
+    const { run } = this.state;
+    const { step } = run.trainer;
+    this.reschedule(this.changes.filter((change) => change.step < step));
+    if (step === 0) return this.restart();
+    run.curves.cut(step);
+    this.go({ phase: "paused", run, wanted: 0, trouble: "" });
   }
 
   private turn(knob: string, value: number): void {
-    if (this.phase === "diverged") this.recover();
-    const step = this.recorded || this.phase === "done" || !this.trainer ? 0 : this.trainer.step + this.sending;
-    this.reschedule(shortened(withChange(this.changes, { step, knob, value })));
-    if (step === 0) this.restart(); // the untrained loss may depend on the knob, too
-    this.host.changed();
+    this.recover();
+    const { state } = this;
+    switch (state.phase) {
+      case "recorded":
+      case "done":
+        this.reschedule(shortened(withChange(this.changes, { step: 0, knob, value })));
+        return this.restart();
+      case "untrained":
+      case "running":
+      case "paused":
+      case "diverged": {
+        const step = state.run.stepsSent;
+        this.reschedule(shortened(withChange(this.changes, { step, knob, value })));
+        if (step === 0) return this.restart(); // the untrained loss may depend on the knob, too
+        return this.host.changed();
+      }
+      case "ended":
+        return;
+      default:
+        return state satisfies never;
+    }
   }
 
   private reschedule(changes: readonly Change[]): void {
@@ -182,146 +224,92 @@ export class TrainingSession {
     this.host.remember({ run: this.settings.run });
   }
 
-  /** The last good weights, with the knobs that they were made with. */
-  private recover(): void {
-    if (!this.trainer) return;
-    const { step } = this.trainer;
-    this.reschedule(this.changes.filter((change) => change.step < step));
-    if (step === 0) return this.restart();
-    this.curves.cut(step);
-    this.phase = "paused";
-    this.trouble = "";
+  private go(state: SessionState): void {
+    this.state = state;
     this.host.changed();
+  }
+
+  private untrained(): OwnRun {
+    const { card, model } = this;
+    const run = async (graph: string, feeds: Feeds): Promise<Outputs> => {
+      if (graph !== "step") return model.run(graph, feeds, { priority: "background" });
+      const steps = feeds["index"]?.dims[0] as number;
+      const spent = (milliseconds: number): void => this.throughput.measure(milliseconds, steps);
+      return model.run(graph, feeds, { priority: "background", spent });
+    };
+    this.data ??= trainingData(model, card);
+    const trainer = new Trainer(card, this.data, run, this.settings.seed);
+    return new OwnRun(trainer, card.terms.length, (step) => knobsAt(this.changes, card.knobs, step));
   }
 
   private async loop(): Promise<void> {
     if (this.looping) return;
     this.looping = true;
-    this.stretch = { since: performance.now(), steps: 0 };
+    this.throughput.begin();
     try {
-      while (!this.ended && (this.wanted > 0 || (this.phase === "running" && this.visible))) {
-        await this.turnOnce();
-      }
-    } catch (error) {
-      this.stop(error);
+      for (let run = this.due(); run; run = this.due()) await this.oneRound(run);
     } finally {
       this.looping = false;
     }
   }
 
-  /** One round of the loop: a step that the reader asked for, what a frame is due, or what a call can hold. */
-  private async turnOnce(): Promise<void> {
+  /** The run that steps are to be made of, now. */
+  private due(): OwnRun | null {
+    const { state } = this;
+    switch (state.phase) {
+      case "running":
+        return this.visible ? state.run : null;
+      case "paused":
+        return state.wanted > 0 ? state.run : null;
+      case "recorded":
+      case "untrained":
+      case "done":
+      case "diverged":
+      case "ended":
+        return null;
+    }
+  }
+
+  /** A step that the reader asked for, what a displayed frame is due, or what a call can hold. */
+  private async oneRound(run: OwnRun): Promise<void> {
     const { speed } = this.settings;
-    const single = this.wanted > 0;
-    if (single) this.wanted--;
-    await this.advance(single ? 1 : speed === "max" ? this.chunk : Number(speed));
+    const single = this.state.phase === "paused";
+    if (this.state.phase === "paused") this.state = { ...this.state, wanted: this.state.wanted - 1 };
+    try {
+      await this.advance(run, single ? 1 : speed === "max" ? this.throughput.stepsPerCall : Number(speed));
+    } catch (error) {
+      this.stop(run, error);
+    }
     this.host.changed();
     if (!single && speed !== "max") await new Promise(requestAnimationFrame);
   }
 
-  /** The engine failed, not the run: it can go on from where it is. */
-  private stop(error: unknown): void {
-    this.sending = 0;
-    this.wanted = 0;
-    this.phase = "paused";
-    this.trouble = `Training stopped: ${error instanceof Error ? error.message : String(error)}. It can go on from here.`;
-    this.host.changed();
-  }
-
   /** `count` steps at most: calls end where the validation is due and where a knob is turned. */
-  private async advance(count: number): Promise<void> {
-    const { trainer, card } = this;
-    if (!trainer) return;
-    let left = Math.min(count, card.steps - trainer.step);
-    while (left > 0 && !this.ended) {
+  private async advance(run: OwnRun, count: number): Promise<void> {
+    const { trainer } = run;
+    const total = this.card.steps;
+    let left = Math.min(count, total - trainer.step);
+    while (left > 0 && this.isCurrent(run)) {
       const untilValidation = VALIDATE_EVERY - (trainer.step % VALIDATE_EVERY);
       const steps = Math.min(left, untilValidation, stepsUntilChange(this.changes, trainer.step));
-      if (!(await this.call(trainer, steps))) return;
+      const trouble = await run.advance(steps, total);
+      this.throughput.count(steps);
+      if (trouble !== null && this.isCurrent(run)) this.state = { phase: "diverged", run, trouble };
+      if (trouble !== null) return;
       left -= steps;
     }
-    if (trainer.step >= card.steps) this.phase = "done";
+    if (trainer.step >= total && this.isCurrent(run)) this.state = { phase: "done", run };
   }
 
-  /** One call of the step graph; false when the run diverged or the reader has started over meanwhile. */
-  private async call(trainer: Trainer, steps: number): Promise<boolean> {
-    const knobs = knobsAt(this.changes, this.card.knobs, trainer.step);
-    this.sending = steps; // before anything is awaited: a knob that is turned from here on counts after these steps
-    await this.begin(trainer);
-    const first = trainer.step;
-    const { losses, finite } = await trainer.advance(steps, knobs);
-    if (this.trainer !== trainer) return false;
-    this.sending = 0;
-    this.count(steps);
-    const bad = this.firstBad(losses);
-    this.curves.addTraining(bad < 0 ? losses : losses.subarray(0, (bad + 1) * this.card.terms.length));
-    if (bad >= 0) return this.diverge(trainer, first + bad + 1, losses[bad * this.card.terms.length] as number);
-    if (!finite) return this.diverge(trainer, first + steps, Number.NaN);
-    if (trainer.step % VALIDATE_EVERY !== 0 && trainer.step !== this.card.steps) return true;
-    return this.validate(trainer, knobs);
+  /** False of a run that the reader has started over, or left, while it was busy. */
+  private isCurrent(run: OwnRun): boolean {
+    return this.state.phase !== "ended" && this.ownRun === run;
   }
 
-  /** Makes sure that the loss of the untrained weights is known. */
-  private begin(trainer: Trainer): Promise<void> {
-    this.begun ??= (async () => {
-      try {
-        const losses = await trainer.validate(knobsAt(this.changes, this.card.knobs, 0));
-        if (this.trainer !== trainer) return;
-        this.curves.addValidation(0, losses);
-        this.limit = RUNAWAY * (losses[0] as number);
-      } catch (error) {
-        if (this.trainer === trainer) this.begun = null;
-        throw error;
-      }
-    })();
-    return this.begun;
-  }
-
-  /** Adds a point to the validation's curve; weights that pass are kept as good. False as of `call`. */
-  private async validate(trainer: Trainer, knobs: Record<string, number>): Promise<boolean> {
-    const losses = await trainer.validate(knobs);
-    if (this.trainer !== trainer) return false;
-    this.curves.addValidation(trainer.step, losses);
-    if (this.firstBad(losses) >= 0) return this.diverge(trainer, trainer.step, losses[0] as number);
-    trainer.keep();
-    return true;
-  }
-
-  /** Of losses `[steps, T]`, the first step whose loss is out of bounds; −1 if there is none. */
-  private firstBad(losses: Float32Array): number {
-    const { length } = this.card.terms;
-    for (let i = 0; i < losses.length; i++) {
-      const loss = losses[i] as number;
-      if (!Number.isFinite(loss) || (i % length === 0 && loss > this.limit)) return Math.floor(i / length);
-    }
-    return -1;
-  }
-
-  private diverge(trainer: Trainer, step: number, loss: number): false {
-    trainer.rewind();
-    this.wanted = 0;
-    this.phase = "diverged";
-    const what = Number.isFinite(loss)
-      ? `The loss has grown to more than ${RUNAWAY} times that of the untrained weights`
-      : "The loss is no longer a number";
-    this.trouble =
-      `${what} at step ${step}: the run diverged, as it does when steps are too large. ` +
-      `The weights shown are the last good ones, of step ${trainer.step}.`;
-    return false;
-  }
-
-  /** Fits the calls' length to the worker's speed; what the page itself is busy with doesn't count. */
-  private fit(millisecondsPerStep: number): void {
-    this.perStep = this.perStep === 0 ? millisecondsPerStep : 0.9 * this.perStep + 0.1 * millisecondsPerStep;
-    this.chunk = Math.min(VALIDATE_EVERY, Math.max(1, Math.round(CALL_TARGET / Math.max(this.perStep, 1e-3))));
-  }
-
-  /** Counts the steps that really were done in a second. */
-  private count(steps: number): void {
-    const now = performance.now();
-    this.stretch.steps += steps;
-    const elapsed = now - this.stretch.since;
-    if (elapsed < PACE_STRETCH) return;
-    this.pace = (1000 * this.stretch.steps) / elapsed;
-    this.stretch = { since: now, steps: 0 };
+  /** The engine failed, not the run: it can go on from where it is. */
+  private stop(run: OwnRun, error: unknown): void {
+    if (!this.isCurrent(run)) return;
+    const trouble = `Training stopped: ${error instanceof Error ? error.message : String(error)}. It can go on from here.`;
+    this.state = { phase: "paused", run, wanted: 0, trouble };
   }
 }

@@ -5,7 +5,7 @@ import { test } from "node:test";
 import {
   codeAt, gridPlaces, medianLength, placeOf, planeOf, throwCodes, THROWS,
 } from "../../../site_assets/figures/holes/maths.ts";
-import { judge, nearest, share } from "../../../site_assets/kit/maths/judge.ts";
+import { acceptedShare, judge, nearest } from "../../../site_assets/kit/maths/judge.ts";
 
 const SIZE = 16;
 const dot = (a: ArrayLike<number>, b: ArrayLike<number>): number => Array.from(a).reduce((sum, value, i) => sum + value * (b[i] as number), 0);
@@ -71,5 +71,5 @@ test("a drawing must please both rules", () => {
   const verdicts = judge(images, probabilities, known, 2, 2, { leastProbability: 0.75, largestDistance: 0.5 });
   assert.deepEqual(verdicts.map(({ accepted }) => accepted), [true, false, false, true]);
   assert.deepEqual(verdicts.map(({ digit, index }) => [digit, index]), [[1, 0], [1, 0], [0, 1], [0, 1]]);
-  assert.equal(share(verdicts), 0.5);
+  assert.equal(acceptedShare(verdicts), 0.5);
 });

@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { float32, type Feeds, type Outputs } from "../../../../site_assets/engine/tensor.ts";
 import type { Model } from "../../../../site_assets/kit/figure/models.ts";
 import type { TrainingCard, Training } from "../../../../site_assets/kit/figure/training.ts";
-import type { TrainingState } from "../../../../site_assets/kit/run/training_controls.tsx";
+import type { TrainingState } from "../../../../site_assets/kit/figure/training.ts";
 import { TrainingSession } from "../../../../site_assets/kit/run/training_session.ts";
 
 const STEPS = 200;

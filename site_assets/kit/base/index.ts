@@ -1,0 +1,8 @@
+/**
+ * What every room stands on: the figure around a component, its state's types, assets, numbers in print. Knows no
+ * drawing and no model.
+ */
+
+export { useFigure, useTicker } from "./context.ts";
+export { bytes, fixed, percent, subscript } from "./format.ts";
+export type { Stroke } from "./spec.ts";

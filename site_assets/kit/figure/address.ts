@@ -1,0 +1,103 @@
+/** A figure's state as the reader has set it, and the address that says it. */
+
+import { clamp, sameValue, type State, type StateSpec, type Value } from "../base/spec.ts";
+import { readState, writeState } from "./url_state.ts";
+
+const PAUSE = 350; // ms; Safari refuses more than 100 address changes in 30 s
+
+/** The address as figures have read or written it: where it is another, the event that tells of it is on its way. */
+let known = location.hash;
+
+export interface Addressed {
+  /** The figure's id in the page. */
+  readonly id: string;
+  /** The figure's name, for messages. */
+  readonly name: string;
+  readonly specs: Readonly<Record<string, StateSpec>>;
+  /** The author's state, which the address leaves out. */
+  readonly initial: State;
+}
+
+export class FigureAddress {
+  private readonly figure: Addressed;
+  private readonly changed: () => void;
+  private current: State;
+  private count = 0;
+  private timer = 0;
+
+  /** `changed` is called whenever the state has been set, to what it was included. */
+  constructor(figure: Addressed, changed: () => void) {
+    this.figure = figure;
+    this.changed = changed;
+    this.current = this.read();
+  }
+
+  get state(): State {
+    return this.current;
+  }
+
+  /** How often the state has been set so far. */
+  get changes(): number {
+    return this.count;
+  }
+
+  /** Whether the address says the present state. */
+  get isWritten(): boolean {
+    return this.timer === 0;
+  }
+
+  /** Whether the state is the author's. */
+  get isInitial(): boolean {
+    return this.says(this.figure.initial);
+  }
+
+  /** Values outside of what figure.toml allows are brought back into it. */
+  set(change: Partial<State>): void {
+    const next = { ...this.current };
+    for (const [key, value] of Object.entries(change)) {
+      const spec = this.figure.specs[key];
+      if (!spec) throw new Error(`figure.toml of “${this.figure.name}” has no state “${key}”`);
+      next[key] = clamp(spec, value, this.current[key] as Value);
+    }
+    this.replace(next);
+  }
+
+  reset(): void {
+    this.replace(this.figure.initial);
+  }
+
+  /** The address changed (a link, the back button): the state follows it. */
+  follow(): void {
+    const state = this.read();
+    if (!this.says(state)) this.replace(state);
+  }
+
+  private read(): State {
+    known = location.hash;
+    const { id, specs, initial } = this.figure;
+    return readState(known, id, specs, initial);
+  }
+
+  private says(state: State): boolean {
+    return Object.keys(this.figure.specs).every((key) => sameValue(state[key], this.current[key]));
+  }
+
+  private replace(state: State): void {
+    this.current = state;
+    this.count++;
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.write(), PAUSE);
+    this.changed();
+  }
+
+  private write(): void {
+    this.timer = 0;
+    if (location.hash !== known) return this.follow(); // the reader went elsewhere in the page, and that counts
+    const { id, specs, initial } = this.figure;
+    const hash = writeState(location.hash, id, specs, initial, this.current);
+    if (hash === location.hash) return;
+    // Replaced, not pushed: the back button leads to the last page, not to the last drag.
+    history.replaceState(history.state, "", `${location.pathname}${location.search}${hash}`);
+    known = location.hash;
+  }
+}

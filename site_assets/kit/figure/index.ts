@@ -1,0 +1,10 @@
+/**
+ * What a figure is and how it lives in the page: its definition, models, state, address. Knows of a run only what a
+ * figure sees of it.
+ */
+
+export { defineFigure, defineTrainingFigure, type FigureDefinition, type Setter, type Table } from "./figure.ts";
+export type { Model, Models, NumberArray } from "./models.ts";
+export { columnName, decimalsOf, inUnit, ownData, type OwnData } from "./own_data.ts";
+export { ClassKey, OwnExample } from "./own_example.tsx";
+export { trainingCard, trainingData, type Training, type TrainingState } from "./training.ts";

@@ -1,0 +1,38 @@
+/** When a run's next moment is drawn: not more often than the display shows, and so that training gets its time. */
+
+export class Pace {
+  private request = 0;
+  private ended = 0; // when the last frame was computed and drawn, in ms
+  private took = 0; // how long that was, in ms
+  private painted = 0; // how long the browser then needed for layout and painting, in ms
+
+  /** Calls `draw` in a coming display frame: as much time as drawing takes has passed then since the last one. */
+  soon(draw: () => void): void {
+    if (this.request !== 0) return;
+    this.request = requestAnimationFrame(() => {
+      this.request = 0;
+      const rest = this.took + 2 * this.painted; // twice: `ended` was before the painting
+      if (performance.now() - this.ended < rest) this.soon(draw);
+      else draw();
+    });
+  }
+
+  /** Measures `work`, which computes and draws, and the painting that follows. */
+  async time(work: () => Promise<void>): Promise<void> {
+    const start = performance.now();
+    await work();
+    this.ended = performance.now();
+    this.took = this.ended - start;
+    this.timePainting();
+  }
+
+  /** Layout and painting come after a frame's callbacks and before the next task. */
+  private timePainting(): void {
+    requestAnimationFrame(() => {
+      const start = performance.now();
+      setTimeout(() => {
+        this.painted = performance.now() - start;
+      });
+    });
+  }
+}

@@ -1,0 +1,223 @@
+/**
+ * A figure's life in the page: it wakes near the viewport, loads what it needs, takes the static frame over,
+ * recomputes as its state changes, and explains itself when something fails.
+ */
+
+import { forgetAssets, loadAsset, type AssetReference } from "../base/asset.ts";
+import type { FigureContext } from "../base/context.ts";
+import { bytes } from "../base/format.ts";
+import { AssetError, loadScript } from "../base/script.ts";
+import type { FigureSpec, State } from "../base/spec.ts";
+import { part, setFigureState, showFailure } from "../base/status.ts";
+import { Visibility } from "../base/visibility.ts";
+import { FigureAddress } from "./address.ts";
+import type { AnyFigure } from "./figure.ts";
+import { FigureRun } from "./figure_run.ts";
+import { loadModels, type Card, type Models, type ModelSource } from "./models.ts";
+import { Pace } from "./pace.ts";
+import { theEngine } from "./page_engine.ts";
+import { Painter, type Shown } from "./painter.tsx";
+import type { StartRun, Training, TrainingRecord, TrainingState } from "./training.ts";
+
+/** What the builder wrote beside the static frame. */
+interface FigureData {
+  readonly name: string;
+  readonly spec: FigureSpec;
+  readonly state: State;
+  readonly options: State;
+  readonly script: string;
+  readonly models: Readonly<Record<string, { readonly name: string; readonly card: Card; readonly assets: Readonly<Record<string, AssetReference>> }>>;
+}
+
+const definitions = new Map<string, AnyFigure>();
+
+/** Called by a figure's script. */
+export function registerFigure(name: string, definition: AnyFigure): void {
+  definitions.set(name, definition);
+}
+
+const runtimes = new Map<string, FigureRuntime>();
+
+/** The reader's own run in the figure `id`, for the console and for tests; null if there is none. */
+export function trainingRecord(id: string): TrainingRecord | null {
+  return runtimes.get(id)?.trainingRecord() ?? null;
+}
+
+/** Whether the figure `id` shows its newest state and the address says it; for the console and for tests. */
+export function isAtRest(id: string): boolean {
+  return runtimes.get(id)?.isAtRest ?? false;
+}
+
+export class FigureRuntime {
+  private readonly element: HTMLElement;
+  private readonly data: FigureData;
+  private readonly address: FigureAddress;
+  private readonly run: FigureRun;
+  private readonly visibility = new Visibility();
+  private readonly pace = new Pace();
+  private loaded: { readonly definition: AnyFigure; readonly models: Models } | null = null;
+  private painter: Painter | null = null; // since the first frame
+  private shown: Shown | null = null;
+  private activated = false;
+  private computing = false;
+  private stale = false;
+
+  /** `start` begins a run, in a figure that trains. */
+  constructor(element: HTMLElement, start: StartRun) {
+    this.element = element;
+    this.data = JSON.parse(part(element, "figure-data")?.textContent ?? "null") as FigureData;
+    const { name, spec, state } = this.data;
+    this.address = new FigureAddress({ id: element.id, name, specs: spec.state ?? {}, initial: state }, () => this.follow());
+    this.run = new FigureRun(start, {
+      changed: () => this.pace.soon(() => void this.recompute()),
+      remember: (change) => this.address.set(change as Partial<State>),
+      onVisibility: this.visibility.subscribe,
+    });
+    part(element, "reset")?.addEventListener("click", () => this.reset());
+    runtimes.set(element.id, this);
+  }
+
+  trainingRecord(): TrainingRecord | null {
+    return this.run.record();
+  }
+
+  get isAtRest(): boolean {
+    return !this.computing && this.address.isWritten;
+  }
+
+  /** Called by the page: on screen and in the foreground, or not. */
+  setVisible(visible: boolean): void {
+    this.visibility.set(visible);
+  }
+
+  /** Called by the page when the address has changed. */
+  followAddress(): void {
+    this.address.follow();
+  }
+
+  /** Loads what the figure needs and makes it live. Safe to call again after a failure. */
+  async activate(): Promise<void> {
+    if (this.activated) return;
+    this.activated = true;
+    setFigureState(this.element, "loading", `Loading ${bytes(this.weight())}…`);
+    try {
+      this.loaded = { definition: await this.loadDefinition(), models: await this.loadModels() };
+      this.stale = false;
+      this.shown = await this.compute();
+    } catch (error) {
+      this.activated = false;
+      forgetAssets();
+      showFailure(this.element, error, () => void this.activate());
+      return;
+    }
+    setFigureState(this.element, "live");
+    this.painter = new Painter(this.element, this.loaded.definition, this.context(), (change) => this.address.set(change), this.shown);
+    this.refresh();
+    if (this.stale) void this.recompute(); // the state was set meanwhile
+  }
+
+  private context(): FigureContext {
+    return {
+      id: this.element.id,
+      interactive: true,
+      changes: () => this.address.changes,
+      onVisibility: this.visibility.subscribe,
+      encodeImage: null,
+    };
+  }
+
+  private async loadDefinition(): Promise<AnyFigure> {
+    const { name, script } = this.data;
+    if (!definitions.has(name)) await loadScript(script);
+    const definition = definitions.get(name);
+    if (!definition) throw new AssetError(`the file ${script} is damaged`);
+    return definition;
+  }
+
+  private loadModels(): Promise<Models> {
+    const sources: Record<string, ModelSource> = {};
+    const uses: Record<string, readonly string[]> = {};
+    for (const [role, { card, assets, name }] of Object.entries(this.data.models)) {
+      uses[role] = Object.keys(assets);
+      sources[role] = {
+        card,
+        bytes: (asset) => {
+          const reference = assets[asset];
+          if (!reference) throw new Error(`the model “${name}” came without “${asset}”`);
+          return loadAsset(reference);
+        },
+      };
+    }
+    return loadModels(sources, uses, theEngine);
+  }
+
+  private weight(): number {
+    const files = Object.values(this.data.models).flatMap(({ assets }) => Object.values(assets));
+    return files.reduce((total, { bytes: size }) => total + size, 0);
+  }
+
+  /** All that the reader did is undone, a run that was trained in the page included. */
+  private reset(): void {
+    this.run.end();
+    this.painter?.renew();
+    this.address.reset();
+  }
+
+  /** The state was set. */
+  private follow(): void {
+    this.refresh();
+    void this.recompute();
+  }
+
+  /** The frame of the present state, and of the run's present moment. */
+  private async compute(): Promise<Shown> {
+    const { definition, models } = this.loaded as NonNullable<typeof this.loaded>;
+    const state = { ...this.data.options, ...this.address.state };
+    const training = await this.moment();
+    return { state, training, frame: await definition.compute(state, models, training as Training) };
+  }
+
+  private async moment(): Promise<Training | null> {
+    const { definition, models } = this.loaded as NonNullable<typeof this.loaded>;
+    if (!definition.train) return null;
+    const role = definition.train({ ...this.data.options, ...this.address.state });
+    const model = models.model[role];
+    if (!model) throw new Error(`figure.toml of “${this.data.name}” has no model “${role}”`);
+    return this.run.moment(model, this.address.state as unknown as TrainingState);
+  }
+
+  /** At most one computation runs; when it ends, only the newest state is computed: no queue of stale frames. */
+  private async recompute(): Promise<void> {
+    this.stale = true;
+    if (this.computing || !this.painter) return;
+    this.computing = true;
+    try {
+      await this.pace.time(() => this.computeNewest());
+      this.painter.describe();
+    } catch (error) {
+      showFailure(this.element, error, () => void this.recompute());
+    } finally {
+      this.computing = false;
+    }
+  }
+
+  private async computeNewest(): Promise<void> {
+    while (this.stale) {
+      this.stale = false;
+      this.shown = await this.compute();
+      if (this.element.dataset["state"] === "error") setFigureState(this.element, "live");
+      this.refresh();
+      this.painter?.paint(this.shown);
+    }
+  }
+
+  /** What the figure says of itself around the drawing: whether it trains, and whether there is anything to reset. */
+  private refresh(): void {
+    const training = this.shown?.training;
+    if (this.painter && this.element.dataset["state"] !== "error") {
+      this.element.dataset["state"] = training?.phase === "running" ? "training" : "live";
+    }
+    const reset = part(this.element, "reset") as HTMLButtonElement | null;
+    if (reset) reset.disabled = !this.activated || (training?.recorded !== false && this.address.isInitial);
+  }
+}

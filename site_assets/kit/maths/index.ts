@@ -1,0 +1,7 @@
+/** Numbers from numbers: nothing here knows the page, a figure or a model. */
+
+export { density, expectation, klGradient, klShares, klToPrior, logDensity } from "./gaussian.ts";
+export { histogram, type Histogram } from "./histogram.ts";
+export { judge, acceptedShare, type Verdict } from "./judge.ts";
+export { meanSquare } from "./mean_square.ts";
+export { neighbourAccuracy } from "./nearest.ts";

@@ -1,0 +1,3 @@
+/** Training in the page: the session that makes steps, its controls and its curves. Knows figure and all below, and no page. */
+
+export { LossPlots, progressText, TrainingControls } from "./training_controls.tsx";
