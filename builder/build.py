@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from jinja2 import Environment, TemplateError, TemplateSyntaxError
 
-from builder.draw.cells import Parts, Ran, cells_of, named_parts, prepare, run_cells
+from builder.draw.cells import Parts, Ran, named_parts, prepare, run_cells
 from builder.draw.figures import Code, bundle, draw_frames, typeset
 from builder.draw.posters import draw_posters
 from builder.draw.python_packages import Distribution
@@ -37,7 +37,8 @@ from builder.render.offline import service_worker
 from builder.render.render import Drawn, environment, render_book
 from builder.render.sbom import bill_of_materials, licence_texts
 from builder.render.search import search_index
-from builder.resolve.resolve import Picture, PlacedFigure, ResolvedBook, ResolvedPage, resolve
+from builder.resolve.resolve import ResolvedBook, ResolvedPage, resolve
+from builder.resolve.resolved import PlacedFigure
 from builder.store.cache import Cache
 from builder.store.effects import Effects
 from builder.store.memory import Memory
@@ -203,7 +204,7 @@ class Builder:
             with_cells = [
                 (page, named_parts(effects, page, sources.models))
                 for page in book.pages
-                if cells_of(page)
+                if page.cells
             ]
             for _, named in with_cells:
                 parts |= {(card.name, part): (card, part) for card, part in named}
@@ -231,12 +232,7 @@ class Builder:
             )
             issues.extend(found)
         ran, python = self._run_cells(outcome, cache, with_cells, models, code)
-        paths = {
-            value.path
-            for page in book.pages
-            for value in page.values.values()
-            if isinstance(value, Picture)
-        }
+        paths = {path for page in book.pages for path in page.pictures}
         pictures, picture_files = pack_pictures(effects, paths)
         files = {
             **models.site_files,

@@ -57,22 +57,17 @@ Parts = tuple[tuple[ModelCard, str], ...]
 class Ran:
     """What the cells of all pages did, and what they ran with."""
 
-    outputs: Mapping[tuple[str, int], str] = field(default_factory=dict)
-    """(page, place of the cell in its source) → HTML."""
+    outputs: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    """(page, id of the cell) → HTML."""
     packages: Packages = field(default_factory=Packages)
-
-
-def cells_of(page: ResolvedPage) -> list[Cell]:
-    """The cells of a page, in order."""
-    return [node for node in page.nodes if isinstance(node, Cell)]
 
 
 def codes_of(page: ResolvedPage) -> list[Code]:
     """All Python of a page: cells, checks and solutions, in order."""
     return [
         code
-        for cell in cells_of(page)
-        for code in (cell.code, cell.check, cell.solution)
+        for placed in page.cells
+        for code in (placed.cell.code, placed.cell.check, placed.cell.solution)
         if code is not None
     ]
 
@@ -147,21 +142,21 @@ def run_cells(
         remembered = cache.read("cells", name)
         done = json.loads(remembered) if remembered else service.ask("cells", params)
         results.append((page, done, name))
-    outputs: dict[tuple[str, int], str] = {}
+    outputs: dict[tuple[str, str], str] = {}
     issues: list[Issue] = []
     for page, done, name in results:
         if isinstance(done, Future):
             try:
                 done = done.result()
             except ServiceError as error:
-                at = cells_of(page)[0].at
+                at = page.cells[0].cell.at
                 issues.append(page.source.issue("cell-run", at, f"cells cannot run: {error}"))
                 continue
             cache.write("cells", name, canonical(done).encode())
         found = _judge(page, done)
         issues.extend(found)
-        for cell, result in zip(cells_of(page), done, strict=True):
-            outputs[page.href, cell.at.start] = result.get("markup", "")
+        for cell, result in zip(page.cells, done, strict=True):
+            outputs[page.href, cell.place.id] = result.get("markup", "")
     return Ran(outputs, packages), tuple(issues)
 
 
@@ -178,11 +173,11 @@ def _params(effects: Effects, page: ResolvedPage, parts: Parts, folder: str) -> 
     cells = [
         {
             "name": cell_name(number),
-            "code": cell.code.text,
-            "check": cell.check.text if cell.check else None,
-            "solution": cell.solution.text if cell.solution else None,
+            "code": placed.cell.code.text,
+            "check": placed.cell.check.text if placed.cell.check else None,
+            "solution": placed.cell.solution.text if placed.cell.solution else None,
         }
-        for number, cell in enumerate(cells_of(page), 1)
+        for number, placed in enumerate(page.cells, 1)
     ]
     cards = {card.name: card for card, _ in parts}
     arrays = [f"{card.name}/{part}" for card, part in parts if part in card.content["arrays"]]
@@ -213,7 +208,8 @@ def _key(
 def _judge(page: ResolvedPage, results: list[Any]) -> list[Issue]:
     """What cells did that they should not: up to the first that spoils those after it."""
     issues: list[Issue] = []
-    for cell, result in zip(cells_of(page), results, strict=True):
+    for placed, result in zip(page.cells, results, strict=True):
+        cell = placed.cell
         if cell.check and cell.solution:
             issues += _judge_exercise(page, cell, cell.solution, result)
             continue

@@ -19,7 +19,8 @@ from builder.load.figure_spec import FigureSpec
 from builder.node.service import Service, ServiceError
 from builder.pack.pack import ModelFiles
 from builder.parse.document import Math
-from builder.resolve.resolve import PlacedFigure, ResolvedPage
+from builder.resolve.resolve import ResolvedPage
+from builder.resolve.resolved import PlacedFigure
 from builder.store.cache import Cache
 from builder.store.effects import Effects
 from builder.store.hashing import canonical, digest

@@ -1,14 +1,15 @@
 """What a chapter is made of once parsed: HTML with numbered places, and what stands in them.
 
-A `Fragment` is HTML in which each construct of ours is a placeholder, `START index END`; its
-`nodes[index]` says what goes there. Nodes know their place in the source, nothing of other pages.
+A `Text` is HTML in which each construct of ours is a placeholder, `START index END`; its
+`nodes[index]` says what goes there. Nodes know their place in the source, nothing of other pages:
+a `Fragment` is a text of such nodes. What they stand for in the book is resolve/resolved.py.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, fields, replace
+from typing import Any, Generic, Literal, TypeAlias, TypeVar, cast
 
 from builder.issues.issue import Source, Span
 
@@ -21,12 +22,35 @@ def placeholder(index: int) -> str:
     return f"{START}{index}{END}"
 
 
-@dataclass(frozen=True, slots=True)
-class Fragment:
+N = TypeVar("N", covariant=True)
+M = TypeVar("M")
+
+
+@dataclass(frozen=True)  # without slots, so that an alias of it can be called too
+class Text(Generic[N]):
     """HTML with placeholders and the nodes that they stand for."""
 
     html: str
-    nodes: tuple[Node, ...] = ()
+    nodes: tuple[N, ...] = ()
+
+
+Fragment: TypeAlias = Text["Node"]
+"""A text as it was parsed."""
+
+
+class Block:
+    """A node that stands between paragraphs."""
+
+    __slots__ = ()
+
+
+class Plain(Generic[N]):
+    """A node that names nothing elsewhere in the book: resolving it is resolving its texts.
+
+    Each of its fields is its place, a plain value, a text, or a tuple of texts.
+    """
+
+    __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +102,11 @@ class Term:
 
 
 @dataclass(frozen=True, slots=True)
-class Sidenote:
+class Sidenote(Plain[N]):
     """A remark beside the text."""
 
     at: Span
-    text: Fragment
+    text: Text[N]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +119,7 @@ class Destination:
 
 
 @dataclass(frozen=True, slots=True)
-class Heading:
+class Heading(Block):
     """A section heading; an empty id is made from the text."""
 
     at: Span
@@ -116,7 +140,7 @@ class Setting:
 
 
 @dataclass(frozen=True, slots=True)
-class FigureBlock:
+class FigureBlock(Block):
     """A figure of `site_assets/figures`, placed with an author's settings."""
 
     at: Span
@@ -128,30 +152,30 @@ class FigureBlock:
 
 
 @dataclass(frozen=True, slots=True)
-class KeyIdea:
+class KeyIdea(Block, Plain[N]):
     """A call-out with the one thing to remember."""
 
     at: Span
-    body: Fragment
+    body: Text[N]
 
 
 @dataclass(frozen=True, slots=True)
-class Predict:
+class Predict(Block, Plain[N]):
     """A question to commit to before the answer is shown."""
 
     at: Span
-    question: Fragment
-    choices: tuple[Fragment, ...]
-    answer: Fragment
+    question: Text[N]
+    choices: tuple[Text[N], ...]
+    answer: Text[N]
 
 
 @dataclass(frozen=True, slots=True)
-class Exercise:
+class Exercise(Block, Plain[N]):
     """A task with an answer behind a disclosure."""
 
     at: Span
-    text: Fragment
-    answer: Fragment
+    text: Text[N]
+    answer: Text[N]
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +187,7 @@ class Code:
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(Block):
     """Python that runs at build and in the page; one with a check is for the reader to complete."""
 
     at: Span
@@ -181,7 +205,7 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
-class ListingBlock:
+class ListingBlock(Block):
     """A definition out of this repository's own Python, quoted by file and name."""
 
     at: Span
@@ -192,12 +216,10 @@ class ListingBlock:
     caption: Fragment
 
 
-Block: TypeAlias = FigureBlock | KeyIdea | Predict | Exercise | Cell | ListingBlock
 Node: TypeAlias = (
-    Math | Citation | CrossReference | Metric | Term | Sidenote | Destination | Heading | Block
+    "Math | Citation | CrossReference | Metric | Term | Destination | Plain[Node]"
+    " | Heading | FigureBlock | Cell | ListingBlock"
 )
-
-BLOCK_NODES = (Heading, FigureBlock, KeyIdea, Predict, Exercise, Cell, ListingBlock)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -242,26 +264,32 @@ class Glossary:
     entries: tuple[GlossaryEntry, ...]
 
 
-def children(node: Node) -> tuple[Fragment, ...]:
-    """The fragments inside a node, in source order."""
-    match node:
-        case Term(shown=text) | Sidenote(text=text) | Heading(text=text) | KeyIdea(body=text):
-            return (text,)
-        case FigureBlock():
-            return (node.caption,) if node.try_ is None else (node.caption, node.try_)
-        case Predict():
-            return (node.question, *node.choices, node.answer)
-        case Exercise():
-            return (node.text, node.answer)
-        case ListingBlock():
-            return (node.caption,)
-        case _:
-            return ()
+def children(node: object) -> tuple[Text[Any], ...]:
+    """The texts inside a node, in source order, which is that of its fields."""
+    values = (getattr(node, field.name) for field in fields(cast(Any, node)))
+    return tuple(
+        text
+        for value in values
+        for text in (value if isinstance(value, tuple) else (value,))
+        if isinstance(text, Text)
+    )
 
 
-def walk(fragment: Fragment) -> Iterator[Node]:
-    """Every node of a fragment and of what is inside its nodes, in source order."""
-    for node in fragment.nodes:
+def with_texts(node: Plain[N], make: Callable[[Text[N]], Text[M]]) -> Plain[M]:
+    """The node with each of its texts replaced."""
+    changes: dict[str, Any] = {}
+    for field in fields(cast(Any, node)):
+        value = getattr(node, field.name)
+        if isinstance(value, Text):
+            changes[field.name] = make(value)
+        elif isinstance(value, tuple):
+            changes[field.name] = tuple(map(make, value))
+    return cast("Plain[M]", replace(cast(Any, node), **changes))
+
+
+def walk(text: Text[N]) -> Iterator[N]:
+    """Every node of a text and of what is inside its nodes, in source order."""
+    for node in text.nodes:
         yield node
-        for child in children(node):
-            yield from walk(child)
+        for inner in children(node):
+            yield from walk(inner)

@@ -12,46 +12,44 @@ from typing import Any, TypeVarTuple
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from builder.draw.cells import Parts, Ran, cells_of
+from builder.draw.cells import Parts, Ran
 from builder.draw.figures import Bundle, Frame, spec_of
 from builder.load.config import BookConfig
 from builder.load.model_card import ModelCard
 from builder.load.packages import Package
-from builder.load.references import Reference, popover_html
+from builder.load.references import popover_html
 from builder.pack.pack import ModelFiles, PackedAsset, PythonFiles
 from builder.parse.document import (
-    BLOCK_NODES,
     END,
     START,
-    Cell,
-    Citation,
-    CrossReference,
-    Destination,
+    Block,
     Exercise,
-    FigureBlock,
-    Fragment,
     GlossaryEntry,
-    Heading,
     KeyIdea,
-    ListingBlock,
     Math,
-    Metric,
-    Node,
     Predict,
     Sidenote,
-    Term,
+    Text,
+    placeholder,
 )
 from builder.parse.prose import code_lines
 from builder.render import authors
 from builder.render.colophon import Ledger, ledger
-from builder.resolve.places import Place, plain_text
-from builder.resolve.resolve import (
+from builder.resolve.resolve import ResolvedBook, ResolvedPage
+from builder.resolve.resolved import (
+    Address,
+    Cited,
     Link,
     Picture,
+    PlacedCell,
     PlacedFigure,
     Quantity,
-    ResolvedBook,
-    ResolvedPage,
+    Quote,
+    Resolved,
+    ResolvedText,
+    Section,
+    UsedTerm,
+    plain_text,
 )
 from builder.store.memory import Memory
 from builder.store.paths import ARCHIVE_NAME, BILL, LICENCES, OWN_STANDING, SEARCH_INDEX
@@ -156,6 +154,8 @@ class Shared:
     python_bytes: int
     glossary: ResolvedPage
     glossary_parts: PageParts
+    meanings: Mapping[str, ResolvedText]
+    """What each term means, by its id."""
 
 
 @dataclass(frozen=True)
@@ -175,8 +175,8 @@ class PageParts:
     formulas: Mapping[tuple[str, bool], str]
     frames: Mapping[str, Frame]
     """By the figure's id."""
-    outputs: Mapping[int, str]
-    """By the cell's place in the source."""
+    outputs: Mapping[str, str]
+    """By the cell's id."""
     named: Parts | None
     """The graphs and arrays that its cells name; None for a page without cells."""
 
@@ -256,8 +256,8 @@ def page_parts(page: ResolvedPage, drawn: Drawn) -> PageParts:
         },
         {figure.id: drawn.frames[page.href, figure.id] for figure in page.figures},
         {
-            cell.at.start: drawn.ran.outputs.get((page.href, cell.at.start), "")
-            for cell in cells_of(page)
+            cell.place.id: drawn.ran.outputs.get((page.href, cell.place.id), "")
+            for cell in page.cells
         },
         drawn.named.get(page.href),
     )
@@ -289,6 +289,7 @@ def _shared(
         python_bytes=drawn.python_bytes,
         glossary=book.glossary,
         glossary_parts=page_parts(book.glossary, drawn),
+        meanings=book.meanings,
     )
 
 
@@ -372,7 +373,12 @@ def _glossary(
 ) -> str:
     text = PageText(shared, shared.glossary, shared.glossary_parts)
     terms = [
-        {"id": entry.id, "name": entry.name, "html": text.html(entry.body), "backlinks": links}
+        {
+            "id": entry.id,
+            "name": entry.name,
+            "html": text.html(shared.meanings[entry.id]),
+            "backlinks": links,
+        }
         for entry, links in zip(entries, backlinks, strict=True)
     ]
     source = shared.glossary.source
@@ -534,80 +540,76 @@ class PageText:
         self.anchored: set[str] = set()
         self.in_popover = False
 
-    def html(self, fragment: Fragment) -> Markup:
-        """The fragment's HTML with every placeholder filled."""
+    def html(self, text: ResolvedText) -> Markup:
+        """The text's HTML with every placeholder filled."""
 
         def fill(match: re.Match[str]) -> str:
             if match["tag"]:
                 return IN_TAG.sub(
-                    lambda inner: str(escape(self._attribute(fragment.nodes[int(inner[1])]))),
+                    lambda inner: str(escape(self._attribute(text.nodes[int(inner[1])]))),
                     match["tag"],
                 )
             number = int(match["alone"] or match["inline"])
-            node = fragment.nodes[number]
+            node = text.nodes[number]
             if match["inline"]:
                 made = self._node(node, alone=False)
                 space, after = match["space"] or "", match["after"]
                 if isinstance(node, Math) and not node.display and after:
                     # else a line could begin with a full stop
                     return f'{space}<span class="unbroken">{made}{after}</span>'
-                if isinstance(node, Citation):
+                if isinstance(node, Cited):
                     beside_another = match.string[: match.start()].endswith(END) and isinstance(
-                        fragment.nodes[number - 1], Citation
+                        text.nodes[number - 1], Cited
                     )
                     if space or beside_another:  # “[1] [2]” in one line, and none begins with “[1]”
                         space = NO_BREAK
                 return f"{space}{made}{after}"
-            if isinstance(node, BLOCK_NODES) or (isinstance(node, Math) and node.display):
+            if isinstance(node, Block) or (isinstance(node, Math) and node.display):
                 return str(self._node(node, alone=True))
             return f"<p>{self._node(node, alone=False)}</p>"
 
-        return Markup(PLACES.sub(fill, fragment.html))
+        return Markup(PLACES.sub(fill, text.html))
 
-    def _value(self, node: Node) -> Any:
-        return self.page.values.get(node.at.start)
-
-    def _attribute(self, node: Node) -> str:
+    def _attribute(self, node: Resolved) -> str:
         """A node inside an attribute: an address, or plain words."""
-        if isinstance(node, Destination):
-            match self._value(node):
-                case Link(href=href):
-                    return href
-                case Picture(path=path):
-                    return self.shared.pictures[path]
-        return plain_text(Fragment(f"{START}0{END}", (node,)))
+        match node:
+            case Address(href=href):
+                return href
+            case Picture(path=path):
+                return self.shared.pictures[path]
+            case _:
+                return plain_text(Text(placeholder(0), (node,)))
 
-    def _node(self, node: Node, *, alone: bool) -> Markup:
-        value = self._value(node)
+    def _node(self, node: Resolved, *, alone: bool) -> Markup:
         match node:
             case Math():
                 return self._math(node, alone)
-            case Citation():
-                return self._citation(node, value)
-            case CrossReference():
-                return _markup('<a class="reference" href="{}">{}</a>', value.href, value.text)
-            case Metric():
-                return self._metric(value)
-            case Term():
-                return self._term(node, value)
+            case Cited():
+                return self._citation(node)
+            case Link():
+                return _markup('<a class="reference" href="{}">{}</a>', node.href, node.text)
+            case Quantity():
+                return self._metric(node)
+            case UsedTerm():
+                return self._term(node)
             case Sidenote():
                 return self._sidenote(node)
-            case Heading():
-                return self._heading(node, value)
-            case FigureBlock():
-                return self._figure(value)
+            case Section():
+                return self._heading(node)
+            case PlacedFigure():
+                return self._figure(node)
             case KeyIdea():
                 return self._template("key_idea.html", body=self.html(node.body))
             case Predict():
                 return self._predict(node)
             case Exercise():
                 return self._exercise(node)
-            case Cell():
-                return self._cell(node, value)
-            case ListingBlock():
+            case PlacedCell():
+                return self._cell(node)
+            case Quote():
                 caption = self.html(node.caption)
-                return self._template("listing.html", code=value.html, caption=caption)
-            case Destination():
+                return self._template("listing.html", code=node.listing.html, caption=caption)
+            case _:
                 return Markup("")
 
     def _template(self, name: str, **context: Any) -> Markup:
@@ -639,15 +641,16 @@ class PageText:
             text=text,
         )
 
-    def _citation(self, node: Citation, work: Reference) -> Markup:
+    def _citation(self, node: Cited) -> Markup:
+        work = node.work
         shown = f"[{work.number}, {node.locator}]" if node.locator else f"[{work.number}]"
         href = f"references.html#{work.anchor}"
         if self.in_popover:
             return _markup('<a href="{}">{}</a>', href, shown)
         return self._with_popover("cite", f"cite-{work.key}", href, shown, popover_html(work))
 
-    def _term(self, node: Term, entry: GlossaryEntry) -> Markup:
-        shown = self.html(node.shown)
+    def _term(self, node: UsedTerm) -> Markup:
+        entry, shown = node.entry, self.html(node.shown)
         href = f"glossary.html#{entry.anchor}"
         if self.in_popover or self.page.kind == "glossary":
             return _markup('<a href="{}">{}</a>', href, shown)
@@ -656,14 +659,15 @@ class PageText:
     def _meaning(self, entry: GlossaryEntry) -> Markup:
         """The first paragraph of a term's meaning, as it reads inside a popover."""
         if entry.id not in self.meanings:
-            first = FIRST_PARAGRAPH.search(entry.body.html)
+            meaning = self.shared.meanings[entry.id]
+            first = FIRST_PARAGRAPH.search(meaning.html)
             text = PageText(self.shared, self.shared.glossary, self.shared.glossary_parts)
             text.in_popover = True
-            paragraph = Fragment(first[1] if first else "", entry.body.nodes)
+            paragraph = Text(first[1] if first else "", meaning.nodes)
             self.meanings[entry.id] = text.html(paragraph)
         return self.meanings[entry.id]
 
-    def _sidenote(self, node: Sidenote) -> Markup:
+    def _sidenote(self, node: Sidenote[Resolved]) -> Markup:
         if self.in_popover:
             return Markup("")
         self.notes += 1
@@ -682,10 +686,11 @@ class PageText:
             '<data class="metric" value="{}">{}</data>', repr(quantity.value), quantity.text
         )
 
-    def _heading(self, node: Heading, place: Place) -> Markup:
-        return _markup('<h{0} id="{1}">{2}</h{0}>', node.level, place.id, self.html(node.text))
+    def _heading(self, node: Section) -> Markup:
+        place = node.place
+        return _markup('<h{0} id="{1}">{2}</h{0}>', place.level, place.id, self.html(node.text))
 
-    def _predict(self, node: Predict) -> Markup:
+    def _predict(self, node: Predict[Resolved]) -> Markup:
         self.predictions += 1
         predict = {
             "id": f"predict-{self.predictions}",
@@ -695,7 +700,7 @@ class PageText:
         }
         return self._template("predict.html", predict=predict)
 
-    def _exercise(self, node: Exercise) -> Markup:
+    def _exercise(self, node: Exercise[Resolved]) -> Markup:
         self.exercises += 1
         chapter = f"{self.page.number}." if self.page.number else ""
         exercise = {
@@ -706,21 +711,22 @@ class PageText:
         }
         return self._template("exercise.html", exercise=exercise)
 
-    def _cell(self, node: Cell, place: Place) -> Markup:
+    def _cell(self, node: PlacedCell) -> Markup:
+        place, written = node.place, node.cell
         size = self.shared.python_bytes
         cell = {
             "id": place.id,
             "number": place.number,
-            "kind": "exercise" if node.check else "run",
-            "raises": node.raises,
-            "lines": code_lines(node.code.text),
-            "output": Markup(self.parts.outputs[node.at.start]),
+            "kind": "exercise" if written.check else "run",
+            "raises": written.raises,
+            "lines": code_lines(written.code.text),
+            "output": Markup(self.parts.outputs[place.id]),
             "megabytes": f"{size / 1e6:.1f}" if size else "",
             "data_json": script_json(
                 {
-                    "code": node.code.text,
-                    "check": node.check.text if node.check else None,
-                    "raises": node.raises,
+                    "code": written.code.text,
+                    "check": written.check.text if written.check else None,
+                    "raises": written.raises,
                 }
             ),
         }
@@ -728,7 +734,7 @@ class PageText:
 
     def _figure(self, placed: PlacedFigure) -> Markup:
         frame = self.parts.frames[placed.id]
-        spec, block = placed.spec, placed.block
+        spec = placed.spec
         figure = {
             "id": placed.id,
             "name": spec.name,
@@ -739,8 +745,8 @@ class PageText:
             "markup": Markup(frame.markup),
             "summary": frame.summary,
             "table": frame.table,
-            "caption": self.html(block.caption),
-            "try_": self.html(block.try_) if block.try_ else None,
+            "caption": self.html(placed.caption),
+            "try_": self.html(placed.try_) if placed.try_ else None,
             "data_json": script_json(self._figure_data(placed)),
         }
         return self._template("figure.html", figure=figure)

@@ -2,31 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
 
 from builder.issues.issue import Issue, Span
 from builder.load.references import Reference
-from builder.parse.document import (
-    END,
-    START,
-    Cell,
-    Chapter,
-    FigureBlock,
-    Fragment,
-    GlossaryEntry,
-    Heading,
-    Math,
-    Term,
-)
+from builder.parse.document import Cell, Chapter, FigureBlock, GlossaryEntry, Heading
 from builder.parse.parse import slug
+from builder.resolve.resolved import Place, plain_text
 
-TAG = re.compile(r"<[^>]*>")
-PLACEHOLDER = re.compile(f"{START}(\\d+){END}")
-COMMAND = re.compile(r"\\([A-Za-z]+)")
 OWN_PAGES = {
     "index": "Contents",
     "references": "References",
@@ -47,42 +31,6 @@ RESERVED_IDS = frozenset(
     }
 )
 """Ids that the page templates use."""
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Something with an address; `number` is a figure's or cell's, `level` a heading's."""
-
-    kind: Literal["page", "section", "figure", "cell", "entry"]
-    page: str
-    id: str
-    label: str
-    number: str = ""
-    level: int = 0
-
-    def href_from(self, page: str) -> str:
-        """The shortest relative address."""
-        if not self.id:
-            return self.page
-        return f"#{self.id}" if page == self.page else f"{self.page}#{self.id}"
-
-
-def plain_text(fragment: Fragment) -> str:
-    """The words of a fragment without markup."""
-
-    def text_of(match: re.Match[str]) -> str:
-        match fragment.nodes[int(match[1])]:
-            case Math(tex=tex):
-                return COMMAND.sub(r"\1", tex)
-            case Term(shown=shown):
-                return plain_text(shown)
-            case _:
-                return ""
-
-    text = TAG.sub("", PLACEHOLDER.sub(text_of, fragment.html))
-    for entity, character in (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&amp;", "&")):
-        text = text.replace(entity, character)
-    return " ".join(text.split())
 
 
 class Places:

@@ -1,7 +1,6 @@
 """Connects what chapters name with what there is: figures, models, numbers, works, terms, places.
 
-Pure. Each resolved node is found again by its place in the source, `node.at.start`, which is
-unique within a file; whatever does not resolve is an issue, so rendering never has to wonder.
+Pure. Whatever does not resolve is an issue, so rendering never has to wonder.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from typing import Literal, TypeAlias
 
 from builder.issues.issue import Issue, Source, Span, suggest
 from builder.load.figure_spec import DATA_KEY, FIGURE_KEYS, FigureSpec, Value, ValueProblem
-from builder.load.listing import Listing, definitions, excerpt
+from builder.load.listing import definitions, excerpt
 from builder.load.load import Sources
 from builder.load.model_card import ModelCard
 from builder.load.own_data import model_name
@@ -35,57 +34,33 @@ from builder.parse.document import (
     Math,
     Metric,
     Node,
+    Plain,
     Setting,
     Term,
+    Text,
+    children,
     walk,
+    with_texts,
 )
 from builder.parse.inline import LINKABLE, is_foreign
-from builder.resolve.places import Place, Places, places_in
-from builder.store.memory import Memory
-
-
-@dataclass(frozen=True, slots=True)
-class PlacedFigure:
-    """A figure in a chapter, with the author's settings merged into the defaults."""
-
-    id: str
-    number: str
-    spec: FigureSpec
-    state: Mapping[str, Value]
-    options: Mapping[str, Value]
-    models: Mapping[str, ModelCard]
-    block: FigureBlock
-    ready: bool
-    """Whether every model that it needs is there, so that it can be drawn."""
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """Where a link leads and, for one that writes its own text, what it says."""
-
-    href: str
-    text: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """An image by its path inside content/."""
-
-    path: str
-
-
-@dataclass(frozen=True, slots=True)
-class Quantity:
-    """A measured number, and the text that shows it."""
-
-    value: float | int
-    text: str
-
-
-Resolution: TypeAlias = (
-    PlacedFigure | Link | Picture | Quantity | Reference | GlossaryEntry | Place | Listing
+from builder.resolve.places import Places, places_in
+from builder.resolve.resolved import (
+    Address,
+    Cited,
+    Link,
+    Picture,
+    Place,
+    PlacedCell,
+    PlacedFigure,
+    Quantity,
+    Quote,
+    Resolved,
+    ResolvedText,
+    Section,
+    Unresolved,
+    UsedTerm,
 )
-
+from builder.store.memory import Memory
 
 PageKind: TypeAlias = Literal["index", "chapter", "references", "glossary", "colophon"]
 RESERVED_PAGES = frozenset({"index", "glossary", "colophon", "authors", "404", "offline"})
@@ -103,12 +78,9 @@ class ResolvedPage:
     number: int | None
     title: str
     lead: str
-    body: Fragment
-    nodes: tuple[Node, ...]
+    body: ResolvedText
+    nodes: tuple[Resolved, ...]
     """All nodes of the body, those inside others too."""
-    values: Mapping[int, Resolution]
-    headings: tuple[Place, ...]
-    figures: tuple[PlacedFigure, ...]
     updated: str = ""
 
     @property
@@ -121,26 +93,45 @@ class ResolvedPage:
         return tuple(node for node in self.nodes if isinstance(node, Math))
 
     @cached_property
+    def figures(self) -> tuple[PlacedFigure, ...]:
+        return tuple(node for node in self.nodes if isinstance(node, PlacedFigure))
+
+    @cached_property
+    def cells(self) -> tuple[PlacedCell, ...]:
+        return tuple(node for node in self.nodes if isinstance(node, PlacedCell))
+
+    @cached_property
+    def headings(self) -> tuple[Place, ...]:
+        return tuple(node.place for node in self.nodes if isinstance(node, Section))
+
+    @cached_property
+    def pictures(self) -> frozenset[str]:
+        """The paths of its images inside content/."""
+        return frozenset(node.path for node in self.nodes if isinstance(node, Picture))
+
+    @cached_property
     def named_figures(self) -> frozenset[str]:
         """The figures that the page wants to show, those that cannot be shown too."""
-        return frozenset(node.name for node in self.nodes if isinstance(node, FigureBlock))
+        lost = (node.node for node in self.nodes if isinstance(node, Unresolved))
+        unknown = (node.name for node in lost if isinstance(node, FigureBlock))
+        return frozenset((*unknown, *(figure.spec.name for figure in self.figures)))
 
     @cached_property
     def models(self) -> frozenset[str]:
         """The names of the models that figures of the page show or that its text quotes."""
-        quoted = (node.model for node in self.nodes if isinstance(node, Metric))
+        quoted = (node.model for node in self.nodes if isinstance(node, Quantity))
         shown = (card.name for figure in self.figures for card in figure.models.values())
         return frozenset((*quoted, *shown))
 
     @cached_property
     def works(self) -> frozenset[str]:
         """The keys of the works that the page cites."""
-        return frozenset(v.key for v in self.values.values() if isinstance(v, Reference))
+        return frozenset(node.work.key for node in self.nodes if isinstance(node, Cited))
 
     @cached_property
     def terms(self) -> frozenset[str]:
         """The ids of the glossary terms that the page uses."""
-        return frozenset(v.id for v in self.values.values() if isinstance(v, GlossaryEntry))
+        return frozenset(node.entry.id for node in self.nodes if isinstance(node, UsedTerm))
 
 
 @dataclass(frozen=True)
@@ -152,6 +143,8 @@ class ResolvedBook:
     glossary: ResolvedPage
     colophon: ResolvedPage
     entries: tuple[GlossaryEntry, ...]
+    meanings: Mapping[str, ResolvedText]
+    """Id of a term → what it means."""
     references: tuple[Reference, ...]
     citations: Mapping[str, tuple[ResolvedPage, ...]]
     """Key of a work → the pages that cite it."""
@@ -208,7 +201,9 @@ def resolve(
         page(chapter, "references" if chapter.slug == REFERENCES else "chapter")
         for chapter in ordered
     )
-    glossary_page, found = memory.recall("glossary page", _glossary_page, names, glossary)
+    glossary_page, meanings, found = memory.recall(
+        "glossary page", _glossary_page, names, glossary
+    )
     issues.extend(found)
     colophon_page = page(colophon, "colophon")
     outside_glossary = (*((index_page,) if index_page else ()), *pages, colophon_page)
@@ -219,6 +214,7 @@ def resolve(
         glossary_page,
         colophon_page,
         entries,
+        meanings,
         references,
         _pages_by(written, lambda page: page.works),
         _pages_by(outside_glossary, lambda page: page.terms),
@@ -297,7 +293,7 @@ def _page(
 ) -> tuple[ResolvedPage, tuple[Issue, ...]]:
     own, _ = places_in(chapter)
     resolver = _Resolver(names, chapter.source, chapter.href, own)
-    resolver.resolve(chapter.nodes)
+    body = resolver.text(chapter.body)
     page = ResolvedPage(
         chapter.source,
         chapter.href,
@@ -305,15 +301,8 @@ def _page(
         chapter.number if kind in {"chapter", REFERENCES} else None,
         chapter.title,
         chapter.lead,
-        chapter.body,
-        chapter.nodes,
-        resolver.values,
-        tuple(
-            place
-            for place in resolver.values.values()
-            if isinstance(place, Place) and place.kind == "section"
-        ),
-        tuple(resolver.figures),
+        body,
+        tuple(walk(body)),
         chapter.updated,
     )
     return page, tuple(resolver.issues)
@@ -321,25 +310,16 @@ def _page(
 
 def _glossary_page(
     names: _Names, glossary: Glossary | None
-) -> tuple[ResolvedPage, tuple[Issue, ...]]:
+) -> tuple[ResolvedPage, dict[str, ResolvedText], tuple[Issue, ...]]:
+    """The page, whose text is what its terms mean, and that by the term."""
     source = glossary.source if glossary else Source("content/glossary.md", "")
     resolver = _Resolver(names, source, "glossary.html", {})
-    nodes = tuple(node for entry in names.entries for node in walk(entry.body))
-    resolver.resolve(nodes)
+    meanings = {entry.id: resolver.text(entry.body) for entry in names.entries}
+    nodes = tuple(node for meaning in meanings.values() for node in walk(meaning))
     page = ResolvedPage(
-        source,
-        "glossary.html",
-        "glossary",
-        None,
-        "Glossary",
-        "",
-        Fragment(""),
-        nodes,
-        resolver.values,
-        (),
-        (),
+        source, "glossary.html", "glossary", None, "Glossary", "", Text(""), nodes
     )
-    return page, tuple(resolver.issues)
+    return page, meanings, tuple(resolver.issues)
 
 
 def _pages_by(
@@ -385,46 +365,46 @@ class _Resolver:
         self, names: _Names, source: Source, href: str, own: Mapping[int, Place]
     ) -> None:
         self.names, self.source, self.href, self.own = names, source, href, own
-        self.values: dict[int, Resolution] = {}
-        self.figures: list[PlacedFigure] = []
         self.issues: list[Issue] = []
         self.level = 1
 
     def report(self, rule: str, at: Span, message: str, hint: str = "") -> None:
         self.issues.append(self.source.issue(rule, at, message, hint))
 
-    def resolve(self, nodes: Iterable[Node]) -> None:
-        for node in nodes:
-            value = self._value(node)
-            if value is not None:
-                self.values[node.at.start] = value
+    def text(self, text: Fragment) -> ResolvedText:
+        """The text with each of its nodes resolved."""
+        return Text(text.html, tuple(map(self._node, text.nodes)))
 
-    def _value(self, node: Node) -> Resolution | None:
+    def _node(self, node: Node) -> Resolved:
+        found: Resolved | None
         match node:
+            case Math():
+                return node
+            case Plain():
+                return with_texts(node, self.text)
             case Heading():
-                return self._heading(node)
+                found = self._heading(node)
             case Citation():
-                return self._citation(node)
+                found = self._citation(node)
             case CrossReference():
-                return self._cross_reference(node)
+                found = self._cross_reference(node)
             case Destination(kind="image"):
-                return self._image(node)
+                found = self._image(node)
             case Destination():
-                return self._link(node)
+                found = self._link(node)
             case Metric():
-                return self._metric(node)
+                found = self._metric(node)
             case Term():
-                return self._term(node)
+                found = self._term(node)
             case FigureBlock():
-                return self._figure(node)
+                found = self._figure(node)
             case Cell():
-                return self.own[node.at.start]
+                found = PlacedCell(self.own[node.at.start], node)
             case ListingBlock():
-                return self._listing(node)
-            case _:
-                return None
+                found = self._listing(node)
+        return found or Unresolved(node, tuple(map(self.text, children(node))))
 
-    def _heading(self, node: Heading) -> Place | None:
+    def _heading(self, node: Heading) -> Section:
         if node.level == 1:
             hint = "the title in the front matter is the only one; begin with '##'"
             self.report("heading-level", node.at, "a first-level heading", hint)
@@ -433,14 +413,14 @@ class _Resolver:
             message = f"this heading skips a level, from {self.level} to {node.level}"
             self.report("heading-level", node.at, message, f"write '{expected}'")
         self.level = max(2, node.level)
-        return self.own[node.at.start]
+        return Section(self.own[node.at.start], self.text(node.text))
 
-    def _citation(self, node: Citation) -> Reference | None:
+    def _citation(self, node: Citation) -> Cited | None:
         work = self.names.works.get(node.key)
         if work is None and node.key not in self.names.broken_references:
             hint = suggest(node.key, self.names.works, plural="references")
             self.report("citation-known", node.at, f"unknown citation '{node.key}'", hint)
-        return work
+        return Cited(work, node.locator) if work else None
 
     def _cross_reference(self, node: CrossReference) -> Link | None:
         place = self._place(node.target, node.at, "reference-known", "cross-reference")
@@ -477,27 +457,27 @@ class _Resolver:
             return Picture(path)
         return None
 
-    def _link(self, node: Destination) -> Link | Picture | None:
+    def _link(self, node: Destination) -> Address | Picture | None:
         address = node.address
         if is_foreign(address):
             if not address.startswith(LINKABLE):
                 message = f"a link cannot lead to '{address}'"
                 self.report("link-scheme", node.at, message, "https://, http:// or mailto:")
                 return None
-            return Link(address)
+            return Address(address)
         path = _inside_content(address)
         if path in self.names.images:
             return Picture(path)
         place = self._place(address, node.at, "anchor-known", "anchor")
-        return Link(place.href_from(self.href)) if place else None
+        return Address(place.href_from(self.href)) if place else None
 
-    def _term(self, node: Term) -> GlossaryEntry | None:
+    def _term(self, node: Term) -> UsedTerm | None:
         entry = self.names.terms.get(node.name.casefold())
         if entry is None:
             names = [entry.name for entry in self.names.entries]
             hint = suggest(node.name, names, plural="glossary terms")
             self.report("term-known", node.at, f"unknown glossary term '{node.name}'", hint)
-        return entry
+        return UsedTerm(entry, self.text(node.shown)) if entry else None
 
     def _metric(self, node: Metric) -> Quantity | None:
         card = self._model(node.model, self.source, node.model_at)
@@ -510,7 +490,7 @@ class _Resolver:
             return None
         value = numbers[node.name]
         try:
-            return Quantity(value, _formatted(value, node.format))
+            return Quantity(card.name, value, _formatted(value, node.format))
         except ValueError:
             message = f"'{node.format}' is not a number format"
             self.report("metric-format", node.format_at, message, "for example .1% or .3g")
@@ -528,7 +508,7 @@ class _Resolver:
             self.issues.append(source.issue("model-known", at, message, hint))
         return card
 
-    def _listing(self, node: ListingBlock) -> Listing | None:
+    def _listing(self, node: ListingBlock) -> Quote | None:
         if not node.name:
             return None
         source = self.names.code.get(node.path)
@@ -546,7 +526,7 @@ class _Resolver:
             message = f"'{node.path}' defines no '{node.name}'"
             self.report("listing-name", node.name_at, message, suggest(node.name, known))
             return None
-        return excerpt(source, known[node.name])
+        return Quote(excerpt(source, known[node.name]), self.text(node.caption))
 
     def _figure(self, node: FigureBlock) -> PlacedFigure | None:
         spec = self.names.figures.get(node.name)
@@ -559,7 +539,7 @@ class _Resolver:
         models = self._models(node, spec, settings)
         place = self.own[node.at.start]
         chosen = {key: self._chosen(spec, key, settings.get(key)) for key in spec.fields()}
-        figure = PlacedFigure(
+        return PlacedFigure(
             id=place.id,
             number=place.number,
             spec=spec,
@@ -567,10 +547,10 @@ class _Resolver:
             options={key: chosen[key] for key in spec.options},
             models=models,
             block=node,
+            caption=self.text(node.caption),
+            try_=self.text(node.try_) if node.try_ else None,
             ready=models.keys() == spec.models.keys(),
         )
-        self.figures.append(figure)
-        return figure
 
     def _settings(self, node: FigureBlock, spec: FigureSpec) -> dict[str, Setting]:
         """The author's settings by key; unknown and repeated keys are issues."""

@@ -18,7 +18,7 @@ import pytest
 from builder.issues.issue import Source
 from builder.parse.document import Exercise, Fragment, Node, children
 from builder.parse.parse import parse_chapter
-from builder.resolve.places import PLACEHOLDER, TAG
+from builder.resolve.resolved import PLACEHOLDER, TAG
 
 CONTENT = Path(__file__).resolve().parents[2] / "content"
 CHAPTERS = sorted(CONTENT.glob("[0-9]*.md"))

@@ -1,0 +1,175 @@
+"""What a page is made of once resolved: texts whose nodes carry what they stand for.
+
+Formulas and blocks that name nothing stay as they were parsed; each other node has become one of
+these, so that rendering looks nothing up.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+from builder.load.figure_spec import FigureSpec, Value
+from builder.load.listing import Listing
+from builder.load.model_card import ModelCard
+from builder.load.references import Reference
+from builder.parse.document import (
+    END,
+    START,
+    Block,
+    Cell,
+    FigureBlock,
+    GlossaryEntry,
+    Math,
+    Node,
+    Plain,
+    Term,
+    Text,
+)
+
+TAG = re.compile(r"<[^>]*>")
+PLACEHOLDER = re.compile(f"{START}(\\d+){END}")
+COMMAND = re.compile(r"\\([A-Za-z]+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Something with an address; `number` is a figure's or cell's, `level` a heading's."""
+
+    kind: Literal["page", "section", "figure", "cell", "entry"]
+    page: str
+    id: str
+    label: str
+    number: str = ""
+    level: int = 0
+
+    def href_from(self, page: str) -> str:
+        """The shortest relative address."""
+        if not self.id:
+            return self.page
+        return f"#{self.id}" if page == self.page else f"{self.page}#{self.id}"
+
+
+ResolvedText: TypeAlias = Text["Resolved"]
+
+
+@dataclass(frozen=True, slots=True)
+class Section(Block):
+    """A heading, at the place that links to it lead to."""
+
+    place: Place
+    text: ResolvedText
+
+
+@dataclass(frozen=True, slots=True)
+class Cited:
+    """A work, with an optional place in it (`ch. 14`)."""
+
+    work: Reference
+    locator: str
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A link that writes its own text."""
+
+    href: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a link leads that an author has written; stands inside an attribute."""
+
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """An image by its path inside content/; stands inside an attribute."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """A measured number of a model, and the text that shows it."""
+
+    model: str
+    value: float | int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class UsedTerm:
+    """A glossary term, and the text shown for it."""
+
+    entry: GlossaryEntry
+    shown: ResolvedText
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedFigure(Block):
+    """A figure in a chapter, with the author's settings merged into the defaults."""
+
+    id: str
+    number: str
+    spec: FigureSpec
+    state: Mapping[str, Value]
+    options: Mapping[str, Value]
+    models: Mapping[str, ModelCard]
+    block: FigureBlock
+    """As the author has written it."""
+    caption: ResolvedText
+    try_: ResolvedText | None
+    ready: bool
+    """Whether every model that it needs is there, so that it can be drawn."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedCell(Block):
+    """A cell, at the place that links to it lead to."""
+
+    place: Place
+    cell: Cell
+
+
+@dataclass(frozen=True, slots=True)
+class Quote(Block):
+    """A definition out of this repository, with the text below it."""
+
+    listing: Listing
+    caption: ResolvedText
+
+
+@dataclass(frozen=True, slots=True)
+class Unresolved:
+    """A node that names what is not there, which is an issue; its texts are as good as others."""
+
+    node: Node
+    texts: tuple[ResolvedText, ...]
+
+
+Resolved: TypeAlias = (
+    "Math | Cited | Link | Address | Picture | Quantity | UsedTerm | Plain[Resolved] | Section"
+    " | PlacedFigure | PlacedCell | Quote | Unresolved"
+)
+
+
+def plain_text(text: Text[Any]) -> str:
+    """The words of a text without markup, parsed or resolved."""
+
+    def text_of(match: re.Match[str]) -> str:
+        match text.nodes[int(match[1])]:
+            case Math(tex=tex):
+                return COMMAND.sub(r"\1", tex)
+            case Term(shown=shown) | UsedTerm(shown=shown):
+                return plain_text(shown)
+            case _:
+                return ""
+
+    words = TAG.sub("", PLACEHOLDER.sub(text_of, text.html))
+    return " ".join(html.unescape(words).split())
