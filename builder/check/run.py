@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from builder.check.accessibility import check_accessibility
@@ -38,6 +38,11 @@ def check(root: Path, effects: Effects, service: Service, *, external: bool) -> 
     ]
     if external:
         issues += check_outside_links(site, sources.config.root, ask_server, effects.log)
+    return report(effects, site, issues)
+
+
+def report(effects: Effects, site: BuiltSite, issues: Sequence[Issue]) -> int:
+    """Say what was found, and how much it is; the exit status."""
     for issue in in_order(issues):
         effects.log(f"{issue}\n")
     effects.log(f"{SITE}: {len(site.pages)} pages, {summary(issues)}")

@@ -8,6 +8,7 @@ from functools import cached_property
 from html.parser import HTMLParser
 
 from builder.issues.issue import Issue, Severity, Source, Span
+from builder.issues.rules import Rule
 from builder.store.effects import Effects
 from builder.store.paths import SITE
 
@@ -97,7 +98,7 @@ class Page:
         """Names of the figures on it."""
         return self._read.figures
 
-    def issue(self, rule: str, at: Span, message: str, severity: Severity = "error") -> Issue:
+    def issue(self, rule: Rule, at: Span, message: str, severity: Severity = "error") -> Issue:
         """An issue at a range of the page's HTML."""
         return self.source.issue(rule, at, message, "", severity)
 

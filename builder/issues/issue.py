@@ -13,6 +13,8 @@ from difflib import get_close_matches
 from functools import cached_property
 from typing import Literal
 
+from builder.issues.rules import Rule
+
 Severity = Literal["error", "warning"]
 
 WINDOW = 96
@@ -23,7 +25,7 @@ WINDOW = 96
 class Issue:
     """One mistake. `line` and `column` count characters from 1; 0 means the file as a whole."""
 
-    rule: str
+    rule: Rule
     path: str
     line: int
     column: int
@@ -113,7 +115,7 @@ class Source:
         return bisect_right(self.line_starts, offset)
 
     def issue(
-        self, rule: str, at: Span, message: str, hint: str = "", severity: Severity = "error"
+        self, rule: Rule, at: Span, message: str, hint: str = "", severity: Severity = "error"
     ) -> Issue:
         """An issue at a range of this file."""
         number = self.line_number(at.start)
@@ -123,7 +125,7 @@ class Source:
         return Issue(rule, self.path, number, column, message, hint, severity, line, length)
 
 
-def whole_file(rule: str, path: str, message: str, hint: str = "") -> Issue:
+def whole_file(rule: Rule, path: str, message: str, hint: str = "") -> Issue:
     """An issue that no single line is to blame for."""
     return Issue(rule, path, 0, 0, message, hint)
 

@@ -14,6 +14,7 @@ from pathlib import PurePosixPath
 from typing import Any, TypeAlias
 
 from builder.issues.issue import Issue, Source, suggest
+from builder.issues.rules import Rule
 from builder.load.toml_file import Table, read_toml, toml_name
 
 HONESTY = ("trains live", "trained model", "exact", "schematic")
@@ -31,7 +32,7 @@ Value: TypeAlias = float | int | bool | str | list[Any]
 class ValueProblem(Exception):
     """A value that does not fit its type; `rule` is option-type or option-range."""
 
-    def __init__(self, rule: str, message: str, hint: str = "") -> None:
+    def __init__(self, rule: Rule, message: str, hint: str = "") -> None:
         super().__init__(message)
         self.rule, self.message, self.hint = rule, message, hint
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from builder.issues.issue import Issue, Source, Span, suggest, whole_file
+from builder.issues.rules import BY_NAME
 from builder.load.toml_file import key_span, read_toml
 from builder.store.effects import Effects
 from training.own_data.declaration import FOLDER, PREFIX, Declaration, read_declarations
@@ -68,13 +69,13 @@ def _issue(effects: Effects, book: Source, problem: Problem) -> Issue:
     hint = problem.hint or (suggest(problem.name, problem.known) if problem.name else "")
     match problem.at:
         case InFile(path):
-            return whole_file(problem.rule, path, problem.message, hint)
+            return whole_file(BY_NAME[problem.rule], path, problem.message, hint)
         case InText(path, start, end):
             source = Source(path, text_of(effects.read(path), "replace"))
-            return source.issue(problem.rule, Span(start, end), problem.message, hint)
+            return source.issue(BY_NAME[problem.rule], Span(start, end), problem.message, hint)
         case InBook(table, key, value):
             at = _name_in(book, key_span(book, table, key, value=value), problem.name)
-            return book.issue(problem.rule, at, problem.message, hint)
+            return book.issue(BY_NAME[problem.rule], at, problem.message, hint)
 
 
 def _name_in(book: Source, span: Span, name: str) -> Span:

@@ -19,6 +19,7 @@ from bibtexparser.model import DuplicateBlockKeyBlock, DuplicateFieldKeyBlock, E
 from markupsafe import Markup, escape
 
 from builder.issues.issue import Issue, Source, Span
+from builder.issues.rules import Rule
 
 REQUIRED = ("author", "title", "year")
 CONTAINERS = ("journal", "booktitle", "publisher", "school", "howpublished")
@@ -88,6 +89,7 @@ def parse_references(source: Source) -> tuple[References, tuple[Issue, ...]]:
     )
     for block in library.failed_blocks:
         line = (block.start_line or 0) + 1
+        rule: Rule
         if isinstance(block, DuplicateBlockKeyBlock):
             rule, message = "id-unique", f"the key '{block.key}' is given twice"
         elif isinstance(block, DuplicateFieldKeyBlock):

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from builder.issues.issue import Issue, Source, Span, suggest
+from builder.issues.rules import Rule
 
 PLACE = re.compile(r"\(at line (\d+), column (\d+)\)")
 AT_END = re.compile(r"\(at end of document\)")
@@ -15,7 +16,7 @@ TABLE = re.compile(r"^\s*\[+\s*([^\]]+?)\s*\]+")
 KEY = re.compile(r"""^\s*("[^"]*"|'[^']*'|[\w-]+)(\s*\.\s*[\w-]+)*\s*=\s*""")
 
 
-def read_toml(source: Source, rule: str, issues: list[Issue]) -> dict[str, Any] | None:
+def read_toml(source: Source, rule: Rule, issues: list[Issue]) -> dict[str, Any] | None:
     """The parsed file, or None with an issue at the place of the syntax error."""
     try:
         return tomllib.loads(source.text)
@@ -56,7 +57,7 @@ class Table:
         source: Source,
         path: Sequence[str],
         values: dict[str, Any],
-        rule: str,
+        rule: Rule,
         issues: list[Issue],
     ) -> None:
         self.source, self.path, self.values = source, tuple(path), values
@@ -108,7 +109,7 @@ class Table:
                 self.issues.append(self.source.issue(self.rule, at, message))
         return tables
 
-    def finish(self, unknown_rule: str | None = None) -> None:
+    def finish(self, unknown_rule: Rule | None = None) -> None:
         """Report every key that nobody asked for."""
         for key in self.values.keys() - self.asked:
             at = key_span(self.source, self.path, key)

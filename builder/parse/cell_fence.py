@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import cache
 
 from builder.issues.issue import Source, Span, suggest
+from builder.issues.rules import Rule
 from builder.parse.document import Cell, Code
 
 RUNNABLE = re.compile(r"[ \t]*python[ \t]+(?P<kind>[a-z]+)(?=[ \t]|$)(?P<options>.*)")
@@ -16,7 +17,7 @@ OPTION = re.compile(r"(?P<key>[^\s=]+)(?:=(?P<value>\S*))?")
 NEXT_FENCE = re.compile(r"\s*^(?P<ticks>`{3,}|~{3,})(?P<info>[^`\n]*)$", re.MULTILINE)
 IDENTIFIER = re.compile(r"[a-z][a-z0-9-]*")
 
-Report = Callable[[str, Span, str, str], None]
+Report = Callable[[Rule, Span, str, str], None]
 
 
 @cache

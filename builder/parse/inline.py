@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from builder.issues.issue import Issue, Source, Span, suggest
+from builder.issues.rules import Rule
 from builder.parse.document import (
     END,
     START,
@@ -152,7 +153,7 @@ class Scanner:
             position = HANDLERS[match.lastgroup or ""](self, match)
         self.writer.put(self.text[position:end])
 
-    def report(self, rule: str, start: int, end: int, message: str, hint: str = "") -> None:
+    def report(self, rule: Rule, start: int, end: int, message: str, hint: str = "") -> None:
         self.issues.append(self.source.issue(rule, Span(start, end), message, hint))
 
     def _check_characters(self, start: int, end: int) -> None:
@@ -362,12 +363,14 @@ class Scanner:
         return tag.end()
 
     def _forbidden_tag(self, name: str, start: int, end: int) -> None:
-        hints = {
-            "script": "what moves is a figure: site_assets/figures/NAME",
-            "style": "the book's looks live in site_assets/styles",
-        }
-        rule = f"html-{name}" if name in hints else "html-element"
-        self.report(rule, start, end, f"<{name}> is not allowed in a chapter", hints.get(name, ""))
+        rule: Rule = "html-element"
+        hint = ""
+        match name:
+            case "script":
+                rule, hint = "html-script", "what moves is a figure: site_assets/figures/NAME"
+            case "style":
+                rule, hint = "html-style", "the book's looks live in site_assets/styles"
+        self.report(rule, start, end, f"<{name}> is not allowed in a chapter", hint)
 
     def _attributes(self, tag: re.Match[str]) -> None:
         """Write the attributes of a raw tag, reporting those that a page must not have."""

@@ -17,6 +17,7 @@ from pygments.util import ClassNotFound
 
 from builder.issues.allowances import KEY as ALLOW
 from builder.issues.issue import Issue, Source, Span, suggest
+from builder.issues.rules import Rule
 from builder.parse.cell_fence import fence_close, is_runnable, read_cell
 from builder.parse.document import (
     Chapter,
@@ -220,7 +221,7 @@ class Reader:
         self.text = source.text
         self.issues = issues
 
-    def report(self, rule: str, at: Span, message: str, hint: str = "") -> None:
+    def report(self, rule: Rule, at: Span, message: str, hint: str = "") -> None:
         self.issues.append(self.source.issue(rule, at, message, hint))
 
     def fragment(self, span: Span) -> Fragment:

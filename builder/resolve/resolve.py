@@ -12,6 +12,7 @@ from pathlib import PurePosixPath
 from typing import Literal, TypeAlias
 
 from builder.issues.issue import Issue, Source, Span, suggest
+from builder.issues.rules import Rule
 from builder.load.figure_spec import DATA_KEY, FIGURE_KEYS, FigureSpec, Value, ValueProblem
 from builder.load.listing import definitions, excerpt
 from builder.load.load import Sources
@@ -368,7 +369,7 @@ class _Resolver:
         self.issues: list[Issue] = []
         self.level = 1
 
-    def report(self, rule: str, at: Span, message: str, hint: str = "") -> None:
+    def report(self, rule: Rule, at: Span, message: str, hint: str = "") -> None:
         self.issues.append(self.source.issue(rule, at, message, hint))
 
     def text(self, text: Fragment) -> ResolvedText:
@@ -426,7 +427,7 @@ class _Resolver:
         place = self._place(node.target, node.at, "reference-known", "cross-reference")
         return Link(place.href_from(self.href), place.label) if place else None
 
-    def _place(self, target: str, at: Span, rule: str, noun: str) -> Place | None:
+    def _place(self, target: str, at: Span, rule: Rule, noun: str) -> Place | None:
         """The place that `#id`, `page.md` or `page.md#id` names."""
         found = self.names.places.find(target, self.href)
         if isinstance(found, Place):

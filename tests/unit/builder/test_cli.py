@@ -1,6 +1,7 @@
 """The `book` command: where it finds the repository, and what it does about models."""
 
 import socket
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,6 @@ from builder import cli
 from builder.cli import Session, find_root, parse_arguments
 from builder.issues.issue import whole_file
 from builder.pack.outcome import Outcome
-from builder.preview.serve import Serving
 from builder.store.effects import MemoryEffects
 from tests.unit.builder.fakes import FakeService, small_book
 
@@ -79,21 +79,46 @@ def test_the_report_names_phases_and_warnings(session: Session) -> None:
     assert session.effects.messages[-1] == "1 error; build/site is as it was"
 
 
+class UntilSaid(MemoryEffects):
+    """Interrupts, as Ctrl+C does, once the log says a text."""
+
+    def __init__(self, files: Mapping[str, bytes], text: str) -> None:
+        super().__init__(files)
+        self.text = text
+
+    def log(self, message: str) -> None:
+        super().log(message)
+        if self.text in message:
+            raise KeyboardInterrupt
+
+
 def test_the_preview_trains_what_is_missing_and_asks_about_what_is_stale(
-    session: Session, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    entries = [{"name": name, "fresh": False} for name in ("there", "missing")]
-    monkeypatch.setattr(cli, "inspect_models", lambda root, effects: entries)
-    trained: list[list[str]] = []
-    asked: list[bool] = []
-    monkeypatch.setattr(cli, "train", lambda root, names: trained.append(names))
-    monkeypatch.setattr(Serving, "look_for_stale", lambda serving: asked.append(True))
-    monkeypatch.setattr(Serving, "run", lambda serving, port: None)
-    session.effects.write("build/models/there/card.json", b"{}")
+    trained: list[str] = []
+
+    def entries(root: Path, effects: object) -> list[dict[str, object]]:
+        return [{"name": name, "fresh": name in trained} for name in ("there", "missing")]
+
+    monkeypatch.setattr(cli, "inspect_models", entries)
+    monkeypatch.setattr(cli, "train", lambda root, names: trained.extend(names))
+    effects = UntilSaid({"build/models/there/card.json": b"{}"}, "(y and Enter")
+    session = Session(tmp_path, effects, FakeService(effects))
     assert session.preview(0, training=True, at_once=False) == 0
-    assert (trained, asked) == ([["missing"]], [True])
+    assert trained == ["missing"]
+    assert "there" in effects.messages[-1]
+    assert "missing" not in effects.messages[-1]
+
+
+def test_a_preview_without_training_trains_and_asks_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cli, "inspect_models", lambda root, effects: ENTRIES)
+    monkeypatch.setattr(cli, "train", lambda root, names: pytest.fail("trained"))
+    effects = UntilSaid({}, "Reading at")
+    session = Session(tmp_path, effects, FakeService(effects))
     assert session.preview(0, training=False, at_once=False) == 0
-    assert (trained, asked) == ([["missing"]], [True])
+    assert not [message for message in effects.messages if "stale-one" in message]
 
 
 def test_a_port_that_is_taken_is_named(session: Session) -> None:

@@ -22,12 +22,14 @@ from builder.check.site import BuiltSite, Page, read_site
 from builder.check.validity import check_html
 from builder.check.weight import FIRST_LOAD, FONTS, INDEX, MODEL, over_budget, table, weigh
 from builder.issues.issue import Issue
+from builder.load.load import load
 from builder.load.model_card import ModelCard
 from builder.node.service import NodeService
 from builder.pack.pack import encode
 from builder.pack.pdf import NoPdfError
 from builder.store.effects import MemoryEffects
 from builder.store.hashing import asset_script
+from builder.store.memory import Memory
 from builder.store.paths import SEARCH_INDEX, SITE
 from tests.unit.builder.fakes import FakeService, build, small_book
 from tests.unit.builder.render.test_print_page import apart
@@ -293,24 +295,28 @@ def test_axe_finds_faults_on_the_page_and_in_the_colours_that_have_them(tmp_path
     ]
 
 
-def test_the_report_ends_with_a_count_and_its_status_tells(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_nothing_is_checked_where_nothing_is_built(tmp_path: Path) -> None:
+    effects = small_book()
+    assert run.check(tmp_path, effects, FakeService(effects), external=False) == 1
+    assert "nothing in build/site to check" in effects.messages[-1]
+
+
+def test_a_figure_that_no_page_shows_is_a_warning() -> None:
     effects = small_book()
     toml = effects.contents["site_assets/figures/dots/figure.toml"]
     effects.contents["site_assets/figures/idle/figure.toml"] = toml
-    service = FakeService(effects)
-    assert run.check(tmp_path, effects, service, external=False) == 1
-    assert "nothing in build/site to check" in effects.messages[-1]
+    assert build(effects).published
+    sources, _ = load(effects, Memory())
+    (found,) = run.unused_figures(read_site(effects), sources)
+    assert str(found).startswith("site_assets/figures/idle/figure.toml figure-unused: warning")
 
-    assert build(effects, service).published
-    monkeypatch.setattr(run, "check_accessibility", lambda root, pages: [])
-    monkeypatch.setattr(run, "check_cards", lambda cards: [])
-    monkeypatch.setattr(run, "check_html", lambda site, service: [])
-    assert run.check(tmp_path, effects, service, external=False) == 0
-    assert any("no page shows the figure 'idle'" in message for message in effects.messages)
-    assert effects.messages[-1] == "build/site: 7 pages, 1 warning"
 
-    bad = Issue("accessibility", "build/site/index.html", 0, 0, "no name")
-    monkeypatch.setattr(run, "check_accessibility", lambda root, pages: [bad])
-    assert run.check(tmp_path, effects, service, external=False) == 1
+def test_the_report_ends_with_a_count_and_its_status_tells() -> None:
+    effects, built = MemoryEffects({}), site({"a.html": "", "b.html": ""})
+    warning = Issue("figure-unused", "x", 0, 0, "unused", severity="warning")
+    error = Issue("accessibility", f"{SITE}/a.html", 0, 0, "no name")
+    assert run.report(effects, built, []) == 0
+    assert run.report(effects, built, [warning]) == 0
+    assert effects.messages[-1] == "build/site: 2 pages, 1 warning"
+    assert run.report(effects, built, [warning, error]) == 1
+    assert effects.messages[-3:-1] == [f"{error}\n", f"{warning}\n"]
