@@ -13,7 +13,6 @@ from builder.draw.cells import Parts, Ran, named_parts, prepare, run_cells
 from builder.draw.figures import Code, bundle, draw_frames, typeset
 from builder.draw.posters import draw_posters
 from builder.draw.python_packages import Distribution
-from builder.draw.slim import SlimRequest
 from builder.issues.allowances import without_allowed
 from builder.issues.issue import Issue, Source, in_order, is_error, whole_file
 from builder.load.load import Sources, load, load_code
@@ -31,6 +30,7 @@ from builder.pack.pack import (
 )
 from builder.parse.document import Chapter, Fragment, Glossary, ListingBlock, walk
 from builder.parse.parse import parse_chapter, parse_glossary, parse_page
+from builder.plan.lanes import plan_models
 from builder.render.authors import PICTURE, Guide, read_guide
 from builder.render.discovery import discovery_files
 from builder.render.offline import service_worker
@@ -85,7 +85,7 @@ class Builder:
         """Run all stages; publish the site unless there is an error.
 
         A `preview` stays in memory, and does without what takes long or would be in an author's
-        way: the archive, the service worker, and a slim engine for models that have changed.
+        way: the archive and the service worker.
         """
         outcome = Outcome()
         cache = Cache(self.effects)
@@ -129,7 +129,7 @@ class Builder:
                 sources, index, chapters, glossary, colophon, known_models, self.memory
             )
             issues.extend(found)
-        drawn, assets = self._draw(outcome, cache, sources, book, preview=preview)
+        drawn, assets = self._draw(outcome, cache, sources, book)
         issues = outcome.issues = self._judged(issues, sources)
         if not outcome.published:
             return {}
@@ -176,8 +176,6 @@ class Builder:
         cache: Cache,
         sources: Sources,
         book: ResolvedBook,
-        *,
-        preview: bool,
     ) -> tuple[Drawn, dict[str, bytes]]:
         """Everything that takes Node or packing. Whatever can be checked is, errors or not."""
         effects, service, memory = self.effects, self.service, self.memory
@@ -211,8 +209,6 @@ class Builder:
             models, found = pack_models(effects, cache, parts.values(), memory)
             issues.extend(found)
             packed = [part for name, part in parts.items() if name in models.assets]
-            make = outcome.published and not preview
-            slimming = SlimRequest(effects, cache, service, models, packed, code, make=make)
         with self._phase(outcome, "frames"):
             ready = [
                 (page, figure)
@@ -223,8 +219,10 @@ class Builder:
                 effects, cache, service, ready if bundled.assets else [], models, code, memory
             )
             issues.extend(found)
-        with self._phase(outcome, "engine"):
-            slim, found = slimming.result()
+        with self._phase(outcome, "plans"):
+            lanes, found = plan_models(
+                effects, cache, service, models, packed, code.kernels, memory
+            )
             issues.extend(found)
         with self._phase(outcome, "posters"):
             posters, poster_files, found = draw_posters(
@@ -236,7 +234,7 @@ class Builder:
         pictures, picture_files = pack_pictures(effects, paths)
         files = {
             **models.site_files,
-            **slim.site_files,
+            **lanes.site_files,
             **picture_files,
             **poster_files,
             **python.site_files,
@@ -267,7 +265,7 @@ class Builder:
         }
         drawn = Drawn(
             formulas, frames, models, bundled, pictures, icon,
-            posters=posters, packages=packages, slim=slim.asset, guide=self.guide,
+            posters=posters, packages=packages, lanes=lanes, guide=self.guide,
             ran=ran, python=python, named={page.href: named for page, named in with_cells},
         )  # fmt: skip
         return drawn, files
@@ -346,8 +344,7 @@ def _with_worker(files: Mapping[str, bytes], drawn: Drawn) -> dict[str, bytes]:
     """The files and the service worker that knows them."""
     bundled = drawn.bundle
     code = bundled.site_files[bundled.assets[SERVICE_WORKER]]
-    engine = drawn.slim.src if drawn.slim else bundled.assets["ort.wasm.js"]
-    worker = service_worker(code, files, engine)
+    worker = service_worker(code, files, drawn.lane_files)
     return {**files, SERVICE_WORKER: worker}
 
 

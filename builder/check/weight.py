@@ -24,8 +24,11 @@ INDEX = 1500
 
 FONT_ADDRESS = re.compile(r"url\(\"?([^\")]+\.woff2)\"?\)")
 ASSET = re.compile(rb'book\.asset\("[^"]*",\s*"([A-Za-z0-9+/=]*)"\);?\s*')
-MODEL_FILE = re.compile(r"assets/models/([^/]+)/")
-ENGINE_FILE = re.compile(r"assets/(engine|ort\.wasm)\b.*\.js")
+MODEL_FILE = re.compile(r"assets/(?:models|plans)/([^/]+)/")
+GRAPH_FILE = re.compile(r"assets/models/([^/]+)/([^/]+)\.onnx-")
+PLAN_FILE = "assets/plans/{}/{}-"
+ENGINE_FILE = re.compile(r"assets/kernels\b.*\.js")
+REFERENCE_FILE = re.compile(r"assets/ort\b.*\.js")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,7 @@ class Weight:
 
 
 def weigh(site: BuiltSite) -> list[Weight]:
-    """Everything that has a budget, and the engine."""
+    """Everything that has a budget, and the engine's lanes."""
     chapters = list(site.chapters())
     weights = [
         Weight(f"first load of {page.name}", size, FIRST_LOAD, page.source.path)
@@ -53,14 +56,22 @@ def weigh(site: BuiltSite) -> list[Weight]:
     weights.append(Weight("fonts", sum(len(site.files[path]) for path in _fonts(site)), FONTS))
     models: dict[str, int] = {}
     for path, data in site.files.items():
-        if match := MODEL_FILE.match(path):
+        if (match := MODEL_FILE.match(path)) and not _has_plan(site, path):
             models[match[1]] = models.get(match[1], 0) + _payload(data)
     weights += [Weight(f"model {name}", models[name], MODEL) for name in sorted(models)]
     weights.append(Weight("all models", sum(models.values()), ALL_MODELS))
     weights += list(_indexed(site, {page.name for page in chapters}))
-    engine = [site.files[path] for path in site.files if ENGINE_FILE.fullmatch(path)]
-    weights.append(Weight("engine", sum(_payload(data) for data in engine)))
+    for name, pattern in (("kernels", ENGINE_FILE), ("ONNX Runtime", REFERENCE_FILE)):
+        engine = [site.files[path] for path in site.files if pattern.fullmatch(path)]
+        weights.append(Weight(name, sum(_payload(data) for data in engine)))
     return weights
+
+
+def _has_plan(site: BuiltSite, path: str) -> bool:
+    """Whether a file is a graph of which pages load the plan instead."""
+    match = GRAPH_FILE.match(path)
+    prefix = PLAN_FILE.format(*match.groups()) if match else None
+    return prefix is not None and any(other.startswith(prefix) for other in site.files)
 
 
 def _compressed(data: bytes) -> int:

@@ -19,6 +19,7 @@ from builder.load.figure_spec import FigureSpec
 from builder.node.service import Service, ServiceError
 from builder.pack.pack import ModelFiles
 from builder.parse.document import Math
+from builder.plan.lanes import KERNEL_CODE
 from builder.resolve.resolve import ResolvedPage
 from builder.resolve.resolved import PlacedFigure
 from builder.store.cache import Cache
@@ -29,17 +30,6 @@ from builder.store.paths import CACHE, FIGURES, SITE_ASSETS
 
 MANIFEST = "manifest.json"
 NOT_CODE = (f"{SITE_ASSETS}/generated/", f"{SITE_ASSETS}/fonts/subset.py")
-SLIM_CODE = frozenset(
-    {
-        "engine/rng.ts",
-        "engine/sessions.ts",
-        "node/exercise.mjs",
-        "node/slim.mjs",
-        "node/wasm.mjs",
-        "package-lock.json",
-    }
-)
-"""What determines the slim engine, the graphs aside; the lock file names the wasm by its hash."""
 BUILD_ERROR = re.compile(
     r"^\s*(?P<path>[\w./-]+\.\w+):(?P<line>\d+):(?P<column>\d+): ERROR: (?P<message>.*)$", re.M
 )
@@ -66,9 +56,7 @@ class Code:
             for path in self.hashes
             if path in {f"{SITE_ASSETS}/node/math.mjs", f"{SITE_ASSETS}/package-lock.json"}
         )
-        self.slim = self._digest(
-            path for path in self.hashes if path.removeprefix(f"{SITE_ASSETS}/") in SLIM_CODE
-        )
+        self.kernels = self._digest(path for path in self.hashes if path.startswith(KERNEL_CODE))
         self.posters = self._digest(
             path
             for path in self.hashes

@@ -98,6 +98,12 @@ def _packed(cache: Cache, key: str, data: bytes) -> _PackedFile:
     return _PackedFile(asset, content_hash, compressed, asset_script(key, encoded))
 
 
+def pack_asset(cache: Cache, key: str, data: bytes) -> tuple[PackedAsset, bytes]:
+    """An asset and the script that carries it, for bytes that are no file of a model."""
+    packed = _packed(cache, key, data)
+    return packed.asset, packed.script
+
+
 def _encoded(cache: Cache, content_hash: str, data: bytes) -> bytes:
     """`encode`, remembered by content: compressing is the slow part of a build without changes."""
     encoded = cache.read("packed", content_hash)

@@ -11,6 +11,7 @@ import json
 import posixpath
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote
@@ -21,22 +22,32 @@ from builder.store.paths import CONTENTS, NOT_FOUND, NOT_KEPT
 HASH_DIGITS = 16
 LIGHT = 1_000_000
 """Bytes of a file that a page keeps at once. A heavier one, which may never be used, is kept when
-it first is, or with the whole book; but a page with figures does not work without the engine's."""
+it first is, or with the whole book; but a page whose graphs have no plan needs ONNX Runtime's."""
 
 QUOTED = re.compile(r'"([^"<>\n#?]+\.[a-z][a-z0-9]*)["#?]')
 """What may be an address: each file of a site has an ending, and most quoted texts are numbers."""
 IN_STYLES = re.compile(r"""url\(["']?([^"')#?]+)[^"')]*["']?\)""")
-FIGURE = b"data-figure="
+GRAPH = ".onnx-"
 
 
-def service_worker(code: bytes, files: Mapping[str, bytes], engine: str) -> bytes:
-    """`sw.js` for these files. `engine` is the path of the engine's wasm."""
-    manifest = offline_manifest(files, engine)
+@dataclass(frozen=True, slots=True)
+class LaneFiles:
+    """The files that only ONNX Runtime's lane needs."""
+
+    ort: frozenset[str] = frozenset()
+    """Its script and wasm."""
+    planned: frozenset[str] = frozenset()
+    """Graphs that run on the kernels as long as these do not fail."""
+
+
+def service_worker(code: bytes, files: Mapping[str, bytes], lanes: LaneFiles) -> bytes:
+    """`sw.js` for these files."""
+    manifest = offline_manifest(files, lanes)
     text = json.dumps(manifest, ensure_ascii=False, separators=(",", ":"))
     return f"self.BOOK = {text};\n".encode() + code
 
 
-def offline_manifest(files: Mapping[str, bytes], engine: str) -> dict[str, Any]:
+def offline_manifest(files: Mapping[str, bytes], lanes: LaneFiles) -> dict[str, Any]:
     """What `site_assets/offline/worker/manifest.ts` describes."""
     pages = sorted(path for path in files if path.endswith(".html") and path != NOT_FOUND)
     named = {page: {page} | _named(page, files) for page in pages}
@@ -47,17 +58,17 @@ def offline_manifest(files: Mapping[str, bytes], engine: str) -> dict[str, Any]:
     return {
         "version": digest(*(f"{path} {hash_}" for path, (hash_, _) in kept.items()))[:HASH_DIGITS],
         "files": kept,
-        "pages": {page: sorted(_needed(page, named[page], files, engine)) for page in pages},
+        "pages": {page: sorted(_needed(named[page], files, lanes)) for page in pages},
         "contents": CONTENTS,
         "fallback": NOT_KEPT,
     }
 
 
-def _needed(page: str, named: set[str], files: Mapping[str, bytes], engine: str) -> set[str]:
-    with_figures = FIGURE in files[page]
-    return {
-        path for path in named if len(files[path]) <= LIGHT or (path == engine and with_figures)
-    }
+def _needed(named: set[str], files: Mapping[str, bytes], lanes: LaneFiles) -> set[str]:
+    own = named - lanes.planned - lanes.ort
+    light = {path for path in own if len(files[path]) <= LIGHT}
+    unplanned = any(GRAPH in path for path in own)
+    return light | (lanes.ort & named if unplanned else set())
 
 
 def _named(page: str, files: Mapping[str, bytes]) -> set[str]:

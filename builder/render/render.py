@@ -33,8 +33,10 @@ from builder.parse.document import (
     placeholder,
 )
 from builder.parse.prose import code_lines
+from builder.plan.lanes import Lanes
 from builder.render import authors
 from builder.render.colophon import Ledger, ledger
+from builder.render.offline import LaneFiles
 from builder.resolve.resolve import ResolvedBook, ResolvedPage
 from builder.resolve.resolved import (
     Address,
@@ -98,8 +100,8 @@ class Drawn:
     pictures: Mapping[str, str] = field(default_factory=dict)
     icon: str = ""
     """Address of the picture that browsers show for the book, if it has one."""
-    slim: PackedAsset | None = None
-    """The slim edition of the engine's wasm, if there is one."""
+    lanes: Lanes = field(default_factory=Lanes)
+    """What runs on the kernels."""
     guide: authors.Guide | None = None
     """What the page for authors shows, if there is one."""
     packages: tuple[Package, ...] = ()
@@ -112,6 +114,13 @@ class Drawn:
     python: PythonFiles = field(default_factory=PythonFiles)
     named: Mapping[str, Parts] = field(default_factory=dict)
     """Page with cells → the graphs and arrays that its cells name."""
+
+    @property
+    def lane_files(self) -> LaneFiles:
+        """What only ONNX Runtime's lane needs."""
+        scripts = (self.bundle.assets.get(name) for name in ("ort.js", "ort.wasm.js"))
+        planned = (self.models.assets[name].src for name in self.lanes.plans)
+        return LaneFiles(frozenset(filter(None, scripts)), frozenset(planned))
 
     @property
     def python_bytes(self) -> int:
@@ -149,6 +158,7 @@ class Shared:
     """What every template is given."""
     assets: Mapping[str, str]
     models: Mapping[tuple[str, str], PackedAsset]
+    plans: Mapping[tuple[str, str], PackedAsset]
     pictures: Mapping[str, str]
     python: PythonFiles
     python_bytes: int
@@ -284,6 +294,7 @@ def _shared(
         common=common,
         assets=drawn.bundle.assets,
         models=drawn.models.assets,
+        plans=drawn.lanes.plans,
         pictures=drawn.pictures,
         python=drawn.python,
         python_bytes=drawn.python_bytes,
@@ -505,6 +516,9 @@ def _model_data(shared: Shared, card: ModelCard, uses: Iterable[str]) -> dict[st
         declared = card.content.get(group, {})
         content[group] = {use: declared[use] for use in uses if use in declared}
     assets = {use: asdict(shared.models[card.name, use]) for use in uses}
+    for use in assets:
+        if plan := shared.plans.get((card.name, use)):
+            assets[use]["plan"] = asdict(plan)
     return {"name": card.name, "card": content, "assets": assets}
 
 
@@ -521,12 +535,15 @@ def _backlinks(pages: Iterable[ResolvedPage], anchor: str) -> list[dict[str, str
 def _book_data(drawn: Drawn) -> dict[str, Any]:
     assets = drawn.bundle.assets
     wasm = {"key": "ort.wasm", "src": assets.get("ort.wasm.js"), "bytes": drawn.bundle.wasm_bytes}
-    slim = asdict(drawn.slim) if drawn.slim else None
+    kernels = drawn.lanes.kernels and asdict(drawn.lanes.kernels)
     return {
         "kit": assets.get("kit.js"),
         "offline": assets.get("offline.js"),
         "search": {"script": assets.get("search.js"), "index": SEARCH_INDEX},
-        "engine": {"script": assets.get("engine.js"), "wasm": wasm, "slim": slim},
+        "engine": {
+            "ort": {"script": assets.get("ort.js"), "wasm": wasm},
+            "kernels": kernels and {"script": assets.get("kernels.js"), "wasm": kernels},
+        },
     }
 
 

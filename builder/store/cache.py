@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from builder.store.effects import Effects
 from builder.store.paths import CACHE
 
-KINDS = ("bill", "bundle", "cells", "engine", "frames", "packages", "packed", "posters")
+KINDS = (
+    "bill", "bundle", "cells", "frames", "kernels", "packages", "packed", "plans", "posters",
+)  # fmt: skip
 LASTING = 24 * 60 * 60
 """Seconds for which an entry stays that nobody needs: long enough to go back to another branch."""
 

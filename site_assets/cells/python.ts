@@ -3,6 +3,7 @@
 import type { AssetReference } from "../kit/base/asset.ts";
 import type { Book } from "../kit/page/book.ts";
 import { float32 } from "../engine/tensor.ts";
+import type { assetSource, ModelAsset } from "../kit/figure/model_assets.ts";
 import type { loadModels, Card, Models } from "../kit/figure/models.ts";
 import { AssetError, loadScript } from "../kit/base/script.ts";
 import type { CellEvent, WireTensor } from "./interpreter.ts";
@@ -17,7 +18,7 @@ export interface CellsData {
   readonly lock: string;
   /** The parts of each file; `size` is that of the part's script. */
   readonly files: Readonly<Record<string, readonly (AssetReference & { readonly size: number })[]>>;
-  readonly models: Readonly<Record<string, { readonly card: Card; readonly assets: Readonly<Record<string, AssetReference>> }>>;
+  readonly models: Readonly<Record<string, { readonly card: Card; readonly assets: Readonly<Record<string, ModelAsset>> }>>;
 }
 
 /** The parts of kit.js that cells use; see kit/kit.ts. */
@@ -25,6 +26,7 @@ interface Kit {
   readonly loadKit: () => Promise<void>;
   readonly loadAsset: (reference: AssetReference) => Promise<Uint8Array>;
   readonly loadModels: typeof loadModels;
+  readonly assetSource: typeof assetSource;
   readonly theEngine: Parameters<typeof loadModels>[2];
   python?: (source: () => void) => void;
 }
@@ -130,10 +132,7 @@ export class Python {
   /** Models with their arrays loaded; graphs and the engine come when they are first run. */
   private loadModels(): Promise<Models> {
     const sources = Object.fromEntries(
-      Object.entries(this.data.models).map(([name, { card, assets }]) => [
-        name,
-        { card, bytes: (part: string) => book.loadAsset(assets[part] as AssetReference) },
-      ]),
+      Object.entries(this.data.models).map(([name, { card, assets }]) => [name, book.assetSource(card, assets)]),
     );
     const uses = Object.fromEntries(Object.entries(this.data.models).map(([name, { assets }]) => [name, Object.keys(assets)]));
     return book.loadModels(sources, uses, book.theEngine);

@@ -1,200 +1,62 @@
-/**
- * The page's side of the engine: one worker, graphs by name, calls that can be cancelled.
- *
- * The worker serves one call at a time, so calls wait here, where a cancelled one costs nothing, and a
- * figure under the reader's finger (`priority: "interactive"`) overtakes one that trains in the background.
- *
- * The slim edition of the wasm lacks what the build saw no need for. Where it fails, a worker with the whole one
- * takes over: graphs are loaded there again, and the call that failed is repeated, so that whoever waits for it
- * notices nothing but the time.
- */
+/** The page's engine: every graph in the lane that runs it, and in the other one if that lane fails. */
 
-import type { Port, Request, Response } from "./protocol.ts";
+import type { CallOptions, Lane } from "./lane.ts";
+import { EngineError } from "./lane.ts";
 import type { Feeds, Outputs } from "./tensor.ts";
 
-export type Priority = "interactive" | "background";
-
-export type Edition = "slim" | "whole";
-
-/** A fresh worker and the wasm bytes for it. */
-export interface Spawned {
-  readonly port: Port;
-  readonly wasm: Uint8Array;
+/** Where the two forms of a graph come from; neither is asked for before its lane needs it. */
+export interface GraphSource {
+  /** The plan for the kernels; null where the planner knows none. */
+  readonly plan: (() => Promise<Uint8Array>) | null;
+  /** The ONNX model. */
+  readonly model: () => Promise<Uint8Array>;
 }
 
-export interface CallOptions {
-  readonly signal?: AbortSignal | undefined;
-  readonly priority?: Priority | undefined;
-  /** Told how long the worker was busy with the call, which is less than the page had to wait. */
-  readonly spent?: ((milliseconds: number) => void) | undefined;
-}
-
-/** The engine or one of its graphs could not be used; the message is fit for a reader. */
-export class EngineError extends Error {
-  override name = "EngineError";
-}
-
-/** The worker is gone, through no fault of the graph that was asked for. */
-export class EngineStopped extends EngineError {
-  override name = "EngineStopped";
-}
-
-type Message = Request extends infer R ? (R extends Request ? Omit<R, "id"> : never) : never;
-
-interface Call {
-  readonly message: Message;
-  readonly transfer: Transferable[];
-  readonly options: CallOptions;
-  readonly resolve: (outputs: Outputs | null) => void;
-  readonly reject: (error: unknown) => void;
-}
+export type LaneName = "kernels" | "ort";
 
 export class Engine {
-  private readonly spawn: (edition: Edition) => Promise<Spawned>;
-  private edition: Edition;
-  private starting: Promise<void> | null = null;
-  private port: Port | null = null;
-  private readonly loading = new Map<string, Promise<void>>();
-  private readonly held = new Map<string, () => Promise<Uint8Array>>(); // graphs that the worker has, and their bytes
-  private waiting: Call[] = [];
-  private current: { readonly id: number; readonly call: Call } | null = null;
-  private sent = 0;
+  private readonly kernels: Lane | null;
+  private readonly ort: Lane;
+  private readonly sources = new Map<string, GraphSource>();
+  private readonly failed = new Set<string>(); // graphs that the kernels could not run
 
-  /** `spawn` is called once, again when the whole edition has to take over from `edition`, and again after a crash. */
-  constructor(spawn: (edition: Edition) => Promise<Spawned>, edition: Edition) {
-    this.spawn = spawn;
-    this.edition = edition;
+  /** Without kernels, ONNX Runtime runs everything. */
+  constructor(kernels: Lane | null, ort: Lane) {
+    this.kernels = kernels;
+    this.ort = ort;
   }
 
-  /** Makes `graph` ready to run; `bytes` is asked for only when the worker doesn't hold the graph yet. */
-  load(graph: string, bytes: () => Promise<Uint8Array>): Promise<void> {
-    const known = this.loading.get(graph);
-    if (known) return known;
-    const promise = (async () => {
-      const [model] = await Promise.all([bytes(), this.start()]);
-      await this.start(); // again, if the worker died while the bytes were on their way
+  /** Which lane runs a graph that was loaded. */
+  laneOf(graph: string): LaneName {
+    return this.kernels && this.sources.get(graph)?.plan && !this.failed.has(graph) ? "kernels" : "ort";
+  }
+
+  /** Makes `graph` ready to run. Cheap when it is. */
+  async load(graph: string, source: GraphSource): Promise<void> {
+    this.sources.set(graph, source);
+    if (this.kernels && source.plan && !this.failed.has(graph)) {
       try {
-        await this.call({ op: "load", graph, bytes: model }, [], {});
-      } catch (error) {
-        if (error instanceof EngineStopped) throw error;
-        throw new EngineError(`“${graph}” is not a model that the engine can read (${(error as Error).message})`);
+        return await this.kernels.load(graph, source.plan);
+      } catch {
+        this.failed.add(graph);
       }
-      this.held.set(graph, bytes);
-    })();
-    this.loading.set(graph, promise);
-    promise.catch(() => this.loading.delete(graph)); // so that Retry asks again
-    return promise;
+    }
+    await this.ort.load(graph, source.model);
   }
 
-  /** Rejects with the signal's reason when cancelled; a call still waiting is then never sent. */
+  /** A call that the kernels fail is repeated on ONNX Runtime, which then keeps the graph. */
   async run(graph: string, feeds: Feeds, options: CallOptions = {}): Promise<Outputs> {
-    if (!this.loading.has(graph)) throw new EngineError(`no graph “${graph}” is loaded`);
-    await this.loading.get(graph);
-    const outputs = await this.call({ op: "run", graph, feeds }, [], options);
-    return outputs ?? {};
-  }
-
-  private start(): Promise<void> {
-    if (this.starting) return this.starting;
-    const starting = this.open();
-    this.starting = starting;
-    starting.catch((error: Error) => {
-      if (this.starting === starting) this.crash(error.message); // else it has been said already
-    });
-    return starting;
-  }
-
-  private async open(): Promise<void> {
-    const { edition } = this;
-    try {
-      await this.openEdition(edition);
-    } catch (error) {
-      if (edition === "whole") throw error;
-      this.close();
-      this.edition = "whole";
-      await this.openEdition("whole");
+    const source = this.sources.get(graph);
+    if (!source) throw new EngineError(`no graph “${graph}” is loaded`);
+    if (this.kernels && this.laneOf(graph) === "kernels") {
+      try {
+        return await this.kernels.run(graph, feeds, options);
+      } catch (error) {
+        if (options.signal?.aborted) throw error;
+        this.failed.add(graph);
+      }
     }
-  }
-
-  /** A new worker, with the graphs that the last one held; what waits is served after that. */
-  private async openEdition(edition: Edition): Promise<void> {
-    const held = [...this.held];
-    const [{ port, wasm }, models] = await Promise.all([this.spawn(edition), Promise.all(held.map(([, bytes]) => bytes()))]);
-    port.onmessage = ({ data }) => this.receive(data);
-    port.onerror = (event) => this.crash(event.message);
-    this.port = port;
-    const copy = wasm.slice(); // the worker takes the buffer with it; a restart needs it again
-    const others = this.waiting.splice(0);
-    const ready = [this.call({ op: "start", wasm: copy }, [copy.buffer], {})];
-    held.forEach(([graph], i) => ready.push(this.call({ op: "load", graph, bytes: models[i] as Uint8Array }, [], {})));
-    this.waiting.push(...others);
-    await Promise.all(ready);
-  }
-
-  private call(message: Message, transfer: Transferable[], options: CallOptions): Promise<Outputs | null> {
-    const { signal } = options;
-    return new Promise((resolve, reject) => {
-      if (signal?.aborted) return reject(signal.reason);
-      const call: Call = { message, transfer, options, resolve, reject };
-      signal?.addEventListener("abort", () => {
-        const place = this.waiting.indexOf(call);
-        if (place >= 0) this.waiting.splice(place, 1);
-        reject(signal.reason);
-      }, { once: true });
-      this.waiting.push(call);
-      this.sendNext();
-    });
-  }
-
-  private sendNext(): void {
-    if (this.current || !this.port || this.waiting.length === 0) return;
-    const urgent = this.waiting.findIndex(({ options }) => options.priority !== "background");
-    const [call] = this.waiting.splice(Math.max(urgent, 0), 1) as [Call];
-    const id = ++this.sent;
-    this.current = { id, call };
-    this.port.postMessage({ ...call.message, id } as Request, call.transfer);
-  }
-
-  private receive(response: Response): void {
-    if (response.id !== this.current?.id) return;
-    if ("error" in response && response.fatal) return this.crash(response.error);
-    const { call } = this.current;
-    this.current = null;
-    if ("error" in response) call.reject(new EngineError(response.error));
-    else {
-      call.options.spent?.(response.milliseconds);
-      call.resolve(response.outputs);
-    }
-    this.sendNext();
-  }
-
-  /** The worker died. The whole edition takes over from the slim one; else all who wait are told, and the next call starts anew. */
-  private crash(message: string): void {
-    const interrupted = this.current?.call;
-    this.close();
-    const error = new EngineStopped(`the engine stopped${message ? ` (${message})` : ""}`);
-    if (this.edition === "slim") {
-      if (interrupted?.message.op === "start") return interrupted.reject(error); // `open` goes on from there
-      if (interrupted && !interrupted.options.signal?.aborted) this.waiting.unshift(interrupted);
-      this.edition = "whole";
-      this.starting = null;
-      void this.start().catch(() => undefined); // whoever waits is told
-      return;
-    }
-    this.starting = null;
-    this.loading.clear();
-    this.held.clear();
-    const lost = this.waiting;
-    this.waiting = [];
-    for (const call of interrupted ? [interrupted, ...lost] : lost) call.reject(error);
-  }
-
-  private close(): void {
-    if (this.port) {
-      this.port.onmessage = this.port.onerror = null;
-      this.port.terminate();
-    }
-    this.port = null;
-    this.current = null;
+    await this.ort.load(graph, source.model);
+    return this.ort.run(graph, feeds, options);
   }
 }

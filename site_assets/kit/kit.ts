@@ -6,8 +6,9 @@ import * as hooks from "preact/hooks";
 import { loadAsset, registerAsset } from "./base/asset.ts";
 import type { Book } from "./page/book.ts";
 import * as kit from "./index.ts";
+import { assetSource } from "./figure/model_assets.ts";
 import { loadModels } from "./figure/models.ts";
-import { registerEngine, theEngine } from "./figure/page_engine.ts";
+import { registerWorker, theEngine } from "./figure/page_engine.ts";
 import { FigureRuntime, isAtRest, registerFigure, trainingRecord } from "./figure/runtime.ts";
 import { TrainingSession } from "./run/training_session.ts";
 
@@ -16,8 +17,9 @@ Object.assign(book, {
   asset: registerAsset,
   loadAsset,
   loadModels,
+  assetSource,
   figure: registerFigure,
-  engine: registerEngine,
+  worker: registerWorker,
   theEngine,
   trainingRecord,
   isAtRest,

@@ -67,9 +67,9 @@ async function figureScript(name, minify) {
 }
 
 /** One function whose source text is the worker: a page from file:// can start no worker but one from a blob. */
-async function engineScript(minify) {
+async function workerScript(name, entry, minify) {
   const worker = await text({
-    entryPoints: ["engine/worker.ts"],
+    entryPoints: [entry],
     format: "iife",
     minify,
     platform: "browser",
@@ -77,7 +77,7 @@ async function engineScript(minify) {
     external: ["module", "worker_threads"],
     define: { "import.meta.url": JSON.stringify("https://book.invalid/ort.js") },
   });
-  return { ...worker, code: `book.engine(function(){${worker.code}\n});\n` };
+  return { ...worker, code: `book.worker(${JSON.stringify(name)},function(){${worker.code}\n});\n` };
 }
 
 /** Python's worker: Pyodide answers its own requests from the files that the page hands over. */
@@ -144,7 +144,8 @@ export async function bundle({ out, figures, minify = true }) {
     placeScript("kit.js", script("kit/kit.ts", minify)),
     placeScript("offline.js", script("offline/control.ts", minify)),
     placeScript("sw.js", script("offline/worker/sw.ts", minify)),
-    placeScript("engine.js", engineScript(minify)),
+    placeScript("kernels.js", workerScript("kernels", "engine/kernel_worker.ts", minify)),
+    placeScript("ort.js", workerScript("ort", "engine/ort_worker.ts", minify)),
     styles("cells/cells.css", minify).then((made) => place("cells/cells.css", made.css)),
     placeScript("cells/cells.js", script("cells/cells.ts", minify)),
     placeScript("cells/editor.js", script("cells/editor.ts", minify)),

@@ -3,7 +3,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
-import { Sessions } from "../engine/sessions.ts";
+import { Sessions } from "../engine/ort_sessions.ts";
 import { modelSource, nodeEngine } from "./frame.mjs";
 
 /** Runs a graph on float32 bytes, as the page does with its engine. */
@@ -11,7 +11,7 @@ async function runGraph(folders, { model, graph, feeds }) {
   const engine = await nodeEngine(Sessions);
   const key = `${model}/${graph}`;
   const source = await modelSource(folders[model]);
-  await engine.load(key, () => source.bytes(graph));
+  await engine.load(key, { model: () => source.bytes(graph) });
   const tensors = feeds.map(([name, dims, bytes]) => [name, { dims, data: new Float32Array(bytes.slice().buffer) }]);
   const outputs = await engine.run(key, Object.fromEntries(tensors));
   return Object.entries(outputs).map(([name, { dims, data }]) => [name, dims, new Uint8Array(data.slice().buffer)]);

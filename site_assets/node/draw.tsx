@@ -1,11 +1,10 @@
 /** A figure's markup, summary and table as text: what the builder writes into the page. */
 
 import { renderToString } from "preact-render-to-string";
-import type { Engine } from "../engine/engine.ts";
 import { Context, type FigureContext } from "../kit/base/context.ts";
 import type { AnyFigure, Table } from "../kit/figure/figure.ts";
-export { Sessions } from "../engine/sessions.ts";
-import { loadModels, type Model, type ModelSource } from "../kit/figure/models.ts";
+export { Sessions } from "../engine/ort_sessions.ts";
+import { loadModels, type Engine, type Model, type ModelSource } from "../kit/figure/models.ts";
 import type { State } from "../kit/base/spec.ts";
 import { recordedTraining, type Training } from "../kit/figure/training.ts";
 

@@ -44,14 +44,14 @@ async function drawingOf(figure) {
 
 let engine = null;
 
-/** The same sessions as in the reader's worker, without the worker; the first `wasm` is the process's only one. */
-export function nodeEngine(Sessions, wasm = ORT_WASM) {
+/** The same sessions as in the worker of ONNX Runtime, without the worker. */
+export function nodeEngine(Sessions) {
   engine ??= (async () => {
     const ort = await import("onnxruntime-web/wasm");
-    const sessions = new Sessions(ort, await readFile(wasm));
+    const sessions = new Sessions(ort, await readFile(ORT_WASM));
     const held = new Map(); // graph → hash of the bytes that its session was made from
-    const load = async (graph, bytes) => {
-      const content = await bytes();
+    const load = async (graph, { model }) => {
+      const content = await model();
       const hash = createHash("sha256").update(content).digest("hex");
       if (held.get(graph) === hash) return;
       await sessions.load(graph, content);
@@ -60,7 +60,7 @@ export function nodeEngine(Sessions, wasm = ORT_WASM) {
     let last = Promise.resolve();
     const inTurn = (work) => (last = last.then(work, work));
     return {
-      load: (graph, bytes) => inTurn(() => load(graph, bytes)),
+      load: (graph, source) => inTurn(() => load(graph, source)),
       run: (graph, feeds) => inTurn(() => sessions.run(graph, feeds)),
     };
   })();
@@ -73,11 +73,12 @@ export async function modelSource(folder) {
   return {
     card,
     bytes: async (name) => new Uint8Array(await readFile(join(folder, (card.graphs[name] ?? card.arrays[name]).file))),
+    plan: () => null, // ONNX Runtime draws the static frames: it is the reference, and starts once for all of them
   };
 }
 
 /** {markup, summary, table} of a figure in a state; `state` holds every key that figure.toml names. */
-export async function drawFrame({ figure, spec, state, options, models, id, wasm = ORT_WASM }) {
+export async function drawFrame({ figure, spec, state, options, models, id }) {
   const { figure: definition, draw, Sessions } = await drawingOf(figure);
   const sources = Object.fromEntries(
     await Promise.all(Object.entries(models).map(async ([role, folder]) => [role, await modelSource(folder)])),
@@ -89,7 +90,7 @@ export async function drawFrame({ figure, spec, state, options, models, id, wasm
     state: { ...options, ...state },
     sources,
     uses,
-    engine: () => nodeEngine(Sessions, wasm),
+    engine: () => nodeEngine(Sessions),
     encodeImage: inkImage,
   });
   const style = / style="[^"]*"/.exec(frame.markup);

@@ -7,8 +7,9 @@ import { createInterface } from "node:readline";
 import { bundle } from "./bundle.mjs";
 import { runCells } from "./cells.mjs";
 import { drawFrame } from "./frame.mjs";
+import { compileKernels } from "./kernels.mjs";
 import { renderMath } from "./math.mjs";
-import { slim } from "./slim.mjs";
+import { runPlan } from "./plans.mjs";
 
 /** The rasteriser is loaded by the builds that publish, and by no other. */
 const drawPoster = async (params) => (await import("./poster.mjs")).drawPoster(params);
@@ -17,7 +18,7 @@ const drawPoster = async (params) => (await import("./poster.mjs")).drawPoster(p
 const validateHtml = async (params) => (await import("./validate.mjs")).validateHtml(params);
 
 const methods = {
-  bundle, cells: runCells, frame: drawFrame, math: renderMath, poster: drawPoster, slim, validate: validateHtml,
+  bundle, cells: runCells, frame: drawFrame, math: renderMath, kernels: compileKernels, poster: drawPoster, runPlan, validate: validateHtml,
 };
 
 // Libraries that print would break the protocol: stdout belongs to responses alone.

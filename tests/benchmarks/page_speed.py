@@ -1,7 +1,7 @@
 """How long a reader waits for a figure on a phone's network and a slow machine.
 
 Opens a chapter at its figure in Chromium, throttled to fast 4G (9 Mbit/s down, 60 ms) and a CPU
-four times slower, nothing cached: with the slim engine and with the whole one, from a host that
+four times slower, nothing cached: on the kernels and on ONNX Runtime, from a host that
 compresses and from one that does not. The times are the page's own, from the start of the
 navigation; bytes are what came over the network until the figure was live. Beside it a public
 explainer, if a folder is named in which one has been built from its own sources, and Lighthouse's
@@ -18,7 +18,6 @@ import argparse
 import gzip
 import json
 import os
-import re
 import statistics
 import subprocess
 from collections.abc import Iterator
@@ -27,7 +26,6 @@ from dataclasses import dataclass
 from functools import cache
 from io import BytesIO
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, BinaryIO
 
 from playwright.sync_api import Browser, sync_playwright
@@ -35,7 +33,7 @@ from playwright.sync_api import Browser, sync_playwright
 from builder.node.service import NODE
 from tests.browser.browsers import executable, launch
 from tests.browser.server import Pages, serve
-from tests.browser.site import Site, copy_site, replace
+from tests.browser.site import Site
 from tests.conftest import ROOT
 from tests.report import put, save
 
@@ -101,15 +99,6 @@ class Subject:
     live: str
 
 
-def without_slim_engine(site: Path, folder: Path) -> Path:
-    """A copy whose pages know of no slim engine."""
-    copy = copy_site(site, folder)
-    for page in copy.glob("*.html"):
-        text = page.read_text("utf-8")
-        replace(page, re.sub(r'"slim":{[^}]*}', '"slim":null', text))
-    return copy
-
-
 def visit(browser: Browser, subject: Subject) -> dict[str, float]:
     """Milliseconds and bytes of one cold visit."""
     context = browser.new_context(viewport={"width": 1200, "height": 900})
@@ -139,18 +128,14 @@ def visit(browser: Browser, subject: Subject) -> dict[str, float]:
 
 def subjects(options: argparse.Namespace, stack: ExitStack) -> Iterator[Subject]:
     """What is compared, served for as long as the stack lives."""
-    scratch = Path(stack.enter_context(TemporaryDirectory(dir=options.site.parent)))
-    engines = {
-        "slim engine": options.site,
-        "whole engine": without_slim_engine(options.site, scratch / "whole"),
-    }
+    engines = {"kernels": "", "ONNX Runtime": "?engine=ort"}
     for host, pages in (("compressed", Compressing), ("not compressed", Pages)):
-        for engine, folder in engines.items():
-            site = Site(folder, stack.enter_context(serve(folder, pages)))
+        site = Site(options.site, stack.enter_context(serve(options.site, pages)))
+        for engine, query in engines.items():
             figure = site.figure(FIGURE)
             selector = f"#{figure.id}"
             live = ", ".join(f"{selector}[data-state={state}]" for state in ("live", "training"))
-            url = site.url(figure.page, figure.id)
+            url = f"{site.root}{figure.page}{query}#{figure.id}"
             yield Subject(f"this book, {engine}, {host}", url, f"{selector} svg", live)
     for name, folder in options.beside or ():
         root = stack.enter_context(serve(Path(folder), Compressing))

@@ -45,6 +45,10 @@ class PublishedModel:
         """The graph or array `name`, taken out of its asset script."""
         return unpacked(self.folder / self.assets[name]["src"])
 
+    def plan(self, graph: str) -> bytes:
+        """The plan of a graph for the kernels."""
+        return unpacked(self.folder / self.assets[graph]["plan"]["src"])
+
     def array(self, name: str) -> Array:
         """A published array, in the shape and dtype of the card."""
         described = self.card["arrays"][name]
@@ -142,11 +146,9 @@ class Site:
 
     @cached_property
     def engines(self) -> dict[str, Path]:
-        """Edition → the file of the engine's wasm."""
+        """Lane → the file of its wasm: `kernels` and `ort`."""
         engine = self.book_data(self.figures[0].page)["engine"]
-        assert engine["slim"], "the book was built without a slim engine; run: make book"
-        sources = {"slim": engine["slim"]["src"], "whole": engine["wasm"]["src"]}
-        return {edition: self.folder / source for edition, source in sources.items()}
+        return {lane: self.folder / files["wasm"]["src"] for lane, files in engine.items()}
 
     def book_data(self, page: str) -> dict[str, Any]:
         """What the page says of the book-wide files: the kit, the engine."""

@@ -27,16 +27,20 @@ def graph_file(site: Site, figure: PlacedFigure) -> Path:
     return site.folder / str(figure.data["models"]["vae"]["assets"][GRAPH]["src"])
 
 
+def plan_file(site: Site, figure: PlacedFigure) -> Path:
+    return site.folder / str(figure.data["models"]["vae"]["assets"][GRAPH]["plan"]["src"])
+
+
 def figure_script(site: Site, figure: PlacedFigure) -> Path:
     return site.folder / str(figure.data["script"])
 
 
 def wasm_file(site: Site, figure: PlacedFigure) -> Path:
-    return site.engines["whole"]
+    return site.engines["ort"]
 
 
 def engine_script(site: Site, figure: PlacedFigure) -> Path:
-    return site.folder / str(site.book_data(figure.page)["engine"]["script"])
+    return site.folder / str(site.book_data(figure.page)["engine"]["ort"]["script"])
 
 
 def kit_script(site: Site, figure: PlacedFigure) -> Path:
@@ -114,11 +118,11 @@ def test_figure_says_what_is_wrong_and_recovers(
     path = damage.file(breakable_site, placed)
     whole = path.read_text("utf-8")
     damage.by(path)
-    if damage.file is wasm_file:  # else the slim edition would do
-        take_away(breakable_site.engines["slim"])
+    if damage.file in {graph_file, wasm_file, engine_script}:  # else the kernels would do
+        take_away(plan_file(breakable_site, placed))
     figure = reader_of_broken.figure(NAME)
     said = figure.wait_error()
-    reader_of_broken.expect_errors(*damage.console)
+    reader_of_broken.expect_errors(*damage.console, MISSING)
     assert damage.told in said
     assert path.name in said or damage.by is garble, f"does not say which file: {said}"
     expect(figure.stage.locator("svg").first).to_be_visible()

@@ -16,7 +16,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from builder.preview.serve import Preview, start_server
-from builder.render.offline import service_worker
+from builder.render.offline import LaneFiles, service_worker
 from builder.store.paths import SERVICE_WORKER
 from tests.browser.conftest import Window
 from tests.browser.figure import Figure
@@ -96,10 +96,9 @@ def wait_kept(page: Page, pages: int) -> None:
     expect(offline_place(page)).to_contain_text(f"{pages} of ", timeout=PATIENT)
 
 
-def engine_of(site: Site, page: str) -> str:
+def kernels_of(site: Site, page: str) -> str:
     """The wasm that a page asks for first."""
-    engine = site.book_data(page)["engine"]
-    return str((engine["slim"] or engine["wasm"])["src"])
+    return str(site.book_data(page)["engine"]["kernels"]["wasm"]["src"])
 
 
 def manifest(site: Site) -> dict[str, dict[str, list[int | str]]]:
@@ -114,7 +113,7 @@ def test_what_was_read_once_is_read_again_without_a_network(
     placed, page = online.figure(FIGURE), window.page
     page.goto(online.url(placed.page, placed.id))
     wait_kept(page, 2)  # the contents and this page
-    wasm = engine_of(online, placed.page)
+    wasm = kernels_of(online, placed.page)
     first = [path.removeprefix(SUB_PATH) for path in host.asked]
     assert first.index(wasm) < first.index(SERVICE_WORKER), "what is seen comes first"
     host.reachable = False
@@ -195,8 +194,9 @@ def second_edition(first: Site, folder: Path) -> None:
     paths = [path for path in folder.rglob("*") if path.is_file()]
     files = {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
     worker = files.pop(SERVICE_WORKER).partition(b"\n")[2]
-    engine = engine_of(first, placed.page)
-    replace(folder / SERVICE_WORKER, service_worker(worker, files, engine).decode())
+    ort = frozenset(path for path in files if path.startswith("assets/ort"))
+    lanes = LaneFiles(ort, frozenset(path for path in files if ".onnx-" in path))
+    replace(folder / SERVICE_WORKER, service_worker(worker, files, lanes).decode())
 
 
 def test_a_new_version_comes_whole_or_not_at_all(

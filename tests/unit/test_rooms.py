@@ -17,6 +17,7 @@ BUILDER = (
     ("builder/build",),
     ("builder/render",),
     ("builder/draw",),
+    ("builder/plan",),
     ("builder/pack", "builder/resolve"),
     ("builder/load",),
     ("builder/parse",),

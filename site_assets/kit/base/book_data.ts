@@ -2,12 +2,17 @@
 
 import type { AssetReference } from "./asset.ts";
 
+export interface LaneFiles {
+  readonly script: string;
+  readonly wasm: AssetReference;
+}
+
 export interface BookData {
   readonly kit: string;
   readonly offline: string;
   readonly search: { readonly script: string; readonly index: string };
-  /** `slim`: the wasm without what the book's models don't need, if the build made one. */
-  readonly engine: { readonly script: string; readonly wasm: AssetReference; readonly slim: AssetReference | null };
+  /** Each lane's worker and wasm; no kernels in a book whose graphs they cannot run. */
+  readonly engine: { readonly ort: LaneFiles; readonly kernels: LaneFiles | null };
 }
 
 export function bookData(): BookData {

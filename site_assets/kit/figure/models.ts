@@ -1,8 +1,12 @@
 /** What a figure's `compute` sees of the trained models: arrays, metrics, and graphs that it can run. */
 
-import type { CallOptions, Engine } from "../../engine/engine.ts";
+import type { Engine as PageEngine } from "../../engine/engine.ts";
+import type { CallOptions } from "../../engine/lane.ts";
 import type { Feeds, Outputs } from "../../engine/tensor.ts";
 import { Memo } from "../base/memo.ts";
+
+/** The page's engine, or what stands for it at build. */
+export type Engine = Pick<PageEngine, "load" | "run">;
 
 export interface ArrayCard {
   readonly file: string;
@@ -49,6 +53,8 @@ export interface ModelSource {
   readonly card: Card;
   /** Bytes of the graph or array called `name` in the card. */
   bytes(name: string): Promise<Uint8Array>;
+  /** What gives the plan of the graph called `name`; null where the build made none. */
+  plan(name: string): (() => Promise<Uint8Array>) | null;
 }
 
 function view(bytes: Uint8Array, { shape, dtype }: ArrayCard): NumberArray {
@@ -86,7 +92,7 @@ class LoadedModel implements Model {
 
   private async load(graph: string): Promise<Engine> {
     const engine = await this.engine();
-    await engine.load(`${this.card.name}/${graph}`, () => this.source.bytes(graph));
+    await engine.load(`${this.card.name}/${graph}`, { plan: this.source.plan(graph), model: () => this.source.bytes(graph) });
     return engine;
   }
 

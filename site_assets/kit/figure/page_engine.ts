@@ -1,33 +1,52 @@
-/** The page's one engine: its script and its wasm are asked for when the first graph is to be loaded. */
+/** The page's one engine. What a lane needs is asked for when the first graph is to be loaded there. */
 
-import { Engine, type Edition, type Spawned } from "../../engine/engine.ts";
+import { Engine } from "../../engine/engine.ts";
+import { KernelLane } from "../../engine/kernel_lane.ts";
 import { WatchedPort } from "../../engine/watched_port.ts";
-import { loadAsset } from "../base/asset.ts";
+import { WorkerLane, type Spawned } from "../../engine/worker_lane.ts";
+import { loadAsset, type AssetReference } from "../base/asset.ts";
 import { bookData } from "../base/book_data.ts";
 import { AssetError, loadScript } from "../base/script.ts";
 
-let workerSource: (() => void) | null = null;
+const workers = new Map<string, () => void>();
 
-/** Called by the engine's script: a function whose source text is the worker. */
-export function registerEngine(source: () => void): void {
-  workerSource = source;
+/** Called by a worker's script: a function whose source text is the worker. */
+export function registerWorker(name: string, source: () => void): void {
+  workers.set(name, source);
 }
 
-let engine: Promise<Engine> | null = null;
-
-async function spawn(edition: Edition): Promise<Spawned> {
-  const where = bookData().engine;
-  const asset = edition === "slim" && where.slim ? where.slim : where.wasm;
-  const [wasm] = await Promise.all([loadAsset(asset), workerSource ? undefined : loadScript(where.script)]);
-  if (!workerSource) throw new AssetError(`the file ${where.script} is damaged`);
+async function spawn(name: string, script: string, asset: AssetReference): Promise<Spawned> {
+  const [wasm] = await Promise.all([loadAsset(asset), workers.has(name) ? undefined : loadScript(script)]);
+  const source = workers.get(name);
+  if (!source) throw new AssetError(`the file ${script} is damaged`);
   // A classic worker from a blob: the only kind that starts from file:// in every browser.
-  const url = URL.createObjectURL(new Blob([`(${workerSource.toString()})()`], { type: "text/javascript" }));
+  const url = URL.createObjectURL(new Blob([`(${source.toString()})()`], { type: "text/javascript" }));
   const port = new WatchedPort(new Worker(url));
   URL.revokeObjectURL(url);
   return { port, wasm };
 }
 
+/** `?engine=ort` in the page's address: everything runs on ONNX Runtime. */
+function isOrtWanted(): boolean {
+  return new URLSearchParams(location.search).get("engine") === "ort";
+}
+
+function kernelLane(): KernelLane | null {
+  const { kernels } = bookData().engine;
+  if (!kernels || isOrtWanted()) return null;
+  let module: Promise<WebAssembly.Module> | null = null;
+  const compiled = (): Promise<WebAssembly.Module> => {
+    module ??= loadAsset(kernels.wasm).then((wasm) => WebAssembly.compile(wasm as BufferSource));
+    module.catch(() => (module = null)); // so that the next graph tries again
+    return module;
+  };
+  return new KernelLane(compiled, new WorkerLane(() => spawn("kernels", kernels.script, kernels.wasm)));
+}
+
+let engine: Engine | null = null;
+
 export function theEngine(): Promise<Engine> {
-  engine ??= Promise.resolve(new Engine(spawn, bookData().engine.slim ? "slim" : "whole"));
-  return engine;
+  const { ort } = bookData().engine;
+  engine ??= new Engine(kernelLane(), new WorkerLane(() => spawn("ort", ort.script, ort.wasm)));
+  return Promise.resolve(engine);
 }

@@ -3,7 +3,7 @@
  * recomputes as its state changes, and explains itself when something fails.
  */
 
-import { forgetAssets, loadAsset, type AssetReference } from "../base/asset.ts";
+import { forgetAssets } from "../base/asset.ts";
 import type { FigureContext } from "../base/context.ts";
 import { bytes } from "../base/format.ts";
 import { AssetError, loadScript } from "../base/script.ts";
@@ -13,6 +13,7 @@ import { Visibility } from "../base/visibility.ts";
 import { FigureAddress } from "./address.ts";
 import type { AnyFigure } from "./figure.ts";
 import { FigureRun } from "./figure_run.ts";
+import { assetSource, type ModelAsset } from "./model_assets.ts";
 import { loadModels, type Card, type Models, type ModelSource } from "./models.ts";
 import { Pace } from "./pace.ts";
 import { theEngine } from "./page_engine.ts";
@@ -26,7 +27,7 @@ interface FigureData {
   readonly state: State;
   readonly options: State;
   readonly script: string;
-  readonly models: Readonly<Record<string, { readonly name: string; readonly card: Card; readonly assets: Readonly<Record<string, AssetReference>> }>>;
+  readonly models: Readonly<Record<string, { readonly name: string; readonly card: Card; readonly assets: Readonly<Record<string, ModelAsset>> }>>;
 }
 
 const definitions = new Map<string, AnyFigure>();
@@ -137,23 +138,16 @@ export class FigureRuntime {
   private loadModels(): Promise<Models> {
     const sources: Record<string, ModelSource> = {};
     const uses: Record<string, readonly string[]> = {};
-    for (const [role, { card, assets, name }] of Object.entries(this.data.models)) {
+    for (const [role, { card, assets }] of Object.entries(this.data.models)) {
       uses[role] = Object.keys(assets);
-      sources[role] = {
-        card,
-        bytes: (asset) => {
-          const reference = assets[asset];
-          if (!reference) throw new Error(`the model “${name}” came without “${asset}”`);
-          return loadAsset(reference);
-        },
-      };
+      sources[role] = assetSource(card, assets);
     }
     return loadModels(sources, uses, theEngine);
   }
 
   private weight(): number {
     const files = Object.values(this.data.models).flatMap(({ assets }) => Object.values(assets));
-    return files.reduce((total, { bytes: size }) => total + size, 0);
+    return files.reduce((total, { bytes: size, plan }) => total + (plan?.bytes ?? size), 0);
   }
 
   /** All that the reader did is undone, a run that was trained in the page included. */

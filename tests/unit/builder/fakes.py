@@ -17,7 +17,9 @@ from jinja2 import Environment
 from builder.build import Builder
 from builder.node.service import ServiceError
 from builder.pack.outcome import Outcome
+from builder.plan.vocabulary import OPERATIONS
 from builder.store.effects import MemoryEffects
+from tests.conftest import ROOT
 from tests.coroutines import finished
 
 GOLDEN = Path(__file__).parent.parent / "golden"
@@ -55,8 +57,8 @@ class FakeService:
 
     def _bundle(self, params: Mapping[str, Any]) -> dict[str, Any]:
         folder = params["out"].removeprefix("/memory/")
-        names = ["book.js", "early.js", "kit.js", "search.js", "engine.js", "ort.wasm.js"]
-        names += ["book.css", "offline.js", "sw.js"]
+        names = ["book.js", "early.js", "kit.js", "search.js", "kernels.js", "ort.js"]
+        names += ["ort.wasm.js", "book.css", "offline.js", "sw.js"]
         names += [f"cells/{name}" for name in ("cells.css", "cells.js", "editor.js", "python.js")]
         names += [f"figures/{name}.js" for name in params["figures"]]
         for name, spec in params["figures"].items():
@@ -69,13 +71,11 @@ class FakeService:
         packages = {"book.js": ["toy-library"]}
         return {"files": files, "packages": packages, "wasmBytes": 11}
 
-    def _slim(self, params: Mapping[str, Any]) -> dict[str, Any]:
-        for model in params["models"]:
-            for graph in model["graphs"]:
-                if b"unpredictable" in self.effects.contents.get(graph["path"][8:], b""):
-                    place = f"{model['name']}/{graph['name']}, 3 rows"
-                    raise ServiceError(f"the slim engine gives another result for {place}")
-        return {"encoded": "c2xpbQ==", "bytes": 4, "functions": 5, "kept": 4, "cases": 3}
+    def _kernels(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        return {"wasm": base64.b64encode(b"kernels").decode(), "bytes": 7}
+
+    def _runPlan(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        raise ServiceError("the plan writes beyond its end")
 
     def _poster(self, params: Mapping[str, Any]) -> dict[str, Any]:
         if "no picture" in params["title"]:
@@ -144,6 +144,7 @@ def tree(folder: Path) -> dict[str, bytes]:
 def small_book(**files: str | bytes) -> MemoryEffects:
     """The base book of the golden cases, with files added or replaced: `content__x.md="…"`."""
     effects = MemoryEffects(tree(GOLDEN / "_base"))
+    effects.contents[OPERATIONS] = (ROOT / OPERATIONS).read_bytes()
     effects.contents |= MemoryEffects(
         {name.replace("__", "/"): data for name, data in files.items()}
     ).contents

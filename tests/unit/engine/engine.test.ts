@@ -1,332 +1,109 @@
-/** The engine's queue, against a worker that answers when the test says so. */
+/** Two lanes behind one engine: which one runs what, and what happens when the kernels fail. */
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Engine, EngineStopped, type Edition } from "../../../site_assets/engine/engine.ts";
-import type { Port, Request, Response } from "../../../site_assets/engine/protocol.ts";
+import { Engine, type GraphSource } from "../../../site_assets/engine/engine.ts";
+import type { CallOptions, Lane } from "../../../site_assets/engine/lane.ts";
+import type { Feeds, Outputs } from "../../../site_assets/engine/tensor.ts";
 
-class FakePort implements Port {
-  onmessage: Port["onmessage"] = null;
-  onerror: Port["onerror"] = null;
-  readonly posted: Request[] = [];
-  terminated = false;
+/** A lane that says what it is asked, and fails when it is told to. */
+class FakeLane implements Lane {
+  readonly asked: string[] = [];
+  readonly fed: Feeds[] = [];
+  fails: "load" | "run" | null = null;
+  private readonly name: string;
 
-  postMessage(message: Request): void {
-    this.posted.push(message);
+  constructor(name: string) {
+    this.name = name;
   }
 
-  terminate(): void {
-    this.terminated = true;
+  async load(graph: string, bytes: () => Promise<Uint8Array>): Promise<void> {
+    this.asked.push(`load ${graph} ${new TextDecoder().decode(await bytes())}`);
+    if (this.fails === "load") throw new Error(`${this.name} could not load`);
   }
 
-  answer(response: { error: string; fatal: boolean } | { outputs: null } = { outputs: null }): void {
-    const { id } = this.posted.at(-1) as Request;
-    this.onmessage?.({ data: { ...response, id } as Response } as MessageEvent<Response>);
-  }
-
-  die(message: string): void {
-    this.onerror?.({ message } as ErrorEvent);
-  }
-
-  /** As “op graph”, the start left out. */
-  get asked(): string[] {
-    return this.posted.flatMap((m) => (m.op === "start" ? [] : [`${m.op} ${m.graph}`]));
+  async run(graph: string, feeds: Feeds, options: CallOptions = {}): Promise<Outputs> {
+    this.asked.push(`run ${graph}`);
+    this.fed.push(feeds);
+    options.signal?.throwIfAborted();
+    if (this.fails === "run") throw new Error(`${this.name} could not run`);
+    return { [this.name]: { dims: [1], data: Float32Array.of(1) } };
   }
 }
 
-function setUp(edition: Edition = "whole"): { engine: Engine; ports: FakePort[]; port: () => FakePort; spawned: Edition[] } {
-  const ports: FakePort[] = [];
-  const spawned: Edition[] = [];
-  const engine = new Engine(async (wanted) => {
-    spawned.push(wanted);
-    ports.push(new FakePort());
-    return { port: ports.at(-1) as FakePort, wasm: new Uint8Array([1, 2, 3]) };
-  }, edition);
-  return { engine, ports, port: () => ports.at(-1) as FakePort, spawned };
+const text = (value: string) => async (): Promise<Uint8Array> => new TextEncoder().encode(value);
+const PLANNED: GraphSource = { plan: text("plan"), model: text("onnx") };
+const UNPLANNED: GraphSource = { plan: null, model: text("onnx") };
+
+function setUp(): { engine: Engine; kernels: FakeLane; ort: FakeLane } {
+  const [kernels, ort] = [new FakeLane("kernels"), new FakeLane("ort")];
+  return { engine: new Engine(kernels, ort), kernels, ort };
 }
 
-/** Lets everything that waits for nothing but promises happen. */
-const rest = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-
-async function loaded(...graphs: string[]): Promise<ReturnType<typeof setUp>> {
-  return loadedIn("whole", ...graphs);
-}
-
-async function loadedIn(edition: Edition, ...graphs: string[]): Promise<ReturnType<typeof setUp>> {
-  const set = setUp(edition);
-  const loads = graphs.map((graph) => set.engine.load(graph, async () => new Uint8Array(4)));
-  for (let i = 0; i <= graphs.length; i++) {
-    await rest();
-    set.port().answer(); // the start, then each graph
-  }
-  await Promise.all(loads);
-  return set;
-}
-
-/** Marks the outcome as handled, to be awaited later. */
-function watch<T>(promise: Promise<T>): Promise<PromiseSettledResult<T>> {
-  return Promise.allSettled([promise]).then(([result]) => result as PromiseSettledResult<T>);
-}
-
-test("a graph is loaded once, however many ask", async () => {
-  const { engine, port } = await loaded("a");
-  await Promise.all([engine.load("a", () => assert.fail()), engine.load("a", () => assert.fail())]);
-  assert.deepEqual(port().asked, ["load a"]);
+test("a graph with a plan runs on the kernels, and ONNX Runtime is never asked for", async () => {
+  const { engine, kernels, ort } = setUp();
+  await engine.load("a", PLANNED);
+  assert.deepEqual(Object.keys(await engine.run("a", {})), ["kernels"]);
+  assert.deepEqual(kernels.asked, ["load a plan", "run a"]);
+  assert.deepEqual(ort.asked, []);
+  assert.equal(engine.laneOf("a"), "kernels");
 });
 
-test("one call at a time; what is interactive overtakes what is in the background", async () => {
-  const { engine, port } = await loaded("a", "b", "c");
-  const order: string[] = [];
-  const run = (graph: string, priority: "interactive" | "background") =>
-    engine.run(graph, {}, { priority }).then(() => order.push(graph));
-  const calls = [run("a", "background"), run("b", "background"), run("c", "interactive")];
-  await rest();
-  assert.deepEqual(port().asked.slice(3), ["run a"]);
-  for (let i = 0; i < 3; i++) {
-    port().answer();
-    await rest();
-  }
-  await Promise.all(calls);
-  assert.deepEqual(order, ["a", "c", "b"]);
+test("a graph without a plan runs on ONNX Runtime", async () => {
+  const { engine, kernels, ort } = setUp();
+  await engine.load("a", UNPLANNED);
+  assert.deepEqual(Object.keys(await engine.run("a", {})), ["ort"]);
+  assert.deepEqual(kernels.asked, []);
+  assert.equal(ort.asked[0], "load a onnx");
+  assert.equal(engine.laneOf("a"), "ort");
 });
 
-test("a call cancelled before it was sent never reaches the worker", async () => {
-  const { engine, port } = await loaded("a", "b");
-  const first = engine.run("a", {});
-  const cancel = new AbortController();
-  const second = watch(engine.run("b", {}, { signal: cancel.signal }));
-  await rest();
-  cancel.abort(new Error("stale"));
-  port().answer();
-  await first;
-  const result = await second;
-  assert.equal(result.status === "rejected" && result.reason.message, "stale");
-  await rest();
-  assert.deepEqual(port().asked.slice(2), ["run a"]);
+test("without kernels everything runs on ONNX Runtime", async () => {
+  const ort = new FakeLane("ort");
+  const engine = new Engine(null, ort);
+  await engine.load("a", PLANNED);
+  assert.deepEqual(Object.keys(await engine.run("a", {})), ["ort"]);
 });
 
-test("a call cancelled after it was sent is dropped, and the next goes on", async () => {
-  const { engine, port } = await loaded("a");
-  const cancel = new AbortController();
-  const first = watch(engine.run("a", {}, { signal: cancel.signal }));
-  await rest();
-  const second = engine.run("a", {});
-  cancel.abort();
-  assert.equal((await first).status, "rejected");
-  port().answer();
-  await rest();
-  port().answer();
-  assert.deepEqual(await second, {});
+test("a plan that does not load gives way", async () => {
+  const { engine, kernels, ort } = setUp();
+  kernels.fails = "load";
+  await engine.load("a", PLANNED);
+  assert.deepEqual(Object.keys(await engine.run("a", {})), ["ort"]);
+  assert.equal(ort.asked[0], "load a onnx");
 });
 
-test("a signal that is aborted already costs nothing", async () => {
-  const { engine, port } = await loaded("a");
-  const result = await watch(engine.run("a", {}, { signal: AbortSignal.abort(new Error("gone")) }));
-  assert.equal(result.status === "rejected" && result.reason.message, "gone");
-  assert.deepEqual(port().asked, ["load a"]);
-});
-
-test("a graph that can't be read says which, and may be tried again", async () => {
-  const { engine, port } = await loaded("good");
-  const bad = watch(engine.load("bad", async () => new Uint8Array(1)));
-  await rest();
-  port().answer({ error: "protobuf parsing failed", fatal: false });
-  const result = await bad;
-  assert.match(String(result.status === "rejected" && result.reason), /“bad” is not a model.*protobuf/);
-  const again = engine.load("bad", async () => new Uint8Array(2));
-  await rest();
-  port().answer();
-  await again;
-});
-
-test("running an unknown graph is an error that names it", async () => {
-  const { engine } = await loaded("a");
-  await assert.rejects(engine.run("b", {}), /no graph “b”/);
-});
-
-test("when the worker dies, all who wait are told, and the next load starts another", async () => {
-  const { engine, ports, port } = await loaded("a");
-  const calls = [watch(engine.run("a", {})), watch(engine.run("a", {}))];
-  await rest();
-  port().die("out of memory");
-  for (const call of calls) {
-    const result = await call;
-    assert.ok(result.status === "rejected" && result.reason instanceof EngineStopped);
-    assert.match(result.reason.message, /out of memory/);
-  }
-  assert.ok(ports[0]?.terminated);
-  const again = engine.load("a", async () => new Uint8Array(4));
-  await rest();
-  port().answer();
-  await rest();
-  port().answer();
-  await again;
-  assert.equal(ports.length, 2);
-  assert.deepEqual(port().posted.map(({ op }) => op), ["start", "load"]);
-});
-
-test("a worker that dies while a graph's bytes are on their way is replaced before they are sent", async () => {
-  const { engine, ports, port } = await loaded("a");
-  let arrive: (bytes: Uint8Array) => void = () => undefined;
-  const load = engine.load("b", () => new Promise((resolve) => (arrive = resolve)));
-  await rest();
-  port().die("");
-  arrive(new Uint8Array(4));
-  await rest();
-  port().answer();
-  await rest();
-  port().answer();
-  await load;
-  assert.equal(ports.length, 2);
-  assert.deepEqual(port().posted.map(({ op }) => op), ["start", "load"]);
-});
-
-test("a worker that can never run is replaced, and the graph isn't blamed", async () => {
-  const { engine, ports, port } = setUp();
-  const load = watch(engine.load("a", async () => new Uint8Array(4)));
-  await rest();
-  port().answer();
-  await rest();
-  port().answer({ error: "no available backend found", fatal: true });
-  const result = await load;
-  assert.ok(result.status === "rejected" && result.reason instanceof EngineStopped);
-  const again = engine.load("a", async () => new Uint8Array(4));
-  await rest();
-  port().answer();
-  await rest();
-  port().answer();
-  await again;
-  assert.equal(ports.length, 2);
-});
-
-test("a worker that can't be made is reported, and made when asked again", async () => {
-  let attempts = 0;
-  const port = new FakePort();
-  const engine = new Engine(async () => {
-    if (attempts++ === 0) throw new Error("the file ort.js could not be loaded");
-    return { port, wasm: new Uint8Array(1) };
-  }, "whole");
-  await assert.rejects(engine.load("a", async () => new Uint8Array(1)), /ort\.js/);
-  const again = engine.load("a", async () => new Uint8Array(1));
-  await rest();
-  port.answer();
-  await rest();
-  port.answer();
-  await again;
-});
-
-const TRAP = { error: "unreachable", fatal: true };
-
-test("a call that the slim engine can't serve is repeated on the whole one, with all graphs loaded there", async () => {
-  const { engine, ports, port, spawned } = await loadedIn("slim", "a", "b");
-  const order: string[] = [];
+test("a call that fails on the kernels is repeated with the same feeds, and the graph stays where it went well", async () => {
+  const { engine, kernels, ort } = setUp();
   const feeds = { x: { dims: [1], data: Float32Array.of(7) } };
-  const calls = [
-    engine.run("a", feeds, { priority: "background" }).then(() => order.push("a")),
-    engine.run("b", {}, { priority: "background" }).then(() => order.push("b")),
-  ];
-  await rest();
-  port().answer(TRAP);
-  calls.push(engine.run("a", {}).then(() => order.push("interactive a"))); // while the other worker starts
-  for (let i = 0; i < 6; i++) {
-    await rest();
-    port().answer();
-  }
-  await Promise.all(calls);
-  assert.deepEqual(spawned, ["slim", "whole"]);
-  assert.ok(ports[0]?.terminated);
-  assert.deepEqual(port().posted.map(({ op }) => op), ["start", "load", "load", "run", "run", "run"]);
-  assert.deepEqual(port().asked, ["load a", "load b", "run a", "run a", "run b"]);
-  assert.deepEqual(order, ["interactive a", "a", "b"]);
-  const [, , , , repeated] = port().posted;
-  assert.deepEqual(repeated?.op === "run" && repeated.feeds, feeds);
+  await engine.load("a", PLANNED);
+  await engine.load("b", PLANNED);
+  kernels.fails = "run";
+  assert.deepEqual(Object.keys(await engine.run("a", feeds)), ["ort"]);
+  assert.deepEqual(ort.fed, [feeds]);
+  kernels.fails = null;
+  await engine.load("a", PLANNED); // as models do before each run
+  await engine.run("a", feeds);
+  assert.equal(kernels.asked.filter((what) => what === "run a").length, 1);
+  assert.deepEqual(Object.keys(await engine.run("b", feeds)), ["kernels"], "other graphs are not blamed");
 });
 
-test("a slim engine that dies or was never made gives way, too", async () => {
-  const dying = await loadedIn("slim", "a");
-  const call = dying.engine.run("a", {});
-  await rest();
-  dying.port().die("out of memory");
-  for (let i = 0; i < 3; i++) {
-    await rest();
-    dying.port().answer();
-  }
-  assert.deepEqual(await call, {});
-
-  const port = new FakePort();
-  const spawned: Edition[] = [];
-  const engine = new Engine(async (edition) => {
-    spawned.push(edition);
-    if (edition === "slim") throw new Error("the file ort.slim.wasm.js could not be loaded");
-    return { port, wasm: new Uint8Array(1) };
-  }, "slim");
-  const load = engine.load("a", async () => new Uint8Array(1));
-  for (let i = 0; i < 2; i++) {
-    await rest();
-    port.answer();
-  }
-  await load;
-  assert.deepEqual(spawned, ["slim", "whole"]);
+test("a cancelled call is not repeated", async () => {
+  const { engine, ort } = setUp();
+  await engine.load("a", PLANNED);
+  const signal = AbortSignal.abort(new Error("gone"));
+  await assert.rejects(engine.run("a", {}, { signal }), /gone/);
+  assert.deepEqual(ort.asked, []);
+  assert.equal(engine.laneOf("a"), "kernels");
 });
 
-for (const [when, answers] of [["at its start", 0], ["at its first graph", 1]] as const) {
-  test(`a slim engine that fails ${when} gives way`, async () => {
-    const { engine, port, spawned } = setUp("slim");
-    const load = engine.load("a", async () => new Uint8Array(4));
-    await rest();
-    for (let i = 0; i < answers; i++) {
-      port().answer();
-      await rest();
-    }
-    port().answer({ error: "no available backend found", fatal: true });
-    for (let i = 0; i < 2; i++) {
-      await rest();
-      port().answer();
-    }
-    await load;
-    assert.deepEqual(spawned, ["slim", "whole"]);
-    assert.deepEqual(port().asked, ["load a"]);
-  });
-}
-
-test("an error that is no trap is the answer: the slim engine stays", async () => {
-  const { engine, port, spawned } = await loadedIn("slim", "a");
-  const call = watch(engine.run("a", {}));
-  await rest();
-  port().answer({ error: "an input is missing", fatal: false });
-  assert.equal((await call).status, "rejected");
-  assert.deepEqual(spawned, ["slim"]);
+test("when both lanes fail, the error is ONNX Runtime's", async () => {
+  const { engine, kernels, ort } = setUp();
+  await engine.load("a", PLANNED);
+  kernels.fails = ort.fails = "run";
+  await assert.rejects(engine.run("a", {}), /ort could not run/);
 });
 
-test("a call cancelled meanwhile is not repeated", async () => {
-  const { engine, port } = await loadedIn("slim", "a");
-  const cancel = new AbortController();
-  const call = watch(engine.run("a", {}, { signal: cancel.signal }));
-  await rest();
-  cancel.abort();
-  port().answer(TRAP);
-  assert.equal((await call).status, "rejected");
-  for (let i = 0; i < 2; i++) {
-    await rest();
-    port().answer();
-  }
-  assert.deepEqual(port().asked, ["load a"]);
-});
-
-test("when the whole engine fails, too, all who wait are told, and it is started anew when asked again", async () => {
-  const { engine, port, spawned } = await loadedIn("slim", "a");
-  const call = watch(engine.run("a", {}));
-  await rest();
-  port().answer(TRAP);
-  await rest();
-  port().die("out of memory");
-  const result = await call;
-  assert.ok(result.status === "rejected" && result.reason instanceof EngineStopped);
-  const again = engine.load("a", async () => new Uint8Array(4));
-  for (let i = 0; i < 2; i++) {
-    await rest();
-    port().answer();
-  }
-  await again;
-  assert.deepEqual(spawned, ["slim", "whole", "whole"]);
+test("a graph that was never loaded is an error that names it", async () => {
+  await assert.rejects(setUp().engine.run("a", {}), /no graph “a”/);
 });

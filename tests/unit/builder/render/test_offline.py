@@ -7,15 +7,19 @@ import zipfile
 from typing import Any
 
 from builder.build import Builder
-from builder.render.offline import LIGHT, offline_manifest
+from builder.render.offline import LIGHT, LaneFiles, offline_manifest
 from builder.store.effects import MemoryEffects
 from tests.unit.builder.fakes import FakeService, build, small_book
 
 WASM = "assets/ort.js"
+GRAPH = "assets/models/m/decoder.onnx-12345678.js"
 PAGE = b"""<link href="assets/a.css#x"><a href="b.html">b</a><a href="book.zip">zip</a>
 "odd <script>{"src":"assets/d\xc3\xa9j\xc3\xa0.js","wasm":"assets/ort.js"}</script>"""
+WITH_GRAPH = PAGE + f'"{GRAPH}"'.encode()
+UNPLANNED = LaneFiles(frozenset({WASM}))
+PLANNED = LaneFiles(frozenset({WASM}), frozenset({GRAPH}))
 FILES = {
-    "a.html": PAGE + b'<figure data-figure="f">',
+    "a.html": WITH_GRAPH,
     "b.html": PAGE,
     "404.html": PAGE,
     "index.html": b'<img src="assets/heavy.png"><a href="nowhere.html">',
@@ -27,23 +31,30 @@ FILES = {
     "assets/d\u00e9j\u00e0.js": b"1",
     "assets/unnamed.js": b"2",
     WASM: b"w" * (LIGHT + 1),
+    GRAPH: b"3",
     "assets/heavy.png": b"p" * (LIGHT + 1),
 }
 
 
 def test_a_page_needs_what_it_and_its_styles_name() -> None:
-    manifest = offline_manifest(FILES, WASM)
+    manifest = offline_manifest(FILES, UNPLANNED)
     light = {"assets/a.css", "assets/f.woff2", "c.png", "assets/d\u00e9j\u00e0.js"}
     assert manifest["pages"] == {
-        "a.html": sorted({"a.html", WASM} | light),  # has a figure, so it can't do without
+        "a.html": sorted({"a.html", GRAPH, WASM} | light),  # no kernels run that graph
         "b.html": sorted({"b.html"} | light),
         "index.html": ["index.html"],
         "offline.html": ["offline.html"],
     }
 
 
+def test_a_page_whose_graphs_have_plans_does_without_onnx_runtime() -> None:
+    needed = offline_manifest(FILES, PLANNED)["pages"]["a.html"]
+    assert not {GRAPH, WASM} & set(needed)
+    assert {GRAPH, WASM} <= set(offline_manifest(FILES, PLANNED)["files"])
+
+
 def test_the_whole_book_is_whatever_pages_name_with_hash_and_size() -> None:
-    files = offline_manifest(FILES, WASM)["files"]
+    files = offline_manifest(FILES, UNPLANNED)["files"]
     assert set(FILES) - set(files) == {"404.html", "book.zip", "assets/unnamed.js"}
     for path, (hash_, size) in files.items():
         assert hashlib.sha256(FILES[path]).hexdigest().startswith(hash_)
@@ -51,11 +62,11 @@ def test_the_whole_book_is_whatever_pages_name_with_hash_and_size() -> None:
 
 
 def test_any_changed_byte_makes_another_version() -> None:
-    versions = {offline_manifest(FILES, WASM)["version"]}
+    versions = {offline_manifest(FILES, UNPLANNED)["version"]}
     for path in ("a.html", "assets/f.woff2", WASM):
-        versions.add(offline_manifest({**FILES, path: FILES[path] + b" "}, WASM)["version"])
+        versions.add(offline_manifest({**FILES, path: FILES[path] + b" "}, UNPLANNED)["version"])
     assert len(versions) == 4
-    same = offline_manifest(dict(reversed(FILES.items())), WASM)
+    same = offline_manifest(dict(reversed(FILES.items())), UNPLANNED)
     assert same["version"] in versions
 
 

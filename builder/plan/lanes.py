@@ -1,0 +1,218 @@
+"""Which graphs of a book run on the kernels: planned, verified, packed, and remembered by content.
+
+A graph with an operator that no kernel knows is no mistake: ONNX Runtime runs it, and the log says
+so. A plan that computes something else than native ONNX Runtime is one, and stops the build.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache as once
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from builder.issues.issue import Issue, whole_file
+from builder.load.model_card import ModelCard
+from builder.node.service import Service, ServiceError
+from builder.pack.pack import ModelFiles, PackedAsset, pack_asset
+from builder.plan.vocabulary import OPERATIONS, read_vocabulary
+from builder.store.cache import Cache
+from builder.store.effects import Effects
+from builder.store.hashing import canonical, digest
+from builder.store.memory import Memory
+from builder.store.paths import CACHE, SITE_ASSETS
+
+KEY = "kernels.wasm"
+FILES = ("cases.bin", "plan", "out.bin")
+
+
+@dataclass(frozen=True, slots=True)
+class Lanes:
+    """The kernels, and the plan of each graph that runs on them."""
+
+    kernels: PackedAsset | None = None
+    plans: Mapping[tuple[str, str], PackedAsset] = field(default_factory=dict)
+    """(model, graph) → plan."""
+    site_files: Mapping[str, bytes] = field(default_factory=dict)
+
+
+def plan_models(
+    effects: Effects,
+    cache: Cache,
+    service: Service,
+    models: ModelFiles,
+    wanted: Iterable[tuple[ModelCard, str]],
+    code: str,
+    memory: Memory,
+) -> tuple[Lanes, tuple[Issue, ...]]:
+    """A plan for each graph that the kernels can run. `code` is the hash of all that runs plans."""
+    graphs = sorted(
+        ((card, use) for card, use in wanted if use in card.content.get("graphs", {})),
+        key=lambda pair: (pair[0].name, pair[1]),
+    )
+    planning = Planning(effects, cache, service, code)
+    plans, files = {}, {}
+    issues: list[Issue] = []
+    for card, use in graphs:
+        content = models.hashes[card.name, use]
+        try:
+            planned = memory.recall(
+                ("plan", card.name, use), _planned, planning, card, use, content
+            )
+        except (PlanFailure, ServiceError) as error:
+            message = f"the plan of {card.name}/{use} is wrong: {error}"
+            issues.append(whole_file("plan", f"{card.folder}/{card.file_of(use)}", message))
+            continue
+        if planned is not None:
+            plans[card.name, use], files[planned[0].src] = planned
+    if not plans:
+        return Lanes(), tuple(issues)
+    kernels, script = pack_asset(cache, KEY, planning.kernels())
+    return Lanes(kernels, plans, {**files, kernels.src: script}), tuple(issues)
+
+
+class PlanFailure(Exception):
+    """A plan that does not compute what its graph does."""
+
+
+def _planned(
+    planning: Planning, card: ModelCard, use: str, content: str
+) -> tuple[PackedAsset, bytes] | None:
+    """The plan as an asset with its script; None for a graph of ONNX Runtime's lane."""
+    made = planning.planned(card, use, content)
+    if "plan" not in made:
+        return None
+    return pack_asset(planning.cache, f"plans/{card.name}/{use}", base64.b64decode(made["plan"]))
+
+
+@dataclass(frozen=True)
+class Planning:
+    """Plans graph after graph, as far as no plan is remembered."""
+
+    effects: Effects
+    cache: Cache
+    service: Service
+    code: str
+
+    @property
+    def module(self) -> str:
+        """The name of the compiled kernels in the cache."""
+        return f"{self.code[:16]}.wasm"
+
+    def kernels(self) -> bytes:
+        """The compiled module; raises ServiceError."""
+        known = self.cache.read("kernels", self.module)
+        if known is not None:
+            return known
+        self.effects.log("Compiling the kernels…")
+        wasm = base64.b64decode(self.service.ask("kernels", {}).result()["wasm"])
+        self.cache.write("kernels", self.module, wasm)
+        return wasm
+
+    def planned(self, card: ModelCard, use: str, content: str) -> dict[str, Any]:
+        """{plan, worst} or {refused}. Raises PlanFailure and ServiceError."""
+        live = canonical(card.content.get("options", {}).get("live", {}))
+        name = f"{digest(self.code, _own_code(), content, live)[:32]}.json"
+        known = self.cache.read("plans", name)
+        if known is not None:
+            found: dict[str, Any] = json.loads(known)
+            return found
+        made = self._plan(card, use)
+        lane = f"ONNX Runtime: {made['refused']}" if "refused" in made else "the kernels"
+        self.effects.log(f"{card.name}/{use} runs on {lane}")
+        self.cache.write("plans", name, canonical(made).encode())
+        return made
+
+    def _plan(self, card: ModelCard, use: str) -> dict[str, Any]:
+        # Only builds with a graph that is new pay for loading onnx and onnxruntime
+        from builder.plan.encode import encode_plan
+        from builder.plan.planner import Refused, load_model, plan_graph
+        from builder.plan.start import training_start
+        from builder.plan.verify import PlanError, verify
+
+        model = self.effects.read(f"{card.folder}/{card.file_of(use)}")
+        try:
+            loaded = load_model(model)
+            vocabulary = read_vocabulary(self.effects.read(OPERATIONS).decode())
+            plan = plan_graph(loaded, vocabulary)
+        except Refused as reason:
+            return {"refused": str(reason)}
+        data = encode_plan(plan)
+        start = training_start(self.effects, card) if plan.loop else {}
+        try:
+            worst = verify(model, plan, start, Runner(self, data))
+        except PlanError as error:
+            raise PlanFailure(str(error)) from error
+        return {"plan": base64.b64encode(data).decode(), "worst": round(worst, 3)}
+
+
+class Runner:
+    """Runs a plan in Node, on the compiled kernels; cases and outputs travel as files."""
+
+    def __init__(self, planning: Planning, plan: bytes) -> None:
+        self.planning, self.plan = planning, plan
+
+    def __call__(self, cases: Sequence[Any]) -> list[dict[str, Any]]:
+        import numpy as np
+
+        planning, effects = self.planning, self.planning.effects
+        planning.kernels()
+        folder = effects.temporary(f"{CACHE}/plans/running")
+        paths = {name: f"{folder}/{name}" for name in FILES}
+        parts: list[bytes] = []
+        described = []
+        size = 0
+        for case in cases:
+            inputs = {}
+            for name, values in case.inputs.items():
+                dtype = values.dtype.name
+                inputs[name] = {"dims": list(values.shape), "dtype": dtype, "offset": size}
+                parts.append(np.ascontiguousarray(values).tobytes())
+                size += len(parts[-1])
+            described.append({"inputs": inputs, "carry": dict(case.carry), "clean": case.clean})
+        try:
+            effects.write(paths["cases.bin"], b"".join(parts))
+            effects.write(paths["plan"], self.plan)
+            params = {
+                "kernels": effects.absolute(planning.cache.folder("kernels", planning.module)),
+                "plan": effects.absolute(paths["plan"]),
+                "cases": described,
+                "data": effects.absolute(paths["cases.bin"]),
+                "out": effects.absolute(paths["out.bin"]),
+            }
+            outputs = planning.service.ask("runPlan", params).result()
+            data = effects.read(paths["out.bin"])
+        finally:
+            effects.remove(folder)
+        return [
+            {
+                name: np.frombuffer(
+                    data, each["dtype"], int(np.prod(each["dims"])), each["offset"]
+                ).reshape(each["dims"])
+                for name, each in found.items()
+            }
+            for found in outputs
+        ]
+
+
+@once
+def _own_code() -> str:
+    """The planner itself, and what it relies on."""
+    sources = sorted(Path(__file__).parent.glob("*.py"))
+    texts = [f"{path.name} {path.read_text(encoding='utf-8')}" for path in sources]
+    return digest(*texts, version("onnx"), version("onnxruntime"), version("numpy"))
+
+
+KERNEL_CODE = (
+    f"{SITE_ASSETS}/engine/kernels/",
+    f"{SITE_ASSETS}/engine/kernel_graph.ts",
+    f"{SITE_ASSETS}/engine/plan.ts",
+    f"{SITE_ASSETS}/node/kernels.mjs",
+    f"{SITE_ASSETS}/node/plans.mjs",
+    f"{SITE_ASSETS}/package-lock.json",
+)
+"""What compiles the kernels and runs plans on them."""

@@ -1,0 +1,388 @@
+"""Rewrites that leave the numbers as they are, to rounding: several operators become one kernel.
+
+Each takes a graph and changes it in place. New operators: `Silu` (its second output, where it has
+one, is the sigmoid), `SiluGradient`, `SoftplusAndSigmoid`, `IndexedGemv` and `Adam`.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from builder.plan.graph import FLOAT, Constant, Graph, Node
+
+VIEWS = frozenset({"Reshape", "Squeeze", "Unsqueeze", "Flatten", "Identity"})
+"""Operators that give the same numbers another shape."""
+
+SATURATED = 20.0
+"""Above it log(1 + exp x) is x in float32, and its derivative 1."""
+
+ACTIVATIONS = {"Sigmoid": "sigmoid", "Silu": "silu", "Relu": "relu", "Tanh": "tanh"}
+"""What matrix products and convolutions apply to their results on the way out."""
+
+PRODUCTS = frozenset({"Gemm", "IndexedGemv", "Conv", "ConvTranspose"})
+
+NARROW = 4
+"""A transposed constant with fewer rows is multiplied as it is: row with row."""
+
+
+def simplify(graph: Graph) -> None:
+    """All of them, in the order in which one prepares for the next."""
+    for rewrite in (
+        powers,
+        saturated_softplus,
+        silus,
+        silu_gradients,
+        softplus_with_sigmoid,
+        matrix_products,
+        chosen_networks,
+        biases,
+        activations,
+        transposed_constants,
+        adam,
+    ):
+        rewrite(graph)
+        _forget_unused(graph)
+
+
+def powers(graph: Graph) -> None:
+    """x² is x·x, x¹ is x."""
+    renamed: dict[str, str] = {}
+    kept = []
+    for node in graph.nodes:
+        node.inputs = [renamed.get(name, name) for name in node.inputs]
+        exponent = graph.scalar(node.inputs[1]) if node.op == "Pow" else None
+        if exponent == 1 and node.outputs[0] not in graph.results:
+            renamed[node.outputs[0]] = node.inputs[0]
+            continue
+        if exponent == 2:
+            node.op, node.inputs, node.attributes = "Mul", [node.inputs[0]] * 2, {}
+        kept.append(node)
+    graph.nodes = kept
+
+
+def saturated_softplus(graph: Graph) -> None:
+    """PyTorch's softplus and its derivative choose by x > 20; in float32 the choice is no other.
+
+    where(x > t, x, softplus x) → softplus x, and where(x > t, c, c·eˣ / (eˣ + 1)) → c·sigmoid x.
+    """
+    for node in list(graph.nodes):
+        if node.op != "Where":
+            continue
+        x = _saturated(graph, node.inputs[0])
+        if x is None:
+            continue
+        other = graph.producer(node.inputs[2])
+        if node.inputs[1] == x and other and other.op == "Softplus" and other.inputs == [x]:
+            node.op, node.inputs = "Softplus", [x]
+            continue
+        factor = _sigmoid_factor(graph, other, x)
+        if factor is not None and factor == node.inputs[1]:
+            name = _fresh(graph, f"{node.outputs[0]}.sigmoid", x)
+            graph.nodes.insert(graph.nodes.index(node), Node("Sigmoid", [x], [name]))
+            node.op, node.inputs = "Mul", [factor, name]
+
+
+def _saturated(graph: Graph, condition: str) -> str | None:
+    """x, if the condition is x > a number of at least 20."""
+    greater = graph.producer(condition)
+    if greater is None or greater.op != "Greater":
+        return None
+    threshold = graph.scalar(greater.inputs[1])
+    return greater.inputs[0] if threshold is not None and threshold >= SATURATED else None
+
+
+def _sigmoid_factor(graph: Graph, node: Node | None, x: str) -> str | None:
+    """c, if the node makes c·eˣ / (eˣ + 1)."""
+    if node is None or node.op != "Div":
+        return None
+    above, below = (graph.producer(name) for name in node.inputs)
+    if above is None or below is None or (above.op, below.op) != ("Mul", "Add"):
+        return None
+    power = graph.producer(below.inputs[0])
+    if power is None or power.op != "Exp" or power.inputs != [x]:
+        return None
+    if graph.scalar(below.inputs[1]) != 1 or power.outputs[0] not in above.inputs:
+        return None
+    return next((name for name in above.inputs if name != power.outputs[0]), None)
+
+
+def silus(graph: Graph) -> None:
+    """x·sigmoid x; where the sigmoid is needed besides, the node gives both."""
+    for node in list(graph.nodes):
+        if node.op != "Mul":
+            continue
+        for x, other in (node.inputs, reversed(node.inputs)):
+            sigmoid = graph.producer(other)
+            if sigmoid and sigmoid.op == "Sigmoid" and sigmoid.inputs == [x]:
+                alone = graph.only_user(other) is node
+                node.op, node.inputs = "Silu", [x]
+                node.outputs += [] if alone else [other]
+                graph.nodes.remove(sigmoid)
+                _hasten(graph, node)
+                break
+
+
+def _hasten(graph: Graph, node: Node) -> None:
+    """Puts a node right behind what makes its one input: its values are there for all others."""
+    graph.nodes.remove(node)
+    source = graph.producer(node.inputs[0])
+    graph.nodes.insert(graph.nodes.index(source) + 1 if source else 0, node)
+
+
+def silu_gradients(graph: Graph) -> None:
+    """(dy·s)·(x·(1 − s) + 1), with x and s of a Silu that gives both."""
+    for node in list(graph.nodes):
+        if node.op != "Mul":
+            continue
+        for first, second in (node.inputs, reversed(node.inputs)):
+            found = _silu_gradient(graph, first, second)
+            if found:
+                node.op, node.inputs = "SiluGradient", list(found)
+                break
+
+
+def _silu_gradient(graph: Graph, scaled: str, slope: str) -> tuple[str, str, str] | None:
+    """x, s and dy, if `scaled` is dy·s and `slope` is x·(1 − s) + 1."""
+    product, total = graph.producer(scaled), graph.producer(slope)
+    if product is None or total is None or (product.op, total.op) != ("Mul", "Add"):
+        return None
+    inner = graph.producer(total.inputs[0])
+    if inner is None or inner.op != "Mul" or graph.scalar(total.inputs[1]) != 1:
+        return None
+    x, rest = inner.inputs
+    difference = graph.producer(rest)
+    if difference is None or difference.op != "Sub" or graph.scalar(difference.inputs[0]) != 1:
+        return None
+    sigmoid = difference.inputs[1]
+    silu = graph.producer(sigmoid)
+    if silu is None or silu.op != "Silu" or silu.inputs != [x] or silu.outputs[1:] != [sigmoid]:
+        return None
+    if sigmoid not in product.inputs:
+        return None
+    gradient = next((name for name in product.inputs if name != sigmoid), None)
+    if gradient is None or graph.shape(gradient) != graph.shape(x):
+        return None
+    return x, sigmoid, gradient
+
+
+def softplus_with_sigmoid(graph: Graph) -> None:
+    """A softplus and a sigmoid of the same numbers need one exponential."""
+    for node in list(graph.nodes):
+        if node.op != "Softplus":
+            continue
+        users = graph.users(node.inputs[0])
+        sigmoid = next((user for user in users if user.op == "Sigmoid"), None)
+        if sigmoid:
+            graph.nodes.remove(sigmoid)
+            node.op, node.outputs = "SoftplusAndSigmoid", [node.outputs[0], sigmoid.outputs[0]]
+            _hasten(graph, node)
+
+
+def matrix_products(graph: Graph) -> None:
+    """Products of two matrices as Gemm, which takes its factors transposed as well."""
+    transposed = {
+        node.outputs[0]: node.inputs[0]
+        for node in graph.nodes
+        if node.op == "Transpose" and list(node.attributes["perm"]) == [1, 0]
+    }
+    twice = {name: transposed[of] for name, of in transposed.items() if of in transposed}
+    for node in graph.nodes:
+        node.inputs = [twice.get(name, name) for name in node.inputs]
+        matrices = [name for name in node.inputs[:2] if len(graph.shape(name)) == 2]
+        if node.op not in {"MatMul", "Gemm"} or len(matrices) < 2:
+            continue
+        node.op = "Gemm"
+        for place, key in enumerate(("transA", "transB")):
+            name = node.inputs[place]
+            flag = node.attributes.get(key, 0)
+            if name in transposed and not flag:
+                node.inputs[place], flag = transposed[name], 1
+            node.attributes[key] = flag
+
+
+def chosen_networks(graph: Graph) -> None:
+    """W[index] x for matrices W of many networks: each row of x meets the matrix of its index."""
+    for node in list(graph.nodes):
+        if node.op != "MatMul" or len(graph.shape(node.outputs[0])) != 3:
+            continue
+        matrices, columns = graph.producer(node.inputs[0]), node.inputs[1]
+        if matrices is None or not _chooses(graph, matrices) or graph.shape(columns)[2] != 1:
+            continue
+        node.op, node.inputs, node.attributes = "IndexedGemv", [*matrices.inputs, columns], {}
+
+
+def _chooses(graph: Graph, node: Node) -> bool:
+    """Whether the node gathers whole members of a constant."""
+    return (
+        node.op == "Gather"
+        and node.attributes.get("axis", 0) == 0
+        and node.inputs[0] in graph.constants
+        and node.inputs[1] not in graph.constants
+    )
+
+
+def biases(graph: Graph) -> None:
+    """A constant that is added to each row of a product, or to each by its index."""
+    for node in list(graph.nodes):
+        if node.op != "Add":
+            continue
+        for name, other in (node.inputs, reversed(node.inputs)):
+            product = _behind_views(graph, name)
+            bias = _bias_of(graph, product, other) if product else None
+            if product and bias:
+                product.inputs.append(bias)
+                node.op, node.inputs, node.attributes = "Identity", [name], {}
+                break
+
+
+def _bias_of(graph: Graph, product: Node, name: str) -> str | None:
+    """The constant that a value stands for, if the product can take it as its bias."""
+    if product.op == "Gemm" and len(product.inputs) == 2:
+        columns = graph.shape(product.outputs[0])[1:]
+        return name if name in graph.constants and graph.shape(name) == columns else None
+    if product.op == "IndexedGemv" and len(product.inputs) == 3:
+        chosen = _through_views(graph, name)
+        if chosen and _chooses(graph, chosen) and chosen.inputs[1] == product.inputs[1]:
+            return chosen.inputs[0]
+    return None
+
+
+def _behind_views(graph: Graph, name: str) -> Node | None:
+    """What makes a value, views aside, if nothing else uses it on the way."""
+    while True:
+        node = graph.producer(name)
+        if node is None or len(graph.users(name)) != 1 or name in graph.results:
+            return None
+        if node.op not in VIEWS:
+            return node
+        name = node.inputs[0]
+
+
+def _through_views(graph: Graph, name: str) -> Node | None:
+    """What makes a value, views aside."""
+    node = graph.producer(name)
+    while node is not None and node.op in VIEWS:
+        node = graph.producer(node.inputs[0])
+    return node
+
+
+def activations(graph: Graph) -> None:
+    """A function of a product's results, applied before they leave."""
+    for node in list(graph.nodes):
+        if node.op not in ACTIVATIONS or len(node.outputs) > 1:
+            continue
+        product = _behind_views(graph, node.inputs[0])
+        if product and product.op in PRODUCTS and "activation" not in product.attributes:
+            product.attributes["activation"] = ACTIVATIONS[node.op]
+            node.op, node.attributes = "Identity", {}
+
+
+def transposed_constants(graph: Graph) -> None:
+    """Constant factors are laid out once as tiles of results want them."""
+    for node in graph.nodes:
+        if node.op != "Gemm" or not node.attributes.get("transB"):
+            continue
+        constant = graph.constants.get(node.inputs[1])
+        if constant is None or graph.only_user(node.inputs[1]) is None:
+            continue
+        if constant.values.shape[0] < NARROW:
+            continue
+        values = np.ascontiguousarray(constant.values.T)
+        graph.constants[node.inputs[1]] = Constant(values, constant.half)
+        graph.shapes[node.inputs[1]] = values.shape
+        node.attributes["transB"] = 0
+
+
+def adam(graph: Graph) -> None:
+    """A step of Adam on flat parameters, as `torch.optim.Adam` writes it.
+
+    m' = m + (g − m)·a; v' = v·b + g·g·c; p' = p − s·(m' / (√v' / q + ε)), where m, v and p are
+    states of the loop and nothing else reads the new ones.
+    """
+    if graph.loop is None:
+        return
+    states = dict(graph.loop.states)
+    for parameters, updated in states.items():
+        match = _adam_step(graph, states, parameters, updated)
+        if match is None:
+            continue
+        node, replaced = match
+        graph.nodes = [other for other in graph.nodes if other not in replaced]
+        graph.nodes.append(node)  # in place: whoever reads the old state comes before
+        return
+
+
+def _adam_step(
+    graph: Graph, states: dict[str, str], parameters: str, updated: str
+) -> tuple[Node, list[Node]] | None:
+    """The one node, and those that it stands for."""
+    step = _operands(graph, updated, "Sub")
+    if step is None or step[0] != parameters:
+        return None
+    scaled = _operands(graph, step[1], "Mul")
+    direction = _operands(graph, scaled[1], "Div") if scaled else None
+    below = _operands(graph, direction[1], "Add") if direction else None
+    root = _operands(graph, below[0], "Div") if below else None
+    variance = _operands(graph, root[0], "Sqrt") if root else None
+    if not (scaled and direction and below and root and variance):
+        return None
+    new_momentum, new_variance = direction[0], variance[0]
+    momentum_sum = _operands(graph, new_momentum, "Add")
+    variance_sum = _operands(graph, new_variance, "Add")
+    if not (momentum_sum and variance_sum):
+        return None
+    momentum = momentum_sum[0]
+    change = _operands(graph, momentum_sum[1], "Mul")
+    difference = _operands(graph, change[0], "Sub") if change else None
+    kept = _operands(graph, variance_sum[0], "Mul")
+    fresh = _operands(graph, variance_sum[1], "Mul")
+    square = _operands(graph, fresh[0], "Mul") if fresh else None
+    if not (change and difference and kept and fresh and square):
+        return None
+    gradient, old_variance = difference[0], kept[0]
+    if difference[1] != momentum or square != [gradient, gradient]:
+        return None
+    if states.get(momentum) != new_momentum or states.get(old_variance) != new_variance:
+        return None
+    size = graph.shape(parameters)
+    rates = [change[1], kept[1], fresh[1], root[1], below[1], scaled[0]]
+    if any(graph.shape(name) != size for name in (gradient, momentum, old_variance)):
+        return None
+    if any(graph.size(name) != 1 or graph.dtypes.get(name, FLOAT) != FLOAT for name in rates):
+        return None
+    inside = [
+        step[1], scaled[1], direction[1], below[0], root[0], momentum_sum[1],
+        change[0], *variance_sum, fresh[0],
+    ]  # fmt: skip
+    outs = [updated, new_momentum, new_variance]
+    nodes = [node for node in map(graph.producer, [*inside, *outs]) if node is not None]
+    readers = [user for name in [*inside, *outs] for user in graph.users(name)]
+    if any(user not in nodes for user in readers):
+        return None
+    inputs = [gradient, momentum, old_variance, parameters, *rates]
+    return Node("Adam", inputs, [new_momentum, new_variance, updated]), nodes
+
+
+def _operands(graph: Graph, name: str, op: str) -> list[str] | None:
+    """What an operator of that kind makes the value from."""
+    node = graph.producer(name)
+    return node.inputs if node and node.op == op else None
+
+
+def _fresh(graph: Graph, name: str, like: str) -> str:
+    """A new value with the shape and the type of another."""
+    graph.shapes[name] = graph.shape(like)
+    graph.dtypes[name] = graph.dtypes[like]
+    return name
+
+
+def _forget_unused(graph: Graph) -> None:
+    """Drops nodes whose values nothing needs, and constants that nothing reads."""
+    needed = set(graph.results)
+    kept = []
+    for node in reversed(graph.nodes):
+        if needed.intersection(node.outputs):
+            kept.append(node)
+            needed.update(node.inputs)
+    graph.nodes = kept[::-1]
+    graph.constants = {name: each for name, each in graph.constants.items() if name in needed}

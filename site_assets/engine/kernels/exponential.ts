@@ -1,0 +1,94 @@
+/**
+ * exp and what is made of it, four numbers at a time.
+ *
+ * exp: Cody & Waite, *Software Manual for the Elementary Functions* (1980): x = n·ln 2 + r with ln 2 in two parts,
+ * |r| ≤ ln 2 / 2, a polynomial for exp r (coefficients of the Cephes library's expf) and n added to the exponent.
+ * Relative error below 2e-7.
+ */
+
+import { multiplyAdd, splat } from "./vector";
+
+const HIGHEST: f32 = 88.72283; // exp of more is infinite
+const LOWEST: f32 = -87.33; // exp of less is no normal number
+
+/** exp x for x in LOWEST … HIGHEST; the value at the nearer end for all others. NaN stays NaN. */
+@inline
+function expWithin(x: v128): v128 {
+  // pmin and pmax give their first operand back where a comparison with NaN fails
+  x = f32x4.pmin(f32x4.pmax(x, splat(LOWEST)), splat(HIGHEST));
+  const shifted = multiplyAdd(splat(12582912.0), x, splat(1.44269504088896341)); // 1.5 · 2²³ rounds to whole numbers
+  const n = f32x4.sub(shifted, splat(12582912.0));
+  let r = f32x4.sub(x, f32x4.mul(n, splat(0.693359375)));
+  r = f32x4.sub(r, f32x4.mul(n, splat(-2.12194440e-4)));
+  let p = multiplyAdd(splat(1.3981999507e-3), splat(1.9875691500e-4), r);
+  p = multiplyAdd(splat(8.3334519073e-3), p, r);
+  p = multiplyAdd(splat(4.1665795894e-2), p, r);
+  p = multiplyAdd(splat(1.6666665459e-1), p, r);
+  p = multiplyAdd(splat(5.0000001201e-1), p, r);
+  const y = f32x4.add(multiplyAdd(r, p, f32x4.mul(r, r)), splat(1.0));
+  return i32x4.add(y, i32x4.shl(shifted, 23));
+}
+
+/** exp x: 0 below −87.33, infinite above 88.72. */
+@inline
+export function exp(x: v128): v128 {
+  const within = expWithin(x);
+  const finite = v128.bitselect(splat(<f32>Infinity), within, f32x4.gt(x, splat(HIGHEST)));
+  return v128.andnot(finite, f32x4.lt(x, splat(LOWEST)));
+}
+
+/** 1 / (1 + exp −x) */
+@inline
+export function sigmoid(x: v128): v128 {
+  return f32x4.div(splat(1), f32x4.add(splat(1), expWithin(f32x4.neg(x))));
+}
+
+/** log(1 + t) for t in 0 … 1: 2 artanh(t / (2 + t)) by a polynomial in its square; relative error below 2e-7. */
+@inline
+function log1p(t: v128): v128 {
+  const q = f32x4.div(t, f32x4.add(splat(2), t));
+  const w = f32x4.mul(q, q);
+  let p = multiplyAdd(splat(2.139856063e-01), splat(2.439390734e-01), w);
+  p = multiplyAdd(splat(2.862020741e-01), p, w);
+  p = multiplyAdd(splat(3.999871125e-01), p, w);
+  p = multiplyAdd(splat(6.666667903e-01), p, w);
+  p = multiplyAdd(splat(2.0), p, w);
+  return f32x4.mul(p, q);
+}
+
+/** log(1 + exp x) from exp −|x|, so that nothing overflows. */
+@inline
+export function softplusFrom(x: v128, decay: v128): v128 {
+  return f32x4.add(f32x4.max(x, splat(0)), log1p(decay));
+}
+
+/** exp −|x| */
+@inline
+export function decayOf(x: v128): v128 {
+  return expWithin(f32x4.neg(f32x4.abs(x)));
+}
+
+@inline
+export function softplus(x: v128): v128 {
+  return softplusFrom(x, decayOf(x));
+}
+
+/** The sigmoid of x from exp −|x|. */
+@inline
+export function sigmoidFrom(x: v128, decay: v128): v128 {
+  const numerator = v128.bitselect(decay, splat(1), f32x4.lt(x, splat(0)));
+  return f32x4.div(numerator, f32x4.add(splat(1), decay));
+}
+
+/** (exp 2x − 1) / (exp 2x + 1); below 0.625 Cephes' polynomial, where that would cancel. */
+@inline
+export function tanh(x: v128): v128 {
+  const far = f32x4.sub(splat(1), f32x4.div(splat(2), f32x4.add(splat(1), exp(f32x4.add(x, x)))));
+  const z = f32x4.mul(x, x);
+  let p = multiplyAdd(splat(2.06390887954531e-2), splat(-5.70498872745e-3), z);
+  p = multiplyAdd(splat(-5.37397155531e-2), p, z);
+  p = multiplyAdd(splat(1.33314422036e-1), p, z);
+  p = multiplyAdd(splat(-3.33332819422e-1), p, z);
+  const near = multiplyAdd(x, f32x4.mul(p, z), x);
+  return v128.bitselect(near, far, f32x4.lt(f32x4.abs(x), splat(0.625)));
+}

@@ -1,0 +1,340 @@
+/**
+ * Matrix products. All matrices are float32 in C order.
+ *
+ * The sums over the depth are made in order, one product after the other, in registers: a tile of 4 × 8 results keeps
+ * eight of the sixteen vector registers busy, which is as much as WebAssembly's four lanes give. Where a matrix is too
+ * narrow for tiles, rows are multiplied with rows instead.
+ */
+
+import { unary } from "./elementwise";
+import { multiplyAdd, scatter, splat, sumLanes } from "./vector";
+
+/**
+ * Four rows × eight columns of C = bias + A B. Of A, four rows lie interleaved: the numbers of one depth beside each
+ * other, those of the next `aStep` bytes on.
+ */
+function tile4x8(depth: i32, a: usize, aStep: usize, b: usize, bStep: usize, bias: usize, c: usize, cStep: usize): void {
+  let c00 = bias ? v128.load(bias) : splat(0), c01 = bias ? v128.load(bias, 16) : splat(0);
+  let c10 = c00, c11 = c01, c20 = c00, c21 = c01, c30 = c00, c31 = c01;
+  for (let k = 0; k < depth; k++) {
+    const b0 = v128.load(b), b1 = v128.load(b, 16);
+    let one = v128.load_splat<f32>(a);
+    c00 = multiplyAdd(c00, one, b0);
+    c01 = multiplyAdd(c01, one, b1);
+    one = v128.load_splat<f32>(a, 4);
+    c10 = multiplyAdd(c10, one, b0);
+    c11 = multiplyAdd(c11, one, b1);
+    one = v128.load_splat<f32>(a, 8);
+    c20 = multiplyAdd(c20, one, b0);
+    c21 = multiplyAdd(c21, one, b1);
+    one = v128.load_splat<f32>(a, 12);
+    c30 = multiplyAdd(c30, one, b0);
+    c31 = multiplyAdd(c31, one, b1);
+    a += aStep;
+    b += bStep;
+  }
+  v128.store(c, c00);
+  v128.store(c, c01, 16);
+  c += cStep;
+  v128.store(c, c10);
+  v128.store(c, c11, 16);
+  c += cStep;
+  v128.store(c, c20);
+  v128.store(c, c21, 16);
+  c += cStep;
+  v128.store(c, c30);
+  v128.store(c, c31, 16);
+}
+
+/** As tile4x8, of four columns. */
+function tile4x4(depth: i32, a: usize, aStep: usize, b: usize, bStep: usize, bias: usize, c: usize, cStep: usize): void {
+  let c0 = bias ? v128.load(bias) : splat(0), c1 = c0, c2 = c0, c3 = c0;
+  for (let k = 0; k < depth; k++) {
+    const b0 = v128.load(b);
+    c0 = multiplyAdd(c0, v128.load_splat<f32>(a), b0);
+    c1 = multiplyAdd(c1, v128.load_splat<f32>(a, 4), b0);
+    c2 = multiplyAdd(c2, v128.load_splat<f32>(a, 8), b0);
+    c3 = multiplyAdd(c3, v128.load_splat<f32>(a, 12), b0);
+    a += aStep;
+    b += bStep;
+  }
+  v128.store(c, c0);
+  v128.store(c + cStep, c1);
+  v128.store(c + 2 * cStep, c2);
+  v128.store(c + 3 * cStep, c3);
+}
+
+/** As tile4x8, of one column. */
+function tile4x1(depth: i32, a: usize, aStep: usize, b: usize, bStep: usize, bias: f32, c: usize, cStep: usize): void {
+  let sum = splat(bias);
+  for (let k = 0; k < depth; k++) {
+    sum = multiplyAdd(sum, v128.load(a), v128.load_splat<f32>(b));
+    a += aStep;
+    b += bStep;
+  }
+  scatter(sum, c, cStep);
+}
+
+/** One row × sixteen columns; the row's numbers lie `aStep` bytes apart. */
+function tile1x16(depth: i32, a: usize, aStep: usize, b: usize, bStep: usize, bias: usize, c: usize): void {
+  let c0 = bias ? v128.load(bias) : splat(0), c1 = bias ? v128.load(bias, 16) : splat(0);
+  let c2 = bias ? v128.load(bias, 32) : splat(0), c3 = bias ? v128.load(bias, 48) : splat(0);
+  for (let k = 0; k < depth; k++) {
+    const one = v128.load_splat<f32>(a);
+    c0 = multiplyAdd(c0, one, v128.load(b));
+    c1 = multiplyAdd(c1, one, v128.load(b, 16));
+    c2 = multiplyAdd(c2, one, v128.load(b, 32));
+    c3 = multiplyAdd(c3, one, v128.load(b, 48));
+    a += aStep;
+    b += bStep;
+  }
+  v128.store(c, c0);
+  v128.store(c, c1, 16);
+  v128.store(c, c2, 32);
+  v128.store(c, c3, 48);
+}
+
+/** As tile1x16, of four columns. */
+function tile1x4(depth: i32, a: usize, aStep: usize, b: usize, bStep: usize, bias: usize, c: usize): void {
+  let sum = bias ? v128.load(bias) : splat(0);
+  for (let k = 0; k < depth; k++) {
+    sum = multiplyAdd(sum, v128.load_splat<f32>(a), v128.load(b));
+    a += aStep;
+    b += bStep;
+  }
+  v128.store(c, sum);
+}
+
+/** One number. */
+function tile1x1(depth: i32, a: usize, aStep: usize, b: usize, bStep: usize, bias: f32, c: usize): void {
+  for (let k = 0; k < depth; k++) {
+    bias += load<f32>(a) * load<f32>(b);
+    a += aStep;
+    b += bStep;
+  }
+  store<f32>(c, bias);
+}
+
+/**
+ * C[rows, columns] = activation(A B + bias) by tiles; row i of A begins at a + i·aRow, its numbers lie aStep bytes
+ * apart, so that a transposed A (aRow = 4) need not be moved. `panel` has room for 4·depth numbers.
+ */
+export function gemmByTiles(
+  rows: i32, columns: i32, depth: i32, a: usize, aRow: usize, aStep: usize, b: usize, bias: usize, out: usize, panel: usize,
+  activation: i32,
+): void {
+  const stride: usize = columns << 2, interleaved = aRow == 4;
+  const step: usize = interleaved ? aStep : 16;
+  let i = 0;
+  for (; i + 4 <= rows; i += 4) {
+    let p = a + i * aRow;
+    const c = out + i * stride;
+    if (!interleaved) {
+      interleave(depth, p, aRow, panel);
+      p = panel;
+    }
+    let j = 0;
+    for (; j + 8 <= columns; j += 8) tile4x8(depth, p, step, b + (j << 2), stride, bias ? bias + (j << 2) : 0, c + (j << 2), stride);
+    for (; j + 4 <= columns; j += 4) tile4x4(depth, p, step, b + (j << 2), stride, bias ? bias + (j << 2) : 0, c + (j << 2), stride);
+    for (; j < columns; j++) tile4x1(depth, p, step, b + (j << 2), stride, bias ? load<f32>(bias + (j << 2)) : 0, c + (j << 2), stride);
+    if (activation) unary(activation, columns << 2, c, c);
+  }
+  for (; i < rows; i++) {
+    const p = a + i * aRow, c = out + i * stride;
+    let j = 0;
+    for (; j + 16 <= columns; j += 16) tile1x16(depth, p, aStep, b + (j << 2), stride, bias ? bias + (j << 2) : 0, c + (j << 2));
+    for (; j + 4 <= columns; j += 4) tile1x4(depth, p, aStep, b + (j << 2), stride, bias ? bias + (j << 2) : 0, c + (j << 2));
+    for (; j < columns; j++) tile1x1(depth, p, aStep, b + (j << 2), stride, bias ? load<f32>(bias + (j << 2)) : 0, c + (j << 2));
+    if (activation) unary(activation, columns, c, c);
+  }
+}
+
+/** out[i·outStep] = bias[i·biasStep] + query · matrix[i] for each of the rows; steps in bytes. */
+function dots(
+  rows: i32, depth: i32, query: usize, matrix: usize, bias: usize, biasStep: usize, out: usize, outStep: usize,
+): void {
+  const stride: usize = depth << 2;
+  let i = 0;
+  for (; i + 4 <= rows; i += 4) { // four sums at once: each waits for its last addition
+    let s0 = splat(0), s1 = s0, s2 = s0, s3 = s0;
+    let k = 0, x = query, p0 = matrix, p1 = p0 + stride, p2 = p1 + stride, p3 = p2 + stride;
+    for (; k + 4 <= depth; k += 4) {
+      const v = v128.load(x);
+      s0 = multiplyAdd(s0, v, v128.load(p0));
+      s1 = multiplyAdd(s1, v, v128.load(p1));
+      s2 = multiplyAdd(s2, v, v128.load(p2));
+      s3 = multiplyAdd(s3, v, v128.load(p3));
+      x += 16;
+      p0 += 16;
+      p1 += 16;
+      p2 += 16;
+      p3 += 16;
+    }
+    let r0 = sumLanes(s0), r1 = sumLanes(s1), r2 = sumLanes(s2), r3 = sumLanes(s3);
+    for (; k < depth; k++) {
+      const v = load<f32>(x);
+      r0 += v * load<f32>(p0);
+      r1 += v * load<f32>(p1);
+      r2 += v * load<f32>(p2);
+      r3 += v * load<f32>(p3);
+      x += 4;
+      p0 += 4;
+      p1 += 4;
+      p2 += 4;
+      p3 += 4;
+    }
+    if (bias) {
+      r0 += load<f32>(bias);
+      r1 += load<f32>(bias + biasStep);
+      r2 += load<f32>(bias + 2 * biasStep);
+      r3 += load<f32>(bias + 3 * biasStep);
+      bias += 4 * biasStep;
+    }
+    store<f32>(out, r0);
+    store<f32>(out + outStep, r1);
+    store<f32>(out + 2 * outStep, r2);
+    store<f32>(out + 3 * outStep, r3);
+    out += 4 * outStep;
+    matrix += 4 * stride;
+  }
+  for (; i < rows; i++) {
+    let s = splat(0);
+    let k = 0, x = query, p = matrix;
+    for (; k + 4 <= depth; k += 4) {
+      s = multiplyAdd(s, v128.load(x), v128.load(p));
+      x += 16;
+      p += 16;
+    }
+    let r = sumLanes(s);
+    for (; k < depth; k++) {
+      r += load<f32>(x) * load<f32>(p);
+      x += 4;
+      p += 4;
+    }
+    if (bias) {
+      r += load<f32>(bias);
+      bias += biasStep;
+    }
+    store<f32>(out, r);
+    out += outStep;
+    matrix += stride;
+  }
+}
+
+@inline
+function transpose4x4(x: usize, xStep: usize, out: usize, outStep: usize): void {
+  const a = v128.load(x), b = v128.load(x + xStep), c = v128.load(x + 2 * xStep), d = v128.load(x + 3 * xStep);
+  const ab0 = v128.shuffle<f32>(a, b, 0, 4, 1, 5), ab1 = v128.shuffle<f32>(a, b, 2, 6, 3, 7);
+  const cd0 = v128.shuffle<f32>(c, d, 0, 4, 1, 5), cd1 = v128.shuffle<f32>(c, d, 2, 6, 3, 7);
+  v128.store(out, v128.shuffle<f32>(ab0, cd0, 0, 1, 4, 5));
+  v128.store(out + outStep, v128.shuffle<f32>(ab0, cd0, 2, 3, 6, 7));
+  v128.store(out + 2 * outStep, v128.shuffle<f32>(ab1, cd1, 0, 1, 4, 5));
+  v128.store(out + 3 * outStep, v128.shuffle<f32>(ab1, cd1, 2, 3, 6, 7));
+}
+
+/** Four rows, `xStep` bytes apart, one number of each after the other. */
+function interleave(size: i32, x: usize, xStep: usize, out: usize): void {
+  let j = 0;
+  for (; j + 4 <= size; j += 4) {
+    transpose4x4(x, xStep, out, 16);
+    x += 16;
+    out += 64;
+  }
+  for (; j < size; j++) {
+    for (let r: usize = 0; r < 4; r++) store<f32>(out + (r << 2), load<f32>(x + r * xStep));
+    x += 4;
+    out += 16;
+  }
+}
+
+/** out[columns, rows] = x[rows, columns] transposed. */
+export function transpose(rows: i32, columns: i32, x: usize, out: usize): void {
+  const xStep: usize = columns << 2, outStep: usize = rows << 2;
+  let i = 0;
+  for (; i + 4 <= rows; i += 4) {
+    let p = x + i * xStep, q = out + (i << 2);
+    let j = 0;
+    for (; j + 4 <= columns; j += 4) {
+      transpose4x4(p, xStep, q, outStep);
+      p += 16;
+      q += 4 * outStep;
+    }
+    for (; j < columns; j++) {
+      for (let r: usize = 0; r < 4; r++) store<f32>(q + (r << 2), load<f32>(p + r * xStep));
+      p += 4;
+      q += outStep;
+    }
+  }
+  for (; i < rows; i++) {
+    for (let j = 0; j < columns; j++) store<f32>(out + j * outStep + (i << 2), load<f32>(x + i * xStep + (j << 2)));
+  }
+}
+
+/** A[depth, rows] and a B of at most three columns: four rows of results at once, down the columns of A. */
+function narrowTransposed(rows: i32, columns: i32, depth: i32, a: usize, b: usize, bias: usize, out: usize): void {
+  const aStep: usize = rows << 2, stride: usize = columns << 2;
+  for (let j = 0; j < columns; j++) {
+    const start: f32 = bias ? load<f32>(bias + (j << 2)) : 0;
+    let i = 0;
+    for (; i + 4 <= rows; i += 4) tile4x1(depth, a + (i << 2), aStep, b + (j << 2), stride, start, out + i * stride + (j << 2), stride);
+    for (; i < rows; i++) tile1x1(depth, a + (i << 2), aStep, b + (j << 2), stride, start, out + i * stride + (j << 2));
+  }
+}
+
+/**
+ * out[rows, columns] = activation(A B + bias): A is [rows, depth], or [depth, rows] if transposed; B is [depth, columns],
+ * or [columns, depth] if transposed; bias is [columns] or absent. `scratch` has room for 4·depth numbers, and for
+ * depth·columns more where B is transposed or has fewer than four columns.
+ */
+export function gemm(
+  rows: i32, columns: i32, depth: i32, a: usize, aTransposed: i32, b: usize, bTransposed: i32, bias: usize, out: usize,
+  scratch: usize, activation: i32,
+): void {
+  const narrow = columns < 4;
+  if (narrow && aTransposed && !bTransposed) {
+    narrowTransposed(rows, columns, depth, a, b, bias, out);
+  } else if (narrow && !aTransposed) {
+    if (!bTransposed && columns > 1) {
+      transpose(depth, columns, b, scratch);
+      b = scratch;
+    }
+    for (let j = 0; j < columns; j++) {
+      dots(rows, depth, rowOf(b, j, depth), a, bias ? bias + (j << 2) : 0, 0, out + (j << 2), columns << 2);
+    }
+  } else if (bTransposed && rows < 3 && !aTransposed) {
+    for (let i = 0; i < rows; i++) dots(columns, depth, rowOf(a, i, depth), b, bias, 4, out + ((i * columns) << 2), 4);
+  } else {
+    if (bTransposed) {
+      transpose(columns, depth, b, scratch);
+      b = scratch;
+      scratch += (columns * depth) << 2;
+    }
+    const aRow: usize = aTransposed ? 4 : depth << 2, aStep: usize = aTransposed ? rows << 2 : 4;
+    gemmByTiles(rows, columns, depth, a, aRow, aStep, b, bias, out, scratch, activation);
+    return;
+  }
+  if (activation) unary(activation, rows * columns, out, out);
+}
+
+@inline
+function rowOf(matrix: usize, row: i32, depth: i32): usize {
+  return matrix + ((row * depth) << 2);
+}
+
+/**
+ * out[i] = activation(matrices[index[i]] x[i] + biases[index[i]]): a network chosen by number for each of `count` inputs.
+ * matrices is [members, rows, depth], biases [members, rows] or absent. Traps where a number is none of a member.
+ */
+export function indexedGemv(
+  count: i32, rows: i32, depth: i32, matrices: usize, members: i32, index: usize, x: usize, biases: usize, out: usize,
+  activation: i32,
+): void {
+  for (let i = 0; i < count; i++) {
+    const member = load<u32>(index + (i << 2));
+    if (member >= <u32>members) unreachable();
+    dots(rows, depth, x, matrices + ((member * rows * depth) << 2), biases ? biases + ((member * rows) << 2) : 0, 4, out, 4);
+    if (activation) unary(activation, rows, out, out);
+    x += depth << 2;
+    out += rows << 2;
+  }
+}

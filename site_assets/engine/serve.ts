@@ -1,0 +1,58 @@
+/** A worker's whole life: start with the wasm bytes, then load and run graphs as they are asked for. */
+
+import type { Request, Response } from "./protocol.ts";
+import type { Feeds, Outputs } from "./tensor.ts";
+
+/** What runs graphs in a worker. */
+export interface Runner {
+  load(graph: string, bytes: Uint8Array): Promise<void> | void;
+  run(graph: string, feeds: Feeds): Promise<Outputs> | Outputs;
+}
+
+declare const self: {
+  onmessage: ((event: MessageEvent<Request>) => void) | null;
+  postMessage(message: Response, transfer?: Transferable[]): void;
+};
+
+/** Buffers that hold nothing but one output can move to the page instead of being copied. */
+function transferable(outputs: Outputs | null): Transferable[] {
+  return Object.values(outputs ?? {})
+    .map(({ data }) => data)
+    .filter((data) => data.byteLength === data.buffer.byteLength)
+    .map((data) => data.buffer as ArrayBuffer);
+}
+
+/**
+ * Answers the page, one request after the other: neither lane's wasm can be entered twice. `isFatal` tells of an error
+ * whether this worker will never run anything again.
+ */
+export function serve(start: (wasm: Uint8Array) => Promise<Runner> | Runner, isFatal: (error: unknown) => boolean): void {
+  let runner: Runner | null = null;
+
+  async function answer(request: Request): Promise<Outputs | null> {
+    if (request.op === "start") {
+      runner = await start(request.wasm);
+      return null;
+    }
+    if (!runner) throw new Error("the engine has not been started");
+    if (request.op === "load") {
+      await runner.load(request.graph, request.bytes);
+      return null;
+    }
+    return runner.run(request.graph, request.feeds);
+  }
+
+  let last: Promise<void> = Promise.resolve();
+  self.onmessage = ({ data: request }) => {
+    last = last.then(async () => {
+      const begun = performance.now();
+      try {
+        const outputs = await answer(request);
+        self.postMessage({ id: request.id, outputs, milliseconds: performance.now() - begun }, transferable(outputs));
+      } catch (error) {
+        const message = error instanceof Error ? error.message : String(error);
+        self.postMessage({ id: request.id, error: message, fatal: isFatal(error) });
+      }
+    });
+  };
+}

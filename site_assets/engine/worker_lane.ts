@@ -1,0 +1,145 @@
+/**
+ * A lane whose graphs run in a worker: graphs by name, calls that can be cancelled.
+ *
+ * The worker serves one call at a time, so calls wait here, where a cancelled one costs nothing, and a
+ * figure under the reader's finger (`priority: "interactive"`) overtakes one that trains in the background.
+ */
+
+import { EngineError, EngineStopped, type CallOptions, type Lane } from "./lane.ts";
+import type { Port, Request, Response } from "./protocol.ts";
+import type { Feeds, Outputs } from "./tensor.ts";
+
+/** A fresh worker and the wasm bytes for it. */
+export interface Spawned {
+  readonly port: Port;
+  readonly wasm: Uint8Array;
+}
+
+type Message = Request extends infer R ? (R extends Request ? Omit<R, "id"> : never) : never;
+
+interface Call {
+  readonly message: Message;
+  readonly transfer: Transferable[];
+  readonly options: CallOptions;
+  readonly resolve: (outputs: Outputs | null) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+export class WorkerLane implements Lane {
+  private readonly spawn: () => Promise<Spawned>;
+  private starting: Promise<void> | null = null;
+  private port: Port | null = null;
+  private readonly loading = new Map<string, Promise<void>>();
+  private waiting: Call[] = [];
+  private current: { readonly id: number; readonly call: Call } | null = null;
+  private sent = 0;
+
+  /** `spawn` is called once, and again after a crash. */
+  constructor(spawn: () => Promise<Spawned>) {
+    this.spawn = spawn;
+  }
+
+  /** Makes `graph` ready to run; `bytes` is asked for only when the worker doesn't hold the graph yet. */
+  load(graph: string, bytes: () => Promise<Uint8Array>): Promise<void> {
+    const known = this.loading.get(graph);
+    if (known) return known;
+    const promise = (async () => {
+      const [model] = await Promise.all([bytes(), this.start()]);
+      await this.start(); // again, if the worker died while the bytes were on their way
+      try {
+        await this.call({ op: "load", graph, bytes: model }, [], {});
+      } catch (error) {
+        if (error instanceof EngineStopped) throw error;
+        throw new EngineError(`“${graph}” is not a model that the engine can read (${(error as Error).message})`);
+      }
+    })();
+    this.loading.set(graph, promise);
+    promise.catch(() => this.loading.delete(graph)); // so that Retry asks again
+    return promise;
+  }
+
+  /** Rejects with the signal's reason when cancelled; a call still waiting is then never sent. */
+  async run(graph: string, feeds: Feeds, options: CallOptions = {}): Promise<Outputs> {
+    if (!this.loading.has(graph)) throw new EngineError(`no graph “${graph}” is loaded`);
+    await this.loading.get(graph);
+    const outputs = await this.call({ op: "run", graph, feeds }, [], options);
+    return outputs ?? {};
+  }
+
+  private start(): Promise<void> {
+    if (this.starting) return this.starting;
+    const starting = this.open();
+    this.starting = starting;
+    starting.catch((error: Error) => {
+      if (this.starting === starting) this.crash(error.message); // else it has been said already
+    });
+    return starting;
+  }
+
+  private async open(): Promise<void> {
+    const { port, wasm } = await this.spawn();
+    port.onmessage = ({ data }) => this.receive(data);
+    port.onerror = (event) => this.crash(event.message);
+    this.port = port;
+    const copy = wasm.slice(); // the worker takes the buffer with it; a restart needs it again
+    await this.call({ op: "start", wasm: copy }, [copy.buffer], {});
+  }
+
+  private call(message: Message, transfer: Transferable[], options: CallOptions): Promise<Outputs | null> {
+    const { signal } = options;
+    return new Promise((resolve, reject) => {
+      if (signal?.aborted) return reject(signal.reason);
+      const call: Call = { message, transfer, options, resolve, reject };
+      signal?.addEventListener("abort", () => {
+        const place = this.waiting.indexOf(call);
+        if (place >= 0) this.waiting.splice(place, 1);
+        reject(signal.reason);
+      }, { once: true });
+      this.waiting.push(call);
+      this.sendNext();
+    });
+  }
+
+  private sendNext(): void {
+    if (this.current || !this.port || this.waiting.length === 0) return;
+    const urgent = this.waiting.findIndex(({ options }) => options.priority !== "background");
+    const [call] = this.waiting.splice(Math.max(urgent, 0), 1) as [Call];
+    const id = ++this.sent;
+    this.current = { id, call };
+    this.port.postMessage({ ...call.message, id } as Request, call.transfer);
+  }
+
+  private receive(response: Response): void {
+    if (response.id !== this.current?.id) return;
+    if ("error" in response && response.fatal) return this.crash(response.error);
+    const { call } = this.current;
+    this.current = null;
+    if ("error" in response) call.reject(new EngineError(response.error));
+    else {
+      call.options.spent?.(response.milliseconds);
+      call.resolve(response.outputs);
+    }
+    this.sendNext();
+  }
+
+  /** The worker died: all who wait are told, and the next call starts anew. */
+  private crash(message: string): void {
+    const interrupted = this.current?.call;
+    this.close();
+    const error = new EngineStopped(`the engine stopped${message ? ` (${message})` : ""}`);
+    this.starting = null;
+    this.loading.clear();
+    const lost = this.waiting;
+    this.waiting = [];
+    for (const call of interrupted ? [interrupted, ...lost] : lost) call.reject(error);
+  }
+
+  private close(): void {
+    if (this.port) {
+      this.port.onmessage = this.port.onerror = null;
+      this.port.terminate();
+    }
+    this.port = null;
+    this.current = null;
+  }
+}

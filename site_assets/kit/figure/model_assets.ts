@@ -1,0 +1,26 @@
+/** Models whose parts come as asset scripts, as the builder wrote them into the page. */
+
+import { loadAsset, type AssetReference } from "../base/asset.ts";
+import type { Card, ModelSource } from "./models.ts";
+
+export interface ModelAsset extends AssetReference {
+  /** Of a graph: its plan for the kernels. */
+  readonly plan?: AssetReference;
+}
+
+/** Where a model's bytes come from in the page. */
+export function assetSource(card: Card, assets: Readonly<Record<string, ModelAsset>>): ModelSource {
+  const reference = (name: string): ModelAsset => {
+    const found = assets[name];
+    if (!found) throw new Error(`the model “${card.name}” came without “${name}”`);
+    return found;
+  };
+  return {
+    card,
+    bytes: async (name) => loadAsset(reference(name)),
+    plan: (name) => {
+      const { plan } = reference(name);
+      return plan ? () => loadAsset(plan) : null;
+    },
+  };
+}

@@ -1,0 +1,27 @@
+/** The kernels of the engine, compiled from AssemblyScript. */
+
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { ROOT } from "./bundle.mjs";
+
+const FOLDER = join(ROOT, "engine/kernels");
+const OUT = "kernels.wasm";
+
+/** The module as base64. Throws with the compiler's own words if the source has a mistake. */
+export async function compileKernels() {
+  const { default: asc } = await import("assemblyscript/asc"); // 90 MB of compiler, for builds that need it
+  let wasm = null;
+  const { error, stderr } = await asc.main(
+    // the runtime without a garbage collector; a mistake that would print something cannot: no imports
+    ["index.ts", "--outFile", OUT, "--enable", "simd", "--enable", "bulk-memory", "-O3", "--noAssert", "--runtime", "stub", "--use", "abort=", "--disableWarning", "201"],
+    {
+      readFile: (name, base) => readFile(join(FOLDER, base === "." ? "" : base, name), "utf8").catch(() => null),
+      writeFile: (name, contents) => {
+        if (name === OUT) wasm = contents;
+      },
+      listFiles: () => [],
+    },
+  );
+  if (error) throw new Error(`the kernels do not compile: ${error.message}\n${stderr}`);
+  return { wasm: Buffer.from(wasm).toString("base64"), bytes: wasm.length };
+}

@@ -1,0 +1,1 @@
+"""Plans, and the kernels that run them: small graphs against numpy and torch."""

@@ -1,0 +1,303 @@
+"""Each kernel against numpy or torch: odd sizes, numbers that are none, infinities."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+
+import numpy as np
+import onnx
+import pytest
+import torch
+from torch.nn import functional
+
+from tests.plans import Array, model, node, normal, run
+
+ODD = (1, 2, 3, 4, 5, 7, 8, 9, 13, 16, 17, 31)
+EDGES = np.array(
+    [0, -0.0, 1e-40, 1, -1, 20, -20, 80, -80, 88.7, -87.3, 100, -200, 1e30, -1e30,
+     np.inf, -np.inf, np.nan, 3.5, -0.6, 0.62, -0.63, 1e-4], np.float32)  # fmt: skip
+
+
+def close(found: Array, expected: Array, tolerance: float = 2e-6) -> None:
+    """Equal up to rounding: relative to numbers above one; what is none is none in both."""
+    assert found.shape == expected.shape
+    np.testing.assert_array_equal(np.isnan(found), np.isnan(expected))
+    infinite = np.isinf(expected)
+    np.testing.assert_array_equal(found[infinite], expected[infinite])
+    rest = np.isfinite(expected)
+    difference = np.abs(found[rest].astype(np.float64) - expected[rest])
+    assert (difference <= tolerance * np.maximum(1, np.abs(expected[rest]))).all()
+
+
+def by_torch(function: Callable[[torch.Tensor], torch.Tensor], x: Array) -> Array:
+    values: Array = function(torch.from_numpy(x.astype(np.float64))).numpy()
+    return values
+
+
+FUNCTIONS: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
+    "Sigmoid": torch.sigmoid,
+    "Exp": torch.exp,
+    "Sqrt": torch.sqrt,
+    "Neg": torch.neg,
+    "Softplus": lambda x: functional.softplus(x, threshold=700),
+    "Tanh": torch.tanh,
+    "Relu": torch.relu,
+    "Asin": torch.asin,
+}
+
+
+@pytest.mark.parametrize("op", FUNCTIONS)
+def test_unary(op: str) -> None:
+    data = model([node(op, ["x"], ["y"])], {"x": ["n"]}, ["y"])
+    for size in ODD:
+        x = normal(size, seed=size) * (0.3 if op == "Asin" else 3)
+        close(run(data, x=x)["y"], by_torch(FUNCTIONS[op], x))
+    found = run(data, x=EDGES)["y"]
+    expected = by_torch(FUNCTIONS[op], EDGES)
+    with np.errstate(over="ignore"):
+        close(found, expected.astype(np.float32))
+
+
+def test_exp_and_tanh_keep_their_relative_precision() -> None:
+    x = np.linspace(-87, 88, 20_001).astype(np.float32)
+    data = model([node("Exp", ["x"], ["y"]), node("Tanh", ["x"], ["t"])], {"x": ["n"]}, ["y", "t"])
+    found = run(data, x=x)
+    wide = x.astype(np.float64)
+    assert np.max(np.abs(found["y"] / np.exp(wide) - 1)) < 3e-7
+    small = np.geomspace(1e-6, 1, 2001).astype(np.float32)
+    assert np.max(np.abs(run(data, x=small)["t"] / np.tanh(small.astype(np.float64)) - 1)) < 3e-7
+
+
+def test_silu_and_its_gradient() -> None:
+    """Alone, with its sigmoid, and the way back."""
+    forward = [node("Sigmoid", ["x"], ["s"]), node("Mul", ["x", "s"], ["y"])]
+    backward = [
+        node("Sub", ["one", "s"], ["r"]),
+        node("Mul", ["x", "r"], ["m"]),
+        node("Add", ["m", "one"], ["slope"]),
+        node("Mul", ["dy", "s"], ["d"]),
+        node("Mul", ["d", "slope"], ["dx"]),
+    ]
+    one = {"one": np.array(1, np.float32)}
+    alone = model(forward, {"x": ["n"]}, ["y"])
+    both = model([*forward, *backward], {"x": ["n"], "dy": ["n"]}, ["y", "dx"], one)
+    for size in ODD:
+        x, dy = 3 * normal(size, seed=size), normal(size, seed=99)
+        wide = torch.from_numpy(x.astype(np.float64)).requires_grad_()
+        y = functional.silu(wide)
+        (gradient,) = torch.autograd.grad(y, wide, torch.from_numpy(dy.astype(np.float64)))
+        close(run(alone, x=x)["y"], y.detach().numpy())
+        found = run(both, x=x, dy=dy)
+        close(found["y"], y.detach().numpy())
+        close(found["dx"], gradient.numpy())
+
+
+def test_softplus_and_sigmoid_of_the_same_numbers() -> None:
+    nodes = [node("Softplus", ["x"], ["y"]), node("Sigmoid", ["x"], ["s"])]
+    data = model(nodes, {"x": ["n"]}, ["y", "s"])
+    for x in (EDGES, *(4 * normal(size, seed=size) for size in ODD)):
+        found = run(data, x=x)
+        close(found["y"], by_torch(FUNCTIONS["Softplus"], x).astype(np.float32))
+        close(found["s"], by_torch(torch.sigmoid, x))
+
+
+SHAPES = (
+    ((5, 7), (5, 7)), ((5, 7), (7,)), ((5, 7), (5, 1)), ((5, 7), ()), ((), (5, 7)),
+    ((5, 1), (1, 7)), ((2, 3, 5), (3, 1)), ((2, 1, 5), (3, 1)), ((3,), (3,)), ((), ()),
+)  # fmt: skip
+ARITHMETIC = {
+    "Add": np.add, "Sub": np.subtract, "Mul": np.multiply, "Div": np.divide,
+    "Max": np.maximum, "Min": np.minimum,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("op", ARITHMETIC)
+@pytest.mark.parametrize("shapes", SHAPES, ids=str)
+def test_binary(op: str, shapes: tuple[tuple[int, ...], tuple[int, ...]]) -> None:
+    data = model([node(op, ["a", "b"], ["y"])], dict(zip("ab", shapes, strict=True)), ["y"])
+    a, b = (normal(*shape, seed=seed) for seed, shape in enumerate(shapes))
+    a, b = np.asarray(a, np.float32), np.asarray(b, np.float32)
+    if b.size > 2:
+        b.flat[1], b.flat[2] = np.nan, np.inf
+    with np.errstate(divide="ignore", invalid="ignore"):
+        expected = np.asarray(ARITHMETIC[op](a, b), np.float32)
+    np.testing.assert_array_equal(run(data, a=a, b=b)["y"], expected)
+
+
+def test_where_and_greater_choose() -> None:
+    nodes = [node("Greater", ["x", "c"], ["g"]), node("Where", ["g", "x", "c"], ["y"])]
+    data = model(nodes, {"x": ["n"], "c": []}, ["y"])
+    x = np.array([1, -1, np.nan, np.inf, -np.inf, 0.5, 0.25], np.float32)
+    found = run(data, x=x, c=np.array(0.25, np.float32))["y"]
+    np.testing.assert_array_equal(found, np.where(x > 0.25, x, np.float32(0.25)))
+
+
+def test_clip_to_a_range() -> None:
+    limits = {"low": np.array(-0.5, np.float32), "high": np.array(0.75, np.float32)}
+    data = model([node("Clip", ["x", "low", "high"], ["y"])], {"x": ["n"]}, ["y"], limits)
+    x = normal(9)
+    np.testing.assert_array_equal(run(data, x=x)["y"], np.clip(x, -0.5, 0.75))
+
+
+@pytest.mark.parametrize("a_transposed", [0, 1])
+@pytest.mark.parametrize("b_transposed", [0, 1])
+@pytest.mark.parametrize("with_bias", [False, True])
+def test_gemm(a_transposed: int, b_transposed: int, with_bias: bool) -> None:
+    for rows, columns, depth in (
+        (1, 1, 1), (1, 16, 3), (2, 5, 7), (3, 3, 9), (4, 8, 4), (5, 13, 2), (7, 2, 31),
+        (9, 33, 17), (13, 1, 5), (6, 4, 1), (64, 31, 64),
+    ):  # fmt: skip
+        a, b, c = normal(rows, depth, seed=1), normal(depth, columns, seed=2), normal(columns)
+        a.flat[0] = np.inf
+        expected = a.astype(np.float64) @ b + (c if with_bias else 0)
+        given = {"a": a.T.copy() if a_transposed else a, "b": b.T.copy() if b_transposed else b}
+        given |= {"c": c} if with_bias else {}
+        gemm = node("Gemm", [*given], ["y"], transA=a_transposed, transB=b_transposed)
+        data = model([gemm], {name: values.shape for name, values in given.items()}, ["y"])
+        close(run(data, **given)["y"], expected, 1e-5)
+
+
+def test_gemm_with_constant_weights_and_activation() -> None:
+    """The weights are transposed once; what follows the product is done with it."""
+    for width in ODD:
+        w, b = normal(width, 6, seed=1).astype(np.float16).astype(np.float32), normal(width)
+        for op, function in (("Sigmoid", torch.sigmoid), ("Tanh", torch.tanh)):
+            nodes = [node("Gemm", ["x", "w", "b"], ["h"], transB=1), node(op, ["h"], ["y"])]
+            data = model(nodes, {"x": ["n", 6]}, ["y"], {"w": w, "b": b})
+            for rows in (1, 4, 7):
+                x = normal(rows, 6, seed=rows)
+                close(run(data, x=x)["y"], by_torch(function, x.astype(np.float64) @ w.T + b))
+
+
+def test_a_network_chosen_for_each_row() -> None:
+    w, b = normal(4, 5, 3, seed=1), normal(4, 1, 5, seed=2)
+    constants = {"w": w, "b": b, "one": np.array([1]), "two": np.array([2])}
+    nodes = [
+        node("Gather", ["w", "i"], ["wi"]),
+        node("Gather", ["b", "i"], ["bi"]),
+        node("Squeeze", ["bi", "one"], ["bs"]),
+        node("Unsqueeze", ["x", "two"], ["xu"]),
+        node("MatMul", ["wi", "xu"], ["p"]),
+        node("Squeeze", ["p", "two"], ["ps"]),
+        node("Add", ["ps", "bs"], ["h"]),
+        node("Sigmoid", ["h"], ["y"]),
+    ]
+    data = model(nodes, {"x": ["n", 3], "i": ["n"]}, ["y"], constants, ["i"])
+    for count in (1, 2, 9):
+        x, i = normal(count, 3, seed=count), (np.arange(count) * 3 % 4).astype(np.int32)
+        expected = np.einsum("nok,nk->no", w[i].astype(np.float64), x) + b[i, 0]
+        close(run(data, x=x, i=i)["y"], by_torch(torch.sigmoid, expected))
+
+
+CONVOLUTIONS = (
+    # channels in, channels out, height, width, kernel, stride, padding
+    (1, 1, 5, 5, 3, 1, 1), (2, 3, 7, 6, 3, 1, 0), (3, 5, 8, 8, 4, 2, 1), (1, 4, 9, 7, 3, 2, 1),
+    (2, 2, 6, 9, 1, 1, 0), (2, 1, 10, 10, 5, 3, 2), (4, 8, 16, 16, 4, 2, 1),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("case", CONVOLUTIONS, ids=str)
+@pytest.mark.parametrize("images", [1, 3])
+def test_conv(case: tuple[int, ...], images: int) -> None:
+    channels_in, channels_out, height, width, kernel, stride, padding = case
+    w, b = normal(channels_out, channels_in, kernel, kernel, seed=1), normal(channels_out)
+    x = normal(images, channels_in, height, width, seed=2)
+    x.flat[-1] = np.nan
+    conv = node("Conv", ["x", "w", "b"], ["y"], strides=[stride] * 2, pads=[padding] * 4)
+    data = model([conv], {"x": ["n", *x.shape[1:]]}, ["y"], {"w": w, "b": b})
+    wide = torch.from_numpy(x.astype(np.float64))
+    weight, bias = (torch.from_numpy(values.astype(np.float64)) for values in (w, b))
+    expected = functional.conv2d(wide, weight, bias, stride=stride, padding=padding)
+    close(run(data, x=x)["y"], expected.numpy(), 1e-5)
+
+
+@pytest.mark.parametrize("case", CONVOLUTIONS, ids=str)
+@pytest.mark.parametrize("images", [1, 3])
+def test_transposed_conv(case: tuple[int, ...], images: int) -> None:
+    channels_in, channels_out, height, width, kernel, stride, padding = case
+    w, b = normal(channels_in, channels_out, kernel, kernel, seed=1), normal(channels_out)
+    x = normal(images, channels_in, height, width, seed=2)
+    nodes = [
+        node("ConvTranspose", ["x", "w", "b"], ["h"], strides=[stride] * 2, pads=[padding] * 4),
+        node("Sigmoid", ["h"], ["s"]),
+        node("Mul", ["h", "s"], ["y"]),
+    ]
+    data = model(nodes, {"x": ["n", *x.shape[1:]]}, ["y"], {"w": w, "b": b})
+    wide = torch.from_numpy(x.astype(np.float64))
+    weight, bias = (torch.from_numpy(values.astype(np.float64)) for values in (w, b))
+    expected = functional.conv_transpose2d(wide, weight, bias, stride=stride, padding=padding)
+    close(run(data, x=x)["y"], functional.silu(expected).numpy(), 1e-5)
+
+
+@pytest.mark.parametrize("op", ["ReduceSum", "ReduceMean"])
+@pytest.mark.parametrize("axes", [[0], [1], [2], [0, 1], [1, 2], [-1], []], ids=str)
+@pytest.mark.parametrize("shape", [(3, 5, 7), (8, 1, 4), (2, 9, 13)], ids=str)
+def test_reduce(op: str, axes: list[int], shape: tuple[int, ...]) -> None:
+    constants = {"axes": np.array(axes)} if axes else {}
+    reduce = node(op, ["x", *constants], ["y"], keepdims=1)
+    data = model([reduce], {"x": shape}, ["y"], constants)
+    x = normal(*shape)
+    function = np.sum if op == "ReduceSum" else np.mean
+    expected = np.asarray(function(x.astype(np.float64), axis=tuple(axes) or None, keepdims=True))
+    close(run(data, x=x)["y"], expected)
+    x.flat[0] = np.nan
+    assert np.isnan(run(data, x=x)["y"].flat[0])
+
+
+def test_softmax() -> None:
+    data = model([node("Softmax", ["x"], ["y"], axis=-1)], {"x": ["n", 7]}, ["y"])
+    for rows in (1, 3, 6):
+        x = 50 * normal(rows, 7, seed=rows)
+        close(run(data, x=x)["y"], by_torch(lambda v: torch.softmax(v, 1), x))
+    x[0, 3] = np.nan
+    assert np.isnan(run(data, x=x)["y"][0]).all()
+
+
+def test_moving_numbers() -> None:
+    """Transposed, gathered by row and by column, split, joined, repeated."""
+    nodes = [
+        node("Transpose", ["x"], ["t"], perm=[1, 0]),
+        node("Gather", ["x", "i"], ["g"], axis=0),
+        node("Gather", ["x", "two"], ["c"], axis=1),
+        node("Concat", ["x", "g"], ["side"], axis=1),
+        node("Concat", ["g", "x"], ["below"], axis=0),
+        node("Expand", ["c", "shape"], ["many"]),
+    ]
+    constants = {"two": np.array(2), "shape": np.array([3, 5])}
+    outputs = ["t", "g", "c", "side", "below", "many"]
+    data = model(nodes, {"x": [5, 7], "i": [5]}, outputs, constants, ["i"])
+    x, i = normal(5, 7), np.array([4, 0, 0, 3, 1], np.int32)
+    found = run(data, x=x, i=i)
+    expected = {
+        "t": x.T, "g": x[i], "c": x[:, 2], "side": np.hstack([x, x[i]]),
+        "below": np.vstack([x[i], x]), "many": np.tile(x[:, 2], (3, 1)),
+    }  # fmt: skip
+    for name, values in expected.items():
+        np.testing.assert_array_equal(found[name], values, name)
+
+
+def test_single_numbers_in_double_precision() -> None:
+    """1 − exp(t·log β) of Adam's bias correction, which float32 would lose."""
+    nodes = [
+        node("Cast", ["t"], ["w"], to=onnx.TensorProto.DOUBLE),
+        node("Mul", ["w", "c"], ["m"]),
+        node("Exp", ["m"], ["e"]),
+        node("Sub", ["one", "e"], ["d"]),
+        node("Sqrt", ["d"], ["r"]),
+        node("Cast", ["r"], ["y"], to=onnx.TensorProto.FLOAT),
+    ]
+    constants = {"c": np.array(np.log(0.999)), "one": np.array(1.0)}
+    data = model(nodes, {"t": []}, ["y"], constants)
+    for t in (1, 2, 500):
+        expected = np.float32(np.sqrt(1 - 0.999**t))
+        found = run(data, t=np.array(t, np.float32))["y"]
+        np.testing.assert_allclose(found, expected, rtol=2e-7)
+
+
+@pytest.fixture(autouse=True)
+def _quiet() -> object:
+    """torch and numpy warn of the infinities that are meant."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield

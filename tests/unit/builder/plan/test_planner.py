@@ -1,0 +1,140 @@
+"""What the planner makes of graphs, and what it refuses."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from builder.plan.graph import Refused
+from builder.plan.layout import Plan
+from tests.plans import model, node, normal, planned, run, vocabulary
+
+
+def operations(plan: Plan) -> list[str]:
+    """The calls of a plan by name."""
+    names = {each.number: name for name, each in vocabulary().operations.items()}
+    place, found = 0, []
+    while place < len(plan.code):
+        found.append(names[plan.code[place][0]])
+        place += plan.code[place + 1][0]
+    return found
+
+
+def test_every_kernel_says_what_its_arguments_are() -> None:
+    operations = vocabulary().operations
+    assert sorted(each.number for each in operations.values()) == list(range(len(operations)))
+    assert operations["softmax"].arguments == ("rows", "columns", "x", "out")
+    assert vocabulary().functions["Unary"]["identity"] == 0
+
+
+REFUSED = {
+    "an unknown operator": ([node("Selu", ["x"], ["y"])], "no kernel for Selu"),
+    "a grouped convolution": (
+        [node("Conv", ["x", "w"], ["y"], group=2)],
+        "Conv that is grouped",
+    ),
+    "softmax along the first axis": (
+        [node("Softmax", ["x"], ["y"], axis=0)],
+        "Softmax along an axis",
+    ),
+    "three axes turned": (
+        [node("Transpose", ["x"], ["y"], perm=[0, 2, 3, 1])],
+        "Transpose of more than two axes",
+    ),
+}
+
+
+@pytest.mark.parametrize(("nodes", "reason"), REFUSED.values(), ids=REFUSED)
+def test_what_no_kernel_does_is_refused_by_name(nodes: list[object], reason: str) -> None:
+    data = model(nodes, {"x": ["n", 2, 4, 4]}, ["y"], {"w": normal(2, 1, 3, 3)})  # type: ignore[arg-type]
+    with pytest.raises(Refused, match=reason):
+        planned(data)
+
+
+def test_a_number_of_rows_squared_is_refused() -> None:
+    data = model([node("Gemm", ["x", "x"], ["y"], transB=1)], {"x": ["n", 3]}, ["y"])
+    with pytest.raises(Refused, match="does not grow"):
+        planned(data)
+
+
+def test_two_open_sizes_are_refused() -> None:
+    data = model([node("Add", ["x", "y"], ["z"])], {"x": ["n", 1], "y": ["m"]}, ["z"])
+    with pytest.raises(Refused, match="several numbers of rows: m, n"):
+        planned(data)
+
+
+def test_what_is_no_model_is_refused() -> None:
+    with pytest.raises(Refused, match="no ONNX model"):
+        planned(b"\x2a\x2a\x2a")
+
+
+def test_what_follows_a_product_is_done_with_it() -> None:
+    nodes = [
+        node("MatMul", ["x", "w"], ["p"]),
+        node("Add", ["p", "b"], ["h"]),
+        node("Sigmoid", ["h"], ["s"]),
+        node("Mul", ["h", "s"], ["y"]),
+    ]
+    data = model(nodes, {"x": ["n", 3]}, ["y"], {"w": normal(3, 5), "b": normal(5)})
+    assert operations(planned(data)) == ["gemm"]
+
+
+def test_a_value_that_leaves_the_graph_is_not_swallowed() -> None:
+    nodes = [node("Gemm", ["x", "w"], ["h"]), node("Sigmoid", ["h"], ["y"])]
+    w = normal(3, 5)
+    data = model(nodes, {"x": ["n", 3]}, ["h", "y"], {"w": w})
+    x = normal(4, 3, seed=1)
+    found = run(data, x=x)
+    np.testing.assert_allclose(found["h"], x @ w, atol=1e-6)
+    np.testing.assert_allclose(found["y"], 1 / (1 + np.exp(-(x @ w))), atol=1e-6)
+
+
+def test_an_input_is_never_overwritten() -> None:
+    """x is read again after what is made of it."""
+    nodes = [
+        node("Exp", ["x"], ["e"]),
+        node("Neg", ["e"], ["m"]),
+        node("Add", ["m", "x"], ["s"]),
+        node("Mul", ["s", "e"], ["y"]),
+    ]
+    x = normal(3, 5)
+    found = run(model(nodes, {"x": ["n", 5]}, ["y"]), x=x)
+    np.testing.assert_allclose(found["y"], (x - np.exp(x)) * np.exp(x), rtol=1e-5, atol=1e-6)
+
+
+def test_temporaries_share_memory() -> None:
+    """A chain of any length needs no more than a few places."""
+    nodes = [node("Exp", [f"v{i}"], [f"v{i + 1}"]) for i in range(30)]
+    plan = planned(model(nodes, {"v0": ["n", 8]}, ["v30"]))
+    per_row = plan.end[1] - plan.temporaries[1]
+    assert per_row <= 2 * 4 * 8
+
+
+def test_a_value_joined_twice_is_there_twice() -> None:
+    nodes = [node("Exp", ["x"], ["e"]), node("Concat", ["e", "e", "x"], ["y"], axis=0)]
+    x = normal(4)
+    found = run(model(nodes, {"x": [4]}, ["y"]), x=x)["y"]
+    np.testing.assert_allclose(found, np.concatenate([np.exp(x), np.exp(x), x]), rtol=1e-6)
+
+
+def test_softplus_by_a_threshold_is_softplus() -> None:
+    """As PyTorch exports it, and its derivative."""
+    nodes = [
+        node("Softplus", ["x"], ["p"]),
+        node("Greater", ["x", "t"], ["g"]),
+        node("Where", ["g", "x", "p"], ["y"]),
+        node("Exp", ["x"], ["e"]),
+        node("Mul", ["c", "e"], ["a"]),
+        node("Add", ["e", "one"], ["b"]),
+        node("Div", ["a", "b"], ["d"]),
+        node("Where", ["g", "c", "d"], ["dx"]),
+    ]
+    constants = {
+        name: np.array(value, np.float32) for name, value in (("t", 20), ("c", 0.5), ("one", 1))
+    }
+    data = model(nodes, {"x": ["n"]}, ["y", "dx"], constants)
+    assert operations(planned(data)) == ["softplusAndSigmoid", "binary"]
+    x = np.array([-30, -1, 0, 1, 19.9, 20.1, 95], np.float32)
+    found = run(data, x=x)
+    np.testing.assert_allclose(found["y"], np.logaddexp(0, x.astype(np.float64)), rtol=1e-6)
+    np.testing.assert_allclose(found["dx"], 0.5 / (1 + np.exp(-x.astype(np.float64))), rtol=1e-6)

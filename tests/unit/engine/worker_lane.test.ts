@@ -1,0 +1,211 @@
+/** The queue before a worker, against a worker that answers when the test says so. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { EngineStopped } from "../../../site_assets/engine/lane.ts";
+import type { Port, Request, Response } from "../../../site_assets/engine/protocol.ts";
+import { WorkerLane } from "../../../site_assets/engine/worker_lane.ts";
+
+class FakePort implements Port {
+  onmessage: Port["onmessage"] = null;
+  onerror: Port["onerror"] = null;
+  readonly posted: Request[] = [];
+  terminated = false;
+
+  postMessage(message: Request): void {
+    this.posted.push(message);
+  }
+
+  terminate(): void {
+    this.terminated = true;
+  }
+
+  answer(response: { error: string; fatal: boolean } | { outputs: null } = { outputs: null }): void {
+    const { id } = this.posted.at(-1) as Request;
+    this.onmessage?.({ data: { ...response, id } as Response } as MessageEvent<Response>);
+  }
+
+  die(message: string): void {
+    this.onerror?.({ message } as ErrorEvent);
+  }
+
+  /** As “op graph”, the start left out. */
+  get asked(): string[] {
+    return this.posted.flatMap((m) => (m.op === "start" ? [] : [`${m.op} ${m.graph}`]));
+  }
+}
+
+function setUp(): { engine: WorkerLane; ports: FakePort[]; port: () => FakePort } {
+  const ports: FakePort[] = [];
+  const engine = new WorkerLane(async () => {
+    ports.push(new FakePort());
+    return { port: ports.at(-1) as FakePort, wasm: new Uint8Array([1, 2, 3]) };
+  });
+  return { engine, ports, port: () => ports.at(-1) as FakePort };
+}
+
+/** Lets everything that waits for nothing but promises happen. */
+const rest = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+async function loaded(...graphs: string[]): Promise<ReturnType<typeof setUp>> {
+  const set = setUp();
+  const loads = graphs.map((graph) => set.engine.load(graph, async () => new Uint8Array(4)));
+  for (let i = 0; i <= graphs.length; i++) {
+    await rest();
+    set.port().answer(); // the start, then each graph
+  }
+  await Promise.all(loads);
+  return set;
+}
+
+/** Marks the outcome as handled, to be awaited later. */
+function watch<T>(promise: Promise<T>): Promise<PromiseSettledResult<T>> {
+  return Promise.allSettled([promise]).then(([result]) => result as PromiseSettledResult<T>);
+}
+
+test("a graph is loaded once, however many ask", async () => {
+  const { engine, port } = await loaded("a");
+  await Promise.all([engine.load("a", () => assert.fail()), engine.load("a", () => assert.fail())]);
+  assert.deepEqual(port().asked, ["load a"]);
+});
+
+test("one call at a time; what is interactive overtakes what is in the background", async () => {
+  const { engine, port } = await loaded("a", "b", "c");
+  const order: string[] = [];
+  const run = (graph: string, priority: "interactive" | "background") =>
+    engine.run(graph, {}, { priority }).then(() => order.push(graph));
+  const calls = [run("a", "background"), run("b", "background"), run("c", "interactive")];
+  await rest();
+  assert.deepEqual(port().asked.slice(3), ["run a"]);
+  for (let i = 0; i < 3; i++) {
+    port().answer();
+    await rest();
+  }
+  await Promise.all(calls);
+  assert.deepEqual(order, ["a", "c", "b"]);
+});
+
+test("a call cancelled before it was sent never reaches the worker", async () => {
+  const { engine, port } = await loaded("a", "b");
+  const first = engine.run("a", {});
+  const cancel = new AbortController();
+  const second = watch(engine.run("b", {}, { signal: cancel.signal }));
+  await rest();
+  cancel.abort(new Error("stale"));
+  port().answer();
+  await first;
+  const result = await second;
+  assert.equal(result.status === "rejected" && result.reason.message, "stale");
+  await rest();
+  assert.deepEqual(port().asked.slice(2), ["run a"]);
+});
+
+test("a call cancelled after it was sent is dropped, and the next goes on", async () => {
+  const { engine, port } = await loaded("a");
+  const cancel = new AbortController();
+  const first = watch(engine.run("a", {}, { signal: cancel.signal }));
+  await rest();
+  const second = engine.run("a", {});
+  cancel.abort();
+  assert.equal((await first).status, "rejected");
+  port().answer();
+  await rest();
+  port().answer();
+  assert.deepEqual(await second, {});
+});
+
+test("a signal that is aborted already costs nothing", async () => {
+  const { engine, port } = await loaded("a");
+  const result = await watch(engine.run("a", {}, { signal: AbortSignal.abort(new Error("gone")) }));
+  assert.equal(result.status === "rejected" && result.reason.message, "gone");
+  assert.deepEqual(port().asked, ["load a"]);
+});
+
+test("a graph that can't be read says which, and may be tried again", async () => {
+  const { engine, port } = await loaded("good");
+  const bad = watch(engine.load("bad", async () => new Uint8Array(1)));
+  await rest();
+  port().answer({ error: "protobuf parsing failed", fatal: false });
+  const result = await bad;
+  assert.match(String(result.status === "rejected" && result.reason), /“bad” is not a model.*protobuf/);
+  const again = engine.load("bad", async () => new Uint8Array(2));
+  await rest();
+  port().answer();
+  await again;
+});
+
+test("running an unknown graph is an error that names it", async () => {
+  const { engine } = await loaded("a");
+  await assert.rejects(engine.run("b", {}), /no graph “b”/);
+});
+
+test("when the worker dies, all who wait are told, and the next load starts another", async () => {
+  const { engine, ports, port } = await loaded("a");
+  const calls = [watch(engine.run("a", {})), watch(engine.run("a", {}))];
+  await rest();
+  port().die("out of memory");
+  for (const call of calls) {
+    const result = await call;
+    assert.ok(result.status === "rejected" && result.reason instanceof EngineStopped);
+    assert.match(result.reason.message, /out of memory/);
+  }
+  assert.ok(ports[0]?.terminated);
+  const again = engine.load("a", async () => new Uint8Array(4));
+  await rest();
+  port().answer();
+  await rest();
+  port().answer();
+  await again;
+  assert.equal(ports.length, 2);
+  assert.deepEqual(port().posted.map(({ op }) => op), ["start", "load"]);
+});
+
+test("a worker that dies while a graph's bytes are on their way is replaced before they are sent", async () => {
+  const { engine, ports, port } = await loaded("a");
+  let arrive: (bytes: Uint8Array) => void = () => undefined;
+  const load = engine.load("b", () => new Promise((resolve) => (arrive = resolve)));
+  await rest();
+  port().die("");
+  arrive(new Uint8Array(4));
+  await rest();
+  port().answer();
+  await rest();
+  port().answer();
+  await load;
+  assert.equal(ports.length, 2);
+  assert.deepEqual(port().posted.map(({ op }) => op), ["start", "load"]);
+});
+
+test("a worker that can never run is replaced, and the graph isn't blamed", async () => {
+  const { engine, ports, port } = setUp();
+  const load = watch(engine.load("a", async () => new Uint8Array(4)));
+  await rest();
+  port().answer();
+  await rest();
+  port().answer({ error: "no available backend found", fatal: true });
+  const result = await load;
+  assert.ok(result.status === "rejected" && result.reason instanceof EngineStopped);
+  const again = engine.load("a", async () => new Uint8Array(4));
+  await rest();
+  port().answer();
+  await rest();
+  port().answer();
+  await again;
+  assert.equal(ports.length, 2);
+});
+
+test("a worker that can't be made is reported, and made when asked again", async () => {
+  let attempts = 0;
+  const port = new FakePort();
+  const engine = new WorkerLane(async () => {
+    if (attempts++ === 0) throw new Error("the file ort.js could not be loaded");
+    return { port, wasm: new Uint8Array(1) };
+  });
+  await assert.rejects(engine.load("a", async () => new Uint8Array(1)), /ort\.js/);
+  const again = engine.load("a", async () => new Uint8Array(1));
+  await rest();
+  port.answer();
+  await rest();
+  port.answer();
+  await again;
+});
