@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Playwright, sync_playwright
 
-from tests.browser import browser_report
-from tests.browser.browsers import launch
-from tests.browser.site import copy_site
+from tests.browser.support import browser_report
+from tests.browser.support.browsers import launch
+from tests.browser.support.site import copy_site
 
 ROOT = Path(__file__).resolve().parent.parent
 

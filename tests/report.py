@@ -11,7 +11,7 @@ import re
 import sys
 from pathlib import Path
 
-from tests.browser import browser_report
+from tests.browser.support import browser_report
 from tests.conftest import ROOT
 from tests.parity import step_report
 

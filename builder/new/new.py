@@ -27,7 +27,7 @@ FIGURE_FILES = {
     "figure.tsx": f"{FIGURES}/@NAME@/figure.tsx",
     "recipe.py.txt": "training/recipes/@MODULE@.py",
     "unit_test.py.txt": "tests/unit/training/test_@MODULE@.py",
-    "browser_test.py.txt": "tests/browser/test_@MODULE@.py",
+    "browser_test.py.txt": "tests/browser/figures/test_@MODULE@.py",
 }
 """Starter → where it goes."""
 

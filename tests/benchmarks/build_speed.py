@@ -42,7 +42,7 @@ from builder.pack.outcome import Outcome
 from builder.preview.serve import Serving
 from builder.store.effects import Effects
 from builder.store.watched import WatchedEffects
-from tests.browser.browsers import launch
+from tests.browser.support.browsers import launch
 from tests.conftest import ROOT
 from tests.report import REPORTS, put, save
 

@@ -18,11 +18,11 @@ from typing import Any
 
 from playwright.sync_api import Page, sync_playwright
 
-from tests.browser.browsers import launch
 from tests.browser.conftest import Window
-from tests.browser.figure import Figure
-from tests.browser.server import serve
-from tests.browser.site import Site
+from tests.browser.support.browsers import launch
+from tests.browser.support.figure import Figure
+from tests.browser.support.server import serve
+from tests.browser.support.site import Site
 from tests.conftest import ROOT
 from tests.report import save
 

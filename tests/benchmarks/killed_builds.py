@@ -15,7 +15,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.browser.preview import Book, make_book
+from tests.browser.support.preview import Book, make_book
 from tests.unit.builder.test_repeatable import CARD, start_build
 from tests.unit.builder.whole_site import archive_files, edition_of, site_files
 

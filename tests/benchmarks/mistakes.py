@@ -18,7 +18,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.browser.preview import FIGURE, make_book
+from tests.browser.support.preview import FIGURE, make_book
 from tests.conftest import ROOT
 from tests.report import put
 from tests.unit.builder.test_repeatable import CARD, start_build

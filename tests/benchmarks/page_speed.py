@@ -31,9 +31,9 @@ from typing import Any, BinaryIO
 from playwright.sync_api import Browser, sync_playwright
 
 from builder.node.service import NODE
-from tests.browser.browsers import executable, launch
-from tests.browser.server import Pages, serve
-from tests.browser.site import Site
+from tests.browser.support.browsers import executable, launch
+from tests.browser.support.server import Pages, serve
+from tests.browser.support.site import Site
 from tests.conftest import ROOT
 from tests.report import put, save
 

@@ -18,10 +18,10 @@ from typing import Any
 
 from playwright.sync_api import sync_playwright
 
-from tests.browser.browsers import launch
-from tests.browser.cells_site import build_cells_book
 from tests.browser.conftest import Window
-from tests.browser.site import Site
+from tests.browser.support.browsers import launch
+from tests.browser.support.cells_site import build_cells_book
+from tests.browser.support.site import Site
 from tests.report import save
 
 VISITS = 3

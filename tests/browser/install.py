@@ -14,8 +14,8 @@ import sys
 
 from playwright.sync_api import sync_playwright
 
-from tests.browser.browsers import NAMES
-from tests.browser.drivers import whereabouts
+from tests.browser.support.browsers import NAMES
+from tests.browser.support.drivers import whereabouts
 
 PACKAGES = {
     "chromium": ("chromium-headless-shell",),

@@ -16,13 +16,13 @@ from typing import Any
 
 from playwright.sync_api import Browser, CDPSession, Error, expect, sync_playwright
 
-from tests.browser.browsers import launch
 from tests.browser.conftest import Window
-from tests.browser.figure import Figure
-from tests.browser.finger import Spot
-from tests.browser.server import serve
-from tests.browser.site import Site
-from tests.browser.waiting import eventually
+from tests.browser.support.browsers import launch
+from tests.browser.support.figure import Figure
+from tests.browser.support.finger import Spot
+from tests.browser.support.server import serve
+from tests.browser.support.site import Site
+from tests.browser.support.waiting import eventually
 
 ROOT = Path(__file__).resolve().parents[2]
 KEYS = (

@@ -20,9 +20,9 @@ from playwright.sync_api import Browser, Page
 
 from builder.plan.encode import encode_plan
 from tests.browser.conftest import Window
-from tests.browser.figure import Figure
-from tests.browser.server import serve
-from tests.browser.site import Site
+from tests.browser.support.figure import Figure
+from tests.browser.support.server import serve
+from tests.browser.support.site import Site
 from tests.conftest import ROOT
 from tests.plans import planned
 

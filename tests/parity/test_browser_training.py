@@ -16,8 +16,8 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.browser.conftest import Window
-from tests.browser.figure import Figure
-from tests.browser.site import Array, PublishedModel, Site
+from tests.browser.support.figure import Figure
+from tests.browser.support.site import Array, PublishedModel, Site
 from tests.parity import step_report
 
 STEPS = 500

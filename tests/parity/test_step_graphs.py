@@ -24,7 +24,6 @@ from tests.conftest import ROOT
 from tests.parity import step_report
 from tests.plans import planned, planning
 from training.data import rng
-from training.live import digits_vae
 from training.live.declaration import Floats
 from training.live.loops import Run, State, StepSession, calls, session, train_in_torch
 from training.live.produce import (
@@ -37,6 +36,7 @@ from training.live.produce import (
 )
 from training.live.step import flat_loss
 from training.recipes import clusters_live, digits3_live, linear_live
+from training.recipes.families import digits_vae
 from training.recipes.families.unrolling import unrolling_plan
 from training.run.catalogue import recipe_names
 

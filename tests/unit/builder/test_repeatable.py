@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.browser.preview import Book, make_book
+from tests.browser.support.preview import Book, make_book
 from tests.conftest import ROOT
 from tests.unit.builder.whole_site import archive_files, site_files
 

@@ -1,5 +1,5 @@
 """`book new`: what it writes, where, and what it refuses. That a figure's starter passes its own
-tests is shown in a copy of the repository: `tests/browser/test_authoring.py`."""
+tests is shown in a copy of the repository: `tests/browser/pages/test_authoring.py`."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def test_a_new_figure_is_five_files_and_a_block_to_paste() -> None:
         "site_assets/figures/my-curve/figure.tsx",
         "training/recipes/my_curve.py",
         "tests/unit/training/test_my_curve.py",
-        "tests/browser/test_my_curve.py",
+        "tests/browser/figures/test_my_curve.py",
     )
     assert all("@" not in effects.read(path).decode().replace("[@", "") for path in made.paths)
     sources, issues = load(effects, Memory())

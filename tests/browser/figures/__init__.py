@@ -1,0 +1,1 @@
+"""Tests of figures, each driven as a reader would; may use `support`."""

@@ -1,0 +1,286 @@
+"""Cells as a reader runs them: a small book of cells, over http and from file://."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.browser.conftest import HTTP_AND_FILE, Window
+from tests.browser.pages.test_security import STORED
+from tests.browser.support.cells_page import START, CellsPage
+from tests.browser.support.cells_site import build_cells_book
+from tests.browser.support.server import publish
+from tests.browser.support.site import Site, copy_site
+
+pytestmark = HTTP_AND_FILE
+
+PAGE = "cells.html"
+NO_STORAGE = """
+Object.defineProperty(window, "localStorage", { get() { throw new DOMException("off"); } });
+"""
+OWN_WORDS = "nobody else’s business"
+COUNT_FRAMES = """
+() => {
+  window.frames_ = 0;
+  const next = () => { window.frames_++; requestAnimationFrame(next); };
+  next();
+}
+"""
+
+
+@pytest.fixture(scope="session")
+def cells_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    built = build_cells_book(tmp_path_factory.mktemp("cells") / "book")
+    return copy_site(built, tmp_path_factory.mktemp("Zellen – 細胞") / "the book")
+
+
+@pytest.fixture(scope="module")
+def cells_site(scheme: str, cells_folder: Path) -> Iterator[Site]:
+    with publish(scheme, cells_folder) as root:
+        yield Site(cells_folder, root)
+
+
+def opened(browser: Browser, site: Site, **how: object) -> CellsPage:
+    window = Window(browser, site, **how)  # type: ignore[arg-type]
+    window.page.goto(site.url(PAGE))
+    return CellsPage(window)
+
+
+@pytest.fixture(scope="module")
+def started(browser: Browser, cells_site: Site) -> Iterator[CellsPage]:
+    """One page whose Python has run the first cell: starting it is what takes time.
+
+    Meanwhile it says what it loads and how big that is, and the page stays live.
+    """
+    page = opened(browser, cells_site)
+    # Typing over a highlighted word, Chromium offers its style to the editor, which takes none.
+    page.window.watch.expect_errors("Applying inline style")
+    page.page.evaluate(COUNT_FRAMES)
+    page.press(1, "Run")
+    expect(page.status(1)).to_contain_text(re.compile(r"Loading Python, \d+\.\d MB|Starting"))
+    page.expect_state(1, "loading")
+    expect(page.status(1)).to_contain_text("Starting Python", timeout=START)
+    before = page.page.evaluate("frames_")
+    page.expect_state(1, "done")
+    assert page.page.evaluate("frames_") > before, "the page stood still while Python started"
+    yield page
+    assert not page.window.watch.verdict()
+    page.window.context.close()
+
+
+@pytest.fixture
+def fresh(browser: Browser, cells_site: Site) -> Iterator[CellsPage]:
+    page = opened(browser, cells_site)
+    yield page
+    assert not page.window.watch.verdict()
+    page.window.context.close()
+
+
+def test_once_python_has_started_cells_build_on_each_other(started: CellsPage) -> None:
+    expect(started.output(1)).to_have_text(re.compile(r"hello\s+'HELLO'"))
+    started.run(2)
+    expect(started.output(2)).to_have_text(re.compile(r"to stderr\s+'hello, again'"))
+    expect(started.output(2).locator(".cell-stderr")).to_have_text("to stderr\n")
+
+
+def test_what_cells_do_in_the_page_is_what_the_build_wrote(
+    started: CellsPage, browser: Browser, cells_site: Site
+) -> None:
+    """Pictures of a trained model's drawings included, pixel by pixel."""
+    static = opened(browser, cells_site, scripts=False)
+    for number in (1, 2, 3, 4):
+        started.run(number)
+        assert started.output(number).inner_html() == static.output(number).inner_html()
+    expect(static.output(4).get_by_role("img", name="Ten digits by hand")).to_be_visible()
+    expect(static.page.locator(".cell-bar").first).to_be_hidden()
+    static.window.context.close()
+
+
+def test_a_cell_that_fails_names_the_readers_line_and_marks_it(started: CellsPage) -> None:
+    started.run(3)
+    expect(started.status(3)).to_have_text("It raised ZeroDivisionError in line 2, as it should.")
+    expect(started.cell(3).locator(".cell-line-marked")).to_have_text("    return 1 / x\n")
+    started.write(2, "first = 1\nundefined_name\n")
+    started.page.keyboard.press("Shift+Enter")
+    started.expect_state(2, "error")
+    expect(started.status(2)).to_have_text("It raised NameError in line 2.")
+    expect(started.cell(2).locator(".cm-line.marked")).to_have_text("undefined_name")
+    expect(started.output(2)).to_contain_text("Cell 2, line 2")
+    started.press(2, "Reset")
+
+
+def test_output_comes_as_it_is_written_and_input_is_refused(started: CellsPage) -> None:
+    slow = "import time\nprint('first')\nstart = time.time()\nwhile time.time() < start + 1.5: pass"
+    started.write(1, slow)
+    started.press(1, "Run")
+    expect(started.output(1)).to_have_text("first\n", timeout=START)
+    started.expect_state(1, "running", timeout=1)
+    started.expect_state(1, "done")
+    started.write(1, "input('Who are you?')")
+    started.run(1, "error")
+    expect(started.output(1)).to_contain_text("a cell cannot ask for input")
+    started.write(1, "import numpy")
+    started.run(1, "error")
+    expect(started.output(1)).to_contain_text("numpy is not part of this copy of the book")
+    started.press(1, "Reset")
+
+
+def test_output_is_capped_with_a_notice(started: CellsPage) -> None:
+    started.write(1, "for number in range(100_000): print(number)")
+    started.run(1)
+    expect(started.output(1)).to_contain_text("the rest is left out")
+    assert len(started.output(1).inner_text()) < 25_000
+    started.press(1, "Reset")
+
+
+def test_an_exercise_is_judged_with_its_authors_words(started: CellsPage) -> None:
+    started.run(5)
+    expect(started.output(5)).to_have_text("double(2) has to be 4.")
+    started.write(5, "def double(x):\n    return 2 * x")
+    started.run(5)
+    expect(started.output(5)).to_have_text("Solved: it passes the check.")
+    started.press(5, "Reset")
+    expect(started.output(5)).to_be_empty()
+
+
+def test_a_loop_without_end_can_be_stopped_and_all_run_again(started: CellsPage) -> None:
+    started.write(2, "print(greeting)\nwhile True: pass")
+    started.press(2, "Run")
+    expect(started.output(2)).to_have_text("hello\n", timeout=START)
+    before = started.page.evaluate("frames_")
+    started.page.wait_for_timeout(300)
+    assert started.page.evaluate("frames_") > before
+    started.press(3, "Run")
+    expect(started.status(3)).to_have_text("Waits for cell 2.")
+    started.press(2, "Stop")
+    started.expect_state(2, "stopped")
+    expect(started.status(2)).to_contain_text("what cells had defined is gone")
+    expect(started.output(2)).to_have_text("hello\n")
+    started.expect_state(3, "idle")
+    started.write(2, "greeting + ' anew'")
+    started.press(2, "Run again from the top")
+    started.expect_state(2, "done")
+    started.expect_state(1, "done")
+    expect(started.output(2)).to_have_text("'hello anew'")
+    started.press(2, "Reset")
+    started.press(4, "Run all above")
+    started.expect_state(3, "done")
+    started.expect_state(4, "idle")
+
+
+def test_edits_survive_a_reload_and_reset_forgets_them(fresh: CellsPage) -> None:
+    author = fresh.cell(1).get_by_label("Code of cell 1").first.inner_text()
+    fresh.write(1, "mine = 1")
+    expect(fresh.cell(1).get_by_text("edited", exact=True)).to_be_visible()
+    fresh.page.reload()
+    code = fresh.cell(1).get_by_label("Code of cell 1").first
+    expect(code).to_have_text("mine = 1\n")
+    expect(fresh.cell(1).get_by_text("edited", exact=True)).to_be_visible()
+    fresh.press(1, "Edit")
+    expect(fresh.cell(1).get_by_role("textbox")).to_have_text("mine = 1")
+    fresh.press(1, "Reset")
+    expect(fresh.cell(1).get_by_role("textbox")).to_contain_text("greeting.upper()")
+    fresh.page.reload()
+    assert fresh.cell(1).get_by_label("Code of cell 1").first.inner_text() == author
+    expect(fresh.cell(1).get_by_text("edited", exact=True)).to_be_hidden()
+
+
+def test_what_is_written_and_what_comes_out_stays_in_the_page(started: CellsPage) -> None:
+    """Nothing is asked for meanwhile; the cell's text alone is stored, until Reset forgets it."""
+    page = started.page
+    started.press(1, "Edit")
+    expect(started.cell(1).get_by_role("textbox")).to_be_focused(timeout=START)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    address = page.url
+    started.write(1, f"print({OWN_WORDS!r}, 6 * 7)")
+    started.run(1)
+    expect(started.output(1)).to_have_text(f"{OWN_WORDS} 42\n")
+    assert asked == []
+    assert page.url == address
+    stored = page.evaluate(STORED)
+    [key] = stored.pop("local")
+    assert key.startswith("book-cell:")
+    assert OWN_WORDS in page.evaluate("(key) => localStorage.getItem(key)", key)
+    assert not any(stored.values())
+    assert page.context.cookies() == []
+    started.press(1, "Reset")
+    assert page.evaluate(STORED)["local"] == []
+
+
+def test_the_keyboard_gets_into_the_editor_and_out_again(fresh: CellsPage) -> None:
+    edit = fresh.cell(1).get_by_role("button", name="Edit")
+    edit.focus()
+    fresh.page.keyboard.press("Enter")
+    editor = fresh.cell(1).get_by_role("textbox", name=re.compile("Escape, then Tab leaves"))
+    expect(editor).to_be_focused()
+    fresh.page.keyboard.press("Tab")
+    fresh.page.keyboard.press("/")  # elsewhere it leads to the search
+    expect(editor).to_be_focused()
+    expect(editor).to_contain_text("/")
+    fresh.page.keyboard.press("Escape")
+    fresh.page.keyboard.press("Tab")
+    expect(fresh.cell(1).get_by_role("button", name="Run", exact=True)).to_be_focused()
+
+
+def test_a_browser_that_keeps_nothing_runs_cells_all_the_same(
+    browser: Browser, cells_site: Site
+) -> None:
+    page = opened(browser, cells_site, before=NO_STORAGE)
+    page.write(1, "mine = 1")
+    expect(page.cell(1).get_by_text("edited", exact=True)).to_be_visible()
+    page.press(1, "Reset")
+    expect(page.cell(1).get_by_role("textbox")).to_contain_text("greeting.upper()")
+    assert not page.window.watch.verdict()
+    page.window.context.close()
+
+
+def test_files_that_are_missing_are_named_and_asked_for_again(
+    browser: Browser, cells_site: Site, tmp_path: Path, scheme: str
+) -> None:
+    folder = copy_site(cells_site.folder, tmp_path / "broken")
+    [editor] = folder.glob("assets/cells/editor-*.js")
+    [wheel] = folder.glob("assets/python/book-*/*.js")
+    content = {path: path.read_bytes() for path in (editor, wheel)}
+    for path in content:
+        path.unlink()
+    with publish(scheme, folder) as root:
+        page = opened(browser, Site(folder, root))
+        page.window.watch.expect_errors(r"Failed to load resource|ERR_FILE_NOT_FOUND")
+        page.press(1, "Edit")
+        expect(page.status(1)).to_contain_text(editor.name)
+        editor.write_bytes(content[editor])
+        page.press(1, "Retry")
+        expect(page.cell(1).get_by_role("textbox")).to_be_focused()
+        page.press(1, "Run")
+        page.expect_state(1, "error")
+        expect(page.status(1)).to_contain_text(wheel.name)
+        expect(page.output(1)).to_contain_text("HELLO")
+        wheel.write_bytes(content[wheel])
+        page.press(1, "Retry")
+        expect(page.status(1)).to_contain_text("Starting Python", timeout=START)
+        page.press(1, "Stop")
+        page.expect_state(1, "stopped")
+        assert not page.window.watch.verdict()
+        page.window.context.close()
+
+
+def test_cells_fit_a_phone(browser: Browser, cells_site: Site) -> None:
+    page = opened(browser, cells_site, touch=True)
+    expect(page.cell(4)).to_be_visible()
+    assert not page.page.evaluate("document.documentElement.scrollWidth > innerWidth")
+    for button in page.cell(4).get_by_role("button").all():
+        box = button.bounding_box()
+        assert box
+        assert box["height"] >= 44
+    page.page.set_viewport_size({"width": 360, "height": 740})  # the buttons fill the row
+    bar, last = (page.cell(4).locator(place).bounding_box()
+                 for place in (".cell-bar", "[data-role=cell-reset]"))  # fmt: skip
+    assert bar
+    assert last
+    assert bar["y"] + bar["height"] == last["y"] + last["height"], "a gap below the buttons"
+    page.window.context.close()

@@ -1,0 +1,149 @@
+"""Pages run on the kernels; where these fail, ONNX Runtime takes over and the reader goes on."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from builder.plan.vocabulary import OPERATIONS, read_vocabulary
+from tests.browser.conftest import HTTP_AND_FILE, Reader
+from tests.browser.figures.test_latent_walk import STEP, expect_at
+from tests.browser.figures.test_training import prefix
+from tests.browser.pages.test_failures import (
+    MISSING,
+    asset,
+    chop,
+    content,
+    garble,
+    plan_file,
+    take_away,
+)
+from tests.browser.support.figure import Figure
+from tests.browser.support.site import Site, replace
+from tests.browser.support.training import Bench
+from tests.conftest import ROOT
+
+FIGURE, LIVE = "latent-walk", "organise"
+UNKNOWN_KERNEL = 99
+
+
+def rewrite(path: Path, change: Callable[[list[int]], None], work: int) -> None:
+    """The plan's asset with other calls. Its size stays: what takes a digit more is taken from
+    the number that tells how much work a call is."""
+    plan = content(path)
+    length = int.from_bytes(plan[:4], "little")
+    described = json.loads(plan[4 : 4 + length])
+    change(described["code"])
+    described["work"] = [work, 0, 0]
+    text = json.dumps(described, separators=(",", ":")).encode().ljust(length)
+    assert len(text) == length
+    asset(path, gzip.compress(plan[:4] + text + plan[4 + length :], mtime=0))
+
+
+def trap_at_once(path: Path) -> None:
+    def change(code: list[int]) -> None:
+        code[0] = UNKNOWN_KERNEL
+
+    rewrite(path, change, work=1)
+
+
+def trap_at_the_last_sample(path: Path) -> None:
+    """A step that draws the last of the samples finds no such row."""
+    gather = read_vocabulary((ROOT / OPERATIONS).read_text("utf-8")).operations["gather"]
+
+    def change(code: list[int]) -> None:
+        place = 0
+        while code[place] != gather.number:
+            place += code[place + 1]
+        code[place + 2 + gather.arguments.index("members")] -= 1
+
+    rewrite(path, change, work=99_999)
+
+
+def walk(figure: Figure) -> None:
+    """Each step is shown before the next."""
+    z1, z2 = (figure.placed.data["state"][name] for name in ("z1", "z2"))
+    figure.slider("Code").focus()
+    for step in range(1, 5):
+        figure.page.keyboard.press("ArrowRight")
+        expect_at(figure, (z1 + STEP * step, z2), 0.001)
+
+
+@HTTP_AND_FILE
+def test_a_page_loads_the_kernels_alone(reader: Reader) -> None:
+    figure = reader.figure(FIGURE).wait_live()
+    walk(figure)
+    assert reader.engines_asked() == ["kernels"]
+    assert figure.page.workers == []  # small calls run on the page
+
+
+@HTTP_AND_FILE
+def test_a_reader_may_choose_onnx_runtime(reader: Reader) -> None:
+    figure = reader.figure(FIGURE, ort=True).wait_live()
+    walk(figure)
+    assert reader.engines_asked() == ["ort"]
+
+
+# How the kernels' lane is spoilt, and what the console may say of it.
+SPOILT: dict[str, tuple[Callable[[Site], Path], Callable[[Path], None], str]] = {
+    "no kernels": (lambda site: site.engines["kernels"], take_away, MISSING),
+    "kernels garbled": (lambda site: site.engines["kernels"], garble, "CompileError"),
+    "no plan": (lambda site: plan_file(site, site.figure(FIGURE)), take_away, MISSING),
+    "plan chopped": (lambda site: plan_file(site, site.figure(FIGURE)), chop, "SyntaxError"),
+    "plan garbled": (lambda site: plan_file(site, site.figure(FIGURE)), garble, "^$"),
+    "plan traps": (lambda site: plan_file(site, site.figure(FIGURE)), trap_at_once, "^$"),
+}
+
+
+@pytest.mark.parametrize(("file", "spoil", "console"), SPOILT.values(), ids=SPOILT.keys())
+def test_onnx_runtime_takes_over_from_kernels_that_fail(
+    reader_of_broken: Reader,
+    breakable_site: Site,
+    file: Callable[[Site], Path],
+    spoil: Callable[[Path], None],
+    console: str,
+) -> None:
+    spoil(file(breakable_site))
+    figure = reader_of_broken.figure(FIGURE).wait_live()
+    reader_of_broken.expect_errors(console, r"Invalid or unexpected token")
+    assert reader_of_broken.engines_asked() == ["kernels", "ort"]
+    walk(figure)
+
+
+@HTTP_AND_FILE
+def test_training_goes_on_from_where_the_kernels_failed(
+    reader: Reader, reader_of_broken: Reader, breakable_site: Site
+) -> None:
+    """It is the undisturbed run to rounding: nothing is lost and nothing done twice."""
+    placed = breakable_site.figure(LIVE)
+    for model in placed.data["models"].values():
+        if "step" in model["assets"]:
+            source = model["assets"]["step"]["plan"]["src"]
+            trap_at_the_last_sample(breakable_site.folder / source)
+    run = Bench(reader_of_broken.figure(LIVE).wait_live())
+    interrupted = run.train_to(60)
+    assert "ort" in reader_of_broken.engines_asked()
+    undisturbed = Bench(reader.live_figure(LIVE)).train_to(60)
+    steps = min(interrupted["step"], undisturbed["step"])
+    (first, *_), (second, *_) = (prefix(each, steps)[0] for each in (interrupted, undisturbed))
+    assert first == pytest.approx(second, rel=1e-5)
+
+
+def test_without_either_lane_the_figure_says_so_and_recovers(
+    reader_of_broken: Reader, breakable_site: Site
+) -> None:
+    ort = breakable_site.engines["ort"]
+    script = ort.read_text("utf-8")
+    take_away(ort)
+    take_away(breakable_site.engines["kernels"])
+    figure = reader_of_broken.figure(FIGURE)
+    assert ort.name in figure.wait_error()
+    reader_of_broken.expect_errors(MISSING)
+    replace(ort, script)
+    figure.root.get_by_role("button", name="Retry").click()
+    figure.wait_live()
+    walk(figure)

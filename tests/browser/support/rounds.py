@@ -1,0 +1,185 @@
+"""One browser's round through the book: it works every figure once and notes what it saw."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.browser.support.drivers import Driver
+from tests.browser.support.figure import AT_REST
+from tests.browser.support.layout import STRAYS
+from tests.browser.support.site import PlacedFigure, Site
+from tests.browser.support.training import SHOWN
+
+LIVE_PATIENCE = 45.0
+"""Seconds until a figure must be live: WebKit compiles the engine on a busy core."""
+TRAINING_PATIENCE = 90.0
+TRAIN_BUTTON = "^(Train|Train it yourself)$"
+REACHED = 0.05
+"""A run has reached its accuracy when this share of the way to the build's final loss is left."""
+
+# Where the first thing to work is paper: the way of the pen, in shares of the paper.
+STROKES = {"draw-and-squeeze": [(0.3, 0.25), (0.45, 0.25), (0.65, 0.25), (0.55, 0.5), (0.45, 0.8)]}
+
+WAKE = """
+async (id, seconds) => {
+  const figure = document.getElementById(id);
+  figure.scrollIntoView({ behavior: "instant" });
+  const deadline = performance.now() + 1000 * seconds;
+  while (!["live", "error"].includes(figure.dataset.state) && performance.now() < deadline) {
+    await new Promise((done) => setTimeout(done, 25));
+  }
+  return [figure.dataset.state, figure.querySelector("[data-role=status]").textContent];
+}
+"""
+
+# Where the mouse goes to work the figure's first control: a handle on its pad, a slider, a choice.
+GESTURE = """
+async (id, strokes) => {
+  const figure = document.getElementById(id);
+  const stage = figure.querySelector("[data-role=stage]");
+  const handle = stage.querySelector("svg [role=slider]");
+  const target = strokes ? stage.querySelector("svg")
+    : handle?.closest("svg") ?? stage.querySelector("input[type=range]:enabled")
+    ?? stage.querySelector("[role=radio][aria-checked=false]:enabled");
+  if (!target) return null;
+  target.scrollIntoView({ block: "center", behavior: "instant" });
+  await new Promise((done) => setTimeout(done, 60));
+  const { left, top, width, height } = target.getBoundingClientRect();
+  const at = ([x, y]) => [left + x * width, top + y * height];
+  if (strokes) return strokes.map(at);
+  if (handle) {
+    const knob = handle.getBoundingClientRect();
+    const from = [knob.left + knob.width / 2, knob.top + knob.height / 2], to = at([0.35, 0.4]);
+    return [0, 0.3, 0.6, 1].map((share) => from.map((v, i) => v + share * (to[i] - v)));
+  }
+  if (target.matches("input")) {
+    const share = (target.valueAsNumber - target.min) / (target.max - target.min);
+    return (share < 0.5 ? [0.6, 0.7, 0.8] : [0.4, 0.3, 0.2]).map((x) => at([x, 0.5]));
+  }
+  return [at([0.5, 0.5])];
+}
+"""
+
+# The control that the keyboard is to work: as above, but never paper.
+FOCUS = """
+(id) => {
+  const stage = document.getElementById(id).querySelector("[data-role=stage]");
+  const control = stage.querySelector("svg [role=slider]")
+    ?? stage.querySelector("input[type=range]:enabled")
+    ?? stage.querySelector("[role=radio][tabindex='0']:enabled");
+  control.focus();
+  return document.activeElement === control;
+}
+"""
+
+FOLLOW = """
+(hash) => new Promise((heard) => {
+  addEventListener("hashchange", () => setTimeout(heard), { once: true });
+  location.hash = hash;
+})
+"""
+
+PLACE_OF_BUTTON = """
+async (id, name) => {
+  const button = () => [...document.getElementById(id).querySelectorAll("button:enabled")]
+    .find(({ textContent }) => new RegExp(name).test(textContent));
+  for (let tries = 0; tries < 200 && !button(); tries++) {
+    await new Promise((done) => setTimeout(done, 25));
+  }
+  button().scrollIntoView({ block: "center", behavior: "instant" });
+  const { left, top, width, height } = button().getBoundingClientRect();
+  return [left + width / 2, top + height / 2];
+}
+"""
+
+UNTIL_LOSS = """
+async (id, enough, seconds) => {
+  const deadline = performance.now() + 1000 * seconds;
+  let loss = Infinity, step = 0;
+  while (!(loss <= enough) && performance.now() < deadline) {
+    await new Promise((done) => setTimeout(done, 100));
+    const record = book.trainingRecord(id);
+    if (record) [loss, step] = [record.validation[0].at(-1)?.[1] ?? Infinity, record.step];
+  }
+  document.querySelector(`[id="${id}"] [data-role=reset]`).click();
+  return { loss: Number.isFinite(loss) ? loss : 1e9, step };
+}
+"""
+
+# As if nobody had been here, so that nothing is left to compute while the next figure is looked at.
+TIDY = """
+() => {
+  document.querySelectorAll("[data-role=reset]:enabled").forEach((button) => button.click());
+  document.activeElement.blur();
+  location.hash = "";
+}
+"""
+
+
+@dataclass
+class Notes:
+    """What a browser saw of one figure; `trouble` is why it could not see all."""
+
+    trouble: str = ""
+    usual: dict[str, Any] = field(default_factory=dict)
+    worked: dict[str, Any] = field(default_factory=dict)
+    keyed: dict[str, Any] = field(default_factory=dict)
+    trained: dict[str, float] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+
+
+def loss_to_reach(figure: PlacedFigure) -> float | None:
+    """The validation loss that a run in the page must come down to; None if nothing trains."""
+    for model in figure.data["models"].values():
+        if "live" in model["card"].get("options", {}):
+            metrics = model["card"]["metrics"]
+            final = metrics["validation.loss"]["value"]
+            untrained = metrics["validation.loss.untrained"]["value"]
+            return float(final + REACHED * (untrained - final))
+    return None
+
+
+class Round:
+    """A running browser on its way through one site."""
+
+    def __init__(self, driver: Driver, site: Site) -> None:
+        self._driver = driver
+        self._site = site
+        self._page = ""
+
+    def visit(self, figure: PlacedFigure) -> Notes:
+        notes = Notes()
+        try:
+            self._work(figure, notes)
+        except Exception as trouble:  # whatever it is, the other figures are still to be seen
+            notes.trouble = str(trouble) or repr(trouble)
+            self._page = ""
+        return notes
+
+    def _work(self, figure: PlacedFigure, notes: Notes) -> None:
+        driver = self._driver
+        if self._page != figure.page:
+            driver.open(self._site.url(figure.page))
+            self._page = figure.page
+            if self._site.root.startswith("http"):  # lines break alike from file://
+                notes.problems += [f"“{sign}” begins a line" for sign in driver.ask(STRAYS)]
+        state, said = driver.ask(WAKE, figure.id, LIVE_PATIENCE)
+        assert state == "live", f"{state}: {said}"
+        notes.usual = driver.ask(AT_REST, figure.id)
+        spots = driver.ask(GESTURE, figure.id, STROKES.get(figure.name))
+        assert spots, "there is nothing to work"
+        driver.drag([(x, y) for x, y in spots])
+        notes.worked = driver.ask(AT_REST, figure.id)
+        assert driver.ask(FOCUS, figure.id), "the keyboard does not get to the first control"
+        driver.press("ArrowRight")
+        notes.keyed = driver.ask(AT_REST, figure.id)
+        enough = loss_to_reach(figure)
+        if enough is not None:
+            driver.ask(FOLLOW, figure.fragment(SHOWN.get(figure.name, {})))
+            driver.ask(AT_REST, figure.id)
+            x, y = driver.ask(PLACE_OF_BUTTON, figure.id, TRAIN_BUTTON)
+            driver.click((x, y))
+            notes.trained = driver.ask(UNTIL_LOSS, figure.id, enough, TRAINING_PATIENCE)
+        driver.ask(TIDY)
+        notes.problems += driver.problems()
