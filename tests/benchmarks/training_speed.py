@@ -5,6 +5,7 @@ For each small dense live model, in turns within one run, so that all meet the s
 - `page`: the engine and the kit's Trainer in Chromium, random numbers and the way to the worker
   included, `steps_per_call` steps a call;
 - `figure`: the figure itself at full speed, drawn at the display's pace;
+- `page on ort`, `figure on ort`: the same on ONNX Runtime's lane;
 - `tfjs`: the same model in TensorFlow.js in Chromium, on its wasm backend, one thread.
 Ratios are medians over the rounds of page ÷ other. Writes `build/reports/training_speed.json`.
 
@@ -154,10 +155,11 @@ def torch_eager(plan: LivePlan) -> Callable[[], float]:
 class BookPage:
     """The figure's page: the trainer alone, and the figure's own run."""
 
-    def __init__(self, browser: Browser, site: Site, subject: Subject) -> None:
+    def __init__(self, browser: Browser, site: Site, subject: Subject, lane: str = "") -> None:
         self.placed = site.figure(subject.figure)
         self.page = Window(browser, site).page
-        self.page.goto(site.url(self.placed.page, self.placed.fragment(subject.state)))
+        fragment = self.placed.fragment({"speed": "max", **subject.state})
+        self.page.goto(f"{site.root}{self.placed.page}{lane}#{fragment}")
         self.bench = Bench(Figure(self.page, self.placed).wait_live())
         self.model: PublishedModel = self.placed.model(subject.role)
         self.name = str(self.placed.data["models"][subject.role]["name"])
@@ -233,8 +235,11 @@ def measure(folder: Path) -> dict[str, Any]:
             eager = torch_eager(plan)
             book = BookPage(browser, site, subject)
             book.prepare(plan)
+            reference = BookPage(browser, site, subject, "?engine=ort")
+            reference.prepare(plan)
             tfjs.prepare(plan, subject)
-            turns = {"torch": eager, "page": book.trainer, "figure": book.figure,
+            turns = {"torch": eager, "page": book.trainer, "page on ort": reference.trainer,
+                     "figure": book.figure, "figure on ort": reference.figure,
                      "tfjs": tfjs.measure}
             for turn in turns.values():  # once without counting: caches, compilers
                 turn()
@@ -244,6 +249,7 @@ def measure(folder: Path) -> dict[str, Any]:
                     found[key].append(turn())
             models[name] = found
             book.page.context.close()
+            reference.page.context.close()
             print(row(name, found), flush=True)
         version = browser.version
         browser.close()
@@ -256,11 +262,15 @@ def ratio(found: dict[str, list[float]], of: str, to: str) -> float:
     return statistics.median(a / b for a, b in zip(found[of], found[to], strict=True))
 
 
+RATIOS = (
+    ("page", "page on ort"), ("figure", "figure on ort"), ("page", "torch"), ("page", "tfjs"),
+)
+
+
 def row(name: str, found: dict[str, list[float]]) -> str:
     """One line of the table."""
-    speeds = "".join(f"{statistics.median(found[key]):9.0f}" for key in found)
-    ratios = "".join(f"{ratio(found, of, to):15.2f}" for of, to in (
-        ("page", "torch"), ("figure", "torch"), ("page", "tfjs")))
+    speeds = "".join(f"{statistics.median(found[key]):14.0f}" for key in found)
+    ratios = "".join(f"{ratio(found, of, to):22.2f}" for of, to in RATIOS)
     return f"{name:22}{speeds}{ratios}"
 
 
@@ -268,8 +278,9 @@ def main() -> None:
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "build" / "site"
     if not (folder / "index.html").is_file():
         sys.exit(f"no built book in {folder}; run: make book")
-    print(f"{'optimiser steps a second':22}{'torch':>7}{'page':>9}{'figure':>9}{'tfjs':>9}"
-          f"{'page÷torch':>15}{'figure÷torch':>15}{'page÷tfjs':>15}")
+    names = ("torch", "page", "page on ort", "figure", "figure on ort", "tfjs")
+    print(f"{'steps a second':22}" + "".join(f"{name:>14}" for name in names)
+          + "".join(f"{f'{of}÷{to}':>22}" for of, to in RATIOS))
     report = measure(folder)
     print(f"\n{report['browser']}, torch {report['torch']}, TensorFlow.js {report['tfjs']}; "
           f"load of the machine {report['load']:.1f}")

@@ -24,7 +24,7 @@ export interface TrainingCard {
 /** The part of a figure's state that every figure that trains has (kit/run/training_state.toml). */
 export interface TrainingState {
   readonly seed: number;
-  readonly speed: "1" | "5" | "25" | "max";
+  readonly speed: "calm" | "1" | "5" | "25" | "max";
   /** What the reader turned, and when: see schedule.ts. */
   readonly run: string;
 }

@@ -17,6 +17,7 @@ export interface TrainingControlsProps {
 }
 
 const SPEEDS = [
+  { value: "calm", label: "calm" },
   { value: "1", label: "1" },
   { value: "5", label: "5" },
   { value: "25", label: "25" },

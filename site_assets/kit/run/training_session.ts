@@ -14,6 +14,7 @@ import {
   recordedTraining, trainingCard, trainingData, type Phase, type Run, type RunHost, type Training, type TrainingActions,
   type TrainingCard, type TrainingRecord, type TrainingState,
 } from "../figure/training.ts";
+import { CalmPace } from "./calm_pace.ts";
 import { OwnRun, VALIDATE_EVERY } from "./own_run.ts";
 import { Throughput } from "./throughput.ts";
 
@@ -34,6 +35,7 @@ export class TrainingSession implements Run {
   private readonly host: RunHost;
   private readonly actions: TrainingActions;
   private readonly throughput = new Throughput(VALIDATE_EVERY);
+  private readonly calm: CalmPace;
   private readonly unsubscribe: () => void;
   private settings: TrainingState;
   private changes: readonly Change[];
@@ -45,6 +47,7 @@ export class TrainingSession implements Run {
   constructor(model: Model, settings: TrainingState, host: RunHost) {
     this.model = model;
     this.card = trainingCard(model);
+    this.calm = new CalmPace(this.card.steps);
     this.host = host;
     this.settings = settings;
     this.changes = parseSchedule(settings.run, this.card.knobs);
@@ -246,6 +249,7 @@ export class TrainingSession implements Run {
     if (this.looping) return;
     this.looping = true;
     this.throughput.begin();
+    this.calm.begin(performance.now());
     try {
       for (let run = this.due(); run; run = this.due()) await this.oneRound(run);
     } finally {
@@ -275,13 +279,30 @@ export class TrainingSession implements Run {
     const { speed } = this.settings;
     const single = this.state.phase === "paused";
     if (this.state.phase === "paused") this.state = { ...this.state, wanted: this.state.wanted - 1 };
-    try {
-      await this.advance(run, single ? 1 : speed === "max" ? this.throughput.stepsPerCall : Number(speed));
-    } catch (error) {
-      this.stop(run, error);
+    const count = single ? 1 : this.asked(speed);
+    if (count > 0) {
+      try {
+        await this.advance(run, count);
+      } catch (error) {
+        this.stop(run, error);
+      }
+      this.host.changed();
     }
-    this.host.changed();
     if (!single && speed !== "max") await new Promise(requestAnimationFrame);
+  }
+
+  /** Steps of one round; none in a frame for which the calm pace has none. */
+  private asked(speed: TrainingState["speed"]): number {
+    switch (speed) {
+      case "calm":
+        return this.calm.due(performance.now());
+      case "max":
+        return this.throughput.stepsPerCall;
+      case "1":
+      case "5":
+      case "25":
+        return Number(speed);
+    }
   }
 
   /** `count` steps at most: calls end where the validation is due and where a knob is turned. */

@@ -10,7 +10,7 @@ import pytest
 from tests.browser.conftest import HTTP_AND_FILE, Reader
 from tests.browser.support.figure import Figure
 from tests.browser.support.site import Array, PublishedModel
-from tests.browser.support.training import HANDS, TRAIN, UNTRAIN, Bench, Hand
+from tests.browser.support.training import FULL_SPEED, HANDS, TRAIN, UNTRAIN, Bench, Hand
 from tests.browser.support.waiting import eventually
 
 NAME = "linear-is-pca"
@@ -59,7 +59,7 @@ def test_the_claim_stands_before_anything_is_trained(reader: Reader) -> None:
 
 @pytest.mark.parametrize("hand", HANDS)
 def test_the_planes_meet_and_the_axes_stay_turned(reader: Reader, hand: Hand) -> None:
-    figure = reader.live_figure(NAME, touch=hand == "finger")
+    figure = reader.live_figure(NAME, FULL_SPEED, touch=hand == "finger")
     model = figure.placed.model("linear")
     run = Bench(figure, hand)
     run.press(UNTRAIN)
@@ -114,7 +114,7 @@ def test_turning_a_knob_keeps_the_angle_curve(reader: Reader) -> None:
 
 @pytest.mark.parametrize("hand", HANDS)
 def test_another_digit_is_redrawn(reader: Reader, hand: Hand) -> None:
-    figure = reader.live_figure(NAME, touch=hand == "finger")
+    figure = reader.live_figure(NAME, FULL_SPEED, touch=hand == "finger")
     run = Bench(figure, hand)
     before = figure.snapshot().raster("The original")
     run.turn_up("validation digit")

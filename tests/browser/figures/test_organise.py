@@ -14,7 +14,7 @@ from sklearn.neighbors import KNeighborsClassifier
 from tests.browser.conftest import HTTP_AND_FILE, Reader
 from tests.browser.support.figure import Figure, number
 from tests.browser.support.site import Array, PublishedModel
-from tests.browser.support.training import HANDS, STEP, TRAIN, UNTRAIN, Bench, Hand
+from tests.browser.support.training import FULL_SPEED, HANDS, STEP, TRAIN, UNTRAIN, Bench, Hand
 from tests.browser.support.waiting import eventually
 
 NAME = "organise"
@@ -68,7 +68,7 @@ def test_the_claim_stands_before_anything_is_trained(reader: Reader) -> None:
 def test_trains_from_untrained_until_neighbours_agree(
     reader: Reader, role: str, hand: Hand
 ) -> None:
-    figure = reader.live_figure(NAME, touch=hand == "finger")
+    figure = reader.live_figure(NAME, FULL_SPEED, touch=hand == "finger")
     run = Bench(figure, hand)
     if role != "clusters":
         run.choose(CHOICES[role])
@@ -124,7 +124,7 @@ def test_labels_never_enter_the_graph(reader: Reader) -> None:
 
 @pytest.mark.parametrize("hand", HANDS)
 def test_the_other_data_have_a_run_of_their_own(reader: Reader, hand: Hand) -> None:
-    figure = reader.live_figure(NAME, touch=hand == "finger")
+    figure = reader.live_figure(NAME, FULL_SPEED, touch=hand == "finger")
     run = Bench(figure, hand)
     run.press(STEP)
     run.wait_step(1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -50,6 +51,28 @@ COUNT_FRAMES = """
 @pytest.fixture(params=SHOWN)
 def name(request: pytest.FixtureRequest) -> str:
     return str(request.param)
+
+
+CALM_RUN = 10_000  # ms
+CALM_SLACK = 250  # ms between the page's own clock and that of the frames
+FOLLOW_RUN = """
+([id, pause]) => new Promise((done) => {
+  const seen = [], start = performance.now();
+  const look = () => {
+    seen.push([performance.now(), book.trainingRecord(id).step]);
+    if (performance.now() - start < pause) setTimeout(look, 50);
+    else done(seen);
+  };
+  look();
+})
+"""
+
+
+def total_steps(run: Bench) -> int:
+    """Of a whole run, as the page says it."""
+    found = re.search(r" of ([\d,]+)", run.progress.inner_text())
+    assert found, run.progress.inner_text()
+    return int(found[1].replace(",", ""))
 
 
 def bench(reader: Reader, name: str, hand: Hand = "mouse", **state: object) -> Bench:
@@ -123,6 +146,22 @@ def test_speed_is_steps_a_displayed_frame(reader: Reader, name: str) -> None:
         assert after - before <= speed * (end - start + 2), "faster than asked"
         assert run.run()["step"] % speed == 0
         assert f"speed={speed}" in run.figure.address()
+
+
+def test_unasked_a_run_goes_calmly(reader: Reader, name: str) -> None:
+    """No faster than a run in ten seconds, and in many small steps that a reader can follow."""
+    run = bench(reader, name, speed="calm")
+    page, id = run.figure.page, run.figure.placed.id
+    run.press(UNTRAIN)
+    run.press(TRAIN)
+    run.wait_step(1)
+    total = total_steps(run)
+    seen = page.evaluate(FOLLOW_RUN, [id, 1500])
+    run.pause()
+    for (then, before), (now, after) in pairwise(seen):
+        assert after - before <= (now - then + CALM_SLACK) * total / CALM_RUN
+    assert len({step for _, step in seen}) > 5, "it does not go on"
+    assert run.figure.placed.data["state"]["speed"] == "calm", "it has to be asked for"
 
 
 @FROM_FILE

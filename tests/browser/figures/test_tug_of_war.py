@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from tests.browser.conftest import HTTP_AND_FILE, Reader
 from tests.browser.support.figure import Figure, Plane, number
 from tests.browser.support.site import Array
-from tests.browser.support.training import HANDS, TRAIN, Bench, Hand
+from tests.browser.support.training import FULL_SPEED, HANDS, TRAIN, Bench, Hand
 from tests.browser.support.waiting import eventually
 
 NAME = "tug-of-war"
@@ -74,7 +74,7 @@ def test_the_claim_stands_before_anything_is_trained(reader: Reader) -> None:
 
 @pytest.mark.parametrize("hand", HANDS)
 def test_beta_moves_clouds_digits_and_losses_together(reader: Reader, hand: Hand) -> None:
-    figure = reader.live_figure(NAME, touch=hand == "finger")
+    figure = reader.live_figure(NAME, FULL_SPEED, touch=hand == "finger")
     run = Bench(figure, hand)
     last = len(figure.placed.model("sweep").array("betas")) - 1
     before = figure.snapshot().raster("Ten digits")
@@ -104,7 +104,7 @@ def test_ellipses_are_drawn_to_scale(reader: Reader, index: int) -> None:
 
 @pytest.mark.parametrize("hand", HANDS)
 def test_train_here_with_a_beta_that_is_turned_on_the_way(reader: Reader, hand: Hand) -> None:
-    figure = reader.live_figure(NAME, touch=hand == "finger")
+    figure = reader.live_figure(NAME, FULL_SPEED, touch=hand == "finger")
     run = Bench(figure, hand)
     run.choose("train here")
     run.wait_phase("done")

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import HTTP_AND_FILE, Reader
 from tests.browser.support.figure import Figure
-from tests.browser.support.training import HANDS, TRAIN, UNTRAIN, Bench, Hand
+from tests.browser.support.training import FULL_SPEED, HANDS, TRAIN, UNTRAIN, Bench, Hand
 from tests.browser.support.waiting import eventually
 
 NAME = "unroll"
@@ -41,7 +41,7 @@ def test_the_claim_stands_before_anything_is_trained(reader: Reader) -> None:
 @pytest.mark.parametrize("surface", SURFACES)
 def test_trains_from_untrained_until_it_beats_pca(reader: Reader, surface: str) -> None:
     hand = HAND_ON[surface]
-    figure = reader.live_figure(NAME, touch=hand == "finger")
+    figure = reader.live_figure(NAME, FULL_SPEED, touch=hand == "finger")
     run = Bench(figure, hand)
     run.choose(SURFACES[surface])
     pca = figure.placed.model(surface).card["metrics"]["pca.validation.loss"]["value"]
@@ -70,7 +70,7 @@ def test_trains_from_untrained_until_it_beats_pca(reader: Reader, surface: str) 
 
 @pytest.mark.parametrize("hand", HANDS)
 def test_the_surface_is_seen_from_another_side(reader: Reader, hand: Hand) -> None:
-    figure = reader.live_figure(NAME, touch=hand == "finger")
+    figure = reader.live_figure(NAME, FULL_SPEED, touch=hand == "finger")
     run = Bench(figure, hand)
     before = paths(figure, "dots"), paths(figure, "mesh")
     run.turn_up("seen from")

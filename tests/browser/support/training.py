@@ -22,12 +22,15 @@ RECOVER = "Back to the last good weights"
 LEARNING_RATE = "learning rate"
 RATE_MAXIMUM = 1.0
 
-# What the address must hold beside a figure's id before its training controls show.
+FULL_SPEED: dict[str, object] = {"speed": "max"}
+
+# What the address must hold beside a figure's id before its training controls show; tests
+# don't wait for the calm pace, unless it is what they test.
 SHOWN: dict[str, dict[str, object]] = {
-    "organise": {},
-    "linear-is-pca": {},
-    "unroll": {},
-    "tug-of-war": {"source": "live"},
+    "organise": FULL_SPEED,
+    "linear-is-pca": FULL_SPEED,
+    "unroll": FULL_SPEED,
+    "tug-of-war": {"source": "live", **FULL_SPEED},
 }
 # Where one hand is enough, each figure gets another.
 HAND_OF: dict[str, Hand] = {
