@@ -10,7 +10,8 @@ from dataclasses import replace
 from jinja2 import Environment, TemplateError, TemplateSyntaxError
 
 from builder.draw.cells import Parts, Ran, named_parts, prepare, run_cells
-from builder.draw.figures import Code, bundle, draw_frames, typeset
+from builder.draw.figures import Code, bundle, draw_frames
+from builder.draw.formulas import typeset, with_styles
 from builder.draw.posters import draw_posters
 from builder.draw.python_packages import Distribution
 from builder.issues.allowances import without_allowed
@@ -187,10 +188,12 @@ class Builder:
             written = [(page.source, node) for page, node in book.formulas()]
             if self.guide:
                 written += self.guide.formulas
-            formulas, found = typeset(effects, service, written, code, memory)
+            macros = sources.config.macros
+            formulas, found = typeset(effects, service, written, macros, code, memory)
             issues.extend(found)
         with self._phase(outcome, "bundle"):
             bundled, found = bundle(effects, cache, service, sources.figures, code)
+            bundled = with_styles(bundled, formulas)
             issues.extend(found)
         with self._phase(outcome, "models"):
             parts = {

@@ -1,6 +1,6 @@
-"""What Node makes for the book: scripts and styles, formulas, and the figures' static frames.
+"""What Node makes for the book: scripts and styles, and the figures' static frames.
 
-All three are remembered in `build/cache` by the content of everything that they depend on.
+Both are remembered in `build/cache` by the content of everything that they depend on.
 """
 
 from __future__ import annotations
@@ -14,11 +14,10 @@ from functools import lru_cache
 from operator import itemgetter
 from typing import Any
 
-from builder.issues.issue import Issue, Source, Span, whole_file
+from builder.issues.issue import Issue, whole_file
 from builder.load.figure_spec import FigureSpec
 from builder.node.service import Service, ServiceError
 from builder.pack.pack import ModelFiles
-from builder.parse.document import Math
 from builder.plan.lanes import KERNEL_CODE
 from builder.resolve.resolve import ResolvedPage
 from builder.resolve.resolved import PlacedFigure
@@ -148,60 +147,6 @@ def _bundle_issues(effects: Effects, message: str) -> tuple[Issue, ...]:
         found = match["message"]
         issues.append(Issue("site-assets", path, line, column, found, source=source))
     return tuple(issues) or (whole_file("site-assets", SITE_ASSETS, message.strip()),)
-
-
-def typeset(
-    effects: Effects,
-    service: Service,
-    formulas: Iterable[tuple[Source, Math]],
-    code: Code,
-    memory: Memory,
-) -> tuple[dict[tuple[str, bool], str], tuple[Issue, ...]]:
-    """MathML of every formula, by TeX and display; bad LaTeX is an issue at its character."""
-    every = list(formulas)
-    path = f"{CACHE}/math.json"
-    data = effects.read(path) if effects.exists(path) else b"{}"
-    cached = memory.recall("math", _parsed, data)
-    known: dict[str, str] = dict(cached["formulas"]) if cached.get("code") == code.math else {}
-    wanted = {_formula_key(node): node for _, node in every}
-    missing = [key for key in wanted if key not in known]
-    failed: dict[str, Mapping[str, Any]] = {}
-    if missing:
-        items = [{"tex": wanted[key].tex, "display": wanted[key].display} for key in missing]
-        try:
-            results = service.ask("math", {"items": items}).result()
-        except ServiceError as error:
-            return {}, (whole_file("node", SITE_ASSETS, str(error)),)
-        for key, result in zip(missing, results, strict=True):
-            if "error" in result:
-                failed[key] = result
-            else:
-                known[key] = result["mathml"]
-        used = {key: known[key] for key in sorted(wanted) if key in known}
-        effects.write(path, canonical({"code": code.math, "formulas": used}).encode())
-    issues = tuple(
-        _math_issue(source, node, failed[_formula_key(node)])
-        for source, node in every
-        if _formula_key(node) in failed
-    )
-    typeset_ = {
-        (node.tex, node.display): known[key] for key, node in wanted.items() if key in known
-    }
-    return typeset_, issues
-
-
-def _parsed(data: bytes) -> dict[str, Any]:
-    content: dict[str, Any] = json.loads(data)
-    return content
-
-
-def _formula_key(node: Math) -> str:
-    return f"{'display' if node.display else 'inline'} {node.tex}"
-
-
-def _math_issue(source: Source, node: Math, failure: Mapping[str, Any]) -> Issue:
-    start = min(node.at.start + int(failure["position"]), max(node.at.start, node.at.end - 1))
-    return source.issue("math", Span(start, start + 1), str(failure["error"]))
 
 
 def draw_frames(

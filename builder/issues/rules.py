@@ -13,9 +13,9 @@ from typing import Literal, TypeAlias, get_args
 Allowable: TypeAlias = Literal[
     "block-argument", "block-indent", "citation-syntax", "code-language", "config-key",
     "exercise-answer", "figure-caption", "figure-unused", "footnote", "front-matter-key",
-    "heading-level", "heading-style", "image-alt", "link-style", "math-closed",
-    "predict-answer", "predict-choices", "reference-unused", "sidenote-closed", "term-meaning",
-    "term-unused",
+    "heading-level", "heading-style", "image-alt", "link-style", "math-blank", "math-bracket",
+    "math-closed", "predict-answer", "predict-choices", "reference-unused", "sidenote-closed",
+    "term-meaning", "term-unused",
 ]  # fmt: skip
 
 Firm: TypeAlias = Literal[
@@ -26,7 +26,7 @@ Firm: TypeAlias = Literal[
     "comment-closed", "config-environment", "config-missing", "config-syntax", "config-type",
     "data-chosen", "data-classes", "data-column", "data-constant", "data-empty", "data-file",
     "data-header", "data-known", "data-missing", "data-number", "data-picture", "data-row",
-    "data-rows", "data-size", "exercise-check", "exercise-solution", "expression",
+    "data-rows", "data-size", "equation", "exercise-check", "exercise-solution", "expression",
     "figure-frame", "figure-known", "figure-spec", "front-matter", "front-matter-date",
     "html-element", "html-foreign", "html-handler", "html-script", "html-style", "id-syntax",
     "id-unique", "image-foreign", "image-known", "link-scheme", "listing-file", "listing-name",

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass, fields, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, replace
 from functools import lru_cache
+from typing import Any
 
-from builder.issues.issue import Issue, Source, whole_file
-from builder.load.toml_file import Table, read_toml
+from builder.issues.issue import Issue, Source, suggest, whole_file
+from builder.load.toml_file import Table, key_span, read_toml
 
 ADDRESSES = ("base_url", "repository")
 """Settings that name a place on the web; a published build learns them from its environment."""
+TEXTS = (
+    "subtitle", "monograph", "source_credit", "author", "description", "language", "base_url",
+    "repository", "branch",
+)  # fmt: skip
+MACRO = re.compile(r"\\?([A-Za-z]+)")
 ADDRESS = re.compile(r"https?://[^\s/?#]+(/[^\s?#]*)?")
 
 
@@ -31,6 +37,8 @@ class BookConfig:
     repository: str = ""
     branch: str = "main"
     """The branch of the repository on which readers edit pages."""
+    macros: Mapping[str, str] = field(default_factory=dict)
+    """LaTeX commands of the author's own: what each stands for, by name with its backslash."""
 
     @property
     def root(self) -> str:
@@ -47,15 +55,35 @@ def parse_config(source: Source) -> tuple[BookConfig, tuple[Issue, ...]]:
         return BookConfig(""), tuple(issues)
     table = Table(source, (), values, "config-type", issues)
     title = table.text("title")
-    rest = {
-        field.name: table.text(field.name, str(field.default)) for field in fields(BookConfig)[1:]
-    }
+    defaults = {field.name: field.default for field in fields(BookConfig)}
+    rest = {name: table.text(name, str(defaults[name])) for name in TEXTS}
+    macros = _macros(table, issues)
     table.asked.add("data")  # the author's own data: see own_data.py
     for key in ADDRESSES:
         if rest[key] and not ADDRESS.fullmatch(rest[key]):
             table.report_at(key, f"'{key}' is not an address", "https://…", value=True)
     table.finish("config-key")
-    return BookConfig(title, **rest), tuple(issues)
+    return BookConfig(title, macros=macros, **rest), tuple(issues)
+
+
+def _macros(table: Table, issues: list[Issue]) -> dict[str, str]:
+    """The commands under `[math.macros]`, those left out that cannot be ones."""
+    groups = table.table("math")
+    for name in groups.keys() - {"macros"}:
+        at = key_span(table.source, ("math",), name)
+        hint = suggest(name, ["macros"])
+        issues.append(table.source.issue("config-key", at, f"unknown key '{name}'", hint))
+    if "macros" not in groups:
+        return {}
+    macros: dict[str, str] = {}
+    for name in groups["macros"].values:
+        body, command = groups["macros"].text(name), MACRO.fullmatch(name)
+        if command is None:
+            message, hint = f"'{name}' cannot be a command", "letters alone: E, or '\\E'"
+            groups["macros"].report_at(name, message, hint)
+        elif body:
+            macros[f"\\{command[1]}"] = body
+    return macros
 
 
 def with_environment(
@@ -63,7 +91,7 @@ def with_environment(
 ) -> tuple[BookConfig, tuple[Issue, ...]]:
     """The configuration with the addresses that BOOK_BASE_URL and BOOK_REPOSITORY give."""
     issues: list[Issue] = []
-    given: dict[str, str] = {}
+    given: dict[str, Any] = {}
     for key in ADDRESSES:
         name = f"BOOK_{key.upper()}"
         value = variable(name).strip()

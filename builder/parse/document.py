@@ -55,11 +55,13 @@ class Plain(Generic[N]):
 
 @dataclass(frozen=True, slots=True)
 class Math:
-    """A formula; `at` covers exactly the TeX source."""
+    """A formula; `at` covers exactly the TeX source. One with an id is numbered."""
 
     at: Span
     tex: str
     display: bool
+    id: str = ""
+    id_at: Span | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,10 @@ from builder.parse.prose import to_html, to_phrase
 
 TOKEN = re.compile(
     r"(?=[\\`$^\[!\]{<])(?:"  # looked for first: most characters begin nothing
-    r"(?P<escape>\\[^\n])"
+    r"(?P<environment>\\begin\{)"
+    r"|(?P<round>\\\()"
+    r"|(?P<square>\\\[)"
+    r"|(?P<escape>\\[^\n])"
     r"|(?P<code>`+)"
     r"|(?P<display>\$\$)"
     r"|(?P<math>\$)"
@@ -50,8 +53,22 @@ TOKEN = re.compile(
     r"|(?P<comment><!--)"
     r"|(?P<tag></?[A-Za-z]))"
 )
-BLANK_LINE = re.compile(r"\n[ \t]*\n")
+BLANK_LINE = re.compile(r"\n[ \t>]*\n")
 MATH_END = re.compile(r"(?<![\\\s])\$(?!\d)")
+MATH_BLANK = re.compile(r"(?<!\\)\$(?!\s*\d)")
+"""The end of a formula that has a blank before it; what has a number after it is a price."""
+ENVIRONMENT = re.compile(r"\\begin\{(\w+\*?)\}")
+DISPLAYED = frozenset({"align", "alignat", "displaymath", "equation", "gather", "math", "multline"})
+"""Environments that are formulas of their own in LaTeX."""
+UNWRAPPED = frozenset({"displaymath", "math"})
+"""Those that say no more than that a formula begins."""
+LONGEST_QUOTED = 60
+"""Characters of a formula that a hint writes out."""
+IDENTIFIER = re.compile(r"[a-z][a-z0-9-]*")
+IDENTIFIER_HINT = "lower-case letters, digits and hyphens, a letter first"
+QUOTED = re.compile(r"\n[ \t]*(?:>[ \t]?)+")
+"""The beginning of a line inside a quotation."""
+EQUATION_ID = re.compile(r"[ \t]*\n?[ \t>]*\{#([^{}\n]*)\}")
 BRACKETS = re.compile(r"\\.|(?P<code>`+)|\[|\]", re.DOTALL)
 TERM = re.compile(r"\[\[([^\[\]|\n]+)(?:\|([^\[\]]+))?\]\]")
 CITATIONS = re.compile(r"\[(@[^\[\]]*)\]")
@@ -182,7 +199,7 @@ class Scanner:
         start, mark = match.end(), match[0]
         display = mark == "$$"
         if not display and (start >= self.limit or self.text[start].isspace()):
-            return self._verbatim(match)
+            return self._blank_inside(match) or self._verbatim(match)
         if display:
             end = self.text.find(mark, start, self.limit)
             after = end + 2
@@ -192,16 +209,90 @@ class Scanner:
             if "`" in self.text[start:end]:
                 end = -1  # code between two dollar signs: they are prices, not a formula
         if end < 0:
-            if display or not self.text[start].isdigit():
+            price = not display and self.text[start].isdigit()
+            if not display and not price and (told := self._blank_inside(match)):
+                return told
+            if not price:
                 hint = r"write \$ for a dollar sign"
                 message = f"this {mark} opens a formula that does not end in its paragraph"
                 self.report("math-closed", match.start(), start, message, hint)
             return self._verbatim(match)
+        return self._formula(start, end, after, display=display)
+
+    def _formula(self, start: int, end: int, after: int, *, display: bool) -> int:
+        """Place the formula of that range, with the id behind it; the offset after both."""
         raw = self.text[start:end]
+        if QUOTED.search(raw):  # blanks in place of marks, so that every character keeps its place
+            raw = QUOTED.sub(lambda mark: "\n" + " " * (len(mark[0]) - 1), raw)
         tex = raw.strip()
         first = start + len(raw) - len(raw.lstrip())
-        self.writer.place(Math(Span(first, first + len(tex)), tex, display))
-        return after
+        at = Span(first, first + len(tex))
+        given = EQUATION_ID.match(self.text, after, self.limit)
+        if given is None:
+            self.writer.place(Math(at, tex, display))
+            return after
+        id_at = Span(*given.span(1))
+        if not display:
+            hint = "write it between $$ and $$"
+            message = "a formula inside a line has no number"
+            self.report("equation", id_at.start, id_at.end, message, hint)
+        elif not IDENTIFIER.fullmatch(given[1]):
+            message, hint = f"'{given[1]}' cannot be an id", IDENTIFIER_HINT
+            self.report("id-syntax", id_at.start, id_at.end, message, hint)
+        self.writer.place(Math(at, tex, display, given[1] if display else "", id_at))
+        return given.end()
+
+    def _blank_inside(self, match: re.Match[str]) -> int:
+        """The offset after a formula that has a blank inside its dollar signs; 0 if none begins."""
+        start = match.end()
+        close = MATH_BLANK.search(self.text, start, self.limit)
+        inside = self.text[start : close.start()] if close else ""
+        if close is None or not inside.strip() or "`" in inside:
+            return 0
+        hint = rf"write ${' '.join(inside.split())}$, or \$ for a dollar sign"
+        if len(inside) > LONGEST_QUOTED:
+            hint = r"put the signs close to the formula, or write \$ for a dollar sign"
+        message = "a blank stands between a formula and its dollar sign"
+        self.report("math-blank", match.start(), start, message, hint)
+        self.writer.put(self.text[match.start() : close.end()])
+        return close.end()
+
+    def _round(self, match: re.Match[str]) -> int:
+        """LaTeX's own signs of a formula: `\\(…\\)`."""
+        end = self.text.find(r"\)", match.end(), self.limit)
+        if end < 0 or "`" in self.text[match.end() : end]:
+            return self._escape(match)
+        return self._formula(match.end(), end, end + 2, display=False)
+
+    def _square(self, match: re.Match[str]) -> int:
+        """`\\[…\\]`: a formula where it stands alone; Markdown has it for brackets, too."""
+        end = self.text.find(r"\]", match.end(), self.limit)
+        if end < 0 or "`" in self.text[match.end() : end]:
+            return self._escape(match)
+        line = self.text.rfind("\n", 0, match.start()) + 1
+        if self.text[line : match.start()].strip(" \t>") or self.text[end + 2 : self.limit].strip():
+            hint = r"write $$…$$ for a formula, \[…] for brackets"
+            message = r"this \[ is a bracket here, and begins a formula elsewhere"
+            self.report("math-bracket", match.start(), match.end(), message, hint)
+            return self._escape(match)
+        return self._formula(match.end(), end, end + 2, display=True)
+
+    def _environment(self, match: re.Match[str]) -> int:
+        """A formula that needs no dollar signs: `\\begin{align}` … `\\end{align}`."""
+        found = ENVIRONMENT.match(self.text, match.start(), self.limit)
+        name = found[1] if found else ""
+        close = self.text.find(rf"\end{{{name}}}", match.end(), self.limit)
+        if name.removesuffix("*") not in DISPLAYED or close < 0:
+            message = rf"this \begin{{{name}}} is not inside a formula"
+            hint = "put $$ before it and behind its end"
+            if name.removesuffix("*") in DISPLAYED:
+                message, hint = rf"this \begin{{{name}}} does not end in its paragraph", ""
+            self.report("math-closed", match.start(), match.end(), message, hint)
+            return self._verbatim(match)
+        end = close + len(rf"\end{{{name}}}")
+        if name in UNWRAPPED:
+            return self._formula(match.end() + len(name) + 1, close, end, display=name != "math")
+        return self._formula(match.start(), end, end, display=True)
 
     def _closing_bracket(self, position: int) -> int:
         """Offset of the bracket that closes the one just before `position`, or -1."""
@@ -407,6 +498,9 @@ class Scanner:
 
 
 HANDLERS: dict[str, Callable[[Scanner, re.Match[str]], int]] = {
+    "environment": Scanner._environment,
+    "round": Scanner._round,
+    "square": Scanner._square,
     "escape": Scanner._escape,
     "code": Scanner._code,
     "display": Scanner._math,

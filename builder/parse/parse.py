@@ -34,7 +34,7 @@ from builder.parse.document import (
     Setting,
     walk,
 )
-from builder.parse.inline import Scanner, Writer, phrase
+from builder.parse.inline import IDENTIFIER, IDENTIFIER_HINT, Scanner, Writer, phrase
 
 FILE_NAME = re.compile(r"(?:.*/)?(\d+)-([a-z0-9]+(?:-[a-z0-9]+)*)\.md")
 FRONT_MATTER = re.compile(r"---[ \t]*\n(.*?)^---[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
@@ -52,7 +52,6 @@ STRUCTURE = re.compile(
 )
 HEADING_ID = re.compile(r"[ \t]*\{#([^{}\n]*)\}$")
 CLOSING_HASHES = re.compile(r"[ \t]+#+$")
-IDENTIFIER = re.compile(r"[a-z][a-z0-9-]*")
 SETTING = re.compile(r"([A-Za-z_][\w.-]*):[ \t]*(.*?)[ \t]*$")
 CHOICE = re.compile(r"^[-*][ \t]+(.+?)[ \t]*$", re.MULTILINE)
 TRY = re.compile(r"^Try:[ \t]*", re.MULTILINE)
@@ -323,8 +322,7 @@ class Reader:
     def check_identifier(self, name: str, at: Span) -> None:
         if not IDENTIFIER.fullmatch(name):
             message = f"'{name}' cannot be an id"
-            hint = "lower-case letters, digits and hyphens, a letter first"
-            self.report("id-syntax", at, message, hint)
+            self.report("id-syntax", at, message, IDENTIFIER_HINT)
 
     def _block(self, match: re.Match[str], end: int, writer: Writer) -> int:
         at = Span(match.start("block") + len(match["indent"]), match.end("block"))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import html
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import PurePosixPath
@@ -18,6 +18,7 @@ from typing import Any
 from markupsafe import Markup, escape
 
 from builder.issues.issue import Source, Span
+from builder.load.config import parse_config
 from builder.parse.document import Math
 from builder.parse.parse import FILE_NAME, FRONT_MATTER
 from builder.store.effects import Effects
@@ -37,6 +38,7 @@ SHOWN_TYPES = frozenset({".md", ".toml", ".csv", ".bib"})
 LONGEST_LISTING = 9
 """Lines of data that are shown."""
 
+ARGUMENT = re.compile(r"#([1-9])")
 FIRST_LINE = re.compile(r"^\S+ (?P<rule>[a-z-]+): (?:warning: )?(?P<message>.*)$")
 FORMULA = re.compile(r"<math(?P<display> display=\"block\")?>(?P<tex>.*?)</math>", re.DOTALL)
 SCRIPT = re.compile(r"\s*<script\b.*?</script>", re.DOTALL)
@@ -70,6 +72,8 @@ class Example:
     lead: Markup
     listings: tuple[Listing, ...]
     html: str
+    definitions: str = ""
+    """The case's own LaTeX commands, defined before each of its formulas."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +103,7 @@ class Guide:
         for example in (example for section in self.sections.values() for example in section):
             source = f"{GOLDEN}/{example.id}/expected.html"
             for match in FORMULA.finditer(example.html):
-                tex, display = _formula(match)
+                tex, display = _formula(match, example)
                 at = Span(0, len(tex))
                 found.append((Source(source, tex), Math(at, tex, display)))
         return tuple(found)
@@ -156,7 +160,19 @@ def _example(name: str, files: Mapping[str, bytes]) -> Example:
     if title == UNNAMED:
         title, lead = name.partition("-")[2].replace("-", " ").capitalize(), ""
     expected = files["expected.html"].decode()
-    return Example(name, title, _code(lead), tuple(listings), expected)
+    return Example(name, title, _code(lead), tuple(listings), expected, _definitions(listings))
+
+
+def _definitions(listings: Iterable[Listing]) -> str:
+    """The macros of a case's book.toml as LaTeX."""
+    defined = ""
+    for listing in listings:
+        if listing.file == "book.toml":
+            for name, body in parse_config(Source(listing.file, listing.text))[0].macros.items():
+                count = max((int(number) for number in ARGUMENT.findall(body)), default=0)
+                arguments = "".join(f"#{number}" for number in range(1, count + 1))
+                defined += rf"\def{name}{arguments}{{{body}}}"
+    return defined
 
 
 def _code(text: str) -> Markup:
@@ -205,13 +221,13 @@ def _said(report: str) -> list[Rule]:
     return rules
 
 
-def _formula(match: re.Match[str]) -> tuple[str, bool]:
-    return html.unescape(match["tex"]), bool(match["display"])
+def _formula(match: re.Match[str], example: Example) -> tuple[str, bool]:
+    return example.definitions + html.unescape(match["tex"]), bool(match["display"])
 
 
 def _result(example: Example, formulas: Mapping[tuple[str, bool], str]) -> str:
     """A case's HTML fit to stand on this page: real formulas, ids of its own, nothing that runs."""
-    text = FORMULA.sub(lambda match: formulas.get(_formula(match), match[0]), example.html)
+    text = FORMULA.sub(lambda match: formulas.get(_formula(match, example), match[0]), example.html)
     text = RUNS.sub(r" data-shown-\1", SCRIPT.sub("", text))
     text = STAGE.sub(
         lambda match: f'{match[1]}<p class="example-stage">{_drawn(match[2])}</p>', text)

@@ -41,6 +41,7 @@ from builder.resolve.resolve import ResolvedBook, ResolvedPage
 from builder.resolve.resolved import (
     Address,
     Cited,
+    Equation,
     Link,
     Picture,
     PlacedCell,
@@ -581,7 +582,7 @@ class PageText:
                     if space or beside_another:  # “[1] [2]” in one line, and none begins with “[1]”
                         space = NO_BREAK
                 return f"{space}{made}{after}"
-            if isinstance(node, Block) or (isinstance(node, Math) and node.display):
+            if isinstance(node, (Block, Equation)) or (isinstance(node, Math) and node.display):
                 return str(self._node(node, alone=True))
             return f"<p>{self._node(node, alone=False)}</p>"
 
@@ -601,6 +602,8 @@ class PageText:
         match node:
             case Math():
                 return self._math(node, alone)
+            case Equation():
+                return self._equation(node, alone)
             case Cited():
                 return self._citation(node)
             case Link():
@@ -636,8 +639,18 @@ class PageText:
         mathml = Markup(self.parts.formulas[node.tex, node.display])
         if not node.display:
             return mathml
-        wrapper = "div" if alone else "span"
-        return _markup('<{0} class="equation">{1}</{0}>', Markup(wrapper), mathml)
+        wrapper = Markup("div" if alone else "span")
+        return _markup('<{0} class="equation">{1}</{0}>', wrapper, mathml)
+
+    def _equation(self, node: Equation, alone: bool) -> Markup:
+        number = _markup('<span class="equation-number">({})</span>', node.place.number)
+        return _markup(
+            '<{0} class="numbered" id="{1}">{2}{3}</{0}>',
+            Markup("div" if alone else "span"),
+            node.place.id,
+            self._math(node.formula, alone),
+            number if node.place.number else "",
+        )
 
     def _with_popover(
         self, kind: str, anchor: str, href: str, shown: Markup | str, text: Markup

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
 from builder.issues.issue import Issue, Span
 from builder.load.references import Reference
-from builder.parse.document import Cell, Chapter, FigureBlock, GlossaryEntry, Heading
+from builder.parse.document import Cell, Chapter, FigureBlock, GlossaryEntry, Heading, Math
 from builder.parse.parse import slug
 from builder.resolve.resolved import Place, plain_text
 
+OWN_TAG = re.compile(r"\\tag\*?\s*\{([^{}]*)\}")
 OWN_PAGES = {
     "index": "Contents",
     "references": "References",
@@ -125,9 +127,13 @@ class Places:
 
 @lru_cache(maxsize=4096)  # unchanged chapters are the same objects at the next build
 def places_in(chapter: Chapter) -> tuple[Mapping[int, Place], tuple[Issue, ...]]:
-    """Every heading, figure and cell by its offset, each with an id: the author's own first, then
-    those made up."""
-    nodes = [node for node in chapter.nodes if isinstance(node, (Heading, FigureBlock, Cell))]
+    """Every heading, figure, cell and numbered formula by its offset, each with an id: the
+    author's own first, then those made up."""
+    nodes = [
+        node
+        for node in chapter.nodes
+        if isinstance(node, (Heading, FigureBlock, Cell)) or (isinstance(node, Math) and node.id)
+    ]
     own = [(node, *_own_id(node)) for node in nodes]
     issues: list[Issue] = []
     taken = set(RESERVED_IDS)
@@ -140,7 +146,7 @@ def places_in(chapter: Chapter) -> tuple[Mapping[int, Place], tuple[Issue, ...]]
             issues.append(chapter.source.issue("id-unique", at, message, hint))
         taken.add(name)
     found: dict[int, Place] = {}
-    figures = cells = 0
+    figures = cells = equations = 0
     for node, name, _ in own:
         if isinstance(node, FigureBlock):
             figures += 1
@@ -150,6 +156,14 @@ def places_in(chapter: Chapter) -> tuple[Mapping[int, Place], tuple[Issue, ...]]
             cells += 1
             name = name or _free(f"cell-{cells}", taken)
             place = Place("cell", chapter.href, name, f"Cell {cells}", str(cells))
+        elif isinstance(node, Math):
+            tag = OWN_TAG.search(node.tex)
+            if tag is None:
+                equations += 1
+            of_chapter = f"{chapter.number}." if chapter.number else ""
+            number = tag[1].replace("$", "") if tag else f"{of_chapter}{equations}"
+            shown = "" if tag else number  # the formula shows its tag itself
+            place = Place("equation", chapter.href, name, f"Equation {number}", shown)
         else:
             text = plain_text(node.text)
             name = name or _free(slug(text), taken)
@@ -158,9 +172,9 @@ def places_in(chapter: Chapter) -> tuple[Mapping[int, Place], tuple[Issue, ...]]
     return found, tuple(issues)
 
 
-def _own_id(node: Heading | FigureBlock | Cell) -> tuple[str, Span]:
-    if isinstance(node, (Heading, Cell)):
-        return node.id, node.id_at
+def _own_id(node: Heading | FigureBlock | Cell | Math) -> tuple[str, Span]:
+    if isinstance(node, (Heading, Cell, Math)):
+        return node.id, node.id_at or node.at
     for setting in node.settings:
         if setting.key == "id":
             return setting.value, setting.value_at

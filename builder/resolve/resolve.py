@@ -48,6 +48,7 @@ from builder.resolve.places import Places, places_in
 from builder.resolve.resolved import (
     Address,
     Cited,
+    Equation,
     Link,
     Picture,
     Place,
@@ -91,7 +92,11 @@ class ResolvedPage:
     @cached_property
     def formulas(self) -> tuple[Math, ...]:
         """Every formula, in the order of the text."""
-        return tuple(node for node in self.nodes if isinstance(node, Math))
+        return tuple(
+            node.formula if isinstance(node, Equation) else node
+            for node in self.nodes
+            if isinstance(node, (Equation, Math))
+        )
 
     @cached_property
     def figures(self) -> tuple[PlacedFigure, ...]:
@@ -380,7 +385,7 @@ class _Resolver:
         found: Resolved | None
         match node:
             case Math():
-                return node
+                return self._equation(node) if node.id else node
             case Plain():
                 return with_texts(node, self.text)
             case Heading():
@@ -415,6 +420,13 @@ class _Resolver:
             self.report("heading-level", node.at, message, f"write '{expected}'")
         self.level = max(2, node.level)
         return Section(self.own[node.at.start], self.text(node.text))
+
+    def _equation(self, node: Math) -> Math | Equation:
+        place = self.own.get(node.at.start)
+        if place is None:
+            message, hint = "formulas of the glossary have no numbers", "leave the id out"
+            self.report("equation", node.id_at or node.at, message, hint)
+        return Equation(place, node) if place else node
 
     def _citation(self, node: Citation) -> Cited | None:
         work = self.names.works.get(node.key)

@@ -37,9 +37,10 @@ COMMAND = re.compile(r"\\([A-Za-z]+)")
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Something with an address; `number` is a figure's or cell's, `level` a heading's."""
+    """Something with an address; `number` is a figure's, cell's or equation's, `level` a
+    heading's."""
 
-    kind: Literal["page", "section", "figure", "cell", "entry"]
+    kind: Literal["page", "section", "figure", "cell", "equation", "entry"]
     page: str
     id: str
     label: str
@@ -62,6 +63,14 @@ class Section(Block):
 
     place: Place
     text: ResolvedText
+
+
+@dataclass(frozen=True, slots=True)
+class Equation:
+    """A formula with a number; one with a sign of its own, by `\\tag`, has none at its place."""
+
+    place: Place
+    formula: Math
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,8 +163,8 @@ class Unresolved:
 
 
 Resolved: TypeAlias = (
-    "Math | Cited | Link | Address | Picture | Quantity | UsedTerm | Plain[Resolved] | Section"
-    " | PlacedFigure | PlacedCell | Quote | Unresolved"
+    "Math | Equation | Cited | Link | Address | Picture | Quantity | UsedTerm | Plain[Resolved]"
+    " | Section | PlacedFigure | PlacedCell | Quote | Unresolved"
 )
 
 
@@ -164,7 +173,7 @@ def plain_text(text: Text[Any]) -> str:
 
     def text_of(match: re.Match[str]) -> str:
         match text.nodes[int(match[1])]:
-            case Math(tex=tex):
+            case Math(tex=tex) | Equation(formula=Math(tex=tex)):
                 return COMMAND.sub(r"\1", tex)
             case Term(shown=shown) | UsedTerm(shown=shown):
                 return plain_text(shown)

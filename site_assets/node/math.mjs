@@ -1,4 +1,7 @@
-/** LaTeX → MathML by Temml, with the book's colour vocabulary as macros and no style attribute left. */
+/**
+ * LaTeX → MathML by Temml, with the book's colour vocabulary as macros and no style attribute left. Each formula
+ * carries its TeX as an annotation.
+ */
 
 import temml from "temml";
 
@@ -12,52 +15,175 @@ const VOCABULARY = {
   "\\noise": "\\class{c-eps}{\\varepsilon}",
 };
 
-/**
- * Temml says some paddings with style attributes, which the page's security policy forbids: they become
- * classes that styles/math.css knows. A style without a class is an error here, not a formula that looks wrong.
- */
-const CLASSES = {
-  "display:block math": "",
-  "math-depth:0": "m-depth-0",
-  "padding:3pt;border:1px solid": "m-boxed",
+/** What others typeset and Temml does not know, in terms of what it knows. */
+const ALIASES = {
+  "\\KaTeX": "\\text{KaTeX}",
+  "\\approxcolon": "\\mathrel{\\approx\\mathord{:}}",
+  "\\approxcoloncolon": "\\mathrel{\\approx\\mathord{:}\\mathord{:}}",
+  "\\boxed": "\\fbox{$\\displaystyle{#1}$}",
+  "\\copyright": "\\text{©}",
+  "\\hbox": "\\text{#1}",
+  "\\mbox": "\\text{#1}",
+  "\\minuso": "\\mathbin{⊖}",
+  "\\overlinesegment": "\\overline",
+  "\\simcolon": "\\mathrel{\\sim\\mathord{:}}",
+  "\\simcoloncolon": "\\mathrel{\\sim\\mathord{:}\\mathord{:}}",
+  "\\textregistered": "\\text{®}",
+  "\\underlinesegment": "\\underline",
+  "\\xrightleftarrows": "\\xtofrom",
 };
 
-/** Cells of arrays: none, a column separation (6 pt), or some em on either side. */
-const PADDING = /^padding-left:(0|5\.9776|[\d.]+)(?:em|pt);padding-right:(0|5\.9776|[\d.]+)(?:em|pt)$/;
+const NUMBERED = "number the formula: $$ … $$ {#eq-name}, and refer to it by [](#eq-name)";
+const LINKED = "put the formula into a link: [$…$](https://…)";
+const COLOURED = "\\textcolor{…}{…} sets a colour";
+const UNITS = "this is siunitx's; write 3\\,\\mathrm{m}";
 
-function className(style) {
-  const padding = PADDING.exec(style);
-  if (!padding) return CLASSES[style];
-  const name = (size) => `${size}`.replace("5.9776", "6pt").replace(".", "-");
-  return `m-left-${name(padding[1])} m-right-${name(padding[2])}`;
+/** Commands that cannot do here what they do elsewhere, and the way round. */
+const ELSEWHERE = {
+  DeclareMathOperator: "define it under [math.macros] in content/book.toml: diag = '\\operatorname{diag}'",
+  label: NUMBERED,
+  ref: NUMBERED,
+  eqref: NUMBERED,
+  href: LINKED,
+  url: LINKED,
+  includegraphics: "put the picture into the text: ![what it shows](file.png)",
+  htmlClass: COLOURED,
+  htmlData: COLOURED,
+  htmlId: COLOURED,
+  htmlStyle: COLOURED,
+  id: COLOURED,
+  style: COLOURED,
+  data: COLOURED,
+  SI: UNITS,
+  si: UNITS,
+  num: UNITS,
+  ang: UNITS,
+  unit: UNITS,
+};
+
+const COMMAND = /%[^\n]*|\\(?:([A-Za-z]+)|[^])/g;
+/** Of a quantity, siunitx's \qty{3}{m}; with one argument, physics' \qty{x} is a pair of braces. */
+const QUANTITY = /^\s*(?:\[[^\]]*\]\s*)?\{[^{}]*\}\s*\{/;
+
+/** The first command that leads nowhere: {error, hint, position, length}, or null. */
+function leadingNowhere(tex, defined) {
+  for (const match of tex.matchAll(COMMAND)) {
+    const [text, name] = match;
+    if (name === undefined || Object.hasOwn(defined, text)) continue;
+    const quantity = name === "qty" && QUANTITY.test(tex.slice(match.index + text.length));
+    if (!quantity && !Object.hasOwn(ELSEWHERE, name)) continue;
+    const hint = quantity ? UNITS : ELSEWHERE[name];
+    return { error: `${text} has no effect in this book`, hint, position: match.index, length: text.length };
+  }
+  return null;
 }
 
-function withoutStyles(mathml) {
+/**
+ * Temml says with style attributes what the page's security policy forbids to be said there. Each declaration
+ * becomes a class of the same words: “border-top:0.06em_solid”. builder/draw/formula_styles.py writes the rules
+ * for those that a book has. These are the properties that Temml sets.
+ */
+export const PROPERTIES = new Set([
+  "background-color", "border", "border-bottom", "border-left", "border-right", "border-top", "bottom", "color",
+  "display", "font-family", "font-style", "font-weight", "height", "justify-content", "left", "margin-left",
+  "math-depth", "padding", "padding-bottom", "padding-left", "padding-right", "padding-top", "position", "right",
+  "text-align", "transform", "white-space", "width",
+]);
+const VALUE = /^[\w\s.,#%()'+-]+$/;
+
+/** Declarations for which styles/math.css has a class of its own, or a rule for all formulas. */
+const KNOWN = {
+  "display:block math": "",
+  "font-family:Cambria, 'Times New Roman', serif": "m-serif",
+};
+
+function className(declaration, tex) {
+  if (Object.hasOwn(KNOWN, declaration)) return KNOWN[declaration];
+  const [property, value = ""] = declaration.split(/:(.*)/s).map((part) => part.trim());
+  if (value === "undefined") return ""; // a colour that is that of the text around
+  if (!PROPERTIES.has(property) || !VALUE.test(value)) throw new Error(`no class can stand for the style “${declaration}” of ${tex}`);
+  return `${property}:${value.replaceAll(/\s+/g, "_")}`;
+}
+
+function withoutStyles(mathml, tex) {
   return mathml.replace(/( class="[^"]*")? style="([^"]*)"/g, (_, attribute = "", style) => {
-    const name = className(style.replace(/;\s*$/, ""));
-    if (name === undefined) throw new Error(`this needs the style “${style}”, which no class of styles/math.css stands for`);
-    const names = [attribute.slice(8, -1), name].filter(Boolean).join(" ");
-    return names ? ` class="${names}"` : "";
+    const declarations = style.split(";").map((one) => one.trim()).filter(Boolean);
+    if (declarations.some((one) => one.startsWith("level:"))) return attribute; // an empty cell: Temml's own state, no style
+    const names = [attribute.slice(8, -1), ...declarations.map((one) => className(one, tex))].filter(Boolean);
+    return names.length ? ` class="${names.join(" ")}"` : "";
   });
 }
 
-function renderOne({ tex, display }) {
+/** A \rule is of the ink around it, which is not black on a dark page. */
+const INKED = '<mspace mathbackground="black"';
+
+/** Environments that number each of their lines elsewhere: here a formula has one number, and by its author's wish. */
+const COUNTING = /(\\(?:begin|end)\s*\{(?:align|alignat|equation|gather|multline))\}/g;
+
+/** A sized bracket, which Temml would pair with the next plain one: f\big( x ). By another name it is let alone. */
+const SIZED = /(\\[bB]igg?)\s*(\(|\[|\\\{)/g;
+const OPENING = { "(": "\\lparen ", "[": "\\lbrack ", "\\{": "\\lbrace " };
+
+function convert(tex, options) {
   try {
-    const mathml = temml.renderToString(tex, {
-      displayMode: display,
-      annotate: false,
-      throwOnError: true,
-      strict: false,
-      trust: (context) => context.command === "\\class",
-      macros: { ...VOCABULARY },
-    });
-    return { mathml: withoutStyles(mathml) };
+    return temml.renderToString(tex, options);
   } catch (error) {
-    const message = String(error.message).replace(/ at (?:position \d+|end of input): [^]*$/, "").trim();
-    return { error: message, position: typeof error.position === "number" ? error.position : 0 };
+    const apart = tex.replace(SIZED, (_, size, bracket) => size + OPENING[bracket]);
+    if (apart === tex) throw error;
+    try {
+      return temml.renderToString(apart, options);
+    } catch {
+      throw error; // whose places are those of what the author wrote
+    }
   }
 }
 
-export function renderMath({ items }) {
-  return items.map(renderOne);
+const PLACE = / at (?:position \d+|end of input): ([^]*)$/;
+
+/** What Temml says, at its place in the formula; a mistake in a macro's own text is at the macro's use. */
+function failure(error, tex, macros, added) {
+  const message = String(error.message);
+  const context = PLACE.exec(message)?.[1].trim().replaceAll("\u0332", "").replaceAll("…", "") ?? "";
+  const told = { error: message.replace(PLACE, "").trim(), position: 0, hint: "" };
+  if (/^Unsupported function name/.test(told.error)) told.hint = "is it misspelt? You can define it under [math.macros] in content/book.toml";
+  if (typeof error.position === "number" && tex.includes(context)) {
+    told.position = error.position - added.filter((at, before) => at + before < error.position).length;
+  } else {
+    const used = [...tex.matchAll(COMMAND)].find(([text]) => Object.hasOwn(macros, text));
+    if (used) {
+      told.error = `${told.error}, in the macro ${used[0]}`;
+      told.hint = "it stands under [math.macros] in content/book.toml";
+      told.position = used.index;
+    }
+  }
+  return told;
+}
+
+function renderOne({ tex, display }, macros) {
+  const nowhere = leadingNowhere(tex, macros);
+  if (nowhere) return nowhere;
+  const added = [];
+  const counted = tex.replace(COUNTING, (whole, name, at) => {
+    added.push(at + whole.length);
+    return `${name}*}`;
+  });
+  const options = {
+    displayMode: display,
+    annotate: true,
+    throwOnError: true,
+    strict: false,
+    trust: (context) => context.command === "\\class",
+    macros: { ...ALIASES, ...VOCABULARY, ...macros },
+  };
+  try {
+    const mathml = convert(counted, options);
+    return { mathml: withoutStyles(mathml, tex).replaceAll(INKED, '<mspace class="m-rule"') };
+  } catch (error) {
+    return failure(error, counted, macros, added);
+  }
+}
+
+/** {items: [{tex, display}], macros: {"\\name": "…"}} → for each item {mathml}, or {error, hint, position, length}. */
+export function renderMath({ items, macros = {} }) {
+  return items.map((item) => renderOne(item, macros));
 }
