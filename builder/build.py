@@ -137,7 +137,7 @@ class Builder:
         with self._phase(outcome, "render"):
             pages, others = self._render(sources, book, drawn, issues)
         outcome.pages, outcome.config = pages, sources.config
-        others[SEARCH_INDEX] = search_index(book)
+        others[SEARCH_INDEX] = search_index(book, pages, self.memory)
         assets |= others
         files = {**assets, **_encoded(pages)}
         if preview or not outcome.published:

@@ -1,55 +1,127 @@
-/** The search: minisearch over titles, headings and leads; results as a list that arrow keys walk. */
+/**
+ * The search: every word of the book, by MiniSearch; results as a list that arrow keys walk, each with the sentence
+ * that was found. Where a result is opened, what hides it is opened too, and the words are marked.
+ */
 
-import MiniSearch from "minisearch";
-import type { IndexedPage, SearchBook, SearchParts } from "./search_field.ts";
+import MiniSearch, { type SearchResult } from "minisearch";
+import { FOUND_KEY, type IndexedPage, type SearchBook, type SearchParts } from "./search_field.ts";
+import { indexedWords, stem, words } from "./words.ts";
 
 const SHOWN = 8;
+const SHORTEST_MISSPELT = 4; // letters: shorter words are too like others
+const SNIPPET = 140; // characters
 
 interface Place {
   readonly id: number;
-  readonly address: string;
+  readonly page: string;
+  readonly anchor: string;
   /** What is found, and where it stands. */
   readonly title: string;
   readonly context: string;
-  readonly lead: string;
+  readonly blocks: readonly string[];
+  readonly text: string;
 }
 
-const options = {
-  fields: ["title", "lead"],
-  searchOptions: { prefix: true, fuzzy: 0.2, boost: { title: 3 }, combineWith: "AND" as const },
-};
-
+const index = new MiniSearch<Place>({
+  fields: ["title", "context", "text"],
+  tokenize: indexedWords,
+  processTerm: stem,
+  searchOptions: { tokenize: words, boost: { title: 4, context: 0.5 }, combineWith: "AND" },
+});
 let places: Place[] = [];
-const index = new MiniSearch<Place>(options);
 
 /** Called by the script with the index. */
 function searchIndex(pages: readonly IndexedPage[]): void {
-  const found: Omit<Place, "id">[] = pages.flatMap(([address, label, title, lead, entries]) => [
-    { address, title, context: label, lead },
-    ...entries.map(([id, words]) => ({
-      address: `${address}#${id}`,
-      title: words,
-      context: label ? `${label}: ${title}` : title,
-      lead: "",
+  const found: Omit<Place, "id">[] = pages.flatMap(([page, label, title, entries]) =>
+    entries.map(([anchor, name, blocks]) => ({
+      page,
+      anchor,
+      title: anchor ? name : title,
+      context: anchor ? (label ? `${label}: ${title}` : title) : label,
+      blocks,
+      text: blocks.join("\n"),
     })),
-  ]);
+  );
   places = found.map((place, id) => ({ ...place, id }));
   index.removeAll();
   index.addAll(places);
 }
 
-function option(place: Place, id: string): HTMLElement {
+/** Words as they are typed; if none has them, words that are not finished; then words with a slip in them. */
+function find(query: string): Place[] {
+  const ways = [
+    {},
+    { prefix: true },
+    { prefix: true, fuzzy: (term: string) => (term.length >= SHORTEST_MISSPELT ? 0.2 : false) },
+  ];
+  const seen = new Map<number, SearchResult>();
+  for (const way of ways) {
+    if (seen.size >= SHOWN) break;
+    for (const result of index.search(query, way)) if (!seen.has(result.id as number)) seen.set(result.id as number, result);
+  }
+  return [...seen.values()].slice(0, SHOWN).map(({ id }) => places[id as number] as Place);
+}
+
+/** How many of the words stand in a text, each of them whole or begun. */
+function hits(text: string, wanted: readonly string[]): number {
+  const own = words(text).map(stem);
+  return wanted.filter((word) => own.some((other) => other.startsWith(word))).length;
+}
+
+/** The sentence of a place that has most of the words. */
+function sentence(place: Place, wanted: readonly string[]): string {
+  const sentences = place.blocks.flatMap((block) => block.split(/(?<=[.?!:])\s+(?=\S)/u));
+  let best = "";
+  let most = 0;
+  for (const text of sentences) {
+    const count = hits(text, wanted);
+    if (count > most) [best, most] = [text, count];
+  }
+  if (best.length <= SNIPPET) return best;
+  const at = plainIndex(best, wanted);
+  const start = Math.max(0, Math.min(at - SNIPPET / 2, best.length - SNIPPET));
+  const from = start > 0 ? best.indexOf(" ", start) + 1 : 0;
+  const cut = best.slice(from, from + SNIPPET);
+  return `${from > 0 ? "…" : ""}${cut}${from + SNIPPET < best.length ? "…" : ""}`;
+}
+
+function plainIndex(text: string, wanted: readonly string[]): number {
+  for (const match of text.matchAll(/[\p{L}\p{N}]+/gu)) {
+    if (wanted.some((word) => hits(match[0], [word]) > 0)) return match.index;
+  }
+  return 0;
+}
+
+function span(className: string, text: string): HTMLElement {
+  const element = document.createElement("span");
+  element.className = className;
+  element.textContent = text;
+  return element;
+}
+
+/** The text, with the words that were asked for in `<mark>`. */
+function marked(className: string, text: string, wanted: readonly string[]): HTMLElement {
+  const element = span(className, "");
+  let last = 0;
+  for (const match of text.matchAll(/[\p{L}\p{N}\p{M}]+/gu)) {
+    if (hits(match[0], wanted) === 0) continue;
+    const mark = document.createElement("mark");
+    mark.textContent = match[0];
+    element.append(text.slice(last, match.index), mark);
+    last = match.index + match[0].length;
+  }
+  element.append(text.slice(last));
+  return element;
+}
+
+function option(place: Place, id: string, wanted: readonly string[]): HTMLElement {
   const element = document.createElement("li");
   element.id = id;
   element.setAttribute("role", "option");
   element.setAttribute("aria-selected", "false");
-  const title = document.createElement("span");
-  title.className = "search-title";
-  title.textContent = place.title;
-  const context = document.createElement("span");
-  context.className = "search-context";
-  context.textContent = [place.context, place.lead].filter(Boolean).join(" · ");
-  element.append(title, " ", context);
+  element.append(span("search-title", place.title), " ", span("search-context", place.context));
+  const found = sentence(place, wanted);
+  if (found) element.append(" ", marked("search-sentence", found, wanted));
   return element;
 }
 
@@ -74,21 +146,24 @@ function startSearch({ input, list, status }: SearchParts): void {
   };
 
   const search = (): void => {
-    const words = input.value.trim();
-    shown = words ? index.search(words).slice(0, SHOWN).map(({ id }) => places[id as number] as Place) : [];
-    list.replaceChildren(...shown.map((place, at) => option(place, `search-result-${at + 1}`)));
+    const query = input.value.trim();
+    const wanted = words(query).map(stem);
+    shown = wanted.length > 0 ? find(query) : [];
+    list.replaceChildren(...shown.map((place, at) => option(place, `search-result-${at + 1}`, wanted)));
     open(shown.length > 0);
     const count = shown.length === SHOWN ? `The ${SHOWN} best results` : `${shown.length} result${shown.length === 1 ? "" : "s"}`;
-    status.textContent = words ? (shown.length ? count : `Nothing found for “${words}”`) : "";
+    status.textContent = query ? (shown.length ? count : `Nothing found for “${query}”`) : "";
   };
 
   const go = (index: number): void => {
     const place = shown[index];
     if (!place) return;
+    const query = input.value.trim();
     open(false);
     status.textContent = "";
     input.blur();
-    location.href = place.address;
+    if (place.page === pageName()) return showFound(query, place.anchor);
+    location.href = `${place.page}?${FOUND_KEY}=${encodeURIComponent(query)}${place.anchor ? `#${place.anchor}` : ""}`;
   };
 
   const keys: Readonly<Record<string, () => void>> = {
@@ -119,4 +194,60 @@ function startSearch({ input, list, status }: SearchParts): void {
   search();
 }
 
-Object.assign((globalThis as unknown as { book: SearchBook }).book, { searchIndex, startSearch } satisfies SearchBook);
+/** The file of this page, as the index names it. */
+function pageName(): string {
+  const name = decodeURIComponent(location.pathname.split("/").pop() ?? "");
+  return name === "" ? "index.html" : name.includes(".") ? name : `${name}.html`;
+}
+
+const BLOCKS = "p, li, dd, dt, figcaption, pre, tr, h1, h2, h3, h4, .sidenote-body";
+
+/** Everything of the page that belongs to a place: the element itself, or a heading and what follows it. */
+function belongsTo(anchor: string): Element[] {
+  const place = anchor ? document.getElementById(anchor) : document.querySelector("main");
+  if (!place) return [];
+  if (!/^H[1-6]$/.test(place.tagName)) return [place];
+  const section: Element[] = [place];
+  for (let next = place.nextElementSibling; next && !/^H[1-6]$/.test(next.tagName); next = next.nextElementSibling) section.push(next);
+  return section;
+}
+
+/** Brings the block that has most of the words into view, opened and marked. */
+export function showFound(query: string, anchor: string): void {
+  const wanted = words(query).map(stem);
+  const blocks: Element[] = belongsTo(anchor).flatMap((element) => [...(element.matches(BLOCKS) ? [element] : []), ...element.querySelectorAll(BLOCKS)]);
+  let best: Element | null = blocks[0] ?? null;
+  let most = 0;
+  for (const block of blocks) {
+    if (block.querySelector(BLOCKS) || block.closest("[data-role=stage], nav")) continue;
+    const count = hits(block.textContent, wanted);
+    if (count > most) [best, most] = [block, count];
+  }
+  document.querySelectorAll(".found").forEach((element) => element.classList.remove("found"));
+  if (!best) return;
+  for (let hiding: HTMLDetailsElement | null = best.closest("details"); hiding; hiding = hiding.parentElement?.closest("details") ?? null) {
+    hiding.open = true;
+  }
+  best.classList.add("found");
+  markWords(best, wanted);
+  best.scrollIntoView({ block: "center" });
+}
+
+/** Marks the words where the browser can do so without changing the page; where not, the block's own mark is enough. */
+function markWords(block: Element, wanted: readonly string[]): void {
+  if (typeof Highlight === "undefined" || !CSS.highlights) return;
+  const ranges: Range[] = [];
+  const texts = document.createTreeWalker(block, NodeFilter.SHOW_TEXT);
+  for (let node = texts.nextNode(); node; node = texts.nextNode()) {
+    for (const match of (node.nodeValue ?? "").matchAll(/[\p{L}\p{N}\p{M}]+/gu)) {
+      if (hits(match[0], wanted) === 0) continue;
+      const range = document.createRange();
+      range.setStart(node, match.index);
+      range.setEnd(node, match.index + match[0].length);
+      ranges.push(range);
+    }
+  }
+  CSS.highlights.set("found", new Highlight(...ranges));
+}
+
+Object.assign((globalThis as unknown as { book: SearchBook }).book, { searchIndex, startSearch, showFound } satisfies SearchBook);

@@ -3,13 +3,20 @@
 import { bookData } from "../base/book_data.ts";
 import { AssetError, loadScript } from "../base/script.ts";
 
-/** One page of the index: address, label such as “Chapter 4”, title, lead, and [id, words] of its places. */
-export type IndexedPage = readonly [string, string, string, string, readonly (readonly [string, string])[]];
+/** A place in a page: its id, what it is called, and its blocks of text; the page itself has no id. */
+export type IndexedPlace = readonly [string, string, readonly string[]];
+
+/** One page of the index: address, label such as “Chapter 4”, title, and its places. */
+export type IndexedPage = readonly [string, string, string, readonly IndexedPlace[]];
+
+/** In the query of an address: the words that led here. */
+export const FOUND_KEY = "find";
 
 /** What search.js adds under the global `book`. */
 export interface SearchBook {
   startSearch?: (parts: SearchParts) => void;
   searchIndex?: (pages: readonly IndexedPage[]) => void;
+  showFound?: (query: string, anchor: string) => void;
 }
 
 export interface SearchParts {
@@ -95,4 +102,18 @@ export function startSearchField(): void {
     });
   });
   startShortcut(input);
+  showWhatWasFound();
+}
+
+/** Where a result was opened: the words are marked, and leave the address, which is then the place's own. */
+function showWhatWasFound(): void {
+  const url = new URL(location.href);
+  const query = url.searchParams.get(FOUND_KEY);
+  if (query === null) return;
+  url.searchParams.delete(FOUND_KEY);
+  history.replaceState(history.state, "", url);
+  const { book } = globalThis as unknown as { book: SearchBook };
+  loadScript(bookData().search.script)
+    .then(() => book.showFound?.(query, decodeURIComponent(url.hash.slice(1))))
+    .catch(() => undefined); // the page is at the place all the same
 }

@@ -102,3 +102,61 @@ def test_a_search_that_cannot_load_says_so_and_is_asked_again(
     field.focus()
     field.fill("latent")
     expect(page.get_by_role("option").first).to_be_visible()
+
+
+def found(page: Page, query: str) -> list[str]:
+    """What the list shows for a query, each result as its lines."""
+    field = page.get_by_role("combobox", name="Search the book")
+    field.fill(query)
+    status = page.locator("[data-role=search-status]")
+    expect(status).to_have_text(re.compile(r"result|Nothing"))
+    return page.get_by_role("option").all_inner_texts()
+
+
+QUERIES = {
+    "ELBO": r"Evidence lower bound|ELBO",
+    "KL": r"KL",
+    "β-VAE": r"(β|Beta)-VAE",
+    "beta-VAE": r"(β|Beta)-VAE",
+    "σ": r"σ|sigma",
+    "MSE": r"MSE",
+    "Kingma": r"Kingma",
+    "Swiss roll": r"(?i)swiss roll",
+    "overfitting": r"(?i)overfit",
+    "exercise 6.2": r"^Exercise 6\.2\n",
+    "chapter 7": r"Chapter 7",
+    "q(z|x)": r"q.{0,2}\(.{0,2}z",
+    "latent spaces": r"(?i)latent space",
+}
+
+
+def test_what_readers_look_for_is_found_with_its_sentence(reader: Reader) -> None:
+    page = open_page(reader, reader.site)
+    page.get_by_role("combobox").focus()
+    expect(page.locator("[data-role=search-status]")).to_have_text("")
+    missed = {}
+    for query, pattern in QUERIES.items():
+        results = found(page, query)
+        if not results or not re.search(pattern, results[0], re.MULTILINE):
+            missed[query] = results[:2]
+    assert not missed
+    assert not any("Elbow" in result.split("\n")[0] for result in found(page, "ELBO")[:3])
+
+
+@HTTP_AND_FILE
+def test_a_result_opens_what_hides_it_and_marks_it(reader: Reader) -> None:
+    page = open_page(reader, reader.site)
+    page.get_by_role("combobox").focus()
+    page.get_by_role("combobox").fill("exercise 6.1 answer")
+    page.get_by_role("option", name=re.compile("^Exercise 6.1")).click()
+    expect(page).to_have_url(re.compile(r"two-jobs-in-one-loss\.html#exercise-1$"))
+    mark = page.locator(".found")
+    expect(mark).to_have_count(1)
+    expect(mark).to_be_in_viewport()
+
+    page.get_by_role("combobox").focus()  # on the page that one is on, nothing is loaded again
+    page.evaluate("() => { window.stillHere = true; }")
+    page.get_by_role("combobox").fill("The second term is a spring")
+    page.get_by_role("option", name=re.compile("^The second term")).click()
+    expect(mark).to_be_in_viewport()
+    assert page.evaluate("() => window.stillHere")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 
+from builder.render.search import read_places
 from builder.store.effects import MemoryEffects
 from builder.store.paths import SEARCH_INDEX
 from tests.unit.builder.fakes import build, small_book
@@ -13,40 +14,82 @@ CHAPTER = """---
 title: A </script> case
 lead: In *a* sentence.
 ---
+Before all ^[a remark aside], says [@kingma2013].
+
 ## One heading {#one}
 
-Text.
+Text with $q(z)$ and a [[code]].
 
 ::: figure dots
 
-Caption.
+What to take away.
+
+Try: turn it.
+:::
+
+After the figure.
+
+::: exercise
+How much?
+
+--- answer
+So much.
 :::
 """
 
 
-def index(effects: MemoryEffects) -> list[list[object]]:
+def index(effects: MemoryEffects) -> dict[str, list[list[object]]]:
+    """The places of each page."""
     script = effects.read(f"build/site/{SEARCH_INDEX}").decode()
     match = re.fullmatch(r"book\.searchIndex\((.*)\);\n", script)
     assert match
-    pages: list[list[object]] = json.loads(match[1])
-    return pages
+    return {page[0]: page[3] for page in json.loads(match[1])}
 
 
-def test_titles_leads_headings_figures_and_terms_are_found() -> None:
+def test_every_text_is_found_at_the_place_where_it_stands() -> None:
     effects = small_book(**{"content__01-a-case.md": CHAPTER})
     assert build(effects).published
-    pages = {str(page[0]): page for page in index(effects)}
-    _, label, title, lead, entries = pages["a-case.html"]
-    assert (label, title, lead) == ("Chapter 1", "A </script> case", "In *a* sentence.")
-    assert isinstance(entries, list)
-    assert entries[0] == ["one", "One heading"]
-    assert entries[1][0] == "fig-dots"
-    assert entries[1][1].startswith("Figure 1.1: ")
-    terms = pages["glossary.html"][4]
-    assert isinstance(terms, list)
-    assert terms
+    places = {str(place[0]): place[1:] for place in index(effects)["a-case.html"]}
+    title, blocks = places[""]
+    assert title == "A </script> case"
+    assert blocks[0] == "In *a* sentence."
+    assert "a remark aside" in blocks
+    heading, text = places["one"]
+    assert heading == "One heading"
+    assert text == ["Text with q(z) and a code.", "After the figure."]
+    figure, caption = places["fig-dots"]
+    assert str(figure).startswith("Figure 1.1 ")
+    assert caption[-2:] == ["What to take away.", "Try turn it."]
+    exercise, task = places["exercise-1"]
+    assert exercise == "Exercise 1.1"
+    assert task == ["How much?", "Answer", "So much."]
+
+
+def test_terms_and_works_are_places_of_their_own() -> None:
+    effects = small_book(**{"content__01-a-case.md": CHAPTER})
+    assert build(effects).published
+    found = index(effects)
     html = effects.read("build/site/glossary.html").decode()
-    assert all(f'id="{anchor}"' in html for anchor, _ in terms)
+    terms = [place for place in found["glossary.html"] if str(place[0]).startswith("term-")]
+    assert terms
+    assert all(f'id="{place[0]}"' in html for place in terms)
+
+
+def test_what_no_reader_sees_as_text_is_left_out() -> None:
+    (place,) = read_places(
+        "<p>Masthead</p><main><p class=chapter-number>Chapter 1</p><p>One<svg><text>2</text></svg>"
+        "<math><mi>\u2061x</mi><annotation>\\x</annotation></math>"
+        "<span class=popover>note</span></p><nav>Next</nav><script>run()</script></main><p>Foot</p>"
+    )
+    assert place == ("", "Onex", ())
+
+
+def test_words_of_neighbouring_blocks_and_cells_do_not_run_together() -> None:
+    (place,) = read_places(
+        "<main><p>T</p><table><tr><td>a</td><td>b</td></tr><tr><td>c</td></tr></table>"
+        "<ul><li>d<br>e</li></ul><div>f<p>g</p>h</div></main>"
+    )
+    assert place == ("", "T", ("a b", "c", "d e", "f", "g", "h"))
 
 
 def test_a_heading_changes_the_index_and_no_other_page() -> None:
@@ -56,4 +99,4 @@ def test_a_heading_changes_the_index_and_no_other_page() -> None:
     effects.contents["content/01-a-case.md"] = CHAPTER.replace("One heading", "Two").encode()
     build(effects)
     assert effects.read("build/site/other-things.html") == before
-    assert ["one", "Two"] in index(effects)[0][4]  # type: ignore[operator]
+    assert ["one", "Two"] in [place[:2] for place in index(effects)["a-case.html"]]
