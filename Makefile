@@ -5,7 +5,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: book serve pages test test-all lock clean
+.PHONY: book serve pages check test test-all lock clean
 
 book: .venv/ready
 	$(BIN)/book build
@@ -15,6 +15,12 @@ serve: .venv/ready
 
 pages: .venv/pages
 	$(BIN)/book serve $(if $(MODELS),--models "$(MODELS)",--no-train)
+
+# Types and lint, in seconds, once there is a book.
+check: .venv/ready
+	$(BIN)/ruff check .
+	$(BIN)/mypy builder training site_assets/python/book
+	$(BIN)/pytest tests/unit/test_typescript.py::test_types
 
 test: .venv/ready
 	@# Browsers come from a network, models from the processor: both at once. What the build does

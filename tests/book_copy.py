@@ -40,7 +40,7 @@ def link(source: str, target: str) -> None:
         shutil.copy2(source, target, follow_symlinks=False)
 
 
-def run_in(folder: Path, arguments: Sequence[str], timeout: int = 900) -> str:
+def run_in(folder: Path, arguments: Sequence[str | Path], timeout: int = 900) -> str:
     """What `python …` prints in the copy, whose own code it imports; a failure fails the test."""
     ours = {key: value for key, value in os.environ.items()
             if not key.startswith(("BOOK_", "PYTEST_"))}  # fmt: skip
@@ -49,5 +49,5 @@ def run_in(folder: Path, arguments: Sequence[str], timeout: int = 900) -> str:
         encoding="utf-8", timeout=timeout, check=False,
         env={**ours, "PYTHONPATH": str(folder)},
     )
-    assert done.returncode == 0, f"{' '.join(arguments)}\n{done.stdout}{done.stderr}"
+    assert done.returncode == 0, f"{' '.join(map(str, arguments))}\n{done.stdout}{done.stderr}"
     return done.stdout + done.stderr

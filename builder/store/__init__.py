@@ -1,1 +1,1 @@
-"""Files, memory and locks: what every stage stands on. Knows no book."""
+"""Files, and what builds remember: what every stage stands on. Knows no book."""

@@ -142,8 +142,9 @@ def subjects(options: argparse.Namespace, stack: ExitStack) -> Iterator[Subject]
         yield Subject(f"{name}, compressed", root, options.figure, options.figure)
 
 
-def lighthouse(folder: Path, url: str, chromium: Path) -> dict[str, float]:
-    """Scores out of 100 by category, under Lighthouse's own throttling, and the layout shift."""
+def lighthouse(folder: Path, url: str, chromium: Path) -> dict[str, Any]:
+    """Scores out of 100 by category, under Lighthouse's own throttling, the layout shift, and what
+    it misses for search engines."""
     command = [
         NODE, folder / "node_modules/lighthouse/cli/index.js", url, "--quiet", "--output=json",
         f"--only-categories={','.join(CATEGORIES)}",
@@ -153,7 +154,13 @@ def lighthouse(folder: Path, url: str, chromium: Path) -> dict[str, float]:
     run = subprocess.run(command, env=environment, capture_output=True, check=True, timeout=300)
     report = json.loads(run.stdout)
     scores = {name: 100 * report["categories"][name]["score"] for name in CATEGORIES}
-    return {**scores, "layout shift": report["audits"]["cumulative-layout-shift"]["numericValue"]}
+    audits = report["audits"]
+    asked = [audit["id"] for audit in report["categories"]["seo"]["auditRefs"]]
+    return {
+        **scores,
+        "layout shift": audits["cumulative-layout-shift"]["numericValue"],
+        "not for search engines": [name for name in asked if audits[name]["score"] == 0],
+    }
 
 
 def measure(options: argparse.Namespace) -> dict[str, Any]:
@@ -209,6 +216,11 @@ def table(report: dict[str, Any]) -> str:
     if scores := report["lighthouse"]:
         said = ", ".join(f"{name} {scores[name]:.0f}" for name in CATEGORIES)
         notes.append(f"Lighthouse: {said}; layout shift {scores['layout shift']:.3f}.")
+        if scores["not for search engines"] == ["robots-txt"]:
+            notes.append(
+                "What search engines lack is `robots.txt`, whether it is there or not: Lighthouse "
+                "asks for it from within the page, where the security policy allows no connection."
+            )
     return "\n".join([*lines, "", " ".join(notes), ""])
 
 

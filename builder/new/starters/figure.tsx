@@ -3,7 +3,7 @@
 import {
   Controls, defineFigure, Dot, Dots, fixed, float32, floatOutput, Line, Panel, Panels, Plot, Readout, Slider, type Axis, type Pair,
 } from "../../kit/index.ts";
-import type { Role, State } from "../../../generated/@NAME@.ts";
+import type { Role, State } from "../../generated/@NAME@.ts";
 
 interface Frame {
   readonly points: readonly Pair[];

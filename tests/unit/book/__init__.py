@@ -1,0 +1,1 @@
+"""Tests of `book`, the package that cells import; knows no builder."""

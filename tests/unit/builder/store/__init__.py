@@ -1,1 +1,1 @@
-"""Tests of files, memory and locks (`builder/store/`); may use the fakes beside it."""
+"""Tests of files and of what builds remember (`builder/store/`); may use the fakes beside it."""
