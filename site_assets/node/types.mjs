@@ -2,30 +2,14 @@
 
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-
-function typeOf(spec) {
-  switch (spec.type) {
-    case "number":
-    case "integer":
-      return "number";
-    case "boolean":
-      return "boolean";
-    case "choice":
-      return spec.choices.map((choice) => JSON.stringify(choice)).join(" | ");
-    case "text":
-      return "string";
-    case "strokes":
-      return "readonly Stroke[]";
-    default:
-      throw new Error(`no type “${spec.type}”`);
-  }
-}
+import { stateType } from "../kit/base/state_types.ts";
 
 function typesOf(spec) {
   const fields = Object.entries({ ...spec.state, ...spec.options }).map(
-    ([key, field]) => `  /** ${field.description} */\n  readonly ${key}: ${typeOf(field)};`,
+    ([key, field]) => `  /** ${field.description} */\n  readonly ${key}: ${stateType(field).typescript(field)};`,
   );
-  const stroke = fields.some((field) => field.includes("Stroke")) ? 'import type { Stroke } from "../kit/base/spec.ts";\n\n' : "";
+  const usesStrokes = fields.some((field) => field.includes("Stroke"));
+  const stroke = usesStrokes ? 'import type { Stroke } from "../kit/base/state_types.ts";\n\n' : "";
   const roles = Object.keys(spec.models ?? {}).map((role) => JSON.stringify(role)).join(" | ") || "never";
   return `// Generated from figure.toml; do not edit.\n${stroke}export interface State {\n${fields.join("\n")}\n}\n\nexport type Role = ${roles};\n`;
 }

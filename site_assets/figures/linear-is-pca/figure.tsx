@@ -24,7 +24,7 @@ const PIXELS = SIDE * SIDE;
 const SIZE = 270; // of the plots, in view-box units: three stand side by side
 
 /** A centred image [64] as two principal components give it back: BᵀB x. */
-export function throughBasis(basis: ArrayLike<number>, image: Float32Array): Float32Array {
+function throughBasis(basis: ArrayLike<number>, image: Float32Array): Float32Array {
   const result = new Float32Array(PIXELS);
   for (let component = 0; component < 2; component++) {
     let score = 0;

@@ -16,7 +16,7 @@ export interface Gesture {
 
 type PointerEventOn = TargetedPointerEvent<SVGSVGElement>;
 
-export function toViewBox(svg: SVGSVGElement, clientX: number, clientY: number): Point {
+function toViewBox(svg: SVGSVGElement, clientX: number, clientY: number): Point {
   const matrix = svg.getScreenCTM();
   if (!matrix) return [0, 0];
   const point = new DOMPoint(clientX, clientY).matrixTransform(matrix.inverse());

@@ -3,7 +3,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { useTicker } from "../base/context.ts";
 import { Button, Controls } from "./controls.tsx";
-import type { Stroke } from "../base/spec.ts";
+import type { Stroke } from "../base/state_types.ts";
 
 type Point = readonly [number, number];
 

@@ -4,7 +4,7 @@ import { useRef } from "preact/hooks";
 import { useFigure, useNewest } from "../base/context.ts";
 import { place } from "../marks/plot.tsx";
 import { useGesture, type Point } from "../base/pointer.ts";
-import type { Stroke } from "../base/spec.ts";
+import type { Stroke } from "../base/state_types.ts";
 
 export interface SketchProps {
   readonly label: string;

@@ -1,6 +1,7 @@
 /** A figure's state as the reader has set it, and the address that says it. */
 
-import { clamp, sameValue, type State, type StateSpec, type Value } from "../base/spec.ts";
+import { clamp, sameValue, type State } from "../base/spec.ts";
+import type { StateSpec, Value } from "../base/state_types.ts";
 import { readState, writeState } from "./url_state.ts";
 
 const PAUSE = 350; // ms; Safari refuses more than 100 address changes in 30 s
@@ -23,7 +24,7 @@ export class FigureAddress {
   private readonly changed: () => void;
   private current: State;
   private count = 0;
-  private timer = 0;
+  private timer: ReturnType<typeof setTimeout> | undefined;
 
   /** `changed` is called whenever the state has been set, to what it was included. */
   constructor(figure: Addressed, changed: () => void) {
@@ -43,7 +44,7 @@ export class FigureAddress {
 
   /** Whether the address says the present state. */
   get isWritten(): boolean {
-    return this.timer === 0;
+    return this.timer === undefined;
   }
 
   /** Whether the state is the author's. */
@@ -91,7 +92,7 @@ export class FigureAddress {
   }
 
   private write(): void {
-    this.timer = 0;
+    this.timer = undefined;
     if (location.hash !== known) return this.follow(); // the reader went elsewhere in the page, and that counts
     const { id, specs, initial } = this.figure;
     const hash = writeState(location.hash, id, specs, initial, this.current);

@@ -2,7 +2,7 @@
 
 import type { ComponentChild } from "preact";
 import type { Models } from "./models.ts";
-import type { Value } from "../base/spec.ts";
+import type { Value } from "../base/state_types.ts";
 import type { Training } from "./training.ts";
 
 export type Setter<S> = (change: Partial<S>) => void;

@@ -70,13 +70,11 @@ class LoadedModel implements Model {
   private readonly arrays = new Map<string, NumberArray>();
   private readonly source: ModelSource;
   private readonly engine: () => Promise<Engine>;
-  private readonly priority: CallOptions;
 
-  constructor(source: ModelSource, engine: () => Promise<Engine>, priority: CallOptions) {
+  constructor(source: ModelSource, engine: () => Promise<Engine>) {
     this.card = source.card;
     this.source = source;
     this.engine = engine;
-    this.priority = priority;
   }
 
   /** Loads the arrays that figure.toml names under `uses`; a graph, and the engine, only when it is first run. */
@@ -110,19 +108,18 @@ class LoadedModel implements Model {
 
   async run(graph: string, feeds: Feeds, options: CallOptions = {}): Promise<Outputs> {
     const engine = await this.load(graph); // at the first run, and again if the worker had to be restarted
-    return engine.run(`${this.card.name}/${graph}`, feeds, { ...this.priority, ...options });
+    return engine.run(`${this.card.name}/${graph}`, feeds, options);
   }
 }
 
-/** Everything that figure.toml asks for, loaded. `signal` cancels the figure's calls when it goes away. */
+/** Everything that figure.toml asks for, loaded. */
 export async function loadModels<Role extends string>(
   sources: Readonly<Record<Role, ModelSource>>,
   uses: Readonly<Record<Role, readonly string[]>>,
   engine: () => Promise<Engine>,
-  signal?: AbortSignal,
 ): Promise<Models<Role>> {
   const loaded = {} as Record<Role, LoadedModel>;
-  for (const role of Object.keys(sources) as Role[]) loaded[role] = new LoadedModel(sources[role], engine, { signal });
+  for (const role of Object.keys(sources) as Role[]) loaded[role] = new LoadedModel(sources[role], engine);
   await Promise.all((Object.keys(loaded) as Role[]).map((role) => loaded[role].prepare(uses[role])));
   const memory = new Memo();
   return { model: loaded, memo: (key, make) => memory.get(key, make) };

@@ -13,7 +13,6 @@ export interface TrainingCard {
   readonly input_size: number;
   readonly noise_size: number;
   readonly batch_size: number;
-  readonly steps_per_call: number;
   readonly steps: number;
   readonly adam_eps: number;
   readonly knobs: readonly KnobSpec[];

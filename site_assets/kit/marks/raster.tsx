@@ -58,7 +58,7 @@ export interface RasterGridProps {
 }
 
 /** The grid's images put side by side into one picture, its rows some empty pixels `apart`. */
-export function tile(images: ArrayLike<number>, columns: number, rows: number, size: number, apart = 0): Float32Array {
+function tile(images: ArrayLike<number>, columns: number, rows: number, size: number, apart = 0): Float32Array {
   const width = columns * size;
   const pixels = new Float32Array(width * gridHeight(rows, size, apart));
   for (let image = 0; image < columns * rows; image++) {

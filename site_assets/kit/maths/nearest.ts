@@ -1,7 +1,7 @@
 /** Neighbours in a 2-D code, the twin of `training/measure/metrics.py`. Codes are flat: x₀ y₀ x₁ y₁ … */
 
 /** As in training/measure/metrics.py. */
-export const NEIGHBOURS = 10;
+const NEIGHBOURS = 10;
 
 /**
  * Indices of the reference codes nearest to (x, y), as many as `indices` holds, written there from the nearest

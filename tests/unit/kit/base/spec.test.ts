@@ -2,7 +2,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { clamp, sameValue, type StateSpec } from "../../../../site_assets/kit/base/spec.ts";
+import { clamp, sameValue } from "../../../../site_assets/kit/base/spec.ts";
+import type { StateSpec } from "../../../../site_assets/kit/base/state_types.ts";
 
 const description = "under test";
 const number = (min: number, max: number, step?: number): StateSpec =>

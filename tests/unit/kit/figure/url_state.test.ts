@@ -2,7 +2,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { clamp, defaults, type State, type StateSpec, type Stroke } from "../../../../site_assets/kit/base/spec.ts";
+import { clamp, type State } from "../../../../site_assets/kit/base/spec.ts";
+import type { StateSpec, Stroke } from "../../../../site_assets/kit/base/state_types.ts";
 import { parseHash, readState, writeState } from "../../../../site_assets/kit/figure/url_state.ts";
 import { hostileStrings, lehmer } from "../../hostile.ts";
 
@@ -16,7 +17,7 @@ const SPECS = {
   t: { type: "text", max_length: 12, default: "", description },
   s: { type: "strokes", max_points: 20, default: [[[0.5, 0.5]]], description },
 } as const satisfies Record<string, StateSpec>;
-const INITIAL = defaults(SPECS);
+const INITIAL: State = Object.fromEntries(Object.entries(SPECS).map(([key, spec]) => [key, spec.default]));
 
 function roundTrip(state: State): State {
   return readState(writeState("", "fig", SPECS, INITIAL, state), "fig", SPECS, INITIAL);

@@ -17,7 +17,6 @@ const LIVE: TrainingCard = {
   input_size: 1,
   noise_size: 0,
   batch_size: 2,
-  steps_per_call: 25,
   steps: STEPS,
   adam_eps: 1e-8,
   knobs: [{ name: "lr", default: 0.25, minimum: 1e-3, maximum: 64, scale: "log", description: "" }],
@@ -185,7 +184,34 @@ test("starting over during a call leaves nothing of it behind", async () => {
   assert.equal(desk.session.record()?.validation[0]?.length, 1);
 });
 
-test("a loss that runs away is a divergence, though it still be a number", async () => {
+test("a call that was under way when the run was started over says nothing of the next run's speed", async () => {
+  const desk = new Desk();
+  desk.held = [];
+  await desk.do("play");
+  await rest();
+  await desk.do("restart");
+  await desk.do("play");
+  for (const go of desk.held) go();
+  desk.held = null;
+  assert.equal((await desk.now()).phase, "done");
+  assert.ok(Math.max(...desk.called) > 1, "every call held a single step");
+});
+
+test("a session that has ended does nothing more and shows where it stood", async () => {
+  const desk = new Desk();
+  const { actions } = await desk.now();
+  actions.step();
+  await rest();
+  desk.session.end();
+  actions.play();
+  actions.step();
+  actions.turn("lr", 0.5);
+  actions.restart();
+  const after = await desk.now();
+  assert.deepEqual([after.phase, after.step, desk.remembered], ["paused", 1, ""]);
+});
+
+test("a loss that runs away is a divergence, even if it is still a number", async () => {
   const desk = new Desk();
   for (let i = 0; i < 60; i++) await desk.do("step");
   await rest();

@@ -1,0 +1,47 @@
+/** When a run's moments are drawn, on a clock and a display that the test works. */
+
+import assert from "node:assert/strict";
+import { mock, test } from "node:test";
+import { Pace } from "../../../../site_assets/kit/figure/pace.ts";
+
+let now = 1000;
+let frames: (() => void)[] = [];
+mock.timers.enable({ apis: ["setTimeout"] });
+mock.method(performance, "now", () => now);
+Object.assign(globalThis, { requestAnimationFrame: (callback: () => void) => frames.push(callback) });
+
+/** The next displayed frame, whose layout and painting take `painting` ms. */
+function display(at: number, painting = 0): void {
+  now = at;
+  const due = frames;
+  frames = [];
+  for (const callback of due) callback();
+  now += painting;
+  mock.timers.tick(1);
+}
+
+test("many changes before a displayed frame are drawn once, in it", () => {
+  const pace = new Pace();
+  let drawn = 0;
+  for (let i = 0; i < 5; i++) pace.soon(() => drawn++);
+  assert.equal(drawn, 0);
+  display(1016);
+  display(1032);
+  assert.equal(drawn, 1);
+});
+
+test("as much time passes between two drawings as one takes, its painting included", async () => {
+  const pace = new Pace();
+  now = 1000;
+  await pace.time(() => {
+    now += 40; // ends at 1040
+    return Promise.resolve();
+  });
+  display(1050, 30);
+  let drawn = 0;
+  pace.soon(() => drawn++);
+  for (const at of [1096, 1112, 1128]) display(at);
+  assert.equal(drawn, 0);
+  for (const at of [1144, 1160]) display(at);
+  assert.equal(drawn, 1);
+});
