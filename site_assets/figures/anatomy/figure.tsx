@@ -2,7 +2,7 @@
 
 import type { ComponentChildren } from "preact";
 import {
-  Bars, Controls, defineFigure, Dot, fixed, float32, floatOutput, Hinton, Line, Panel, Panels, PartPicker, percent, Plot,
+  Bars, Controls, defineFigure, Dot, fixed, float32, floatOutput, grouped, Hinton, Line, Panel, Panels, PartPicker, percent, Plot,
   Raster, Readout, Slider, subscript, Toggle, useCoordinates, type Axis, type Models, type Pair,
 } from "../../kit/index.ts";
 import type { Role, State } from "../../generated/anatomy.ts";
@@ -227,7 +227,7 @@ export default defineFigure<State, Frame, Role>({
         </Controls>
         <Readout
           items={[
-            { label: "parameters", value: here.parameters.toLocaleString("en") },
+            { label: "parameters", value: grouped(here.parameters) },
             { label: "compression", value: `${PIXELS} : ${here.size}` },
             { label: "test error", value: fixed(here.error, 4), hue: "c-xhat" },
             { label: "PCA’s with as many", value: fixed(here.pca, 4) },

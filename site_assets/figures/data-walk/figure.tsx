@@ -1,8 +1,8 @@
 /** Drag a point of the code plane, and the decoder of the author's own data answers. */
 
 import {
-  Checkbox, ClassKey, columnName, Controls, decimalsOf, defineFigure, fixed, float32, floatOutput, Glyphs, inUnit, OwnExample, ownData,
-  Pad, Panel, Panels, Readout, type Axis, type OwnData, type Pair,
+  ClassKey, CodeWalk, columnName, decimalsOf, defineFigure, fixed, float32, floatOutput, Glyphs, inUnit, nearestPoint, OwnExample,
+  ownData, type OwnData, type Pair,
 } from "../../kit/index.ts";
 import type { Role, State } from "../../generated/data-walk.ts";
 
@@ -17,14 +17,6 @@ interface Frame {
 }
 
 const LIMIT = 3;
-const axis = (label: string): Axis => ({ label, min: -LIMIT, max: LIMIT, ticks: 7 });
-
-function nearestTo(points: readonly Pair[], [a, b]: Pair): Frame["nearest"] {
-  const distances = points.map((point) => Math.hypot(point[0] - a, point[1] - b));
-  const distance = Math.min(...distances);
-  return { index: distances.indexOf(distance), distance };
-}
-
 const inside = ([a, b]: Pair): boolean => Math.abs(a) <= LIMIT && Math.abs(b) <= LIMIT;
 
 function nearestName({ data, nearest }: Frame): string {
@@ -39,35 +31,24 @@ export default defineFigure<State, Frame, Role>({
       data.glyphs.map((_, kind) => data.points.filter((point, i) => data.labels[i] === kind && inside(point))),
     );
     const outputs = await model.own.run("decoder", { z: float32([1, 2], [z1, z2]) });
-    return { data, groups, decoded: floatOutput(outputs, "x_hat"), nearest: nearestTo(data.points, [z1, z2]) };
+    return { data, groups, decoded: floatOutput(outputs, "x_hat"), nearest: nearestPoint(data.points, [z1, z2]) };
   },
 
   view({ z1, z2, codes }, frame, set) {
     const { data, groups, decoded } = frame;
     return (
-      <>
-        <Panels columns={2}>
-          <Panel title={<>The code <var class="c-z">z</var></>}>
-            <Pad label="Code" x={axis("z₁")} y={axis("z₂")} value={[z1, z2]} step={0.05} onMove={([a, b]) => set({ z1: a, z2: b })}>
-              {codes && groups.map((group, kind) => <Glyphs key={kind} points={group} glyph={data.glyphs[kind] as string} hue={`k${kind}`} />)}
-            </Pad>
-            {codes && <ClassKey data={data} />}
-          </Panel>
-          <Panel title={<>What the decoder makes of it, <var class="c-xhat">x̂</var></>}>
-            <OwnExample data={data} original={null} decoded={decoded} />
-          </Panel>
-        </Panels>
-        <Readout
-          items={[
-            { label: "z₁", value: fixed(z1), hue: "c-z" },
-            { label: "z₂", value: fixed(z2), hue: "c-z" },
-            { label: "nearest test example", value: nearestName(frame) },
-          ]}
-        />
-        <Controls>
-          <Checkbox label="Show where test examples lie" value={codes} onChange={(value) => set({ codes: value })} />
-        </Controls>
-      </>
+      <CodeWalk
+        code={[z1, z2]}
+        limit={LIMIT}
+        onMove={set}
+        marks={codes && groups.map((group, kind) => <Glyphs key={kind} points={group} glyph={data.glyphs[kind] as string} hue={`k${kind}`} />)}
+        legend={codes && <ClassKey data={data} />}
+        decoded={<OwnExample data={data} original={null} decoded={decoded} />}
+        example="test example"
+        nearest={nearestName(frame)}
+        examplesShown={codes}
+        onShowExamples={(shown) => set({ codes: shown })}
+      />
     );
   },
 

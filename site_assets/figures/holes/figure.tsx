@@ -1,7 +1,7 @@
 /** F8: what a plain and a variational decoder of the same size make of random codes, by the word of a fixed judge. */
 
 import {
-  acceptedShare, Backdrop, Button, Checkbox, Controls, defineFigure, DotRows, fixed, float32, floatOutput, Glyphs,
+  acceptedShare, Backdrop, Button, Checkbox, Controls, defineFigure, DotRows, fixed, float32, floatOutput, grouped, Glyphs,
   judge, MarkedGrid, meanOf, Pad, Panel, Panels, percent, Raster, Readout, Slider, Toggle, useCoordinates, type Axis,
   type DotRow, type Model, type Models, type Pair, type Verdict,
 } from "../../kit/index.ts";
@@ -185,7 +185,7 @@ export default defineFigure<State, Frame, Role>({
             <Panel key={kind} title={`${kind === "ae" ? "Plain" : "Variational"} codes, ${size === "2" ? "the whole plane" : "a plane of them"}: refusals struck out`}>
               <CodePlane kind={kind} state={state} frame={frame} onMove={([u, v]) => set(kind === "ae" ? { ae_u: u, ae_v: v } : { vae_u: u, vae_v: v })} />
               <Drawing kind={kind} shown={frame.models[kind]} />
-              <div class="panel-title">{`${percent(frame.models[kind].share, 1)} of ${THROWS.toLocaleString("en")} throws accepted; the first ${FIRST}:`}</div>
+              <div class="panel-title">{`${percent(frame.models[kind].share, 1)} of ${grouped(THROWS)} throws accepted; the first ${FIRST}:`}</div>
               <MarkedGrid
                 images={frame.models[kind].thrown} struck={frame.models[kind].thrownStruck} size={SIDE} pixelated {...SHOWN_THROWS}
                 label={`The first ${FIRST} throws decoded by the ${NAMES[kind]} model; ${frame.models[kind].thrownStruck.filter(Boolean).length} are struck out`}
@@ -196,7 +196,7 @@ export default defineFigure<State, Frame, Role>({
         <Controls label="Throws">
           <Button onClick={() => set({ throw_seed: (throw_seed + 1) % 10_000 })}>Throw again</Button>
         </Controls>
-        <Panel title={`Accepted share of the ${THROWS.toLocaleString("en")} throws of seed ${frame.measuredSeed}: a dot for each training seed, a line for their mean`}>
+        <Panel title={`Accepted share of the ${grouped(THROWS)} throws of seed ${frame.measuredSeed}: a dot for each training seed, a line for their mean`}>
           <DotRows
             label="Accepted share by model and code size" rows={frame.rows} format={(value) => percent(value, 1)}
             axis={{ label: "share of random codes that the judge accepts", min: 0, max: 1, ticks: 5, format: percent }}

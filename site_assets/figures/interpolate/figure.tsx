@@ -1,7 +1,7 @@
 /** F15: four ways from one digit to another, in rows beneath each other, and what a judge says of each step. */
 
 import {
-  Controls, defineFigure, DotRows, fixed, float32, floatOutput, judge, MarkedGrid, meanOf, Panel, percent, Raster,
+  Controls, defineFigure, DotRows, fixed, float32, floatOutput, grouped, judge, MarkedGrid, meanOf, Panel, percent, Raster,
   Slider, type DotRow, type Model, type Models, type Verdict,
 } from "../../kit/index.ts";
 import type { Role, State } from "../../generated/interpolate.ts";
@@ -99,7 +99,7 @@ export default defineFigure<State, Frame, Role>({
   },
 
   view({ from, to, step }, { ways, digits, examples, pairs, limits }, set) {
-    const count = pairs.toLocaleString("en");
+    const count = grouped(pairs);
     return (
       <>
         <div class="ways">

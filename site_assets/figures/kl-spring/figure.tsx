@@ -2,7 +2,7 @@
 
 import { useRef, useState } from "preact/hooks";
 import {
-  Arrow, Band, Button, Controls, defineFigure, density, fixed, GaussianPad, Isolines, klGradient, klShares,
+  Arrow, Band, Button, Controls, defineFigure, density, fixed, GaussianPad, grouped, Isolines, klGradient, klShares,
   klToPrior, Level, Line, Panel, Panels, Plot, Readout, Slider, useCoordinates, useTicker, type Axis, type Pair,
   type Setter,
 } from "../../kit/index.ts";
@@ -32,7 +32,6 @@ const PRIOR: readonly Pair[] = Z.map((z) => [z, density(z)]);
 const PRIOR_PLACE = { mu: 0, sigma: 1 };
 
 const last = ({ estimates }: Frame): Estimate => estimates.at(-1) as Estimate;
-const spoken = (count: number): string => count.toLocaleString("en");
 
 /** q over four deviations to both sides, as far as the axis goes. */
 function curve(mu: number, sigma: number): Pair[] {
@@ -87,7 +86,7 @@ export default defineFigure<State, Frame>({
             <Controls label="Draws">
               <Slider
                 label="draws" value={doublings} min={4} max={14} step={1}
-                format={(power) => spoken(2 ** power)}
+                format={(power) => grouped(2 ** power)}
                 onChange={(value) => set({ doublings: value })}
               />
               <Button onClick={() => set({ seed: (seed + 1) % 10_000 })}>Draw afresh</Button>
@@ -111,7 +110,7 @@ export default defineFigure<State, Frame>({
     return (
       `A Gaussian of mean ${fixed(mu)} and spread ${fixed(sigma)} is ${fixed(frame.kl, 3)} nats from the prior. ` +
       `${pull("mean", -alongMu)} ${pull("spread", -alongSigma)} ` +
-      `${spoken(2 ** doublings)} draws estimate ${fixed(mean, 3)} nats with a standard error of ${fixed(standardError, 3)}.`
+      `${grouped(2 ** doublings)} draws estimate ${fixed(mean, 3)} nats with a standard error of ${fixed(standardError, 3)}.`
     );
   },
 
@@ -127,7 +126,7 @@ export default defineFigure<State, Frame>({
         ["∂KL/∂μ = μ (nats per unit)", fixed(gradient[0], 4), "exact"],
         ["∂KL/∂σ = σ − 1/σ (nats per unit)", fixed(gradient[1], 4), "exact"],
         ...chosen.map(({ draws: n, mean, standardError }) => [
-          `estimate from ${spoken(n)} draws (nats)`, fixed(mean, 4), fixed(standardError, 4),
+          `estimate from ${grouped(n)} draws (nats)`, fixed(mean, 4), fixed(standardError, 4),
         ]),
       ],
     };
@@ -221,7 +220,7 @@ function Measures({ mu, sigma }: { mu: number; sigma: number }) {
 
 function Convergence({ frame: { kl, estimates }, deviation }: { frame: Frame; deviation: number }) {
   const room = Math.max(0.05, (2.2 * deviation) / Math.sqrt(FIRST));
-  const x: Axis = { label: "draws", min: FIRST, max: MOST, scale: "log", format: spoken };
+  const x: Axis = { label: "draws", min: FIRST, max: MOST, scale: "log", format: grouped };
   const y: Axis = { label: "KL (nats)", min: kl - room, max: kl + room };
   const inside = (value: number): number => Math.min(kl + room, Math.max(kl - room, value));
   return (

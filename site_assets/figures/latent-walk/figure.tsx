@@ -1,8 +1,8 @@
 /** F14: drag a point of the code plane, and the decoder draws it. */
 
 import {
-  Checkbox, Controls, defineFigure, Dots, fixed, float32, floatOutput, Pad, Panel, Panels, PathRecorder, Raster,
-  Readout, useCoordinates, type Axis, type Pair, type Stroke,
+  byClass, CodeWalk, defineFigure, Dots, fixed, float32, floatOutput, nearestPoint, PathRecorder, Raster, useCoordinates,
+  type Pair, type Stroke,
 } from "../../kit/index.ts";
 import type { Role, State } from "../../generated/latent-walk.ts";
 
@@ -20,27 +20,13 @@ const SIZE = 32;
 const LIMIT = 3;
 const MAX_POINTS = 240; // as in figure.toml
 
-const axis = (label: string): Axis => ({ label, min: -LIMIT, max: LIMIT, ticks: 7 });
 const toUnit = (z: number): number => (z + LIMIT) / (2 * LIMIT);
 const toCode = (u: number): number => u * 2 * LIMIT - LIMIT;
 
-function byClass(codes: ArrayLike<number>, labels: ArrayLike<number>, count: number): Pair[][] {
-  const groups: Pair[][] = Array.from({ length: count }, () => []);
-  for (let i = 0; i < labels.length; i++) {
-    groups[labels[i] as number]?.push([codes[2 * i] as number, codes[2 * i + 1] as number]);
-  }
-  return groups;
-}
-
-function nearestClass(groups: readonly (readonly Pair[])[], names: readonly string[], z1: number, z2: number): Frame["nearest"] {
-  let best = { name: "", distance: Number.POSITIVE_INFINITY };
-  groups.forEach((group, kind) => {
-    for (const [a, b] of group) {
-      const distance = Math.hypot(a - z1, b - z2);
-      if (distance < best.distance) best = { name: names[kind] ?? "", distance };
-    }
-  });
-  return best;
+function nearestClass(groups: Frame["codes"], names: readonly string[], at: Pair): Frame["nearest"] {
+  const distances = groups.map((group) => nearestPoint(group, at).distance);
+  const distance = Math.min(...distances);
+  return { name: names[distances.indexOf(distance)] ?? "", distance };
 }
 
 function PathLine({ path }: { path: Stroke }) {
@@ -63,58 +49,47 @@ export default defineFigure<State, Frame, Role>({
       byClass(model.vae.array("codes_test").data, model.vae.array("labels_test").data, classes.length),
     );
     const outputs = await model.vae.run("decoder", { z: float32([1, 2], [z1, z2]) });
-    return { pixels: floatOutput(outputs, "x_hat"), classes, codes, nearest: nearestClass(codes, classes, z1, z2) };
+    return { pixels: floatOutput(outputs, "x_hat"), classes, codes, nearest: nearestClass(codes, classes, [z1, z2]) };
   },
 
   view({ z1, z2, codes, path }, frame, set) {
     const stroke = path[0] ?? [];
     return (
-      <>
-        <Panels columns={2}>
-          <Panel title={<>The code <var class="c-z">z</var></>}>
-            <Pad
-              label="Code"
-              x={axis("z₁")}
-              y={axis("z₂")}
-              value={[z1, z2]}
-              step={0.05}
-              onMove={([a, b]) => set({ z1: a, z2: b })}
-            >
-              {codes && frame.codes.map((group, kind) => <Dots key={kind} points={group} hue={`s${kind}`} />)}
-              <PathLine path={stroke} />
-              {frame.codes.map((group, kind) => <ClassName key={kind} points={group} name={frame.classes[kind] ?? ""} hue={`k${kind}`} />)}
-            </Pad>
-          </Panel>
-          <Panel title={<>What the decoder makes of it, <var class="c-xhat">x̂</var></>}>
-            <div class="pad-square">
-              <Raster
-                pixels={frame.pixels}
-                width={SIZE}
-                height={SIZE}
-                label={`Decoded drawing, near the test drawings of a ${frame.nearest.name}`}
-                hue="c-xhat"
-              />
-            </div>
-          </Panel>
-        </Panels>
-        <Readout
-          items={[
-            { label: "z₁", value: fixed(z1), hue: "c-z" },
-            { label: "z₂", value: fixed(z2), hue: "c-z" },
-            { label: "nearest test drawing", value: `${frame.nearest.name}, ${fixed(frame.nearest.distance)} away` },
-          ]}
+      <CodeWalk
+        code={[z1, z2]}
+        limit={LIMIT}
+        onMove={set}
+        marks={
+          <>
+            {codes && frame.codes.map((group, kind) => <Dots key={kind} points={group} hue={`s${kind}`} />)}
+            <PathLine path={stroke} />
+            {frame.codes.map((group, kind) => <ClassName key={kind} points={group} name={frame.classes[kind] ?? ""} hue={`k${kind}`} />)}
+          </>
+        }
+        decoded={
+          <div class="pad-square">
+            <Raster
+              pixels={frame.pixels}
+              width={SIZE}
+              height={SIZE}
+              label={`Decoded drawing, near the test drawings of a ${frame.nearest.name}`}
+              hue="c-xhat"
+            />
+          </div>
+        }
+        example="test drawing"
+        nearest={`${frame.nearest.name}, ${fixed(frame.nearest.distance)} away`}
+        examplesShown={codes}
+        onShowExamples={(shown) => set({ codes: shown })}
+      >
+        <PathRecorder
+          point={[toUnit(z1), toUnit(z2)]}
+          path={stroke}
+          maxPoints={MAX_POINTS}
+          onPath={(next) => set({ path: [next] })}
+          onPoint={([u, v]) => set({ z1: toCode(u), z2: toCode(v) })}
         />
-        <Controls>
-          <Checkbox label="Show where test drawings lie" value={codes} onChange={(value) => set({ codes: value })} />
-          <PathRecorder
-            point={[toUnit(z1), toUnit(z2)]}
-            path={stroke}
-            maxPoints={MAX_POINTS}
-            onPath={(next) => set({ path: [next] })}
-            onPoint={([u, v]) => set({ z1: toCode(u), z2: toCode(v) })}
-          />
-        </Controls>
-      </>
+      </CodeWalk>
     );
   },
 

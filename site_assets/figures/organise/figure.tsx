@@ -1,7 +1,7 @@
 /** F5: an autoencoder trains in front of the reader, and classes that it never sees part in its code. */
 
 import {
-  Controls, defineTrainingFigure, fixed, float32, floatOutput, Glyphs, trainingCard, LossPlots, Meter, neighbourAccuracy,
+  byClass, Controls, defineTrainingFigure, fixed, float32, floatOutput, Glyphs, trainingCard, LossPlots, Meter, neighbourAccuracy,
   Panel, Panels, percent, Plot, progressText, Toggle, TrainingControls, trainingData, type Axis, type Model, type Pair,
 } from "../../kit/index.ts";
 import type { Role, State } from "../../generated/organise.ts";
@@ -32,14 +32,6 @@ function axisOver(label: string, codes: Float32Array, offset: 0 | 1): Axis {
   return { label, min: low - room, max: high + room };
 }
 
-function grouped(codes: Float32Array, labels: ArrayLike<number>, count: number): Pair[][] {
-  const groups: Pair[][] = Array.from({ length: count }, () => []);
-  for (let i = 0; i < labels.length; i++) {
-    groups[labels[i] as number]?.push([codes[2 * i] as number, codes[2 * i + 1] as number]);
-  }
-  return groups;
-}
-
 async function encode(model: Model, params: Float32Array, samples: Float32Array): Promise<Float32Array> {
   const { state_size, input_size } = trainingCard(model);
   const outputs = await model.run("encoder", {
@@ -59,7 +51,7 @@ export default defineTrainingFigure<State, Frame, Role>({
     const classes = live.card.data?.classes ?? [];
     const labels = live.array("labels_validation").data;
     return {
-      groups: grouped(validation, labels, classes.length),
+      groups: byClass(validation, labels, classes.length),
       classes,
       x: axisOver("z₁", validation, 0),
       y: axisOver("z₂", validation, 1),

@@ -1,7 +1,7 @@
 /** F12: fixed noise becomes a cloud of codes, and the gradient of an expectation is estimated in two ways. */
 
 import {
-  Button, Columns, Controls, defineFigure, Dots, fixed, GaussianPad, histogram, Isolines, Line, Panel, Panels, Plot, Readout,
+  Button, Columns, Controls, defineFigure, Dots, fixed, GaussianPad, grouped, histogram, Isolines, Line, Panel, Panels, Plot, Readout,
   Slider, Toggle, Upright, useCoordinates, type Axis, type Histogram, type Pair,
 } from "../../kit/index.ts";
 import type { State } from "../../generated/reparameterise.ts";
@@ -130,7 +130,7 @@ export default defineFigure<State, Frame>({
       : `Here the reparameterised estimates vary ${significant(1 / ratio)} times as much as the score function’s.`;
     return (
       `The gradient of E[${FORMULA[h]}] by ${SYMBOL[parameter]} at μ ${fixed(mu)}, σ ${fixed(sigma)} is ${fixed(gradient, 3)}. ` +
-      `${ESTIMATES.toLocaleString("en")} reparameterised estimates have mean ${fixed(reparameterised.mean, 3)} and variance ` +
+      `${grouped(ESTIMATES)} reparameterised estimates have mean ${fixed(reparameterised.mean, 3)} and variance ` +
       `${significant(reparameterised.variance)}, as many of the score function mean ${fixed(score.mean, 3)} and variance ` +
       `${significant(score.variance)}. ${verdict}`
     );
@@ -212,7 +212,7 @@ function Spread({ result, exact, label, tallest }: SpreadProps) {
   return (
     <Plot
       x={{ label: `estimate of ${label}`, min, max }}
-      y={{ label: `of ${ESTIMATES.toLocaleString("en")} estimates`, min: 0, max: tallest, ticks: 4 }}
+      y={{ label: `of ${grouped(ESTIMATES)} estimates`, min: 0, max: tallest, ticks: 4 }}
       height={210}
       label={`Histogram of ${ESTIMATES} estimates`}
     >

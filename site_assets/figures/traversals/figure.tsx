@@ -74,7 +74,7 @@ export default defineFigure<State, Frame, Role>({
           <Panel title="What each number of the code tells of each factor">
             <HeatMap
               label={`Share of each factor’s entropy told by each number, β ${beta}, start ${start}`}
-              columns={NAMES.map((name, index) => ({ name, note: `${fixed(nats[index] as number, 1)} nats` }))}
+              columns={NAMES.map((name, index) => ({ name, note: fixed(nats[index] as number, 1) }))} notes="nats"
               rows={FACTORS} values={shares} format={percent} aside={{ name: "gap", note: `mean ${percent(mig)}`, values: perFactor }}
             />
             <p class="plot-note">Mutual information, as a share of the factor’s entropy. Gap: the largest less the second largest.</p>

@@ -134,6 +134,7 @@ export default defineTrainingFigure<State, Frame, Role>({
             >
               <Clouds clouds={clouds} />
             </Plot>
+            <p class="plot-note">Dashed: one deviation of the prior <var>p</var>(<var class="c-z">z</var>).</p>
           </Panel>
           <Panel title="The two losses against each other, on the validation split">
             <Plot
@@ -182,7 +183,7 @@ export default defineTrainingFigure<State, Frame, Role>({
   },
 });
 
-/** Ellipses of one standard deviation, to the scale of both axes, and the prior's circle. */
+/** Ellipses of one standard deviation, to the scale of both axes, and the prior's circle, which clouds may cover. */
 function Clouds({ clouds }: { clouds: readonly Cloud[] }) {
   const { x, y } = useCoordinates();
   const wide = (length: number): number => Math.round((x(length) - x(0)) * 10) / 10;
@@ -191,7 +192,6 @@ function Clouds({ clouds }: { clouds: readonly Cloud[] }) {
   return (
     <>
       <ellipse class="guide" cx={x(0)} cy={y(0)} rx={wide(1)} ry={high(1)} />
-      <text class="direct-label c-muted" x={x(0)} y={y(1) - 5} text-anchor="middle">prior</text>
       {inside.map(({ mean, spread, digit }, i) => (
         <ellipse key={i} class={`cloud s${digit}`} cx={x(mean[0]).toFixed(1)} cy={y(mean[1]).toFixed(1)} rx={wide(spread[0])} ry={high(spread[1])} />
       ))}

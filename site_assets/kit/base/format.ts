@@ -8,6 +8,12 @@ export function fixed(value: number, decimals = 2): string {
   return Number(text) === 0 ? text.replace("-", "") : text.replace("-", MINUS);
 }
 
+/** A count, or a number on an axis, as the text writes it: “2,000”, with a true minus sign. */
+export function grouped(value: number, decimals = 0): string {
+  const text = value.toLocaleString("en", { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
+  return Number(text.replaceAll(",", "")) === 0 ? text.replace("-", "") : text.replace("-", MINUS);
+}
+
 export function percent(share: number, decimals = 0): string {
   return `${fixed(share * 100, decimals)}%`;
 }

@@ -1,9 +1,7 @@
 /** The controls beneath what they alter: slider, toggle, select, checkbox, button, read-out. */
 
-import type { ComponentChildren, TargetedKeyboardEvent } from "preact";
-import { useRef } from "preact/hooks";
-import { ARROW_SHIFT } from "../base/arrows.ts";
-import { useFigure, useNewest } from "../base/context.ts";
+import type { ComponentChildren } from "preact";
+import { useFigure } from "../base/context.ts";
 
 function slug(label: string): string {
   return label.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, "-");
@@ -81,36 +79,22 @@ interface ChoiceProps<T extends string> {
 /** A few choices side by side: a radio group, one tab stop, arrow keys inside. */
 export function Toggle<T extends string>({ label, value, choices, onChange }: ChoiceProps<T>) {
   const { id, interactive } = useFigure();
-  const group = useRef<HTMLDivElement>(null);
-  const newest = useNewest(value);
-  const indexOf = (wanted: T): number => Math.max(choices.findIndex((choice) => choice.value === wanted), 0);
-  const move = (event: TargetedKeyboardEvent<HTMLElement>): void => {
-    const shift = ARROW_SHIFT[event.key];
-    if (shift === undefined) return;
-    event.preventDefault();
-    const next = (indexOf(newest.get()) + shift + choices.length) % choices.length;
-    newest.ask((choices[next] as Choice<T>).value, onChange);
-    group.current?.querySelectorAll<HTMLElement>("[role=radio]")[next]?.focus();
-  };
+  const labelId = `${id}-${slug(label)}`;
   return (
     <div class="control toggle">
-      <span class="control-label" id={`${id}-${slug(label)}`}>
-        {label}
-      </span>
-      <div class="toggle-choices" role="radiogroup" aria-labelledby={`${id}-${slug(label)}`} ref={group}>
-        {choices.map((choice, index) => (
-          <button
-            key={choice.value}
-            type="button"
-            role="radio"
-            aria-checked={choice.value === value}
-            tabIndex={index === indexOf(value) ? 0 : -1}
-            disabled={!interactive}
-            onClick={() => onChange(choice.value)}
-            onKeyDown={move}
-          >
-            {choice.label}
-          </button>
+      <span class="control-label" id={labelId}>{label}</span>
+      <div class="toggle-choices" role="radiogroup" aria-labelledby={labelId}>
+        {choices.map((choice) => (
+          <label key={choice.value} class="toggle-choice">
+            <input
+              type="radio"
+              name={`${labelId}-choice`}
+              checked={choice.value === value}
+              disabled={!interactive}
+              onChange={() => onChange(choice.value)}
+            />
+            <span>{choice.label}</span>
+          </label>
         ))}
       </div>
     </div>

@@ -4,7 +4,7 @@ import { place } from "./plot.tsx";
 
 export interface HeatColumn {
   readonly name: string;
-  /** Under the name, smaller. */
+  /** A number under the name. */
   readonly note?: string;
 }
 
@@ -15,6 +15,8 @@ export interface HeatMapProps {
   /** Row by row, 0 to 1; 1 is shaded fully. */
   readonly values: ArrayLike<number>;
   readonly format: (value: number) => string;
+  /** What the numbers under the names are, with the unit: “nats”. */
+  readonly notes?: string;
   readonly aside?: { readonly name: string; readonly note?: string; readonly values: readonly number[] };
   readonly hue?: string;
   readonly width?: number;
@@ -32,7 +34,7 @@ function Head({ at, name, note }: HeatColumn & { at: number }) {
   );
 }
 
-export function HeatMap({ label, columns, rows, values, format, aside, hue = "c-z", width = 400 }: HeatMapProps) {
+export function HeatMap({ label, columns, rows, values, format, notes, aside, hue = "c-z", width = 400 }: HeatMapProps) {
   const cell = (width - LEFT - (aside ? GAP + ASIDE : 0)) / columns.length;
   const apart = width - ASIDE / 2;
   const value = (row: number, column: number): number => values[row * columns.length + column] ?? 0;
@@ -41,6 +43,7 @@ export function HeatMap({ label, columns, rows, values, format, aside, hue = "c-
     <svg class="plot heat-map" viewBox={`0 0 ${width} ${TOP + rows.length * ROW}`} role="img" aria-label={`${label}. ${spoken.join(". ")}`}>
       <g aria-hidden="true">
         {columns.map(({ name, note }, j) => <Head key={name} at={LEFT + (j + 0.5) * cell} name={name} {...(note ? { note } : {})} />)}
+        {notes && <text class="heat-note" y="29">{notes}</text>}
         {aside && <Head at={apart} name={aside.name} {...(aside.note ? { note: aside.note } : {})} />}
         {rows.map((row, i) => (
           <g key={row} transform={`translate(0 ${TOP + i * ROW})`}>

@@ -4,7 +4,7 @@ import { scaleLinear, scaleLog, type ScaleContinuousNumeric } from "d3-scale";
 import { line } from "d3-shape";
 import { createContext, type ComponentChildren } from "preact";
 import { useContext, useMemo } from "preact/hooks";
-import { fixed } from "../base/format.ts";
+import { grouped } from "../base/format.ts";
 
 export interface Axis {
   /** With its unit, as in “error (mean squared ink)”. */
@@ -73,7 +73,7 @@ export function place(value: number): number {
 
 export function tickText(axis: Axis, value: number, step: number): string {
   if (axis.format) return axis.format(value);
-  return fixed(value, Math.max(0, Math.ceil(-Math.log10(step) - 1e-9)));
+  return grouped(value, Math.max(0, Math.ceil(-Math.log10(step) - 1e-9)));
 }
 
 /** On a log axis: powers of ten, or 1–2–5, or whatever d3 offers, the first of these that gives two ticks. */
@@ -84,8 +84,13 @@ function logTicks(scale: Scale): number[] {
   return sets.find((ticks) => ticks.length >= 2) ?? values;
 }
 
+/** As many decimals as the number has: ticks of a log axis reach over many powers of ten. */
+function plain(value: number): string {
+  return value.toLocaleString("en", { maximumSignificantDigits: 6 });
+}
+
 function axisTicks(axis: Axis, scale: Scale): { value: number; text: string }[] {
-  if (axis.scale === "log") return logTicks(scale).map((value) => ({ value, text: (axis.format ?? String)(value) }));
+  if (axis.scale === "log") return logTicks(scale).map((value) => ({ value, text: (axis.format ?? plain)(value) }));
   const values = scale.ticks(axis.ticks ?? 5);
   const step = values.length > 1 ? Math.abs((values[1] as number) - (values[0] as number)) : 1;
   return values.map((value) => ({ value, text: tickText(axis, value, step) }));

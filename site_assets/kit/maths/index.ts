@@ -1,5 +1,6 @@
 /** Numbers from numbers: nothing here knows the page, a figure or a model. */
 
+export { byClass, nearestPoint } from "./codes.ts";
 export { density, expectation, klGradient, klShares, klToPrior, logDensity } from "./gaussian.ts";
 export { histogram, type Histogram } from "./histogram.ts";
 export { judge, acceptedShare, type Verdict } from "./judge.ts";

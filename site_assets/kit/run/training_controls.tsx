@@ -3,7 +3,7 @@
 import { scaleLinear, scaleLog } from "d3-scale";
 import { Button, Controls, Slider, Toggle } from "../controls/controls.tsx";
 import { useFigure } from "../base/context.ts";
-import { fixed } from "../base/format.ts";
+import { fixed, grouped } from "../base/format.ts";
 import { Level, Line, Plot, type Pair } from "../marks/plot.tsx";
 import type { KnobSpec } from "../figure/schedule.ts";
 import type { Training, TrainingState } from "../figure/training.ts";
@@ -27,12 +27,8 @@ const SPEEDS = [
 const SLIDER_STEPS = 100;
 const ROOM_BELOW = 0.15; // of the losses' range: the name of the lower curve stands there
 
-function grouped(count: number): string {
-  return Math.round(count).toLocaleString("en");
-}
-
 function significant(value: number): string {
-  return String(Number(value.toPrecision(2)));
+  return value.toLocaleString("en", { maximumSignificantDigits: 2 });
 }
 
 function KnobSlider({ knob, value, name, onTurn }: { knob: KnobSpec; value: number; name: string; onTurn: (value: number) => void }) {

@@ -157,7 +157,7 @@ def test_a_control_that_is_worked_right_after_reset_is_heard(reader: Reader) -> 
     figure.root.evaluate(
         """(figure) => {
           figure.querySelector("[data-role=reset]").click();
-          figure.querySelector("[role=radio][aria-checked=false]").click();
+          figure.querySelector("input[type=radio]:not(:checked)").click();
         }"""
     )
     expect_rebuilt(figure, curved(figure, 3, 4), 3)

@@ -138,6 +138,22 @@ def test_keys_choose_and_turn(reader: Reader) -> None:
     figure.expect_summary("At β 4, start 1")
 
 
+def test_alt_and_an_arrow_belong_to_the_browser(reader: Reader) -> None:
+    """In most browsers they go back a page; among choices an arrow alone moves."""
+    figure = reader.live_figure(NAME)
+    choice = figure.root.get_by_role("radiogroup", name="β").get_by_role("radio", name="2")
+    choice.focus()
+    figure.page.evaluate(
+        """() => {
+          window.taken = [];
+          addEventListener("keydown", (event) => window.taken.push(event.defaultPrevented));
+        }"""
+    )
+    figure.page.keyboard.press("Alt+ArrowLeft")
+    assert figure.page.evaluate("() => window.taken.at(-1)") is False
+    expect(choice).to_be_checked()
+
+
 def test_an_unused_number_turns_nothing(reader: Reader) -> None:
     figure = reader.live_figure(NAME, {"beta": "4"})
     nats = figure.placed.model("sprites").array("nats")[BETAS.index("4"), 0]

@@ -119,12 +119,12 @@ FAINT_MARKS = """
 """
 CHOICES = """
 () => [...document.querySelectorAll(".toggle-choices")].flatMap((group) => {
-  const border = (button) => {
-    const { borderTopWidth, borderTopColor } = getComputedStyle(button);
+  const border = (input) => {
+    const { borderTopWidth, borderTopColor } = getComputedStyle(input.nextElementSibling);
     return `${borderTopWidth} ${borderTopColor}`;
   };
-  const [on] = group.querySelectorAll("[aria-checked=true]");
-  const [off] = group.querySelectorAll("[aria-checked=false]");
+  const [on] = group.querySelectorAll("input:checked");
+  const [off] = group.querySelectorAll("input:not(:checked)");
   return on && off && border(on) === border(off) ? [group.textContent] : [];
 })
 """

@@ -41,7 +41,7 @@ async (id, strokes) => {
   const handle = stage.querySelector("svg [role=slider]");
   const target = strokes ? stage.querySelector("svg")
     : handle?.closest("svg") ?? stage.querySelector("input[type=range]:enabled")
-    ?? stage.querySelector("[role=radio][aria-checked=false]:enabled");
+    ?? stage.querySelector("input[type=radio]:enabled:not(:checked)");
   if (!target) return null;
   target.scrollIntoView({ block: "center", behavior: "instant" });
   await new Promise((done) => setTimeout(done, 60));
@@ -53,7 +53,7 @@ async (id, strokes) => {
     const from = [knob.left + knob.width / 2, knob.top + knob.height / 2], to = at([0.35, 0.4]);
     return [0, 0.3, 0.6, 1].map((share) => from.map((v, i) => v + share * (to[i] - v)));
   }
-  if (target.matches("input")) {
+  if (target.matches("input[type=range]")) {
     const share = (target.valueAsNumber - target.min) / (target.max - target.min);
     return (share < 0.5 ? [0.6, 0.7, 0.8] : [0.4, 0.3, 0.2]).map((x) => at([x, 0.5]));
   }
@@ -67,7 +67,7 @@ FOCUS = """
   const stage = document.getElementById(id).querySelector("[data-role=stage]");
   const control = stage.querySelector("svg [role=slider]")
     ?? stage.querySelector("input[type=range]:enabled")
-    ?? stage.querySelector("[role=radio][tabindex='0']:enabled");
+    ?? stage.querySelector("input[type=radio]:enabled:checked");
   control.focus();
   return document.activeElement === control;
 }

@@ -102,7 +102,7 @@ class Bench:
             choice.click()
         else:
             choice.focus()
-            self.figure.page.keyboard.press("Enter")
+            self.figure.page.keyboard.press("Space")
 
     def turn_up(self, name: str = LEARNING_RATE) -> None:
         """The knob to its maximum."""

@@ -7,19 +7,19 @@ import { makeCoordinates, makeScale, place, tickText, type Axis } from "../../..
 const Z: Axis = { label: "z", min: -3, max: 3 };
 const ERROR: Axis = { label: "error", min: 0.001, max: 1, scale: "log" };
 
-test("an axis spans its frame, y upwards", () => {
-  const frame = makeCoordinates(Z, Z, 360, 240);
-  assert.equal(frame.x(-3), frame.left);
-  assert.equal(frame.x(3), frame.right);
-  assert.equal(frame.y(-3), frame.bottom);
-  assert.equal(frame.y(3), frame.top);
-  assert.equal(frame.x(0), (frame.left + frame.right) / 2);
+test("an axis spans its plot, y upwards", () => {
+  const plot = makeCoordinates(Z, Z, 360, 240);
+  assert.equal(plot.x(-3), plot.left);
+  assert.equal(plot.x(3), plot.right);
+  assert.equal(plot.y(-3), plot.bottom);
+  assert.equal(plot.y(3), plot.top);
+  assert.equal(plot.x(0), (plot.left + plot.right) / 2);
 });
 
 test("inverting gives back the value", () => {
-  const frame = makeCoordinates(Z, ERROR, 360, 240);
-  for (const value of [-3, -0.01, 0, 2.5]) assert.ok(Math.abs(frame.x.invert(frame.x(value)) - value) < 1e-12);
-  for (const value of [0.001, 0.03, 1]) assert.ok(Math.abs(frame.y.invert(frame.y(value)) - value) < 1e-12);
+  const plot = makeCoordinates(Z, ERROR, 360, 240);
+  for (const value of [-3, -0.01, 0, 2.5]) assert.ok(Math.abs(plot.x.invert(plot.x(value)) - value) < 1e-12);
+  for (const value of [0.001, 0.03, 1]) assert.ok(Math.abs(plot.y.invert(plot.y(value)) - value) < 1e-12);
 });
 
 test("a log axis gives each power of ten the same room", () => {
@@ -34,6 +34,7 @@ test("ticks have as many decimals as their step and a true minus", () => {
   assert.equal(tickText(Z, 0.5, 0.5), "0.5");
   assert.equal(tickText(Z, 0.25, 0.05), "0.25");
   assert.equal(tickText(Z, 0, 0.1), "0.0");
+  assert.equal(tickText(Z, -2000, 500), "−2,000", "as the text has it");
   assert.equal(tickText({ ...Z, format: (v) => `${v} %` }, 5, 1), "5 %");
 });
 
