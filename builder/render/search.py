@@ -104,6 +104,7 @@ class _Reader(HTMLParser):
         attributes = dict(attrs)
         classes = frozenset((attributes.get("class") or "").split())
         silent = self._is_silent or tag in SILENT or bool(classes & SILENT_CLASSES)
+        silent = silent or "hidden" in attributes
         block = tag in BLOCKS or attributes.get("display") == "block" or BLOCK_CLASS in classes
         if block and not silent:
             self._flush()

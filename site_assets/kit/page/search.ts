@@ -5,7 +5,7 @@
 
 import MiniSearch, { type SearchResult } from "minisearch";
 import { FOUND_KEY, type IndexedPage, type SearchBook, type SearchParts } from "./search_field.ts";
-import { indexedWords, stem, words } from "./words.ts";
+import { indexedWords, plain, stem, words } from "./words.ts";
 
 const SHOWN = 8;
 const SHORTEST_MISSPELT = 4; // letters: shorter words are too like others
@@ -26,29 +26,35 @@ const index = new MiniSearch<Place>({
   fields: ["title", "context", "text"],
   tokenize: indexedWords,
   processTerm: stem,
-  searchOptions: { tokenize: words, boost: { title: 4, context: 0.5 }, combineWith: "AND" },
+  searchOptions: { tokenize: words, boost: { title: 4, context: 0.2 }, combineWith: "AND" },
 });
 let places: Place[] = [];
 
 /** Called by the script with the index. */
 function searchIndex(pages: readonly IndexedPage[]): void {
-  const found: Omit<Place, "id">[] = pages.flatMap(([page, label, title, entries]) =>
-    entries.map(([anchor, name, blocks]) => ({
+  const found: Omit<Place, "id">[] = pages.flatMap(([page, label, title, entries]) => {
+    const whole = label ? `${label}: ${title}` : title;
+    return entries.map(([anchor, name, blocks]) => ({
       page,
       anchor,
-      title: anchor ? name : title,
-      context: anchor ? (label ? `${label}: ${title}` : title) : label,
+      title: anchor ? name : whole,
+      context: anchor ? whole : "",
       blocks,
       text: blocks.join("\n"),
-    })),
-  );
+    }));
+  });
   places = found.map((place, id) => ({ ...place, id }));
   index.removeAll();
   index.addAll(places);
 }
 
+/** How much more a place counts that has the query as it is written, as a phrase or a formula. */
+const LITERAL = 4;
+
 /** Words as they are typed; if none has them, words that are not finished; then words with a slip in them. */
 function find(query: string): Place[] {
+  const literal = plain(query);
+  const boostDocument = (id: unknown): number => (plain(`${places[id as number]?.title}\n${places[id as number]?.text}`).includes(literal) ? LITERAL : 1);
   const ways = [
     {},
     { prefix: true },
@@ -57,7 +63,7 @@ function find(query: string): Place[] {
   const seen = new Map<number, SearchResult>();
   for (const way of ways) {
     if (seen.size >= SHOWN) break;
-    for (const result of index.search(query, way)) if (!seen.has(result.id as number)) seen.set(result.id as number, result);
+    for (const result of index.search(query, { ...way, boostDocument })) if (!seen.has(result.id as number)) seen.set(result.id as number, result);
   }
   return [...seen.values()].slice(0, SHOWN).map(({ id }) => places[id as number] as Place);
 }
@@ -69,12 +75,12 @@ function hits(text: string, wanted: readonly string[]): number {
 }
 
 /** The sentence of a place that has most of the words. */
-function sentence(place: Place, wanted: readonly string[]): string {
+function sentence(place: Place, query: string, wanted: readonly string[]): string {
   const sentences = place.blocks.flatMap((block) => block.split(/(?<=[.?!:])\s+(?=\S)/u));
   let best = "";
   let most = 0;
   for (const text of sentences) {
-    const count = hits(text, wanted);
+    const count = hits(text, wanted) + (plain(text).includes(plain(query)) ? 1 : 0);
     if (count > most) [best, most] = [text, count];
   }
   if (best.length <= SNIPPET) return best;
@@ -114,13 +120,13 @@ function marked(className: string, text: string, wanted: readonly string[]): HTM
   return element;
 }
 
-function option(place: Place, id: string, wanted: readonly string[]): HTMLElement {
+function option(place: Place, id: string, query: string, wanted: readonly string[]): HTMLElement {
   const element = document.createElement("li");
   element.id = id;
   element.setAttribute("role", "option");
   element.setAttribute("aria-selected", "false");
   element.append(span("search-title", place.title), " ", span("search-context", place.context));
-  const found = sentence(place, wanted);
+  const found = sentence(place, query, wanted);
   if (found) element.append(" ", marked("search-sentence", found, wanted));
   return element;
 }
@@ -149,7 +155,7 @@ function startSearch({ input, list, status }: SearchParts): void {
     const query = input.value.trim();
     const wanted = words(query).map(stem);
     shown = wanted.length > 0 ? find(query) : [];
-    list.replaceChildren(...shown.map((place, at) => option(place, `search-result-${at + 1}`, wanted)));
+    list.replaceChildren(...shown.map((place, at) => option(place, `search-result-${at + 1}`, query, wanted)));
     open(shown.length > 0);
     const count = shown.length === SHOWN ? `The ${SHOWN} best results` : `${shown.length} result${shown.length === 1 ? "" : "s"}`;
     status.textContent = query ? (shown.length ? count : `Nothing found for “${query}”`) : "";

@@ -79,7 +79,8 @@ def test_what_no_reader_sees_as_text_is_left_out() -> None:
     (place,) = read_places(
         "<p>Masthead</p><main><p class=chapter-number>Chapter 1</p><p>One<svg><text>2</text></svg>"
         "<math><mi>\u2061x</mi><annotation>\\x</annotation></math>"
-        "<span class=popover>note</span></p><nav>Next</nav><script>run()</script></main><p>Foot</p>"
+        "<span class=popover>note</span><span hidden>edited</span></p><nav>Next</nav>"
+        "<script>run()</script></main><p>Foot</p>"
     )
     assert place == ("", "Onex", ())
 
