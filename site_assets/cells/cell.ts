@@ -124,7 +124,7 @@ export class Cell {
     const focused = document.activeElement === (active ? run : stop);
     stop.hidden = !active;
     run.hidden = active;
-    if (focused) (active ? stop : run).focus(); // the keyboard stays at the button that takes the other's place
+    if (focused) (active ? stop : run).focus(); // the button that had the focus is gone: the one in its place gets it
   }
 
   /** Another cell is running; this one is next. */
@@ -161,7 +161,7 @@ export class Cell {
     this.say("running", "Running…");
   }
 
-  /** Shown with the next frame of the page, however many come. */
+  /** However many come, they are shown together with the page's next frame. */
   tell(event: CellEvent): void {
     this.events.push(event);
     if (event.kind === "error") this.problem = event;
@@ -201,7 +201,7 @@ export class Cell {
     return expected;
   }
 
-  /** Something came between: words, and a button that tries again. */
+  /** Something went wrong that is not the cell's fault: says what, with a button that tries again. */
   fail(words: string, offer: string, act: () => void, state: State = "error"): void {
     this.settle();
     const button = document.createElement("button");

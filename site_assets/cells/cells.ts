@@ -14,7 +14,7 @@ class Notebook {
   /** Cells that ran since Python started. */
   private readonly ran = new Set<Cell>();
   private turn: Promise<unknown> = Promise.resolve();
-  /** Counts the stops: a cell that waited through one does not run. */
+  /** How often Python was stopped: a cell that was waiting then does not run. */
   private era = 0;
   private running: Cell | null = null;
 
@@ -35,7 +35,7 @@ class Notebook {
     return this.cells.slice(0, index).flatMap((cell, at) => (cell.check === null ? [at] : []));
   }
 
-  /** Runs cells one after the other once those asked for earlier have ended; stops at the first that fails. */
+  /** Runs cells one after the other, after those that were asked for earlier; stops at the first that fails. */
   private runInTurn(indices: readonly number[]): Promise<void> {
     const { era } = this;
     const waiting = indices.map((index) => this.cells[index] as Cell);

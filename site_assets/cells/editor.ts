@@ -1,6 +1,6 @@
 /**
- * The editor of a cell. It lives in a shadow root: there CodeMirror adopts its styles as a sheet object,
- * which the page's security policy allows, where in the document it would write a style element.
+ * The editor of a cell. It lives in a shadow root: there CodeMirror adopts its styles as a sheet object, which the
+ * page's security policy allows. In the document itself it would write a style element, which the policy forbids.
  */
 
 import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";

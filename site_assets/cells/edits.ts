@@ -1,4 +1,4 @@
-/** The reader's own versions of cells, kept in this browser; a browser that keeps nothing is put up with. */
+/** The reader's own versions of cells, kept in this browser; where storage is off, they last as long as the page. */
 
 function key(id: string): string {
   return `book-cell:${location.pathname}#${id}`;
@@ -13,7 +13,7 @@ export function keptEdit(id: string): string | null {
   }
 }
 
-/** Keeps the text, or with null forgets it. Whether that worked. */
+/** Keeps the text, or with null forgets it. False if the browser keeps nothing. */
 export function keepEdit(id: string, text: string | null): boolean {
   try {
     if (text === null) localStorage.removeItem(key(id));

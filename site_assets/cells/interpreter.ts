@@ -47,7 +47,7 @@ export class Interpreter {
     return new Interpreter(python.pyimport("book.page").Session(host, cards) as Session);
   }
 
-  /** Whether the cell did not raise. `apart`: what it defines is seen by its check alone. */
+  /** False if the cell raised. `apart`: what it defines is seen by its check alone. */
   run(code: string, name: string, apart = false): Promise<boolean> {
     return this.session.run.callKwargs(code, name, { apart });
   }

@@ -105,7 +105,7 @@ export class Python {
   private async files(progress: (progress: Progress) => void): Promise<Record<string, Uint8Array>> {
     const total = this.data.size;
     let loaded = 0;
-    let failed = false; // the files that still come are of no interest then
+    let failed = false; // files that arrive after a failure are not counted
     const arrived = (size: number): void => {
       loaded += size;
       if (!failed) progress({ loaded, total });

@@ -1,4 +1,4 @@
-/** Everything that the pages load beside the models: scripts, styles, fonts, the engine and its wasm. */
+/** Everything that pages load, models apart: scripts, styles, fonts, the engine and its wasm. */
 
 import { createHash } from "node:crypto";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
@@ -14,7 +14,7 @@ export const ORT_WASM = join(ROOT, "node_modules/onnxruntime-web/dist/ort-wasm-s
 /** Oldest browsers for which the syntax is written; older ones keep the static frames. */
 const TARGET = ["chrome111", "firefox113", "safari16.4"];
 
-/** Links kept: some paths get into the code, and must not say where this machine keeps its packages. */
+/** Symbolic links are not resolved: some paths end up in the code, which must not say where this machine keeps packages. */
 const COMMON = { bundle: true, write: false, target: TARGET, legalComments: "none", absWorkingDir: ROOT, logLevel: "silent", preserveSymlinks: true };
 
 /** Modules that live in kit.js once; figures take them from there. */
@@ -33,7 +33,7 @@ const sharedModules = {
   },
 };
 
-/** The npm packages that the files at some paths belong to. */
+/** The npm packages that the files at `paths` belong to. */
 function packagesOf(paths) {
   const names = paths.map((path) => /.*\bnode_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1]);
   return [...new Set(names.filter((name) => name !== undefined))].sort();

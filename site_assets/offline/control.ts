@@ -85,7 +85,7 @@ class Control {
 
   /** Registers the worker and has it keep this page. Nothing is shown where the browser won't have a worker. */
   async start(): Promise<void> {
-    while (document.querySelector('figure[data-state="loading"]')) await pause(); // what is seen comes first
+    while (document.querySelector('figure[data-state="loading"]')) await pause(); // the figures in view load first
     try {
       await navigator.serviceWorker.register("sw.js");
     } catch {
@@ -142,7 +142,7 @@ class Control {
     this.place.hidden = false;
   }
 
-  /** Who worked one of the buttons by keyboard finds the focus on the one that took its place. */
+  /** A button that had the keyboard's focus passes it on to the one that takes its place. */
   private offer(buttons: readonly HTMLButtonElement[]): void {
     const focused = this.buttons.contains(document.activeElement);
     this.buttons.replaceChildren(...buttons);
@@ -150,7 +150,7 @@ class Control {
   }
 }
 
-/** Says so, once, when a version other than that of this page waits to take over, or has done so from another page. */
+/** Tells the reader, once, that another version than this page's waits to take over, or took over from another page. */
 function announceNewVersions(registration: ServiceWorkerRegistration): void {
   const { serviceWorker } = navigator;
   let controlled = serviceWorker.controller !== null;

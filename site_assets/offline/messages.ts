@@ -4,9 +4,9 @@ export type PageRequest =
   | { readonly ask: "status" }
   /** The page at this address is being read: keep all that it needs. Answered once it is kept. */
   | { readonly ask: "keep-page"; readonly address: string }
-  /** Keep the whole book. Answered at once: ask for the status to follow it. */
+  /** Keep the whole book. Answered at once; the status tells how far it is. */
   | { readonly ask: "keep-all" }
-  /** Become the worker of all open pages, though they still show the version before. */
+  /** Become the worker of all open pages, even of those that still show the version before. */
   | { readonly ask: "take-over" }
   | { readonly ask: "forget" };
 

@@ -2,11 +2,11 @@
 
 import type { ComponentChildren } from "preact";
 import {
-  Bars, Controls, defineFigure, Dot, fixed, float32, floatOutput, grouped, Hinton, Line, Panel, Panels, PartPicker, percent, Plot,
+  Bars, Controls, defineFigure, Dot, fixed, float32, floatOutput, grouped, Hinton, Line, meanSquare, Panel, Panels, PartPicker, percent, Plot,
   Raster, Readout, Slider, subscript, Toggle, useCoordinates, type Axis, type Models, type Pair,
 } from "../../kit/index.ts";
 import type { Role, State } from "../../generated/anatomy.ts";
-import { bars, between, cells, columns, HALF, HEIGHT, largest, meanSquare, WIDTH, type Column } from "./hourglass.ts";
+import { bars, between, cells, columns, HALF, HEIGHT, largest, WIDTH, type Column } from "./hourglass.ts";
 
 type Layer = State["layer"];
 

@@ -64,8 +64,3 @@ export function cells(pixels: ArrayLike<number>, side: number, cell: number, lev
 export function largest(values: ArrayLike<number>): number {
   return Array.from(values).reduce((most, value) => Math.max(most, Math.abs(value)), 0);
 }
-
-/** Mean of (a − b)². */
-export function meanSquare(a: ArrayLike<number>, b: ArrayLike<number>): number {
-  return Array.from(a).reduce((sum, value, i) => sum + (value - (b[i] as number)) ** 2, 0) / a.length;
-}

@@ -1,11 +1,11 @@
 /** F3: a held-out waveform rebuilt from k numbers, by principal components or by a trained autoencoder. */
 
 import {
-  Controls, defineFigure, Dot, Dots, fixed, float32, floatOutput, Line, Panel, Panels, percent, Plot, Readout, Select, Slider,
+  Controls, defineFigure, Dot, Dots, fixed, float32, floatOutput, Line, meanSquare, Panel, Panels, percent, Plot, Readout, Select, Slider,
   Toggle, useCoordinates, type Axis, type Models, type Pair,
 } from "../../kit/index.ts";
 import type { Role, State } from "../../generated/bottleneck.ts";
-import { countFor, meanSquare, project, spectrum } from "./signal.ts";
+import { countFor, project, spectrum } from "./signal.ts";
 
 interface Frame {
   /** How many numbers are kept: the networks were trained with fewer than PCA can offer. */

@@ -38,13 +38,6 @@ export function spectrum(x: ArrayLike<number>, count: number): Float32Array {
   });
 }
 
-/** Mean of (a − b)². */
-export function meanSquare(a: ArrayLike<number>, b: ArrayLike<number>): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += ((a[i] as number) - (b[i] as number)) ** 2;
-  return sum / a.length;
-}
-
 /** The least count on a curve of (count, error) whose error is at most `error`, or null. */
 export function countFor(curve: readonly (readonly [number, number])[], error: number): number | null {
   return curve.find(([, reached]) => reached <= error)?.[0] ?? null;

@@ -20,8 +20,8 @@ export function length(a: Vector): number {
 
 /**
  * Along a great circle from the direction of a to that of b (slerp, Shoemake 1985), its length going evenly from
- * |a| to |b|. Where no arc is the shortest, since a code is at the origin or both lie in opposite directions, the
- * way is the straight line; so it is where both directions are the same, as the arc is the line then.
+ * |a| to |b|. The way is the straight line where no arc is the shortest (a code at the origin, or opposite
+ * directions), and where both directions are the same, as the arc is the line then.
  */
 export function arc(a: Vector, b: Vector, t: number): Float64Array {
   const [lengthA, lengthB] = [length(a), length(b)];

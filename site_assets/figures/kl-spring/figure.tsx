@@ -14,7 +14,7 @@ interface Frame {
   readonly kl: number;
   /** ∂KL/∂μ and ∂KL/∂σ, in nats per unit. */
   readonly gradient: readonly [number, number];
-  /** After ever more of the same draws; the last one is after all of them. */
+  /** From more and more of the same draws; the last one is from all of them. */
   readonly estimates: readonly Estimate[];
 }
 
@@ -155,7 +155,7 @@ const IN_FLIGHT = 30; // sent places that may still be on their way to the scree
 
 type Place = { readonly mu: number; readonly sigma: number };
 
-/** Lets the cloud slide down the slope of the divergence until it is the prior, or the reader takes it back. */
+/** Lets the cloud slide down the slope of the divergence until it is the prior, or until the reader takes the handle. */
 function LetGo({ mu, sigma, set }: Place & { set: Setter<State> }) {
   const [start, setStart] = useState<Place | null>(null);
   const time = useRef(0);

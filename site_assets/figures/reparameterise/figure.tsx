@@ -157,7 +157,7 @@ function significant(value: number): string {
 const CODES: Axis = { label: "z", min: -REACH, max: REACH, ticks: 7 };
 const ROWS: Axis = { label: "", min: 0, max: 1, ticks: 0 };
 
-/** Each draw as a line from where it stays to where mean and spread take it, both on the same axis. */
+/** Each draw as a line from its ε to the code that mean and spread make of it, both on the same axis. */
 function Cloud({ eps, z }: { eps: readonly number[]; z: readonly number[] }) {
   return (
     <Plot x={{ ...CODES, label: "" }} y={ROWS} height={150} label="The draws of noise above, the codes that they become beneath">

@@ -1,4 +1,4 @@
-/** F7: a small autoencoder flattens a curled surface while the reader watches; PCA projects it onto itself. */
+/** F7: a small autoencoder flattens a curled surface while the reader watches; PCA can only project it. */
 
 import {
   Controls, defineTrainingFigure, Dots, fixed, float32, floatOutput, Line, trainingCard, LossPlots, Panel, Panels, percent, Plot,

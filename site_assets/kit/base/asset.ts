@@ -53,7 +53,7 @@ async function load({ key, src, bytes }: AssetReference): Promise<Uint8Array> {
   return content;
 }
 
-/** After a failure that a file may have caused though it decoded well: the next call reads each file anew. */
+/** Forgets all decoded files, so that the next call reads each one anew: a file can decode well and still be wrong. */
 export function forgetAssets(): void {
   decoded.clear();
 }

@@ -30,8 +30,8 @@ export function useFigure(): FigureContext {
 }
 
 /**
- * For steps from where the reader is: keys may come faster than frames are computed, and each step counts from
- * the value that the last one asked for, unless something else has changed the state since.
+ * The value that the next step by key counts from. Keys may come faster than frames are computed, so this is what
+ * the last step asked for, not what is shown; once something else has changed the state, it is what is shown.
  */
 export function useNewest<T>(shown: T) {
   const { changes } = useFigure();

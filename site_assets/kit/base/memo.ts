@@ -1,6 +1,6 @@
 /** What a figure has made lately: a knob turned back costs nothing, one turned for an hour fills no memory. */
 
-/** More than any figure asks for in one state; what it asks for in every state never falls out. */
+/** No figure asks for so much in one state, so what it asks for in every state never falls out. */
 const CAPACITY = 16;
 
 /** Results by key, the least recently asked for falling out first. */

@@ -24,8 +24,8 @@ export function sample(f: (x: number, y: number) => number, x: Pair, y: Pair, co
 }
 
 /**
- * The lines on which the height, finite everywhere, is `level`, as polylines in grid units: [column, row], linear between the
- * points of the grid. A line that leaves the grid is open, any other ends where it began.
+ * The lines on which the height is `level`, as polylines of [column, row] in grid units; heights must be finite and are
+ * taken to be linear between the points of the grid. A line that leaves the grid is open, any other ends where it began.
  */
 export function isolines(grid: Grid, level: number): Pair[][] {
   const links = crossings(grid, level);

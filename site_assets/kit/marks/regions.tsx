@@ -60,7 +60,7 @@ export function Upright({ value, name, hue = "" }: { value: number; name?: strin
 
 const HEAD = 7; // view-box units
 
-/** From one place of the plot to another, named at its tip; nothing where it would be shorter than half of its head. */
+/** From one place of the plot to another, named at its tip. One that would be shorter than half of its head is not drawn. */
 export function Arrow({ from, to, name, hue = "" }: { from: Pair; to: Pair; name?: string; hue?: string }) {
   const { x, y, right } = useCoordinates();
   const [x1, y1, x2, y2] = [x(from[0]), y(from[1]), x(to[0]), y(to[1])];

@@ -1,4 +1,4 @@
-/** The page around the figures: theme, notes that open by hover, focus and tap, and predictions. */
+/** The page around the figures: its theme, notes, predictions, and what is wider than the page. */
 
 import { ARROW_SHIFT } from "../base/arrows.ts";
 

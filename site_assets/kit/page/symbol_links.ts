@@ -1,10 +1,10 @@
 /**
- * Links between a symbol in the text and the parts of a drawing that it names: to point at one lights up the other.
+ * Links a symbol in the text with the parts of a drawing that it names: pointing at one lights up the other.
  *
- * A symbol is a `<var>` or stands in a formula, and has a class of the colour vocabulary (`\z` in a formula,
- * `<var class="c-z">` in a figure) or a class `link-NAME` (`\class{link-f}{f}`). A part is an element of a figure with `data-part="NAME …"`; the
- * vocabulary's names are x, z, xhat, mu, sigma, eps. Nothing is declared: who has a name is linked with all on
- * the page that have it. Hover, keyboard focus and tap work alike; symbols of displayed formulas take the focus.
+ * A symbol is a `<var>` or stands in a formula. Its name comes from a class of the colour vocabulary (`\z` in a
+ * formula, `<var class="c-z">` in a figure; the names are x, z, xhat, mu, sigma, eps) or from a class `link-NAME`
+ * (`\class{link-f}{f}`). A part is an element of a figure with `data-part="NAME …"`. Nothing is declared: symbols and
+ * parts of one name are linked. Hover, keyboard focus and tap work alike; symbols of displayed formulas can be focused.
  */
 
 const NAMED = ":is([class*='link-'], .c-x, .c-z, .c-xhat, .c-mu, .c-sigma, .c-eps)";

@@ -66,7 +66,7 @@ export class Shelf {
     return new URL(path.split("/").map(encodeURIComponent).join("/"), this.scope).href;
   }
 
-  /** From now on files are kept. Once the reader has had all thrown away, they aren't, until they are wanted again. */
+  /** From now on files are kept. After `clear` none are, until this is called again. */
   async open(): Promise<void> {
     await caches.open(this.name);
   }
@@ -100,7 +100,7 @@ export class Shelf {
     return new Set((await this.pathsIn(this.name)).filter((path) => Object.hasOwn(this.manifest.files, path)));
   }
 
-  /** All that versions before this one keep. */
+  /** All files that versions before this one keep. */
   async pathsBefore(): Promise<Set<string>> {
     return new Set((await Promise.all((await this.namesBefore()).map((name) => this.pathsIn(name)))).flat());
   }

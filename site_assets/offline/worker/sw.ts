@@ -14,7 +14,7 @@ declare const self: ServiceWorkerGlobalScope & { readonly BOOK: Manifest };
 const { BOOK } = self;
 const shelf = new Shelf(BOOK, self.registration.scope);
 
-/** The ids of the pages that were open when this version came: written down, for a worker's own memory is short. */
+/** The ids of the pages that were open when this version came. Stored, because a worker may be stopped at any time. */
 const OLDER_PAGES = "sw.js/older-pages";
 /** The reader wants every page, of later versions too. */
 const WHOLE_BOOK = "sw.js/whole-book";
@@ -26,7 +26,7 @@ function filesOf(pages: Iterable<string>): string[] {
   return [...pages].flatMap((page) => BOOK.pages[page] ?? []);
 }
 
-/** The contents, and what of the version before is kept: a version of which this can't all be had is not taken. */
+/** The contents, and what is kept of the version before. If any of it can't be had, this version is not installed. */
 async function install(): Promise<void> {
   await shelf.open();
   const before = await shelf.pathsBefore();
@@ -68,7 +68,7 @@ async function page(path: string, request: Request): Promise<Response> {
   }
 }
 
-/** A file that a page loads. What is not of this version is an older page's, or a newer one's. */
+/** A file that a page loads. One that this version does not have is asked for by an older or a newer page. */
 async function file(path: string, request: Request): Promise<Response> {
   if (Object.hasOwn(BOOK.files, path)) {
     try {

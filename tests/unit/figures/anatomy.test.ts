@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { bars, between, cells, columns, HALF, largest, meanSquare, UNIT, type Column } from "../../../site_assets/figures/anatomy/hourglass.ts";
+import { bars, between, cells, columns, HALF, largest, UNIT, type Column } from "../../../site_assets/figures/anatomy/hourglass.ts";
 
 test("heights are proportional to the numbers that the layers hold, and share a middle", () => {
   const places = columns([64, 40, 8, 40, 64]);
@@ -30,7 +30,6 @@ test("cells gather equal greys and leave paper out", () => {
   assert.deepEqual(found, [{ level: 16, path: "M8 0h8v8h-8zM8 8h8v8h-8z" }, { level: 8, path: "M0 8h8v8h-8z" }]);
 });
 
-test("largest is of the absolute values, and errors are means of squares", () => {
+test("largest is of the absolute values", () => {
   assert.equal(largest([0.5, -2, 1]), 2);
-  assert.equal(meanSquare([1, 2], [0, 4]), 2.5);
 });

@@ -2,7 +2,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { countFor, meanSquare, project, spectrum } from "../../../site_assets/figures/bottleneck/signal.ts";
+import { countFor, project, spectrum } from "../../../site_assets/figures/bottleneck/signal.ts";
+import { meanSquare } from "../../../site_assets/kit/maths/mean_square.ts";
 
 const AXES = { mean: Float32Array.of(1, 1, 1), rows: Float32Array.of(1, 0, 0, 0, 0.6, 0.8) };
 
