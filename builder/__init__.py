@@ -1,1 +1,1 @@
-"""The static site generator: load → parse → resolve → render → pack, over plain values."""
+"""The static site generator: load → parse → resolve → draw → render → pack, over plain values."""

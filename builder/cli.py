@@ -265,7 +265,7 @@ class Session:
         if training:
             serving.look_for_stale()
         if sys.stdin.isatty():
-            if hasattr(signal, "SIGTTIN"):  # or reading from the background would stop the preview
+            if hasattr(signal, "SIGTTIN"):  # in the background, reading would stop it
                 signal.signal(signal.SIGTTIN, signal.SIG_IGN)
             threading.Thread(target=serving.take_answers, args=(sys.stdin,), daemon=True).start()
         try:

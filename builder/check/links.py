@@ -16,7 +16,7 @@ from builder.check.site import Address, BuiltSite, Page
 from builder.issues.issue import Issue, Severity
 
 Answer = tuple[str, Severity] | None
-"""What is wrong with an outside address, and how bad it is; None if nothing is."""
+"""What is wrong with an outside address, and how serious that is; None if it is good."""
 
 AT_ONCE = 8
 PATIENCE = 20

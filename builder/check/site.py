@@ -1,4 +1,4 @@
-"""The built site as the checks read it: pages with their ids and addresses, and all files."""
+"""The built site as checks read it: pages with their ids and addresses, and all files."""
 
 from __future__ import annotations
 

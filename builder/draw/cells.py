@@ -206,7 +206,7 @@ def _key(
 
 
 def _judge(page: ResolvedPage, results: list[Any]) -> list[Issue]:
-    """What cells did that they should not: up to the first that spoils those after it."""
+    """Issues of the cells that failed, up to the first whose failure spoils those after it."""
     issues: list[Issue] = []
     for placed, result in zip(page.cells, results, strict=True):
         cell = placed.cell
@@ -267,7 +267,7 @@ def _told(error: Mapping[str, Any]) -> str:
 
 
 def line_span(code: Code, number: int) -> Span:
-    """The range in the source of a line of a cell; of its first if there is no such line."""
+    """The range in the source of a cell's line; of its first line if it has none of that number."""
     lines = code.text.split("\n")
     index = number - 1 if 1 <= number <= len(lines) else 0
     line = lines[index]

@@ -64,7 +64,7 @@ def draw_posters(
 def _wanted(
     config: BookConfig, book: ResolvedBook, frames: Mapping[tuple[str, str], Frame]
 ) -> dict[str, dict[str, str]]:
-    """What each picture is made from, by page; the title page's is the first chapter's drawing."""
+    """What each picture is made from, by page. The title page takes the first chapter's drawing."""
     wanted: dict[str, dict[str, str]] = {}
     for page in book.chapters:
         drawn = [frames[page.href, f.id] for f in page.figures if (page.href, f.id) in frames]

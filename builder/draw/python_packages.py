@@ -33,7 +33,7 @@ WHEEL_TIME = "315532800"
 
 
 class DistributionError(Exception):
-    """A Pyodide distribution lacks a file, or has another than its lock file says."""
+    """A Pyodide distribution lacks a file, or the file is not the one that its lock file names."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Distribution:
 
     @classmethod
     def at(cls, place: str) -> Distribution:
-        """Of an http(s) address, which is not believed about itself, or of a folder."""
+        """At an http(s) address, whose own lock file is not trusted, or in a folder."""
         if place.startswith(("http://", "https://")):
             return cls(place, lambda name: _download(f"{place.rstrip('/')}/{name}"), False)
         return cls(place, lambda name: (Path(place) / name).read_bytes(), True)

@@ -67,7 +67,7 @@ def parse_config(source: Source) -> tuple[BookConfig, tuple[Issue, ...]]:
 
 
 def _macros(table: Table, issues: list[Issue]) -> dict[str, str]:
-    """The commands under `[math.macros]`, those left out that cannot be ones."""
+    """The commands under `[math.macros]`; those that LaTeX could not define are left out."""
     groups = table.table("math")
     for name in groups.keys() - {"macros"}:
         at = key_span(table.source, ("math",), name)

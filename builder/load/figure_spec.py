@@ -22,7 +22,7 @@ TYPES = ("number", "integer", "boolean", "choice", "strokes", "text")
 FIGURE_KEYS = frozenset({"id"})
 """Option keys that every figure block has."""
 DATA_KEY = "data"
-"""The option of a figure with an `own_data` model: which of the author's data it shows."""
+"""With an `own_data` model: the option that names which of the author's data are shown."""
 
 NAME = re.compile(r"[a-z][a-z0-9-]*")
 

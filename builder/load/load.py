@@ -36,7 +36,7 @@ class Sources:
     references: References | None
     figures: Mapping[str, FigureSpec]
     broken_figures: frozenset[str]
-    """Figures whose figure.toml cannot be read: an issue already, so not unknown as well."""
+    """Figures whose figure.toml cannot be read: reported once, not again at each use."""
     models: Mapping[str, ModelCard]
     broken_models: frozenset[str]
     images: frozenset[str]

@@ -121,7 +121,7 @@ def _npm_texts(effects: Effects, name: str, entry: Mapping[str, Any]) -> tuple[s
 
 
 def _whereabouts(effects: Effects, name: str, licence: str) -> tuple[str, ...]:
-    """Where text and source are of a package that brings neither; nothing if it does not say."""
+    """For a package without licence text or source: where both are, if it says so."""
     path = f"{NODE_MODULES}/{name}/package.json"
     about = json.loads(effects.read(path)) if effects.exists(path) else {}
     repository = about.get("repository", "")
@@ -189,7 +189,7 @@ def _is_installed(requirement: str) -> bool:
 
 @lru_cache
 def _python(requirements: tuple[str, ...]) -> tuple[Package, ...]:
-    """The installed distributions that the requirements lead to; what is absent is for others."""
+    """The installed distributions that the requirements lead to; others are for other systems."""
     waiting, found = list(requirements), dict[str, Package]()
     while waiting:
         requirement = waiting.pop()

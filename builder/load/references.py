@@ -73,7 +73,7 @@ class References:
     source: Source
     entries: tuple[Reference, ...]
     broken: frozenset[str] = frozenset()
-    """Keys of entries that cannot be read: an issue already, so not unknown as well."""
+    """Keys of entries that cannot be read: reported once, not again at each citation."""
 
     def by_key(self) -> dict[str, Reference]:
         return {entry.key: entry for entry in self.entries}

@@ -41,7 +41,7 @@ class NotNewError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """The files that were written, and a figure's block for whoever has to place it yet."""
+    """The files that were written, and the figure's block if the author still has to place it."""
 
     paths: tuple[str, ...]
     block: str = ""
@@ -95,7 +95,7 @@ def new_figure(effects: Effects, name: str, chapter: str = "") -> Made:
 
 
 LONGEST_NAME = 30
-"""Letters of a figure's name: the starters' lines have room for so many."""
+"""The longest name of a figure, in letters, for which the starters' lines are not too long."""
 
 
 def _check_figure_name(name: str) -> None:

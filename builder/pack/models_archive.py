@@ -26,7 +26,7 @@ FOLDER = "models"
 MANIFEST = f"{FOLDER}/manifest.json"
 
 Foreign = Callable[[Path], list[str] | None]
-"""Names the models in a folder that other recipes made than are here; None if it cannot tell."""
+"""Gives the models in a folder that were not made by the recipes here; None if it cannot tell."""
 
 
 class ModelsArchiveError(Exception):

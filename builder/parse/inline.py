@@ -59,9 +59,9 @@ MATH_BLANK = re.compile(r"(?<!\\)\$(?!\s*\d)")
 """The end of a formula that has a blank before it; what has a number after it is a price."""
 ENVIRONMENT = re.compile(r"\\begin\{(\w+\*?)\}")
 DISPLAYED = frozenset({"align", "alignat", "displaymath", "equation", "gather", "math", "multline"})
-"""Environments that are formulas of their own in LaTeX."""
+"""Environments that begin a formula in LaTeX by themselves."""
 UNWRAPPED = frozenset({"displaymath", "math"})
-"""Those that say no more than that a formula begins."""
+"""Environments that only begin a formula and change nothing in it."""
 LONGEST_QUOTED = 60
 """Characters of a formula that a hint writes out."""
 IDENTIFIER = re.compile(r"[a-z][a-z0-9-]*")

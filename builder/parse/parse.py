@@ -240,7 +240,7 @@ class Reader:
     def _structure(
         self, match: re.Match[str], end: int, writer: Writer, scanner: Scanner, text_start: int
     ) -> int | None:
-        """Handle a line that is not running text; its end, or None if it is text after all."""
+        """Handle a line that is not running text and give its end; None if it is text."""
         if match["underline"]:
             self._check_underline(match)
             return None

@@ -18,7 +18,7 @@ START = 4096
 """The first address of a plan; below lies what the kernels keep for themselves."""
 ALIGNMENT = 16
 POINTS = ((64, 25), (67, 25), (64, 28), (131, 41))
-"""(n, k) of each lowering. None has a size that a network's own could be confused with."""
+"""(n, k) of each lowering: numbers that no size of a network's own equals."""
 TYPICAL = (64, 25)
 
 Linear: TypeAlias = tuple[int, int, int]

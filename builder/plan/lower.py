@@ -30,7 +30,7 @@ FLOAT64_FUNCTIONS = {
 WEIGHTS_OF_WORK = {"exp": 8, "sigmoid": 10, "silu": 10, "softplus": 16, "tanh": 16, "asin": 60}
 """About how many multiplications a function of one number takes; all others are one."""
 CALL = 60
-"""The same of a call of a kernel by itself."""
+"""As many for the call of any kernel, whatever it does."""
 
 
 class Buffer:

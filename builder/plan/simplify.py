@@ -22,11 +22,11 @@ ACTIVATIONS = {"Sigmoid": "sigmoid", "Silu": "silu", "Relu": "relu", "Tanh": "ta
 PRODUCTS = frozenset({"Gemm", "IndexedGemv", "Conv", "ConvTranspose"})
 
 NARROW = 4
-"""A transposed constant with fewer rows is multiplied as it is: row with row."""
+"""A transposed constant with fewer rows than this is multiplied as it is, row by row."""
 
 
 def simplify(graph: Graph) -> None:
-    """All of them, in the order in which one prepares for the next."""
+    """All rewrites, in their order: some make work for later ones."""
     for rewrite in (
         powers,
         saturated_softplus,

@@ -111,7 +111,7 @@ def _difference(what: str, found: Tensor, expected: Tensor, scale: Tensor) -> fl
 
 
 def _require_nan(name: str, found: Tensor, expected: Tensor, inputs: Tensors) -> None:
-    """What is NaN natively is no finite number, and no row takes that over from another one."""
+    """Where the native result is NaN, the plan's is not finite; no row's NaN spreads to others."""
     if np.any(np.isnan(expected) & np.isfinite(found)):
         raise PlanError(f"'{name}' swallows numbers that are none")
     rows = {len(values) for values in inputs.values() if values.ndim > 0 and len(values) == 7}

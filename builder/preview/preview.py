@@ -41,9 +41,9 @@ OWN_HEADER = "X-Book"
 RELOAD_SCRIPT = (Path(__file__).parent / "reload.js").read_bytes()
 RETIRING_WORKER = (Path(__file__).parent / "retire.js").read_bytes()
 NO_PAGE = b"<!doctype html><html><head><title>book serve</title></head><body></body></html>"
-"""In the place of a page, as long as there is no book that could be shown."""
+"""Shown while there is no good build."""
 HASHED = "assets/"
-"""Under that, a name stands for one content for ever."""
+"""Files below it have their content's hash in the name, so browsers may keep them for ever."""
 
 
 class Preview:
@@ -60,7 +60,7 @@ class Preview:
 
     @property
     def version(self) -> str:
-        """The name of the last good build; no other run of the preview has the same."""
+        """The name of the last good build, different for each run of the preview."""
         return f"{self._run}-{self._count}"
 
     def update(self, outcome: Outcome) -> None:

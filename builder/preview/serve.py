@@ -29,7 +29,7 @@ STEP = 5
 """Milliseconds without a change after which a burst of changes counts as over."""
 LONGEST_BURST = 400
 POLL = 50
-"""Milliseconds after which a watch without changes says that it is there."""
+"""Milliseconds after which the watch reports that it runs, even without a change."""
 
 
 class Workshop(Protocol):

@@ -31,7 +31,7 @@ PICTURE = "assets/pictures/cog.png"
 """Where the picture that the cases show stands in the site."""
 ERROR = "error-"
 SECTIONS = {"block": "Blocks", "text": "In the text"}
-"""The heading of the cases whose names begin so; others are called by that beginning."""
+"""Headings by the beginning of the cases' names; other beginnings are their own heading."""
 UNNAMED = "A case"
 """The title of a case that says nothing of itself."""
 SHOWN_TYPES = frozenset({".md", ".toml", ".csv", ".bib"})

@@ -573,7 +573,7 @@ class PageText:
                 made = self._node(node, alone=False)
                 space, after = match["space"] or "", match["after"]
                 if isinstance(node, Math) and not node.display and after:
-                    # else a line could begin with a full stop
+                    # or a line could begin with a full stop
                     return f'{space}<span class="unbroken">{made}{after}</span>'
                 if isinstance(node, Cited):
                     beside_another = match.string[: match.start()].endswith(END) and isinstance(

@@ -113,7 +113,7 @@ class Places:
         return others[0] if len(others) == 1 else [f"{p.page}#{p.id}" for p in others]
 
     def names(self, target: str, current: str) -> list[str]:
-        """All targets that look like `target`, for suggestions."""
+        """All targets of the same form as `target`, for suggestions."""
         page, hash_, _ = target.partition("#")
         found = self.page(page) if page else None
         if found and hash_:

@@ -165,7 +165,7 @@ class ResolvedBook:
 
     @property
     def dated(self) -> tuple[ResolvedPage, ...]:
-        """The chapters that say since when they are as they stand, the newest first."""
+        """The chapters with an `updated` date, the newest first."""
         pages = [page for page in self.chapters if page.updated]
         return tuple(sorted(pages, key=lambda page: (page.updated, page.number), reverse=True))
 
@@ -317,7 +317,7 @@ def _page(
 def _glossary_page(
     names: _Names, glossary: Glossary | None
 ) -> tuple[ResolvedPage, dict[str, ResolvedText], tuple[Issue, ...]]:
-    """The page, whose text is what its terms mean, and that by the term."""
+    """The glossary's page, and what each term means, by its id."""
     source = glossary.source if glossary else Source("content/glossary.md", "")
     resolver = _Resolver(names, source, "glossary.html", {})
     meanings = {entry.id: resolver.text(entry.body) for entry in names.entries}

@@ -156,7 +156,7 @@ class Quote(Block):
 
 @dataclass(frozen=True, slots=True)
 class Unresolved:
-    """A node that names what is not there, which is an issue; its texts are as good as others."""
+    """A node that names something that does not exist, which is an issue; it keeps its texts."""
 
     node: Node
     texts: tuple[ResolvedText, ...]

@@ -16,7 +16,7 @@ KINDS = (
     "bill", "bundle", "cells", "frames", "kernels", "packages", "packed", "plans", "posters",
 )  # fmt: skip
 LASTING = 24 * 60 * 60
-"""Seconds for which an entry stays that nobody needs: long enough to go back to another branch."""
+"""Seconds that an unneeded entry is kept: long enough to go back to another branch."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Cache:
         self.effects.write(self.folder(kind, name), data)
 
     def forget_unused(self) -> None:
-        """Delete what was not needed for long, or what was never finished."""
+        """Delete what nobody has needed for `LASTING`, and what was never finished."""
         for folder in ("build", CACHE, *(f"{CACHE}/{kind}" for kind in KINDS)):
             self.effects.tidy(folder)
         for entry in sorted(self._entries()):

@@ -19,7 +19,7 @@ from pathlib import Path, PurePosixPath
 from typing import Protocol
 
 UNFINISHED = re.compile(r"\..*-(\d+)-\w+")
-"""Name of what a process, by its number, has not finished writing."""
+"""The name of an unfinished file, with the number of the process that writes it."""
 SKIPPED_FOLDERS = frozenset({"node_modules", "__pycache__", ".git"})
 
 
@@ -42,16 +42,16 @@ class Effects(Protocol):
         """Replace a folder as a whole by `files`, whose keys are paths inside it."""
 
     def temporary(self, name: str) -> str:
-        """A new folder beside `name`, for whoever asks alone; to be removed by them."""
+        """A new folder beside `name`, which nobody else uses; the caller removes it."""
 
     def tidy(self, folder: str) -> None:
-        """Delete what processes that were killed left unfinished right inside a folder."""
+        """Delete the unfinished files in `folder` itself whose processes have ended."""
 
     def remove(self, path: str) -> None:
         """Delete a file, or a folder with all in it; nothing happens if it is not there."""
 
     def touch(self, path: str) -> None:
-        """Let a file or a folder be as if it had been written now; nothing without it."""
+        """Set the time of a file or folder to now; nothing happens if it is not there."""
 
     def age(self, path: str) -> float:
         """Seconds since a file or a folder was written or touched; 0 if it is not there."""
@@ -224,7 +224,7 @@ class MemoryEffects:
 
 
 def _unfinished_prefix(target: Path) -> str:
-    """How the name of a file or folder begins until it is `target`: it tells who makes it."""
+    """How an unfinished file or folder is named until it becomes `target`: by its process."""
     return f".{target.name}-{os.getpid()}-"
 
 

@@ -10,7 +10,7 @@ ASSET = b"book.asset("
 
 
 def digest(*parts: bytes | str) -> str:
-    """SHA-256 in hex of parts that are kept apart."""
+    """SHA-256 in hex; (“ab”, “c”) and (“a”, “bc”) give different ones."""
     state = hashlib.sha256()
     for part in parts:
         data = part.encode() if isinstance(part, str) else part

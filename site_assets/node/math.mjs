@@ -80,7 +80,7 @@ function leadingNowhere(tex, defined) {
 
 /**
  * Temml says with style attributes what the page's security policy forbids to be said there. Each declaration
- * becomes a class of the same words: “border-top:0.06em_solid”. builder/draw/formula_styles.py writes the rules
+ * becomes a class of the same words: “border-top:0.06em_solid”. builder/draw/formulas.py writes the rules
  * for those that a book has. These are the properties that Temml sets.
  */
 export const PROPERTIES = new Set([

@@ -31,8 +31,8 @@ MOVES = 300
 PAUSE = 30  # ms between moves: each move's frame can be told from the next one's
 CALLS = 300
 
-# What putImageData changes is drawn with the next frame, whose callback comes before the drawing
-# and a message posted in it after.
+# What putImageData changes is painted in the next frame. Its callback runs before the painting,
+# a message posted in that callback after it.
 INSTRUMENT = """
 (svg) => {
   const spans = { computed: [], painted: [] };

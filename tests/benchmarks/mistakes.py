@@ -35,7 +35,7 @@ KEY = (
 
 @dataclass(frozen=True)
 class Mistake:
-    """One mistake as each generator has it; None where it has nothing of the kind."""
+    """One mistake as each generator's authors write it; None where it has no such construct."""
 
     what: str
     book: str
@@ -44,7 +44,7 @@ class Mistake:
 
 
 def everywhere(what: str, text: str) -> Mistake:
-    """A mistake that is written the same for all."""
+    """A mistake that is written alike for all three."""
     return Mistake(what, text, text, text)
 
 

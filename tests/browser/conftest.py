@@ -30,7 +30,7 @@ FROM_FILE = pytest.mark.parametrize("scheme", ["file"], indirect=True)
 """For what must hold everywhere and costs much: from file:// more can go wrong than over http."""
 
 
-# As if nobody had been here: the next fragment is then always a new one, which figures follow.
+# Forget the last visit: the next fragment is then always new, and figures follow it.
 TIDY = """
 () => {
   document.querySelectorAll("[data-role=reset]:enabled").forEach((button) => button.click());
@@ -175,7 +175,7 @@ class Reader:
             window.watch.expect_errors(*patterns)
 
     def close(self, failed: bool) -> list[str]:
-        """Ends the visit; one line for each thing that should not have happened."""
+        """Ends the visit and gives a line for each thing that should not have happened."""
         verdict = [line for window in self._own + self._borrowed for line in window.watch.verdict()]
         if self._intact and not self._ort_wanted and "ort" in self.engines_asked():
             verdict.append("the kernels failed: ONNX Runtime was asked for")

@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[2]
 FONTS = ROOT / "site_assets" / "fonts"
 FACES = ("book-serif", "book-serif-italic", "book-sans", "book-math")
 BUDGET = 80 * 1024
-"""Bytes of all faces together (DESIGN.md)."""
+"""The budget of all faces together, in bytes."""
 
 COMMENT = re.compile(r"/\*.*?\*/|^\s*//[^\n]*|\s//\s[^\n]*|^#[^\n]*", re.DOTALL | re.MULTILINE)
 FORMULA = re.compile(r"\$\$.*?\$\$|\$[^$\n]+\$", re.DOTALL)

@@ -65,7 +65,7 @@ def model(name: str) -> Model:
 
 
 def unknown(kind: str, name: str, known: list[str]) -> str:
-    """What to say of a name that there isn't."""
+    """What to say when there is no such name."""
     close = get_close_matches(name, known, n=1)
     if close:
         return f"there is no {kind} {name!r} here; did you mean {close[0]!r}?"

@@ -234,7 +234,7 @@ class Figure:
         return Plane(self.root.locator("svg").filter(has=slider))
 
     def mouse_drag(self, spots: Iterable[Spot], steps: int = 4) -> None:
-        """Presses at the first of the spots; goes to each other one in as many steps."""
+        """Presses at the first spot and goes to each of the others in `steps` moves."""
         first, *others = spots
         self.page.mouse.move(*first)
         self.page.mouse.down()

@@ -60,7 +60,7 @@ STRAYS = """
 
 
 def faults(page: Page) -> list[str]:
-    """What is wrong with the lie of a page that has been read, down to its end."""
+    """What is wrong with a page's layout once it has been scrolled to its end."""
     page.keyboard.press("End")
     page.wait_for_timeout(100)
     found = [f"it shifts by {shift:.4f}"] if (shift := page.evaluate(LAYOUT_SHIFT)) else []

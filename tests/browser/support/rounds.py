@@ -107,7 +107,7 @@ async (id, enough, seconds) => {
 }
 """
 
-# As if nobody had been here, so that nothing is left to compute while the next figure is looked at.
+# Leaves the figure, so that nothing computes while the next one is looked at.
 TIDY = """
 () => {
   document.querySelectorAll("[data-role=reset]:enabled").forEach((button) => button.click());

@@ -36,7 +36,7 @@ LOCAL = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 ENVIRONMENT = {
     "WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS": "1",  # root has none
-    # A virtual screen has no graphics card, and one that a program plays takes as long as the page.
+    # A virtual screen has no graphics card; emulating one takes as long as drawing the page.
     "WEBKIT_DISABLE_COMPOSITING_MODE": "1",
     # WebAssembly is compiled once, not once more for speed: a round is over before that pays, and
     # it would be a third of the round's work.

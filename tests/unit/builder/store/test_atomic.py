@@ -1,4 +1,4 @@
-"""A build that is killed at any moment leaves the last good site, whole, and no litter for long."""
+"""A build that is killed at any moment leaves the last good site whole; the next one tidies up."""
 
 from __future__ import annotations
 
