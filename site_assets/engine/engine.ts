@@ -1,6 +1,6 @@
 /** The page's engine: every graph in the lane that runs it, and in the other one if that lane fails. */
 
-import type { CallOptions, Lane } from "./lane.ts";
+import type { Call, CallOptions, Lane } from "./lane.ts";
 import { EngineError } from "./lane.ts";
 import type { Feeds, Outputs } from "./tensor.ts";
 
@@ -58,5 +58,24 @@ export class Engine {
     }
     await this.ort.load(graph, source.model);
     return this.ort.run(graph, feeds, options);
+  }
+
+  /** Calls in a row, all of them in the same lane; if the kernels fail one, the whole row is made anew. */
+  async runAll(calls: readonly Call[], options: CallOptions = {}): Promise<readonly Outputs[]> {
+    const graphs = new Set(calls.map(({ graph }) => graph));
+    if (this.kernels && [...graphs].every((graph) => this.laneOf(graph) === "kernels")) {
+      try {
+        return await this.kernels.runAll(calls, options);
+      } catch (error) {
+        if (options.signal?.aborted) throw error;
+        for (const graph of graphs) this.failed.add(graph);
+      }
+    }
+    for (const graph of graphs) {
+      const source = this.sources.get(graph);
+      if (!source) throw new EngineError(`no graph “${graph}” is loaded`);
+      await this.ort.load(graph, source.model);
+    }
+    return this.ort.runAll(calls, options);
   }
 }

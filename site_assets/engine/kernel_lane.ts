@@ -4,7 +4,7 @@
  */
 
 import { KernelGraph } from "./kernel_graph.ts";
-import { EngineError, type CallOptions, type Lane } from "./lane.ts";
+import { EngineError, type Call, type CallOptions, type Lane } from "./lane.ts";
 import type { Feeds, Outputs } from "./tensor.ts";
 
 /**
@@ -54,5 +54,14 @@ export class KernelLane implements Lane {
     const outputs = held.graph.run(feeds);
     options.spent?.(performance.now() - start);
     return outputs;
+  }
+
+  async runAll(calls: readonly Call[], options: CallOptions = {}): Promise<readonly Outputs[]> {
+    for (const graph of new Set(calls.map((call) => call.graph))) {
+      const held = this.held.get(graph);
+      if (!held) throw new EngineError(`no graph “${graph}” is loaded`);
+      await this.worker.load(graph, async () => held.bytes);
+    }
+    return this.worker.runAll(calls, options);
   }
 }

@@ -1,6 +1,6 @@
 /** What runs graphs, and how it is asked. */
 
-import type { Feeds, Outputs } from "./tensor.ts";
+import type { Feeds, Outputs, Tensor } from "./tensor.ts";
 
 export type Priority = "interactive" | "background";
 
@@ -11,11 +11,38 @@ export interface CallOptions {
   readonly spent?: ((milliseconds: number) => void) | undefined;
 }
 
+/** One of several calls that are made one after the other. */
+export interface Call {
+  readonly graph: string;
+  readonly feeds: Feeds;
+  /** Inputs that an earlier call of the row gives: its place in the row, and its output. */
+  readonly carry?: Readonly<Record<string, readonly [place: number, output: string]>>;
+}
+
 export interface Lane {
   /** Makes `graph` ready to run; `bytes` is asked for only when the lane doesn't hold the graph yet. */
   load(graph: string, bytes: () => Promise<Uint8Array>): Promise<void>;
   /** Rejects with the signal's reason when cancelled; a call that still waits is then never made. */
   run(graph: string, feeds: Feeds, options?: CallOptions): Promise<Outputs>;
+  /** Calls in a row without a way back to the page between them. */
+  runAll(calls: readonly Call[], options?: CallOptions): Promise<readonly Outputs[]>;
+}
+
+/** Makes calls one after the other; `run` makes one of them. */
+export async function inSequence(
+  calls: readonly Call[], run: (graph: string, feeds: Feeds) => Promise<Outputs> | Outputs,
+): Promise<Outputs[]> {
+  const done: Outputs[] = [];
+  for (const { graph, feeds, carry = {} } of calls) {
+    const carried: Record<string, Tensor> = {};
+    for (const [input, [place, output]] of Object.entries(carry)) {
+      const tensor = done[place]?.[output];
+      if (!tensor) throw new Error(`call ${place} gives no “${output}” for “${input}”`);
+      carried[input] = tensor;
+    }
+    done.push(await run(graph, { ...feeds, ...carried }));
+  }
+  return done;
 }
 
 /** The engine or one of its graphs could not be used; the message is fit for a reader. */

@@ -1,15 +1,16 @@
 /** Messages between the page and the engine's worker; one response to each request, in order. */
 
-import type { Feeds, Outputs } from "./tensor.ts";
+import type { Call } from "./lane.ts";
+import type { Outputs } from "./tensor.ts";
 
 export type Request =
   | { readonly id: number; readonly op: "start"; readonly wasm: Uint8Array }
   | { readonly id: number; readonly op: "load"; readonly graph: string; readonly bytes: Uint8Array }
-  | { readonly id: number; readonly op: "run"; readonly graph: string; readonly feeds: Feeds };
+  | { readonly id: number; readonly op: "run"; readonly calls: readonly Call[] };
 
 export type Response =
-  /** `milliseconds`: how long the worker was busy with it. */
-  | { readonly id: number; readonly outputs: Outputs | null; readonly milliseconds: number }
+  /** `outputs`: of each call that was asked for. `milliseconds`: how long the worker was busy with it. */
+  | { readonly id: number; readonly outputs: readonly Outputs[]; readonly milliseconds: number }
   /** `fatal`: this worker will never run anything. */
   | { readonly id: number; readonly error: string; readonly fatal: boolean };
 

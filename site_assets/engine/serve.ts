@@ -1,5 +1,6 @@
 /** A worker's whole life: start with the wasm bytes, then load and run graphs as they are asked for. */
 
+import { inSequence } from "./lane.ts";
 import type { Request, Response } from "./protocol.ts";
 import type { Feeds, Outputs } from "./tensor.ts";
 
@@ -15,11 +16,12 @@ declare const self: {
 };
 
 /** Buffers that hold nothing but one output can move to the page instead of being copied. */
-function transferable(outputs: Outputs | null): Transferable[] {
-  return Object.values(outputs ?? {})
-    .map(({ data }) => data)
-    .filter((data) => data.byteLength === data.buffer.byteLength)
-    .map((data) => data.buffer as ArrayBuffer);
+function transferable(outputs: readonly Outputs[]): Transferable[] {
+  const buffers = outputs
+    .flatMap((each) => Object.values(each))
+    .filter(({ data }) => data.byteLength === data.buffer.byteLength)
+    .map(({ data }) => data.buffer as ArrayBuffer);
+  return [...new Set(buffers)];
 }
 
 /**
@@ -29,17 +31,18 @@ function transferable(outputs: Outputs | null): Transferable[] {
 export function serve(start: (wasm: Uint8Array) => Promise<Runner> | Runner, isFatal: (error: unknown) => boolean): void {
   let runner: Runner | null = null;
 
-  async function answer(request: Request): Promise<Outputs | null> {
+  async function answer(request: Request): Promise<readonly Outputs[]> {
     if (request.op === "start") {
       runner = await start(request.wasm);
-      return null;
+      return [];
     }
     if (!runner) throw new Error("the engine has not been started");
     if (request.op === "load") {
       await runner.load(request.graph, request.bytes);
-      return null;
+      return [];
     }
-    return runner.run(request.graph, request.feeds);
+    const { run } = runner;
+    return inSequence(request.calls, run.bind(runner));
   }
 
   let last: Promise<void> = Promise.resolve();

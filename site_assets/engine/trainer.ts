@@ -4,7 +4,8 @@
  */
 
 import { batches, initialWeights, normal, stepNoise, STREAM_DRAW } from "./rng.ts";
-import { float32, floatOutput, type Feeds, type Outputs, type Tensor } from "./tensor.ts";
+import type { Call } from "./lane.ts";
+import { float32, floatOutput, type Outputs, type Tensor } from "./tensor.ts";
 
 /** What the steps need to know of `card.options.live` (see training/live/produce.py). */
 export interface TrainerCard {
@@ -25,6 +26,27 @@ export interface TrainerData {
 
 export type Knobs = Readonly<Record<string, number>>;
 
+/** Makes calls of the model's graphs in a row. */
+export type RunAll = (calls: readonly Call[]) => Promise<readonly Outputs[]>;
+
+/** Steps that are made with the same knobs, and whether the validation follows them. */
+export interface Stretch {
+  readonly steps: number;
+  readonly knobs: Knobs;
+  readonly validate: boolean;
+}
+
+/** What a stretch came to. */
+export interface Reached {
+  /** The terms of every step's batch, `[steps, T]`, before that step. */
+  readonly losses: Float32Array;
+  /** The terms on the validation split after the stretch, `[T]`, if they were asked for. */
+  readonly validation: Float32Array | null;
+  /** False if anything came out that is no number. */
+  readonly finite: boolean;
+  readonly state: State;
+}
+
 interface State {
   readonly params: Float32Array;
   readonly adamM: Float32Array;
@@ -43,12 +65,12 @@ function allFinite(values: Float32Array): boolean {
 export class Trainer {
   private readonly card: TrainerCard;
   private readonly data: TrainerData;
-  private readonly run: (graph: string, feeds: Feeds) => Promise<Outputs>;
+  private readonly run: RunAll;
   private readonly seed: number;
   private state: State;
   private kept: State;
 
-  constructor(card: TrainerCard, data: TrainerData, run: (graph: string, feeds: Feeds) => Promise<Outputs>, seed: number) {
+  constructor(card: TrainerCard, data: TrainerData, run: RunAll, seed: number) {
     this.card = card;
     this.data = data;
     this.run = run;
@@ -78,55 +100,84 @@ export class Trainer {
     this.state = this.kept;
   }
 
-  /**
-   * `steps` optimiser steps in one call of the graph. `losses` holds the terms of every step's batch,
-   * `[steps, T]`, before that step. If anything came out that is no number, the state stays as it was.
-   */
+  /** `steps` optimiser steps in one call of the graph. If anything came out that is no number, the state stays as it was. */
   async advance(steps: number, knobs: Knobs): Promise<{ losses: Float32Array; finite: boolean }> {
+    const [reached] = (await this.tryAll([{ steps, knobs, validate: false }])) as [Reached];
+    if (reached.finite) this.take(reached);
+    return reached;
+  }
+
+  /** Stretches one after the other from the present state, which stays until one of them is taken. */
+  async tryAll(stretches: readonly Stretch[]): Promise<Reached[]> {
+    const calls: Call[] = [];
+    const places: { readonly step: number; readonly validation: number | null; readonly after: number }[] = [];
+    let done = this.state.step;
+    let last: number | null = null;
+    for (const { steps, knobs, validate } of stretches) {
+      const step: number = calls.push(this.stepCall(done, steps, knobs, last)) - 1;
+      const validation = validate ? calls.push(this.validationCall(knobs, step)) - 1 : null;
+      done += steps;
+      last = step;
+      places.push({ step, validation, after: done });
+    }
+    const outputs = await this.run(calls);
+    return places.map(({ step, validation, after }) => {
+      const made = outputs[step] as Outputs;
+      const losses = floatOutput(made, "losses");
+      const params = floatOutput(made, "params_out");
+      const state = { params, adamM: floatOutput(made, "adam_m_out"), adamV: floatOutput(made, "adam_v_out"), step: after };
+      const finite = allFinite(losses) && allFinite(params);
+      return { losses, validation: validation === null ? null : floatOutput(outputs[validation] as Outputs, "losses"), finite, state };
+    });
+  }
+
+  /** The state that a stretch came to is the trainer's. */
+  take({ state }: Reached): void {
+    this.state = state;
+  }
+
+  /** The loss terms on the validation split, `[T]`; its noise is the same at every step and for every seed. */
+  async validate(knobs: Knobs): Promise<Float32Array> {
+    const [outputs] = (await this.run([this.validationCall(knobs, null)])) as [Outputs];
+    return floatOutput(outputs, "losses");
+  }
+
+  /** `steps` steps after the first `done`, from the present state or from where the call at `last` leads. */
+  private stepCall(done: number, steps: number, knobs: Knobs, last: number | null): Call {
     const { card, data, seed, state } = this;
     const samples = data.train.length / card.input_size;
-    const index = batches(seed, state.step, steps, samples, card.batch_size);
+    const index = batches(seed, done, steps, samples, card.batch_size);
     const feeds: Record<string, Tensor> = {
-      params: float32([card.state_size], state.params),
-      adam_m: float32([card.state_size], state.adamM),
-      adam_v: float32([card.state_size], state.adamV),
-      step: scalar(state.step),
+      step: scalar(done),
       index: { dims: [steps, card.batch_size], data: index },
       x_all: float32([samples, card.input_size], data.train),
       adam_eps: scalar(card.adam_eps),
       ...this.scalars(knobs),
     };
     if (card.noise_size > 0) {
-      const eps = stepNoise(seed, state.step, steps, card.batch_size * card.noise_size);
+      const eps = stepNoise(seed, done, steps, card.batch_size * card.noise_size);
       feeds["eps"] = float32([steps, card.batch_size, card.noise_size], eps);
     }
-    const outputs = await this.run("step", feeds);
-    const losses = floatOutput(outputs, "losses");
-    const next: State = {
-      params: floatOutput(outputs, "params_out"),
-      adamM: floatOutput(outputs, "adam_m_out"),
-      adamV: floatOutput(outputs, "adam_v_out"),
-      step: state.step + steps,
-    };
-    const finite = allFinite(losses) && allFinite(next.params);
-    if (finite) this.state = next;
-    return { losses, finite };
+    if (last !== null) {
+      return { graph: "step", feeds, carry: { params: [last, "params_out"], adam_m: [last, "adam_m_out"], adam_v: [last, "adam_v_out"] } };
+    }
+    feeds["params"] = float32([card.state_size], state.params);
+    feeds["adam_m"] = float32([card.state_size], state.adamM);
+    feeds["adam_v"] = float32([card.state_size], state.adamV);
+    return { graph: "step", feeds };
   }
 
-  /** The loss terms on the validation split, `[T]`; its noise is the same at every step and for every seed. */
-  async validate(knobs: Knobs): Promise<Float32Array> {
+  /** Of the present parameters, or of those that the call at `last` gives. */
+  private validationCall(knobs: Knobs, last: number | null): Call {
     const { card, data, state } = this;
     const samples = data.validation.length / card.input_size;
     const { lr: _, ...rest } = this.scalars(knobs); // the loss doesn't know the learning rate
-    const feeds: Record<string, Tensor> = {
-      params: float32([card.state_size], state.params),
-      x: float32([samples, card.input_size], data.validation),
-      ...rest,
-    };
+    const feeds: Record<string, Tensor> = { x: float32([samples, card.input_size], data.validation), ...rest };
     if (card.noise_size > 0) {
       feeds["eps"] = float32([samples, card.noise_size], normal(0, STREAM_DRAW, samples * card.noise_size));
     }
-    return floatOutput(await this.run("evaluate", feeds), "losses");
+    if (last !== null) return { graph: "evaluate", feeds, carry: { params: [last, "params_out"] } };
+    return { graph: "evaluate", feeds: { ...feeds, params: float32([card.state_size], state.params) } };
   }
 
   private scalars(knobs: Knobs): Record<string, Tensor> {

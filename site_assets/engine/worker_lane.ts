@@ -5,7 +5,7 @@
  * figure under the reader's finger (`priority: "interactive"`) overtakes one that trains in the background.
  */
 
-import { EngineError, EngineStopped, type CallOptions, type Lane } from "./lane.ts";
+import { EngineError, EngineStopped, type Call, type CallOptions, type Lane } from "./lane.ts";
 import type { Port, Request, Response } from "./protocol.ts";
 import type { Feeds, Outputs } from "./tensor.ts";
 
@@ -17,11 +17,11 @@ export interface Spawned {
 
 type Message = Request extends infer R ? (R extends Request ? Omit<R, "id"> : never) : never;
 
-interface Call {
+interface Sent {
   readonly message: Message;
   readonly transfer: Transferable[];
   readonly options: CallOptions;
-  readonly resolve: (outputs: Outputs | null) => void;
+  readonly resolve: (outputs: readonly Outputs[]) => void;
   readonly reject: (error: unknown) => void;
 }
 
@@ -30,8 +30,8 @@ export class WorkerLane implements Lane {
   private starting: Promise<void> | null = null;
   private port: Port | null = null;
   private readonly loading = new Map<string, Promise<void>>();
-  private waiting: Call[] = [];
-  private current: { readonly id: number; readonly call: Call } | null = null;
+  private waiting: Sent[] = [];
+  private current: { readonly id: number; readonly call: Sent } | null = null;
   private sent = 0;
 
   /** `spawn` is called once, and again after a crash. */
@@ -60,10 +60,16 @@ export class WorkerLane implements Lane {
 
   /** Rejects with the signal's reason when cancelled; a call still waiting is then never sent. */
   async run(graph: string, feeds: Feeds, options: CallOptions = {}): Promise<Outputs> {
-    if (!this.loading.has(graph)) throw new EngineError(`no graph “${graph}” is loaded`);
-    await this.loading.get(graph);
-    const outputs = await this.call({ op: "run", graph, feeds }, [], options);
+    const [outputs] = await this.runAll([{ graph, feeds }], options);
     return outputs ?? {};
+  }
+
+  async runAll(calls: readonly Call[], options: CallOptions = {}): Promise<readonly Outputs[]> {
+    for (const { graph } of calls) {
+      if (!this.loading.has(graph)) throw new EngineError(`no graph “${graph}” is loaded`);
+      await this.loading.get(graph);
+    }
+    return this.call({ op: "run", calls }, [], options);
   }
 
   private start(): Promise<void> {
@@ -85,11 +91,11 @@ export class WorkerLane implements Lane {
     await this.call({ op: "start", wasm: copy }, [copy.buffer], {});
   }
 
-  private call(message: Message, transfer: Transferable[], options: CallOptions): Promise<Outputs | null> {
+  private call(message: Message, transfer: Transferable[], options: CallOptions): Promise<readonly Outputs[]> {
     const { signal } = options;
     return new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(signal.reason);
-      const call: Call = { message, transfer, options, resolve, reject };
+      const call: Sent = { message, transfer, options, resolve, reject };
       signal?.addEventListener("abort", () => {
         const place = this.waiting.indexOf(call);
         if (place >= 0) this.waiting.splice(place, 1);
@@ -103,7 +109,7 @@ export class WorkerLane implements Lane {
   private sendNext(): void {
     if (this.current || !this.port || this.waiting.length === 0) return;
     const urgent = this.waiting.findIndex(({ options }) => options.priority !== "background");
-    const [call] = this.waiting.splice(Math.max(urgent, 0), 1) as [Call];
+    const [call] = this.waiting.splice(Math.max(urgent, 0), 1) as [Sent];
     const id = ++this.sent;
     this.current = { id, call };
     this.port.postMessage({ ...call.message, id } as Request, call.transfer);

@@ -9,5 +9,6 @@ export * from "./controls/index.ts";
 export * from "./marks/index.ts";
 export * from "./base/index.ts";
 export * from "./maths/index.ts";
+export { inSequence } from "../engine/lane.ts";
 export { Trainer } from "../engine/trainer.ts";
 export { float32, floatOutput, type Tensor } from "../engine/tensor.ts";

@@ -98,7 +98,8 @@ async ({ name, card, data }) => {
   const live = kit.trainingCard({ card });
   const floats = (numbers) => Float32Array.from(numbers);
   const knobs = Object.fromEntries(live.knobs.map((knob) => [knob.name, knob.default]));
-  const run = (graph, feeds) => engine.run(`${card.name}/${graph}`, feeds);
+  const run = (calls) =>
+    engine.runAll(calls.map((call) => ({ ...call, graph: `${card.name}/${call.graph}` })));
   const trainer = new kit.Trainer(live, { train: floats(data), validation: floats([]) }, run, 7);
   (window.trainers_ ??= {})[name] = { trainer, knobs };
   await trainer.advance(25, knobs);

@@ -43,7 +43,7 @@ async ({ name, card, graph, plan, arrays, seed, steps, perCall }) => {
   };
   const live = kit.trainingCard(model);
   const knobs = Object.fromEntries(live.knobs.map((knob) => [knob.name, knob.default]));
-  const run = (_, feeds) => engine.run(`parity/${name}`, feeds);
+  const run = (calls) => engine.runAll(calls.map((call) => ({ ...call, graph: `parity/${name}` })));
   const trainer = new kit.Trainer(live, kit.trainingData(model, live), run, seed);
   const losses = [];
   while (trainer.step < steps) losses.push(...(await trainer.advance(perCall, knobs)).losses);

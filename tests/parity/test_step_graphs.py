@@ -166,6 +166,7 @@ NODE_SCRIPT = """
 import { readFileSync, writeFileSync } from "node:fs";
 const [engine, runtime, folder, out, steps, seed, lane] = process.argv.slice(1);
 const { Trainer } = await import(`${engine}/trainer.ts`);
+const { inSequence } = await import(`${engine}/lane.ts`);
 const lanes = {
   async kernels() {
     const { KernelGraph } = await import(`${engine}/kernel_graph.ts`);
@@ -187,7 +188,7 @@ const card = JSON.parse(readFileSync(`${folder}/card.json`, "utf8")).options.liv
 const floats = (file) => new Float32Array(Uint8Array.from(readFileSync(file)).buffer);
 const data = { train: floats(`${out}/x.bin`), validation: new Float32Array() };
 const knobs = Object.fromEntries(card.knobs.map((knob) => [knob.name, knob.default]));
-const trainer = new Trainer(card, data, run, Number(seed));
+const trainer = new Trainer(card, data, (calls) => inSequence(calls, run), Number(seed));
 const losses = [];
 for (const size of [1, 7, 17]) losses.push(...(await trainer.advance(size, knobs)).losses);
 while (trainer.step < Number(steps)) losses.push(...(await trainer.advance(25, knobs)).losses);

@@ -1,12 +1,12 @@
 /** What a figure's `compute` sees of the trained models: arrays, metrics, and graphs that it can run. */
 
 import type { Engine as PageEngine } from "../../engine/engine.ts";
-import type { CallOptions } from "../../engine/lane.ts";
+import type { Call, CallOptions } from "../../engine/lane.ts";
 import type { Feeds, Outputs } from "../../engine/tensor.ts";
 import { Memo } from "../base/memo.ts";
 
 /** The page's engine, or what stands for it at build. */
-export type Engine = Pick<PageEngine, "load" | "run">;
+export type Engine = Pick<PageEngine, "load" | "run" | "runAll">;
 
 export interface ArrayCard {
   readonly file: string;
@@ -40,6 +40,8 @@ export interface Model {
   /** A metric's value; throws when the card has none of that name. */
   metric(name: string): number;
   run(graph: string, feeds: Feeds, options?: CallOptions): Promise<Outputs>;
+  /** Calls of the model's graphs in a row, without a way back to the page between them. */
+  runAll(calls: readonly Call[], options?: CallOptions): Promise<readonly Outputs[]>;
 }
 
 export interface Models<Role extends string = string> {
@@ -109,6 +111,14 @@ class LoadedModel implements Model {
   async run(graph: string, feeds: Feeds, options: CallOptions = {}): Promise<Outputs> {
     const engine = await this.load(graph); // at the first run, and again if the worker had to be restarted
     return engine.run(`${this.card.name}/${graph}`, feeds, options);
+  }
+
+  async runAll(calls: readonly Call[], options: CallOptions = {}): Promise<readonly Outputs[]> {
+    const graphs = [...new Set(calls.map(({ graph }) => graph))];
+    const [engine] = await Promise.all(graphs.map((graph) => this.load(graph)));
+    if (!engine) return [];
+    const named = calls.map((call) => ({ ...call, graph: `${this.card.name}/${call.graph}` }));
+    return engine.runAll(named, options);
   }
 }
 

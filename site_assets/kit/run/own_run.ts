@@ -1,6 +1,6 @@
 /** The reader's own run, from untrained weights on: its optimiser steps, its loss curves, and where it diverges. */
 
-import type { Knobs, Trainer } from "../../engine/trainer.ts";
+import type { Knobs, Reached, Stretch, Trainer } from "../../engine/trainer.ts";
 import { LossCurves } from "./loss_curves.ts";
 
 export const VALIDATE_EVERY = 25; // steps; fixed, so that the same run gives the same curve at any speed
@@ -44,34 +44,36 @@ export class OwnRun {
   }
 
   /**
-   * One call of the step graph, and the validation where it is due; `total` steps end the run. Null, or in words why
-   * the run has diverged: its weights are then the last good ones.
+   * Stretches of steps in a row, as far as they go well. Null, or in words why the run has diverged: its weights are
+   * then the last good ones.
    */
-  async advance(steps: number, total: number): Promise<string | null> {
-    const { trainer } = this;
-    const first = trainer.step;
-    const knobs = this.knobsAt(first);
-    this.sending = steps; // before anything is awaited: a knob that is turned from here on counts after these steps
+  async advance(stretches: readonly Stretch[]): Promise<string | null> {
+    this.sending = stretches.reduce((sum, { steps }) => sum + steps, 0); // before anything is awaited: what is turned from here on counts after these
     try {
       await this.begin();
-      const { losses, finite } = await trainer.advance(steps, knobs);
-      const bad = this.firstBad(losses);
-      this.curves.addTraining(bad < 0 ? losses : losses.subarray(0, (bad + 1) * this.terms));
-      if (bad >= 0) return this.diverged(first + bad + 1, losses[bad * this.terms] as number);
-      if (!finite) return this.diverged(first + steps, Number.NaN);
+      for (const reached of await this.trainer.tryAll(stretches)) {
+        const trouble = this.take(reached);
+        if (trouble !== null) return trouble;
+      }
     } finally {
       this.sending = 0;
     }
-    const due = trainer.step % VALIDATE_EVERY === 0 || trainer.step === total;
-    return due ? this.validate(knobs) : null;
+    return null;
   }
 
-  /** Adds a point to the validation's curve; weights that pass are kept as good. */
-  private async validate(knobs: Knobs): Promise<string | null> {
-    const { trainer } = this;
-    const losses = await trainer.validate(knobs);
-    this.curves.addValidation(trainer.step, losses);
-    if (this.firstBad(losses) >= 0) return this.diverged(trainer.step, losses[0] as number);
+  /** Adds to the curves; weights that pass the validation are kept as good. */
+  private take(reached: Reached): string | null {
+    const { trainer, terms } = this;
+    const { losses, validation, finite } = reached;
+    const first = trainer.step;
+    const bad = this.firstBad(losses);
+    this.curves.addTraining(bad < 0 ? losses : losses.subarray(0, (bad + 1) * terms));
+    if (bad >= 0) return this.diverged(first + bad + 1, losses[bad * terms] as number);
+    if (!finite) return this.diverged(first + losses.length / terms, Number.NaN);
+    trainer.take(reached);
+    if (!validation) return null;
+    this.curves.addValidation(trainer.step, validation);
+    if (this.firstBad(validation) >= 0) return this.diverged(trainer.step, validation[0] as number);
     trainer.keep();
     return null;
   }

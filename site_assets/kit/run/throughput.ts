@@ -1,23 +1,18 @@
-/** How fast the worker trains: how many steps one call may hold, and how many steps a second are shown. */
+/** How fast the worker trains: how many steps may be made in a row, and how many steps a second are shown. */
 
-const CALL_TARGET = 10; // ms a call should take, so that a finger elsewhere on the page waits no longer
+const ROW_TARGET = 30; // ms that calls in a row should take: as long waits who pauses, or asks the worker for something large
+const MOST = 500; // steps in a row; what they draw at random is made on the page before
 const STRETCH = 500; // ms over which the shown steps a second are counted
 
 export class Throughput {
-  private readonly longest: number;
   private perStep = 0; // ms, smoothed over calls
   private pace = 0; // steps a second, over the last stretch
   private stretch = { since: 0, steps: 0 };
 
-  /** No call holds more than `longest` steps. */
-  constructor(longest: number) {
-    this.longest = longest;
-  }
-
-  /** Steps that a call of some 10 ms can hold; one before any call was measured. */
-  get stepsPerCall(): number {
+  /** Steps that can be made in a row in some 30 ms; one before any was measured. */
+  get stepsInARow(): number {
     if (this.perStep === 0) return 1;
-    return Math.min(this.longest, Math.max(1, Math.round(CALL_TARGET / Math.max(this.perStep, 1e-3))));
+    return Math.min(MOST, Math.max(1, Math.round(ROW_TARGET / Math.max(this.perStep, 1e-3))));
   }
 
   get stepsPerSecond(): number {

@@ -6,8 +6,9 @@
  * both rest.
  */
 
-import type { Feeds, Outputs } from "../../engine/tensor.ts";
-import { Trainer, type TrainerData } from "../../engine/trainer.ts";
+import type { Call } from "../../engine/lane.ts";
+import type { Outputs } from "../../engine/tensor.ts";
+import { Trainer, type Stretch, type TrainerData } from "../../engine/trainer.ts";
 import type { Model } from "../figure/models.ts";
 import { formatSchedule, knobsAt, parseSchedule, shortened, stepsUntilChange, withChange, type Change } from "../figure/schedule.ts";
 import {
@@ -34,7 +35,7 @@ export class TrainingSession implements Run {
   private readonly card: TrainingCard;
   private readonly host: RunHost;
   private readonly actions: TrainingActions;
-  private readonly throughput = new Throughput(VALIDATE_EVERY);
+  private readonly throughput = new Throughput();
   private readonly calm: CalmPace;
   private readonly unsubscribe: () => void;
   private settings: TrainingState;
@@ -234,11 +235,10 @@ export class TrainingSession implements Run {
 
   private untrained(): OwnRun {
     const { card, model } = this;
-    const run = async (graph: string, feeds: Feeds): Promise<Outputs> => {
-      if (graph !== "step") return model.run(graph, feeds, { priority: "background" });
-      const steps = feeds["index"]?.dims[0] as number;
+    const run = (calls: readonly Call[]): Promise<readonly Outputs[]> => {
+      const steps = calls.reduce((sum, { feeds }) => sum + (feeds["index"]?.dims[0] ?? 0), 0);
       const spent = (milliseconds: number): void => this.throughput.measure(milliseconds, steps);
-      return model.run(graph, feeds, { priority: "background", spent });
+      return model.runAll(calls, { priority: "background", ...(steps > 0 ? { spent } : {}) });
     };
     this.data ??= trainingData(model, card);
     const trainer = new Trainer(card, this.data, run, this.settings.seed);
@@ -297,7 +297,7 @@ export class TrainingSession implements Run {
       case "calm":
         return this.calm.due(performance.now());
       case "max":
-        return this.throughput.stepsPerCall;
+        return this.throughput.stepsInARow;
       case "1":
       case "5":
       case "25":
@@ -305,21 +305,24 @@ export class TrainingSession implements Run {
     }
   }
 
-  /** `count` steps at most: calls end where the validation is due and where a knob is turned. */
+  /** `count` steps at most: stretches end where the validation is due and where a knob is turned. */
   private async advance(run: OwnRun, count: number): Promise<void> {
-    const { trainer } = run;
     const total = this.card.steps;
-    let left = Math.min(count, total - trainer.step);
-    while (left > 0 && this.isCurrent(run)) {
-      const untilValidation = VALIDATE_EVERY - (trainer.step % VALIDATE_EVERY);
-      const steps = Math.min(left, untilValidation, stepsUntilChange(this.changes, trainer.step));
-      const trouble = await run.advance(steps, total);
-      this.throughput.count(steps);
-      if (trouble !== null && this.isCurrent(run)) this.state = { phase: "diverged", run, trouble };
-      if (trouble !== null) return;
-      left -= steps;
+    const first = run.trainer.step;
+    const until = Math.min(first + count, total);
+    const stretches: Stretch[] = [];
+    for (let step = first; step < until; ) {
+      const untilValidation = VALIDATE_EVERY - (step % VALIDATE_EVERY);
+      const steps = Math.min(until - step, untilValidation, stepsUntilChange(this.changes, step));
+      const validate = steps === untilValidation || step + steps === total;
+      stretches.push({ steps, knobs: knobsAt(this.changes, this.card.knobs, step), validate });
+      step += steps;
     }
-    if (trainer.step >= total && this.isCurrent(run)) this.state = { phase: "done", run };
+    const trouble = await run.advance(stretches);
+    this.throughput.count(Math.max(run.trainer.step - first, 0)); // less than none where it diverged
+    if (!this.isCurrent(run)) return;
+    if (trouble !== null) this.state = { phase: "diverged", run, trouble };
+    else if (run.trainer.step >= total) this.state = { phase: "done", run };
   }
 
   /** False of a run that the reader has started over, or left, while it was busy. */

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Engine, type GraphSource } from "../../../site_assets/engine/engine.ts";
-import type { CallOptions, Lane } from "../../../site_assets/engine/lane.ts";
+import { inSequence, type Call, type CallOptions, type Lane } from "../../../site_assets/engine/lane.ts";
 import type { Feeds, Outputs } from "../../../site_assets/engine/tensor.ts";
 
 /** A lane that says what it is asked, and fails when it is told to. */
@@ -28,6 +28,10 @@ class FakeLane implements Lane {
     options.signal?.throwIfAborted();
     if (this.fails === "run") throw new Error(`${this.name} could not run`);
     return { [this.name]: { dims: [1], data: Float32Array.of(1) } };
+  }
+
+  async runAll(calls: readonly Call[], options: CallOptions = {}): Promise<readonly Outputs[]> {
+    return inSequence(calls, (graph, feeds) => this.run(graph, feeds, options));
   }
 }
 
@@ -106,4 +110,38 @@ test("when both lanes fail, the error is ONNX Runtime's", async () => {
 
 test("a graph that was never loaded is an error that names it", async () => {
   await assert.rejects(setUp().engine.run("a", {}), /no graph “a”/);
+});
+
+const ROW: readonly Call[] = [{ graph: "a", feeds: {} }, { graph: "b", feeds: {} }];
+
+test("calls in a row run in one lane, and anew in the other if the kernels fail one", async () => {
+  const { engine, kernels, ort } = setUp();
+  await engine.load("a", PLANNED);
+  await engine.load("b", PLANNED);
+  assert.deepEqual((await engine.runAll(ROW)).map((outputs) => Object.keys(outputs)), [["kernels"], ["kernels"]]);
+  kernels.fails = "run";
+  assert.deepEqual((await engine.runAll(ROW)).map((outputs) => Object.keys(outputs)), [["ort"], ["ort"]]);
+  assert.deepEqual(ort.asked.filter((what) => what.startsWith("run")), ["run a", "run b"]);
+  assert.equal(engine.laneOf("b"), "ort");
+});
+
+test("a row with a graph that has no plan runs on ONNX Runtime as a whole", async () => {
+  const { engine, kernels } = setUp();
+  await engine.load("a", PLANNED);
+  await engine.load("b", UNPLANNED);
+  assert.deepEqual((await engine.runAll(ROW)).map((outputs) => Object.keys(outputs)), [["ort"], ["ort"]]);
+  assert.deepEqual(kernels.asked, ["load a plan"]);
+  assert.equal(engine.laneOf("a"), "kernels", "which is nobody's fault");
+});
+
+test("a call in a row is fed what an earlier one gave", async () => {
+  const calls: Call[] = [{ graph: "a", feeds: {} }, { graph: "b", feeds: {}, carry: { x: [0, "y"] } }];
+  const fed: Feeds[] = [];
+  const y = { dims: [1], data: Float32Array.of(5) };
+  await inSequence(calls, (_, feeds) => {
+    fed.push(feeds);
+    return { y };
+  });
+  assert.deepEqual(fed, [{}, { x: y }]);
+  await assert.rejects(inSequence([{ graph: "a", feeds: {}, carry: { x: [0, "z"] } }], () => ({})), /no “z” for “x”/);
 });

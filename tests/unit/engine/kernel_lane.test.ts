@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { KernelLane } from "../../../site_assets/engine/kernel_lane.ts";
-import type { Lane } from "../../../site_assets/engine/lane.ts";
+import type { Call, Lane } from "../../../site_assets/engine/lane.ts";
 import type { Feeds, Outputs } from "../../../site_assets/engine/tensor.ts";
 
 /**
@@ -45,6 +45,11 @@ class FakeWorker implements Lane {
   async run(graph: string): Promise<Outputs> {
     this.asked.push(`run ${graph}`);
     return {};
+  }
+
+  async runAll(calls: readonly Call[]): Promise<readonly Outputs[]> {
+    this.asked.push(`run ${calls.map(({ graph }) => graph).join(", ")}`);
+    return [];
   }
 }
 
@@ -108,4 +113,12 @@ test("a cancelled call is not made", async () => {
   const { lane } = setUp();
   await lane.load("a", async () => plan(1));
   await assert.rejects(lane.run("a", rows(1), { signal: AbortSignal.abort(new Error("gone")) }), /gone/);
+});
+
+test("calls in a row run in the worker, however small", async () => {
+  const { lane, worker } = setUp();
+  await lane.load("a", async () => plan(1));
+  await lane.load("b", async () => plan(1));
+  await lane.runAll([{ graph: "a", feeds: rows(1) }, { graph: "b", feeds: rows(1) }, { graph: "a", feeds: rows(1) }]);
+  assert.deepEqual(worker.asked, ["load a", "load b", "run a, b, a"]);
 });

@@ -20,9 +20,9 @@ class FakePort implements Port {
   }
 }
 
-const RUN: Request = { id: 1, op: "run", graph: "a", feeds: {} };
+const RUN: Request = { id: 1, op: "run", calls: [{ graph: "a", feeds: {} }] };
 const LOAD: Request = { id: 1, op: "load", graph: "a", bytes: new Uint8Array(1) };
-const ANSWER = { data: { id: 1, outputs: null, milliseconds: 1 } } as MessageEvent<Response>;
+const ANSWER = { data: { id: 1, outputs: [], milliseconds: 1 } } as unknown as MessageEvent<Response>;
 
 function setUp(): { port: WatchedPort; worker: FakePort; told: string[]; answers: Response[] } {
   mock.timers.reset();

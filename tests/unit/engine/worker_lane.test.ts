@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { EngineStopped } from "../../../site_assets/engine/lane.ts";
 import type { Port, Request, Response } from "../../../site_assets/engine/protocol.ts";
+import type { Outputs } from "../../../site_assets/engine/tensor.ts";
 import { WorkerLane } from "../../../site_assets/engine/worker_lane.ts";
 
 class FakePort implements Port {
@@ -20,7 +21,7 @@ class FakePort implements Port {
     this.terminated = true;
   }
 
-  answer(response: { error: string; fatal: boolean } | { outputs: null } = { outputs: null }): void {
+  answer(response: { error: string; fatal: boolean } | { outputs: Outputs[] } = { outputs: [] }): void {
     const { id } = this.posted.at(-1) as Request;
     this.onmessage?.({ data: { ...response, id } as Response } as MessageEvent<Response>);
   }
@@ -31,7 +32,10 @@ class FakePort implements Port {
 
   /** As “op graph”, the start left out. */
   get asked(): string[] {
-    return this.posted.flatMap((m) => (m.op === "start" ? [] : [`${m.op} ${m.graph}`]));
+    return this.posted.flatMap((m) => {
+      if (m.op === "start") return [];
+      return [m.op === "load" ? `load ${m.graph}` : `run ${m.calls.map(({ graph }) => graph).join(", ")}`];
+    });
   }
 }
 
@@ -208,4 +212,20 @@ test("a worker that can't be made is reported, and made when asked again", async
   await rest();
   port.answer();
   await again;
+});
+
+test("calls in a row are one request, and come back as one", async () => {
+  const { engine, port } = await loaded("a", "b");
+  const made = { y: { dims: [1], data: Float32Array.of(3) } };
+  const both = engine.runAll([{ graph: "a", feeds: {} }, { graph: "b", feeds: {}, carry: { x: [0, "y"] } }]);
+  await rest();
+  assert.deepEqual(port().asked.slice(2), ["run a, b"]);
+  port().answer({ outputs: [made, {}] });
+  assert.deepEqual(await both, [made, {}]);
+});
+
+test("a row with an unknown graph is refused as a whole", async () => {
+  const { engine, port } = await loaded("a");
+  await assert.rejects(engine.runAll([{ graph: "a", feeds: {} }, { graph: "b", feeds: {} }]), /no graph “b”/);
+  assert.deepEqual(port().asked, ["load a"]);
 });

@@ -1,4 +1,4 @@
-/** The length of calls and the shown pace, on a clock that the test works. */
+/** How many steps go in a row, and the shown pace, on a clock that the test works. */
 
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
@@ -7,19 +7,19 @@ import { Throughput } from "../../../../site_assets/kit/run/throughput.ts";
 let now = 0;
 mock.method(performance, "now", () => now);
 
-test("a call holds what takes some ten milliseconds, one step at first and never more than allowed", () => {
-  const throughput = new Throughput(25);
-  assert.equal(throughput.stepsPerCall, 1);
+test("a row holds what takes some thirty milliseconds, one step at first and five hundred at most", () => {
+  const throughput = new Throughput();
+  assert.equal(throughput.stepsInARow, 1);
   throughput.measure(2, 1);
-  assert.equal(throughput.stepsPerCall, 5);
-  for (let i = 0; i < 100; i++) throughput.measure(1, 10);
-  assert.equal(throughput.stepsPerCall, 25);
+  assert.equal(throughput.stepsInARow, 15);
+  for (let i = 0; i < 100; i++) throughput.measure(1, 1000);
+  assert.equal(throughput.stepsInARow, 500);
   for (let i = 0; i < 100; i++) throughput.measure(400, 1);
-  assert.equal(throughput.stepsPerCall, 1);
+  assert.equal(throughput.stepsInARow, 1);
 });
 
 test("steps a second are those of the last half second of training; a rest in between is not counted", () => {
-  const throughput = new Throughput(25);
+  const throughput = new Throughput();
   throughput.begin();
   assert.equal(throughput.stepsPerSecond, 0);
   for (let i = 0; i < 50; i++) {

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { inSequence } from "../../../../site_assets/engine/lane.ts";
 import { float32, type Feeds, type Outputs } from "../../../../site_assets/engine/tensor.ts";
 import type { Model } from "../../../../site_assets/kit/figure/models.ts";
 import type { TrainingCard, Training } from "../../../../site_assets/kit/figure/training.ts";
@@ -64,14 +65,15 @@ class Desk {
       card: { name: "test", seed: SEED, graphs: {}, arrays: {}, metrics: {}, options: { live: LIVE } },
       array: (name) => arrays[name] as ReturnType<typeof array>,
       metric: () => 0,
-      run: async (graph, feeds, options) => {
+      run: () => assert.fail("training makes its calls in a row"),
+      runAll: (calls, options) => inSequence(calls, async (graph, feeds) => {
         if (graph === "evaluate") return { losses: float32([1], [1 + Math.abs(feeds["params"]?.data[0] as number)]) };
         if (this.held) await new Promise<void>((go) => this.held?.push(go));
         if (this.failure) throw this.failure;
         this.called.push(feeds["index"]?.dims[0] as number);
         options?.spent?.(1);
         return descend(feeds);
-      },
+      }),
     };
     this.session = new TrainingSession(model, { seed: SEED, speed: "max", run: "", ...settings }, {
       changed: () => undefined,
