@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from builder.issues.issue import Source
-from builder.parse.document import Exercise, Fragment, Node, children
+from builder.parse.document import Exercise, Fragment, Node, Predict, children
 from builder.parse.parse import parse_chapter
 from builder.resolve.resolved import PLACEHOLDER, TAG
 
@@ -24,6 +24,12 @@ CONTENT = Path(__file__).resolve().parents[2] / "content"
 CHAPTERS = sorted(CONTENT.glob("[0-9]*.md"))
 CODE = re.compile(r"<(pre|code)\b.*?</\1>", re.DOTALL)
 DECIMAL = re.compile(r"(?<![\w.])\d+\.\d+(?!\w|\.\d)")
+OVERSTATED = re.compile(
+    r"\b(?:no gaps|the gaps close|land is settled|every place near|no place is left"
+    r"|asks for fairness|the best it can do)\b", re.IGNORECASE)
+"""Claims that chapters once made and their own measurements contradict: a sixth of the variational
+throws is refused, the prior does ask for equal mass."""
+
 STRAIGHT = re.compile(r"[\"']")
 
 
@@ -45,6 +51,16 @@ def test_measured_numbers_are_not_typed(path: Path) -> None:
 @pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
 def test_quotes_and_apostrophes_are_curled(path: Path) -> None:
     assert straight_quotes(path.read_text("utf-8"), path.name) == []
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+def test_no_chapter_claims_what_its_figures_refute(path: Path) -> None:
+    assert overstatements(path.read_text("utf-8"), path.name) == []
+
+
+def overstatements(text: str, name: str = "01-a-case.md") -> list[str]:
+    """Phrases of `OVERSTATED` that a chapter shows, with the words before them."""
+    return _found(OVERSTATED, text, name, apart=(Predict,))
 
 
 def decimals(text: str, name: str = "01-a-case.md") -> list[str]:
@@ -106,3 +122,6 @@ Then 0.81.
     assert [found.split()[-1] for found in decimals(typed)] == ["1.5", "0.031"]
     assert straight_quotes(free.replace("Suppose", "“Suppose”, it’s `'said'`,")) == []
     assert len(straight_quotes(free.replace("Suppose", "\"Suppose\", it's said,"))) == 3
+    assert overstatements(free) == []
+    told = free.replace("Take", "Here the *land* is settled, and there are no gaps. Take")
+    assert len(overstatements(told)) == 2

@@ -105,7 +105,8 @@ class AutoencoderStack(nn.Module):
             raise ValueError(f"a subset keeps the widest code, {self.used.shape[2]}; found {sizes}")
         chosen = AutoencoderStack(self.weights[0].shape[2], self.hidden, sizes, ink=self.ink)
         with torch.no_grad():
-            for own, other in zip(chosen.parameters(), self.parameters(), strict=True):
+            for own, other in zip((*chosen.weights, *chosen.biases),
+                                  (*self.weights, *self.biases), strict=True):
                 own.copy_(other[list(members)])
         return chosen
 

@@ -1,7 +1,9 @@
-"""Ways from one code to another: the straight line, and the arc about the origin."""
+"""Ways from one code to another: between whom, the straight line, and the arc about the origin."""
 
 import numpy as np
 from numpy.typing import NDArray
+
+from training.data.dataset import Labels
 
 Field = NDArray[np.float64]
 
@@ -12,8 +14,16 @@ LEAST_SINE = 1e-6
 """Directions whose angle has a smaller sine are the same or opposite."""
 
 
+def unlike_pairs(labels: Labels, count: int, seed: int) -> NDArray[np.int64]:
+    """`count` random pairs of examples whose `labels` differ, by their places, `[count, 2]`."""
+    drawn = np.random.default_rng(seed).integers(len(labels), size=(2 * count, 2))
+    classes = labels[drawn]
+    pairs: NDArray[np.int64] = drawn[classes[:, 0] != classes[:, 1]][:count]
+    return pairs
+
+
 def line(a: Field, b: Field, t: float) -> Field:
-    """(1 − t) a + t b; a and b `[n, k]`."""
+    """(1 − t) a + t b; a and b `[…, k]`."""
     return (1 - t) * a + t * b
 
 

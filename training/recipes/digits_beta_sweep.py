@@ -1,6 +1,7 @@
-"""The small digits VAE trained at ten values of β: the reconstruction–KL frontier (F10).
+"""The small digits VAE trained at ten values of β: the frontier (F10), and the surgery (F25).
 
-The step graph that the page runs also trains these, from one seed; only β differs.
+The step graph that the page runs also trains these, from one seed; only β differs. At some of the
+values two more seeds are trained, to see how far the surgery's terms vary.
 """
 
 from __future__ import annotations
@@ -17,12 +18,39 @@ from training.live.declaration import Floats
 from training.live.graphs import evaluation, export_step
 from training.live.loops import StepSession
 from training.live.produce import Look, checked_inference, look_through
+from training.measure.surgery import (
+    PLANE,
+    Field,
+    Surgery,
+    best_bounds,
+    elbos,
+    importance_bounds,
+    log_evidence,
+    log_likelihood,
+    plane_codes,
+    surgery,
+)
 from training.publish.card import Metric
 from training.publish.recipe import Claim, Progress, PublishedArray, Recipe, Trained
-from training.recipes.families.digits_vae import MODEL, UNIT, label_arrays, live_data, measure_elbo
+from training.recipes.families.digits_vae import (
+    CODE_SIZE,
+    MODEL,
+    UNIT,
+    label_arrays,
+    live_data,
+    measure_elbo,
+)
 
 BETAS = (0.05, 0.1, 0.2, 0.4, 0.7, 1.0, 1.5, 2.0, 3.0, 4.0)
 SEED = 7
+MORE_SEEDS = (8, 9)
+REPEATED = (0.1, 0.4, 1.0, 2.0, 4.0)
+"""Values of β at which the further seeds are trained."""
+
+IMPORTANCE_DRAWS = 10
+COLLAPSED = 0.1
+"""A code on which fewer nats are spent than this tells nothing that a reader could see."""
+
 STEPS = MODEL.steps
 SPLITS = ("train", "validation", "test")
 
@@ -32,15 +60,21 @@ def train(progress: Progress) -> Trained:
     data = digits()
     trainer = StepSession(MODEL, export_step(MODEL), live_data(data).x_train())
     weights = []
-    for number, beta in enumerate(BETAS):
-        run = trainer.train(SEED, STEPS, {"beta": beta})
+    runs = [(SEED, beta) for beta in BETAS]
+    runs += [(seed, beta) for seed in MORE_SEEDS for beta in REPEATED]
+    for number, (seed, beta) in enumerate(runs):
+        run = trainer.train(seed, STEPS, {"beta": beta})
         weights.append(half_precision(run.state.params))
-        progress((number + 1) / (len(BETAS) + 1))
+        progress((number + 1) / (len(runs) + 2))
     graphs = {name: checked_inference(MODEL, inference, name)
               for name, inference in MODEL.inference.items()}
     judge = checked_inference(MODEL, evaluation(MODEL), "evaluate")
     look = look_through({**graphs, "evaluate": judge})
-    metrics = frontier(data, look, weights)
+    metrics = frontier(data, look, weights[:len(BETAS)])
+    carved = [surgery(*posteriors(data, look, params)) for params in weights]
+    table = dict(zip(runs, carved, strict=True))
+    metrics |= surgery_metrics(table)
+    metrics |= bound_metrics(data, look, weights[BETAS.index(1.0)])
     return Trained(
         data=live_data(data).card,
         seed=SEED,
@@ -48,15 +82,23 @@ def train(progress: Progress) -> Trained:
         graphs=graphs,
         arrays={
             "params": PublishedArray(
-                np.stack(weights), "", "flat parameters of the model of each β, in the order "
-                "of `betas`, rounded to half precision"),
+                np.stack(weights[:len(BETAS)]), "", "flat parameters of the model of each β, in "
+                "the order of `betas`, rounded to half precision"),
             "betas": PublishedArray(np.array(BETAS, np.float32), "", "the values of β"),
+            "repeated_betas": PublishedArray(
+                np.array(REPEATED, np.float32), "", "the values of β with three seeds"),
+            "repeated_terms": PublishedArray(
+                np.array([[[table[seed, beta].information, table[seed, beta].marginal]
+                           for beta in REPEATED] for seed in (SEED, *MORE_SEEDS)], np.float32),
+                "nats an example", "information and marginal KL by seed and repeated β, "
+                "test digits"),
             "x_test": PublishedArray(
                 ink_levels(data.test), "sixteenths of ink, row-major 8×8 images", "test images"),
             **label_arrays(data, "test"),
         },
         metrics=metrics,
-        options={"betas": list(BETAS), "steps": STEPS, "batch_size": MODEL.batch_size,
+        options={"betas": list(BETAS), "seeds": [SEED, *MORE_SEEDS], "steps": STEPS,
+                 "batch_size": MODEL.batch_size,
                  "lr": MODEL.lr.default, "hidden": [32, 16], "likelihood": "Bernoulli",
                  "scale": live_data(data).scale, "unit": UNIT},
     )
@@ -68,7 +110,75 @@ def frontier(data: Dataset, look: Look, weights: list[Floats]) -> dict[str, Metr
     for beta, params in zip(BETAS, weights, strict=True):
         measured = measure_elbo(data, SPLITS, beta, look, params)
         metrics |= {f"beta-{beta:g}.{name}": metric for name, metric in measured.items()}
+    other = [metrics[f"beta-{beta:g}.test.reconstruction"].value
+             + BETAS[-1] * metrics[f"beta-{beta:g}.test.kl"].value
+             for beta in BETAS if metrics[f"beta-{beta:g}.test.kl"].value > COLLAPSED]
+    metrics["beta-4.test.best_other_loss"] = Metric(
+        min(other), "nats an example", "test",
+        "the loss at β = 4 of the best of the models that spend more than a tenth of a nat on "
+        "their code")
     return metrics
+
+
+def posteriors(data: Dataset, look: Look, params: Floats) -> tuple[Field, Field]:
+    """Means and deviations of the test digits' clouds, each float64 `[n, 2]`."""
+    clouds = look("encoder", params, x=data.test.x)
+    return clouds["mu"].astype(np.float64), np.exp(clouds["log_var"].astype(np.float64) / 2)
+
+
+def surgery_metrics(table: Mapping[tuple[int, float], Surgery]) -> dict[str, Metric]:
+    """The parts of the mean KL, as `beta-1.test.information`, with the spread over seeds."""
+    unit = "nats an example"
+    named = {"information": "I(x; z) when x is one of the test digits",
+             "marginal_kl": "KL(q(z) ‖ p(z)) of the aggregate posterior of the test digits"}
+    metrics: dict[str, Metric] = {}
+    for beta in BETAS:
+        own = [carved for (_, at), carved in table.items() if at == beta]
+        for name, about in named.items():
+            values = [one.information if name == "information" else one.marginal for one in own]
+            key = f"beta-{beta:g}.test.{name}"
+            metrics[key] = Metric(values[0], unit, "test", about)
+            if beta in REPEATED:
+                for word, value in (("lowest", min(values)), ("highest", max(values))):
+                    metrics[f"{key}_{word}"] = Metric(
+                        value, unit, "test", f"{about}, {word} of {len(values)} seeds")
+    metrics["test.most_information"] = Metric(
+        float(np.log(len(digits().test))), unit, "test",
+        "log N: no code can tell more of which of N digits it is")
+    metrics["test.largest_residual"] = Metric(
+        max(abs(one.mean_kl - one.information - one.marginal) for one in table.values()), unit,
+        "test", "largest difference of the mean KL from the sum of its parts")
+    return metrics
+
+
+def bound_metrics(data: Dataset, look: Look, params: Floats) -> dict[str, Metric]:
+    """What the bound leaves out at β = 1, means over the test digits."""
+    x = data.test.x.astype(np.float64)
+    mu, sigma = posteriors(data, look, params)
+
+    def decode(z: Field) -> Field:
+        return look("decoder", params, z=z.astype(np.float32))["x_hat"].astype(np.float64)
+
+    plane = log_likelihood(x, decode(plane_codes()))
+    evidence = log_evidence(plane)
+    bound = elbos(x, mu, sigma, decode)
+    best = best_bounds(plane.reshape(len(x), len(PLANE), len(PLANE)), mu, sigma)
+    eps = np.random.default_rng(SEED).standard_normal((len(x), IMPORTANCE_DRAWS, CODE_SIZE))
+    weighted = importance_bounds(x, mu, sigma, eps, decode)
+    unit = "nats an example"
+    return {f"beta-1.test.{name}": Metric(float(values.mean()), unit, "test", about)
+            for name, values, about in (
+                ("log_evidence", evidence, "log p(x), by quadrature over the plane of codes"),
+                ("bound", bound, "ELBO, by Gauss–Hermite quadrature"),
+                ("importance_bound", weighted,
+                 f"importance-weighted bound with {IMPORTANCE_DRAWS} draws"),
+                ("gap", evidence - bound, "log p(x) less the ELBO"),
+                ("importance_gap", evidence - weighted,
+                 f"log p(x) less the importance-weighted bound with {IMPORTANCE_DRAWS} draws"),
+                ("amortisation_gap", best - bound,
+                 "ELBO of the best Gaussian of each digit less the encoder's"),
+                ("approximation_gap", evidence - best,
+                 "log p(x) less the ELBO of the best Gaussian of each digit"))}
 
 
 def half_precision(params: Floats) -> Floats:
@@ -97,7 +207,11 @@ RECIPE = Recipe(
               lambda m: rises([-kl for kl in values(m, "test.kl")], slack=0.05)),
         Claim("the reconstruction gets worse as β rises",
               lambda m: rises(values(m, "test.reconstruction"), slack=0.5)),
+        Claim("at the largest β no model that uses its code is cheaper than the collapsed one",
+              lambda m: m["beta-4.test.loss"] < m["beta-4.test.best_other_loss"]),
+        Claim("the parts of the mean KL add up to it",
+              lambda m: m["test.largest_residual"] < 1e-6),
         Claim("at the largest β the posterior has collapsed",
-              lambda m: values(m, "test.kl")[-1] <= 0.1),
+              lambda m: values(m, "test.kl")[-1] <= COLLAPSED),
     ),
 )

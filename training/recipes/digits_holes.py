@@ -1,6 +1,6 @@
 """`digits-holes`: plain and variational autoencoders of digits at random codes (F8).
 
-Twins of the same widths, start and batches, with codes of two sizes and from several seeds. The
+Twins of the same widths, start and batches, with codes of three sizes and from several seeds. The
 judge is the published `digits-judge`, trained again: it takes half a second.
 """
 
@@ -16,15 +16,23 @@ from training.data.dataset import Dataset, Floats
 from training.data.digits import digits
 from training.learn.cloud_stack import ChosenDecoder, TwinStack
 from training.learn.fit import Batch, Schedule, fit
-from training.learn.judge import Judge, train_judge
+from training.learn.judge import Judge, nearest_distance, train_judge
+from training.measure.paths import line, unlike_pairs
+from training.measure.response import directions_in_use, half_change_shares
 from training.publish.card import DataCard, Metric, Port
 from training.publish.export import Array, export, round_to_half
 from training.publish.recipe import Claim, Progress, PublishedArray, Recipe, Trained
 from training.recipes.families.digit_codes import PIXELS, X_HAT, images
 
 SEED = 7
-SIZES = (2, 16)
+SIZES = (2, 4, 16)
+"""Four is about as many as a variational decoder of digits listens to, whatever it is given: with
+it, plain and variational codes are compared at like numbers in use."""
+
 SEEDS = 5
+SHOWN_SEEDS = 3
+"""The first trainings, which a reader can look into; the others are only measured."""
+
 KINDS = ("ae", "vae")
 HIDDEN = (48, 24)
 SCHEDULE = Schedule(epochs=120, batch_size=64, learning_rate=4e-3)
@@ -33,6 +41,14 @@ THROWS = 1000
 THROW_SEED = 7
 STREAM_THROWS = rng.STREAM_DRAW + 8
 """As in figures/holes/maths.ts."""
+
+RESPONSE_CODES = 300
+"""Throws at which the decoders' slopes are taken."""
+
+WAYS = 400
+WAY_STEPS = 64
+WAY_SEED = 15
+"""Straight ways between test digits of unlike classes, on which the drawing's change is timed."""
 
 SHOWN_CODES = 400
 """Training digits whose places in the codes of two numbers are published."""
@@ -43,8 +59,8 @@ CODE_STEP = 1 / 24
 Z = Port("z", ("n", max(SIZES)), "standard deviations of the throws",
          "the code, with zeros behind its own numbers; a plain model's training codes have mean 0 "
          "and covariance I, a variational one's prior is N(0, I)")
-MEMBER = Port("member", ("n",), "", "which decoder: kind, then seed, then size, as in `options`",
-              "int32")
+MEMBER = Port("member", ("n",), "",
+              "which decoder: kind, then shown seed, then size, as in `options`", "int32")
 
 
 def train(progress: Progress) -> Trained:
@@ -65,7 +81,8 @@ def train(progress: Progress) -> Trained:
     stack.clear_padding()
     round_to_half(stack)
     judge = train_judge(dataset)
-    decoder = ChosenDecoder(stack)
+    shown = [place for place in range(len(stack)) if seed_of(place) < SHOWN_SEEDS]
+    decoder = ChosenDecoder(stack.subset(shown))
     return Trained(
         data=DataCard.of(dataset),
         seed=SEED,
@@ -73,7 +90,8 @@ def train(progress: Progress) -> Trained:
         graphs={"decoder": export(decoder, (Z, MEMBER), (X_HAT,), sample_calls, SEED)},
         arrays=arrays(stack, x, shares(stack, judge, THROW_SEED)),
         metrics=metrics(stack, dataset, judge),
-        options={"sizes": list(SIZES), "seed_count": SEEDS, "kinds": list(KINDS),
+        options={"sizes": list(SIZES), "seed_count": SEEDS, "shown_seeds": SHOWN_SEEDS,
+                 "kinds": list(KINDS),
                  "hidden": list(HIDDEN), "warm_up_epochs": WARM_UP_EPOCHS, "throws": THROWS,
                  "throw_seed": THROW_SEED, "code_step": CODE_STEP, **asdict(SCHEDULE)},
     )
@@ -82,8 +100,13 @@ def train(progress: Progress) -> Trained:
 def sample_calls(n: int, generator: np.random.Generator) -> tuple[Array, ...]:
     """Codes and members to check the exported decoder with."""
     z = 2 * generator.standard_normal((n, max(SIZES)))
-    members = generator.integers(len(KINDS) * SEEDS * len(SIZES), size=n)
+    members = generator.integers(len(KINDS) * SHOWN_SEEDS * len(SIZES), size=n)
     return z.astype(np.float32), members.astype(np.int32)
+
+
+def seed_of(place: int) -> int:
+    """Which training a member of the whole stack belongs to."""
+    return place // len(SIZES) % SEEDS
 
 
 def throws(size: int, seed: int) -> Floats:
@@ -106,6 +129,35 @@ def by_kind(values: list[float]) -> Floats:
     return np.array(values, np.float32).reshape(len(KINDS), SEEDS, len(SIZES))
 
 
+@torch.no_grad()
+def in_use(stack: TwinStack) -> Floats:
+    """How many directions of its code each decoder answers to, at the first throws."""
+    z = torch.zeros(len(stack), RESPONSE_CODES, max(SIZES))
+    for member, size in enumerate(stack.code_sizes):
+        z[member, :, :size] = torch.from_numpy(throws(size, THROW_SEED)[:RESPONSE_CODES])
+    slopes = [torch.func.jvp(stack.decode, (z,), (torch.eye(max(SIZES))[axis].expand_as(z),))[1]
+              for axis in range(max(SIZES))]
+    jacobians = torch.stack(slopes, -1).double().numpy()
+    return by_kind([directions_in_use(member[..., :size])
+                    for member, size in zip(jacobians, stack.code_sizes, strict=True)])
+
+
+@torch.no_grad()
+def half_changes(stack: TwinStack, dataset: Dataset) -> Floats:
+    """The median over the ways of the share in which half of the change happens, by member."""
+    codes = stack.encode(images(dataset, "test").expand(len(stack), -1, -1)).double().numpy()
+    pairs = unlike_pairs(dataset.test.labels, WAYS, WAY_SEED)
+    steps = np.linspace(0, 1, WAY_STEPS + 1)
+    medians = []
+    ends = codes[:, pairs[:, 0]], codes[:, pairs[:, 1]]
+    z = np.stack([line(*ends, float(t)) for t in steps], axis=2).astype(np.float32)
+    drawn = stack.decode(torch.from_numpy(z).flatten(1, 2)).double().numpy()
+    for member in drawn:
+        paths = member.reshape(WAYS, WAY_STEPS + 1, PIXELS)
+        medians.append(float(np.median(half_change_shares(paths))))
+    return by_kind(medians)
+
+
 def shares(stack: TwinStack, judge: Judge, seed: int) -> Floats:
     """Accepted share of 1,000 throws, `[kinds, seeds, sizes]`."""
     drawn = decodes(stack, {size: throws(size, seed) for size in SIZES})
@@ -118,10 +170,27 @@ def metrics(stack: TwinStack, dataset: Dataset, judge: Judge) -> dict[str, Metri
     test = images(dataset, "test").expand(len(stack), -1, -1)
     mu, log_var = stack.posterior(test)
     redrawn = stack.decode(mu)
+    drawn = decodes(stack, {size: throws(size, THROW_SEED) for size in SIZES})
+    variance = ((mu.var(1, correction=0) + log_var.exp().mean(1)) * stack.used[:, 0]).sum(1)
     measured = {
         "accepted_share": (
             shares(stack, judge, THROW_SEED), "share of throws", "none",
             f"{THROWS:,} random codes that decode to a drawing that the judge accepts"),
+        "unsure_share": (
+            by_kind([float(np.mean(judge.probabilities(member).max(1) < judge.least_probability))
+                     for member in drawn]), "share of throws", "none",
+            f"{THROWS:,} random codes whose drawing the classifier is not sure enough of"),
+        "far_share": (
+            by_kind([float(np.mean(nearest_distance(member, judge.known) > judge.largest_distance))
+                     for member in drawn]), "share of throws", "none",
+            f"{THROWS:,} random codes whose drawing lies too far from any training digit"),
+        "directions_in_use": (
+            in_use(stack), "directions", "none",
+            "directions of the code that hold at least a hundredth of the decoder's response"),
+        "half_change": (
+            half_changes(stack, dataset), "share of the way", "test",
+            "shortest share of a straight way between two digits in which half of the drawing's "
+            f"change happens, median of {WAYS} ways"),
         "reconstruction_accepted_share": (
             by_kind([judge.accepted_share(member.numpy()) for member in redrawn]),
             "share of digits", "test", "test digits whose reconstruction the judge accepts"),
@@ -141,17 +210,28 @@ def metrics(stack: TwinStack, dataset: Dataset, judge: Judge) -> dict[str, Metri
                     result[f"{key}_{word}"] = Metric(float(value), unit, split,
                                                      f"{about}, {word} of {SEEDS} seeds")
     kl = by_kind((-0.5 * (1 + log_var - mu.square() - log_var.exp()).sum(2).mean(1)).tolist())
+    spread = by_kind(variance.tolist())[KINDS.index("vae")]
     for s, size in enumerate(SIZES):
         result[f"code-{size}.vae.kl"] = Metric(
             float(kl[KINDS.index("vae"), :, s].mean()), "nats an example", "test",
             f"KL(q(z|x) ‖ N(0, I)), mean of {SEEDS} seeds")
+        result[f"code-{size}.vae.aggregate_variance"] = Metric(
+            float(spread[:, s].mean()) / size, "prior variances", "test",
+            "variance of a code number under the aggregate posterior, mean over the numbers and "
+            f"{SEEDS} seeds")
+    for size in SIZES:
+        result[f"code-{size}.accepted_gap"] = Metric(
+            gap({key: metric.value for key, metric in result.items()}, size),
+            "share of throws", "none",
+            "accepted share of the variational models less that of the plain ones")
     return result
 
 
 @torch.no_grad()
 def arrays(stack: TwinStack, x: Tensor, accepted: Floats) -> dict[str, PublishedArray]:
     """The measured shares, and where the training digits lie in the codes of two numbers."""
-    flat = [member for member, size in enumerate(stack.code_sizes) if size == 2]
+    flat = [member for member, size in enumerate(stack.code_sizes)
+            if size == 2 and seed_of(member) < SHOWN_SEEDS]
     codes = stack.encode(x[:SHOWN_CODES].expand(len(stack), -1, -1))[flat, :, :2]
     levels = (codes / CODE_STEP).round().add(128).clamp(0, 255)
     return {
@@ -159,20 +239,30 @@ def arrays(stack: TwinStack, x: Tensor, accepted: Floats) -> dict[str, Published
             accepted, "share of throws", "accepted share by kind, seed and size"),
         "codes_train": PublishedArray(
             levels.numpy().astype(np.uint8), f"{CODE_STEP:.4f} standard deviations, plus 128",
-            "the first training digits in the codes of two numbers, by kind and seed; for a "
-            "variational model the mean"),
+            "the first training digits in the codes of two numbers, by kind and shown seed; for "
+            "a variational model the mean"),
     }
+
+
+def gap(m: Mapping[str, float], size: int) -> float:
+    """By how much the variational models' accepted share is larger."""
+    return m[f"code-{size}.vae.accepted_share"] - m[f"code-{size}.ae.accepted_share"]
 
 
 RECIPE = Recipe(
     title="What random codes decode to",
     description="plain autoencoders of digits and variational ones of the same widths, start and "
-    "batches, with codes of 2 and of 16 numbers, from five seeds each",
+    "batches, with codes of 2, 4 and 16 numbers, from five seeds each",
     honesty="trained model",
     train=train,
     claims=(
         Claim("with 16 numbers, every variational model is accepted more often than any plain one",
               lambda m: m["code-16.vae.accepted_share_lowest"]
               > m["code-16.ae.accepted_share_highest"]),
+        Claim("with 4 numbers the gap is smaller than with 16",
+              lambda m: gap(m, 4) < gap(m, 16)),
+        Claim("with 16 numbers every plain decoder answers to more of them than any variational",
+              lambda m: m["code-16.ae.directions_in_use_lowest"]
+              > m["code-16.vae.directions_in_use_highest"]),
     ),
 )

@@ -18,7 +18,7 @@ from training.learn.fit import Batch, Schedule, fit
 from training.learn.judge import Judge, nearest_distance, train_judge
 from training.learn.networks import parameter_count
 from training.learn.posterior import code_port
-from training.measure.paths import arc, line
+from training.measure.paths import arc, line, unlike_pairs
 from training.publish.card import DataCard, Metric, Port
 from training.publish.export import Call, export, gaussian_sampler, round_to_half
 from training.publish.recipe import Claim, Progress, PublishedArray, Recipe, Trained
@@ -64,7 +64,7 @@ def train(progress: Progress) -> Trained:
     with torch.no_grad():
         codes: Floats = stack.encode(images(dataset, "test").expand(len(stack), -1, -1)).numpy()
     judge = train_judge(dataset)
-    pairs = unlike_pairs(dataset)
+    pairs = unlike_pairs(dataset.test.labels, PAIRS, PAIR_SEED)
     middles = [middles_of(stack, dataset, codes, pairs, seed) for seed in range(SEEDS)]
     typical = pairs[typical_pair(middles[0], judge)]
     ae, vae = stack.member(0), stack.member(SEEDS)
@@ -85,15 +85,6 @@ def train(progress: Progress) -> Trained:
                  "pairs": PAIRS, "pair_seed": PAIR_SEED, "ways": list(WAYS),
                  "warm_up_epochs": WARM_UP_EPOCHS, **asdict(SCHEDULE)},
     )
-
-
-def unlike_pairs(dataset: Dataset) -> NDArray[np.int64]:
-    """2,000 random pairs of test digits of different classes, `[pairs, 2]`."""
-    rng = np.random.default_rng(PAIR_SEED)
-    drawn = rng.integers(len(dataset.test), size=(2 * PAIRS, 2))
-    labels = dataset.test.labels[drawn]
-    pairs: NDArray[np.int64] = drawn[labels[:, 0] != labels[:, 1]][:PAIRS]
-    return pairs
 
 
 @torch.no_grad()
@@ -167,7 +158,7 @@ def metrics(
     tables: dict[str, tuple[list[float], str, str]] = {f"{way}.accepted_share": (
         [judge.accepted_share(by_way[way]) for by_way in middles], "share of pairs", about)
         for way in middles[0]}
-    for lead, trail in (("vae-arc", "vae-line"), ("vae-line", "ae-line")):
+    for lead, trail in (("vae-arc", "vae-line"), ("vae-line", "ae-line"), ("ae-arc", "ae-line")):
         gains = np.subtract(tables[f"{lead}.accepted_share"][0],
                             tables[f"{trail}.accepted_share"][0])
         tables[f"{lead}.lead_over_{trail}"] = (

@@ -1,8 +1,9 @@
 """`digits-pca`: two principal components, the linear rival of the trained codes of digits."""
 
 from training.data.digits import digits
+from training.measure.metrics import NEIGHBOURS, neighbour_accuracy
 from training.measure.pca import PrincipalComponents
-from training.publish.card import Port
+from training.publish.card import Metric, Port
 from training.publish.recipe import Progress, Recipe, Trained
 from training.recipes.families.digit_codes import CODE_SIZE, measure, publishable
 
@@ -17,6 +18,11 @@ def train(progress: Progress) -> Trained:
     dataset = digits()
     model = PrincipalComponents(dataset.train.x, CODE_SIZE)
     codes, metrics = measure(model, dataset)
+    metrics["test.pixels_knn_accuracy"] = Metric(
+        neighbour_accuracy(dataset.train.x, dataset.train.labels,
+                           dataset.test.x, dataset.test.labels),
+        "share of digits", "test", "digits whose class is the commonest among the "
+        f"{NEIGHBOURS} training digits nearest to them in all {dataset.test.x.shape[1]} pixels")
     progress(0.5)
     return publishable(
         model, dataset, code=Z, encoder_outputs=(Z,), codes=codes, metrics=metrics, seed=SEED,

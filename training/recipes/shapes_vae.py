@@ -52,7 +52,7 @@ def train(progress: Progress) -> Trained:
     judge = train_judge(dataset, share_of(progress, 0.95, 1.0))
     test = torch.from_numpy(dataset.test.x)
     with torch.no_grad():
-        codes = model.encode(test)[0]
+        codes, log_var = model.encode(test)
         reconstruction = model.decode(codes).numpy()
         decodes = model.decode(grid_codes())
         regions: Labels = judge(decodes).argmax(1).numpy().astype(np.uint8)
@@ -65,6 +65,10 @@ def train(progress: Progress) -> Trained:
         "test.classifier_accuracy": Metric(
             float(np.mean(judged == dataset.test.labels)), "share of drawings", "test",
             "drawings whose class is seen by the classifier that judges the decodes"),
+        "test.aggregate_variance": Metric(
+            float((codes.var(0, correction=0) + log_var.exp().mean(0)).mean()),
+            "prior variances", "test", "variance of a code number under the aggregate posterior, "
+            "mean over both"),
         **region_metrics(regions, dataset.classes),
         **smoothness_metrics(decodes.numpy()),
     }
@@ -112,13 +116,20 @@ def grid_codes() -> Tensor:
 
 
 def region_metrics(regions: Labels, classes: tuple[str, ...]) -> dict[str, Metric]:
-    """The share of the grid's cells in which the classifier sees each class."""
+    """The share of the grid in which the classifier sees each class: of its cells, of its mass."""
+    grid = f"a {GRID_SIDE}×{GRID_SIDE} grid over ±{GRID_EXTENT} prior deviations"
+    mass = (-0.5 * grid_codes().square().sum(1)).exp().double().numpy()
+    mass /= mass.sum()
     return {
-        f"grid.share_{name}": Metric(
+        **{f"grid.share_{name}": Metric(
             float(np.mean(regions == label)), "share of cells", "grid",
-            f"cells of a {GRID_SIDE}×{GRID_SIDE} grid over ±{GRID_EXTENT} prior deviations "
-            f"whose decode the classifier takes for a {name}")
-        for label, name in enumerate(classes)
+            f"cells of {grid} whose decode the classifier takes for a {name}")
+           for label, name in enumerate(classes)},
+        **{f"grid.mass_{name}": Metric(
+            float(mass[regions == label].sum()), "share of prior mass", "grid",
+            f"cells of {grid}, each weighted by the density of N(0, I) at its middle, whose decode "
+            f"the classifier takes for a {name}")
+           for label, name in enumerate(classes)},
     }
 
 
@@ -183,6 +194,12 @@ def publishable(
     )
 
 
+def unevenness(m: Mapping[str, float], prefix: str) -> float:
+    """How far the shares of the shapes lie apart: the largest less the smallest."""
+    shares = [value for name, value in m.items() if name.startswith(prefix)]
+    return max(shares) - min(shares)
+
+
 RECIPE = Recipe(
     title="Four shapes share a plane",
     description="a convolutional variational autoencoder with a two-dimensional code, trained on "
@@ -195,6 +212,8 @@ RECIPE = Recipe(
         Claim(f"every shape owns at least {SMALLEST_SHARE:.0%} of the grid",
               lambda m: min(value for name, value in m.items()
                             if name.startswith("grid.share_")) >= SMALLEST_SHARE),
+        Claim("weighted by the prior, the shapes' shares lie nearer to a quarter each",
+              lambda m: unevenness(m, "grid.mass_") < unevenness(m, "grid.share_")),
         Claim("even the two neighbouring cells that differ most differ less than two random cells "
               "do on average",
               lambda m: m["grid.largest_mean_jump"] < m["grid.mean_random_jump"]),

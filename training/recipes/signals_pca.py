@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from training.data.dataset import Floats
 from training.data.signals import COMPLEXITIES, SAMPLES, amplitudes, signals
 from training.measure.knee import knee
 from training.measure.pca import PrincipalComponents
@@ -11,6 +12,12 @@ from training.recipes.families.signal_codes import ABOUT, COMPONENTS, SQUARED, c
 
 SHOWN = 10
 """Held-out waveforms of each complexity that a reader can choose."""
+
+
+def variances(x: Floats) -> Floats:
+    """The eigenvalues of the covariance of `x` `[n, d]`, largest first."""
+    eigenvalues: Floats = np.linalg.eigvalsh(np.cov(x.T, bias=True))[::-1].astype(np.float32)
+    return eigenvalues
 
 
 def train(progress: Progress) -> Trained:
@@ -28,7 +35,11 @@ def train(progress: Progress) -> Trained:
         metrics[f"complexity-{complexity}.knee"] = Metric(
             knee(range(COMPONENTS + 1), curve.tolist()), "components", "test",
             "where the error curve, on a logarithmic axis, lies furthest below its chord")
+        spectrum = variances(datasets[complexity - 1].train.x)
         for components, error in enumerate(curve):
+            metrics[f"complexity-{complexity}.pca-{components}.train.tail"] = Metric(
+                float(spectrum[components:].sum()) / SAMPLES, SQUARED, "train",
+                "sum of the eigenvalues that are left out, over the samples")
             metrics[f"complexity-{complexity}.pca-{components}.test.reconstruction_mse"] = Metric(
                 float(error), SQUARED, "test", ABOUT)
     return Trained(

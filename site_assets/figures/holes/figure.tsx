@@ -51,9 +51,9 @@ const CLASSES = 10;
 const GRID = 9;
 const SHOWN_THROWS = { columns: 12, rows: 2 };
 const FIRST = SHOWN_THROWS.columns * SHOWN_THROWS.rows;
-const LIMITS: Readonly<Record<State["size"], number>> = { 2: 3, 16: 5 }; // of the planes, in standard deviations
+const LIMITS: Readonly<Record<State["size"], number>> = { 2: 3, 4: 3.5, 16: 5 }; // of the planes, in standard deviations
 const NAMES: Readonly<Record<Kind, string>> = { ae: "plain", vae: "variational" };
-const SIZES = [{ value: "2", label: "2 numbers" }, { value: "16", label: "16 numbers" }] as const;
+const SIZES = (["2", "4", "16"] as const).map((value) => ({ value, label: `${value} numbers` }));
 
 interface Court {
   readonly known: Float32Array;
@@ -77,10 +77,12 @@ function court(model: Model): Court {
 
 const optionList = (model: Model, name: string): readonly (string | number)[] => model.card.options?.[name] as (string | number)[];
 
-/** Where a member stands in the graph and in the arrays: by kind, then seed, then size. */
-function memberIndex(model: Model, kind: Kind, run: number, size: string): number {
+/** How many trainings were measured, and how many of them, the first, can be looked into. */
+const seedsOf = (model: Model, which: "seed_count" | "shown_seeds"): number => model.card.options?.[which] as number;
+
+/** Where a member stands among those of `seeds` trainings: by kind, then seed, then size. */
+function memberIndex(model: Model, seeds: number, kind: Kind, run: number, size: string): number {
   const sizes = optionList(model, "sizes");
-  const seeds = model.card.options?.["seed_count"] as number;
   return (KINDS.indexOf(kind) * seeds + run - 1) * sizes.length + sizes.indexOf(Number(size));
 }
 
@@ -110,7 +112,7 @@ async function survey(model: Model, member: number, plane: Plane, throws: readon
 function flatCodes(model: Model, kind: Kind, run: number, labels: ArrayLike<number>): Pair[][] {
   const { shape, data } = model.array("codes_train");
   const [step, count] = [model.card.options?.["code_step"] as number, shape[1] as number];
-  const start = (KINDS.indexOf(kind) * (model.card.options?.["seed_count"] as number) + run - 1) * count;
+  const start = (KINDS.indexOf(kind) * seedsOf(model, "shown_seeds") + run - 1) * count;
   const at = (i: number, axis: number): number => ((data[2 * (start + i) + axis] as number) - 128) * step;
   const byDigit: Pair[][] = Array.from({ length: CLASSES }, () => []);
   for (let i = 0; i < count; i++) {
@@ -122,11 +124,11 @@ function flatCodes(model: Model, kind: Kind, run: number, labels: ArrayLike<numb
 
 function rowsOf(model: Model, size: State["size"], run: number): DotRow[] {
   const { data } = model.array("accepted_shares");
-  const seeds = model.card.options?.["seed_count"] as number;
-  return (["2", "16"] as const).flatMap((each) =>
+  const seeds = seedsOf(model, "seed_count");
+  return SIZES.flatMap(({ value: each }) =>
     KINDS.map((kind) => ({
       name: `${NAMES[kind]}, ${each} numbers`,
-      values: Array.from({ length: seeds }, (_, seed) => data[memberIndex(model, kind, seed + 1, each)] as number),
+      values: Array.from({ length: seeds }, (_, seed) => data[memberIndex(model, seeds, kind, seed + 1, each)] as number),
       current: each === size ? run - 1 : undefined,
       hue: kind === "vae" ? "c-z" : "",
     })),
@@ -136,7 +138,7 @@ function rowsOf(model: Model, size: State["size"], run: number): DotRow[] {
 async function show(kind: Kind, state: State, { model: { twins }, memo }: Models<Role>, judges: Court, plane: Plane, throws: readonly Float32Array[]): Promise<Shown> {
   const { size, run, throw_seed } = state;
   const limit = LIMITS[size];
-  const member = memberIndex(twins, kind, run, size);
+  const member = memberIndex(twins, seedsOf(twins, "shown_seeds"), kind, run, size);
   const surveyed = await memo(`${member} ${throw_seed}`, () => survey(twins, member, plane, throws, limit, judges));
   const within = (value: number): number => Math.min(limit, Math.max(-limit, value));
   const at: Place = [within(state[`${kind}_u`]), within(state[`${kind}_v`])];
@@ -177,7 +179,7 @@ export default defineFigure<State, Frame, Role>({
       <>
         <Controls label="Models">
           <Toggle label="the code holds" value={size} choices={SIZES} onChange={(value) => set({ size: value })} />
-          <Slider label="training seed" value={run} min={1} max={5} step={1} onChange={(value) => set({ run: value })} />
+          <Slider label="training seed" value={run} min={1} max={3} step={1} onChange={(value) => set({ run: value })} />
           {size === "2" && <Checkbox label="Training codes" value={state.codes} onChange={(codes) => set({ codes })} />}
         </Controls>
         <Panels columns={2}>

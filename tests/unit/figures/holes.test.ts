@@ -11,7 +11,7 @@ const SIZE = 16;
 const dot = (a: ArrayLike<number>, b: ArrayLike<number>): number => Array.from(a).reduce((sum, value, i) => sum + value * (b[i] as number), 0);
 
 test("throws have mean 0 and variance 1, and half of them lie within the ring", () => {
-  for (const size of [2, SIZE]) {
+  for (const size of [2, 4, SIZE]) {
     const codes = throwCodes(7, size);
     const mean = codes.reduce((sum, value) => sum + value, 0) / codes.length;
     const variance = codes.reduce((sum, value) => sum + value * value, 0) / codes.length;
@@ -24,6 +24,7 @@ test("throws have mean 0 and variance 1, and half of them lie within the ring", 
 
 test("the ring's radius is the root of the chi-square's median", () => {
   assert.ok(Math.abs(medianLength(2) - Math.sqrt(1.3862943611198906)) < 1e-12);
+  assert.ok(Math.abs(medianLength(4) - Math.sqrt(3.356693980033321)) < 4e-3);
   assert.ok(Math.abs(medianLength(16) - Math.sqrt(15.338498885001608)) < 1e-3);
 });
 

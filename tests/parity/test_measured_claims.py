@@ -1,0 +1,144 @@
+"""What chapters quote is measured again, from the published models, by other tools.
+
+Each test goes another way than the recipe: brute force, finite differences, scipy, scikit-learn.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+from scipy.stats import norm
+from sklearn.decomposition import PCA
+
+from tests.parity.test_exported_models import array, session
+from training.data.digit_frame import digit_frame
+from training.data.digits import digits
+from training.data.house import house
+from training.data.signals import SAMPLES, signals
+from training.recipes.digits_holes import throws
+
+Field = NDArray[np.float64]
+
+
+class Published:
+    """A model's folder: its card, its metrics, its graphs."""
+
+    def __init__(self, models: Path, name: str) -> None:
+        self.folder = models / name
+        self.card: dict[str, Any] = json.loads((self.folder / "card.json").read_text("utf-8"))
+
+    def metric(self, name: str) -> float:
+        return float(self.card["metrics"][name]["value"])
+
+    def array(self, name: str) -> NDArray[Any]:
+        return array(self.folder, self.card, name)
+
+    def graph(self, name: str) -> Callable[..., list[NDArray[np.float32]]]:
+        runner = session(self.folder / self.card["graphs"][name]["file"])
+        return lambda **feeds: runner.run(None, feeds)
+
+
+def distances(a: Field, b: Field) -> Field:
+    """Euclidean, `[n, m]`, in double precision."""
+    return np.sqrt(np.maximum(
+        (a**2).sum(1)[:, None] + (b**2).sum(1)[None] - 2 * a @ b.T, 0))
+
+
+def test_ten_nearest_pictures_vote_as_the_chapter_says(models_dir: Path) -> None:
+    data = digits()
+    train, test = (split.x.astype(float) for split in (data.train, data.test))
+    order = distances(test, train).argsort(axis=1, kind="stable")[:, :10]
+    votes = np.array([np.bincount(row, minlength=10).argmax() for row in data.train.labels[order]])
+    measured = Published(models_dir, "digits-pca").metric("test.pixels_knn_accuracy")
+    assert np.mean(votes == data.test.labels) == pytest.approx(measured, abs=1.5 / len(test))
+
+
+def test_scipy_finds_no_better_house(models_dir: Path) -> None:
+    model = Published(models_dir, "digits-anatomy")
+    x = house(digit_frame(digits().train.x))
+    encode, decode = model.graph("encoder_8"), model.graph("decoder_8")
+    (z,) = encode(x=x[None])
+
+    def error(code: Field) -> float:
+        return float(np.mean((decode(z=code[None].astype(np.float32))[0][0] - x) ** 2))
+
+    assert error(z[0]) == pytest.approx(model.metric("house.encoder_mse"), abs=1e-5)
+    found = min(minimize(error, start, method="Powell", options={"maxfev": 4000}).fun
+                for start in (z[0].astype(float), np.zeros(8)))
+    assert found == pytest.approx(model.metric("house.search_mse"), rel=0.05)
+
+
+def test_shares_of_the_plane_weighted_by_the_prior(models_dir: Path) -> None:
+    model = Published(models_dir, "shapes-vae")
+    regions = model.array("regions")
+    axis = np.linspace(-2.5, 2.5, len(regions))
+    weight = np.outer(norm.pdf(axis), norm.pdf(axis))
+    for label, name in enumerate(model.card["data"]["classes"]):
+        share = weight[regions == label].sum() / weight.sum()
+        assert share == pytest.approx(model.metric(f"grid.mass_{name}"), abs=1e-4)
+        assert np.mean(regions == label) == pytest.approx(
+            model.metric(f"grid.share_{name}"), abs=1e-6)
+
+
+def test_eigenvalues_that_are_left_out_are_the_curve(models_dir: Path) -> None:
+    model = Published(models_dir, "signals-pca")
+    for complexity in (1, 4):
+        x = signals(complexity).train.x
+        variances = PCA().fit(x).explained_variance_ * (len(x) - 1) / len(x)
+        for k in (0, complexity, 2 * complexity - 1, 2 * complexity):
+            key = f"complexity-{complexity}.pca-{k}"
+            tail = float(variances[k:].sum()) / SAMPLES
+            assert model.metric(f"{key}.train.tail") == pytest.approx(tail, rel=1e-3)
+            assert model.metric(f"{key}.test.reconstruction_mse") == pytest.approx(tail, rel=0.1)
+
+
+@pytest.mark.parametrize("kind", ["ae", "vae"])
+@pytest.mark.parametrize("size", [4, 16])
+def test_decoders_answer_to_as_many_directions_as_counted(
+    models_dir: Path, kind: str, size: int
+) -> None:
+    """Slopes by central differences, of the trainings that are published."""
+    model = Published(models_dir, "digits-holes")
+    options, decode = model.card["options"], model.graph("decoder")
+    width, sizes, shown = max(options["sizes"]), options["sizes"], options["shown_seeds"]
+    counts = []
+    for seed in range(shown):
+        place = (options["kinds"].index(kind) * shown + seed) * len(sizes) + sizes.index(size)
+        z = np.zeros((100, width), np.float32)
+        z[:, :size] = throws(size, options["throw_seed"])[:100]
+        member = np.full(len(z), place, np.int32)
+        slopes = []
+        for axis in range(size):
+            step = np.zeros(width, np.float32)
+            step[axis] = 0.02
+            ahead, behind = (decode(z=z + sign * step, member=member)[0] for sign in (1, -1))
+            slopes.append((ahead.astype(float) - behind) / 0.04)
+        jacobian = np.stack(slopes, axis=-1).reshape(-1, size)
+        responses = np.linalg.svd(jacobian, compute_uv=False) ** 2
+        counts.append(int(np.sum(responses > 0.01 * responses.sum())))
+    key = f"code-{size}.{kind}.directions_in_use"
+    assert model.metric(f"{key}_lowest") <= min(counts)
+    assert max(counts) <= model.metric(f"{key}_highest")
+
+
+def test_the_judges_reasons_are_those_counted(models_dir: Path) -> None:
+    model, judge = Published(models_dir, "digits-holes"), Published(models_dir, "digits-judge")
+    options, decode = model.card["options"], model.graph("decoder")
+    known = judge.array("images_train").reshape(-1, 64) / judge.card["options"]["full_ink"]
+    for place, kind in ((2, "ae"), (2 + 3 * options["shown_seeds"], "vae")):
+        z = throws(16, options["throw_seed"])
+        (drawn,) = decode(z=z, member=np.full(len(z), place, np.int32))
+        (probability,) = judge.graph("classifier")(x=drawn)
+        far = distances(drawn.astype(float), known).min(axis=1) > judge.metric("largest_distance")
+        unsure = probability.max(axis=1) < judge.metric("least_probability")
+        for name, found in (("far_share", far.mean()), ("unsure_share", unsure.mean())):
+            key = f"code-16.{kind}.{name}"
+            low, high = model.metric(f"{key}_lowest"), model.metric(f"{key}_highest")
+            assert low - 0.003 <= found <= high + 0.003
