@@ -10,7 +10,7 @@ from dataclasses import replace
 from jinja2 import Environment, TemplateError, TemplateSyntaxError
 
 from builder.draw.cells import Parts, Ran, named_parts, prepare, run_cells
-from builder.draw.figures import Code, bundle, draw_frames
+from builder.draw.figures import SiteCode, bundle, draw_frames, read_code
 from builder.draw.formulas import typeset, with_styles
 from builder.draw.posters import draw_posters
 from builder.draw.python_packages import Distribution
@@ -184,7 +184,7 @@ class Builder:
         placed = [(page, figure) for page in book.pages for figure in page.figures]
         used = {figure.spec.name for _, figure in placed}
         with self._phase(outcome, "math"):
-            code = Code(effects, memory)
+            code = read_code(effects, cache, service, sources.figures, memory)
             written = [(page.source, node) for page, node in book.formulas()]
             if self.guide:
                 written += self.guide.formulas
@@ -224,7 +224,7 @@ class Builder:
             issues.extend(found)
         with self._phase(outcome, "plans"):
             lanes, found = plan_models(
-                effects, cache, service, models, packed, code.kernels, memory
+                effects, cache, service, models, packed, code.of("kernels"), memory
             )
             issues.extend(found)
         with self._phase(outcome, "posters"):
@@ -279,7 +279,7 @@ class Builder:
         cache: Cache,
         pages: list[tuple[ResolvedPage, Parts]],
         models: ModelFiles,
-        code: Code,
+        code: SiteCode,
     ) -> tuple[Ran, PythonFiles]:
         """What the cells did, and the files that Python in the page loads; a book without cells
         has neither, and cells of a chapter with mistakes wait until these are mended."""

@@ -11,7 +11,7 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
-from builder.draw.figures import Code
+from builder.draw.figures import read_code
 from builder.node.service import NodeService
 from builder.plan.encode import encode_plan
 from builder.plan.lanes import Planning, Runner
@@ -38,7 +38,9 @@ def planning() -> Planning:
     """The kernels as builds compile and remember them."""
     effects = DiskEffects(ROOT)
     service = NodeService(ROOT / "site_assets", effects.log)
-    return Planning(effects, Cache(effects), service, Code(effects, Memory()).kernels)
+    cache = Cache(effects)
+    code = read_code(effects, cache, service, (), Memory())
+    return Planning(effects, cache, service, code.of("kernels"))
 
 
 def model(

@@ -13,7 +13,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any
 
-from builder.draw.figures import Code as SiteCode
+from builder.draw.figures import SiteCode
 from builder.draw.python_packages import (
     LOCK,
     SOURCES,
@@ -35,15 +35,6 @@ from builder.store.effects import Effects
 from builder.store.hashing import canonical, digest
 from builder.store.paths import PYODIDE
 
-RUNNERS = (
-    "site_assets/cells/interpreter.ts",
-    "site_assets/cells/markup.ts",
-    "site_assets/engine/sessions.ts",
-    "site_assets/node/cells.mjs",
-    "site_assets/node/cells_worker.mjs",
-    "site_assets/package-lock.json",
-)
-"""What determines a cell's output, beside the cell, its models and the wheels."""
 DATA_SETS = f"{SOURCES}/book/datasets.json"
 LONGEST = 300
 """Seconds that a chapter's cells may take at build."""
@@ -201,8 +192,7 @@ def _key(
     """Content alone: where the repository lies plays no part."""
     portable = {**params, "packages": None, "models": None}
     content = [f"{card.name} {part} {models.hashes[card.name, part]}" for card, part in parts]
-    runners = [f"{path} {site_code.hashes.get(path, '')}" for path in RUNNERS]
-    return digest(canonical(portable), packages.lock, *content, *runners)
+    return digest(canonical(portable), packages.lock, *content, site_code.of("cells"))
 
 
 def _judge(page: ResolvedPage, results: list[Any]) -> list[Issue]:

@@ -10,22 +10,21 @@ import re
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field, fields
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from operator import itemgetter
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from builder.issues.issue import Issue, whole_file
 from builder.load.figure_spec import FigureSpec
 from builder.node.service import Service, ServiceError
 from builder.pack.pack import ModelFiles
-from builder.plan.lanes import KERNEL_CODE
 from builder.resolve.resolve import ResolvedPage
 from builder.resolve.resolved import PlacedFigure
 from builder.store.cache import Cache
 from builder.store.effects import Effects
 from builder.store.hashing import canonical, digest
 from builder.store.memory import Memory
-from builder.store.paths import CACHE, FIGURES, SITE_ASSETS
+from builder.store.paths import CACHE, SITE_ASSETS
 
 MANIFEST = "manifest.json"
 NOT_CODE = (f"{SITE_ASSETS}/generated/", f"{SITE_ASSETS}/fonts/subset.py")
@@ -34,44 +33,71 @@ BUILD_ERROR = re.compile(
 )
 
 
-class Code:
-    """The content of `site_assets`, by hash: the key of everything that is made from it."""
+Product: TypeAlias = Literal["cells", "kernels", "math", "posters"]
+"""What Node makes by code of its own; a figure's frames are made by the figure's code too."""
 
-    def __init__(self, effects: Effects, memory: Memory) -> None:
-        self.hashes = {
-            path: memory.recall(("code", path), digest, effects.read(path))
-            for path in effects.files(SITE_ASSETS)
-            if not path.startswith(NOT_CODE)
-        }
-        self._figures: dict[str, str] = {}
-        self.whole = self._digest(self.hashes)
-        self.shared = self._digest(
-            path
-            for path in self.hashes
-            if not path.startswith(f"{FIGURES}/") and not path.startswith(f"{SITE_ASSETS}/styles/")
-        )
-        self.math = self._digest(
-            path
-            for path in self.hashes
-            if path in {f"{SITE_ASSETS}/node/math.mjs", f"{SITE_ASSETS}/package-lock.json"}
-        )
-        self.kernels = self._digest(path for path in self.hashes if path.startswith(KERNEL_CODE))
-        self.posters = self._digest(
-            path
-            for path in self.hashes
-            if path.startswith((f"{SITE_ASSETS}/styles/", f"{SITE_ASSETS}/fonts/"))
-            or path in {f"{SITE_ASSETS}/node/poster.mjs", f"{SITE_ASSETS}/package-lock.json"}
-        )
+
+@dataclass(frozen=True)
+class SiteCode:
+    """The content of `site_assets`, by hash: the key of everything that is made from it.
+
+    Which files a product is made by is what esbuild found in the code itself. Where it found
+    nothing because the code is broken, it may be all of them.
+    """
+
+    hashes: Mapping[str, str]
+    """Path → hash of the content."""
+    inputs: Mapping[str, tuple[str, ...]] | None
+    """Product → paths."""
+
+    @cached_property
+    def whole(self) -> str:
+        return self._digest(self.hashes)
+
+    def of(self, product: Product) -> str:
+        """Hash of all code that makes a product."""
+        return self._of(product)
+
+    def of_figure(self, name: str) -> str:
+        """Hash of all that a figure's drawing depends on, other figures left out."""
+        return self._of(f"figures/{name}")
+
+    def _of(self, product: str) -> str:
+        return self.whole if self.inputs is None else self._digest(self.inputs[product])
 
     def _digest(self, paths: Iterable[str]) -> str:
         return digest(*(f"{path} {self.hashes[path]}" for path in sorted(paths)))
 
-    def of_figure(self, name: str) -> str:
-        """Hash of all that a figure's drawing depends on, other figures left out."""
-        if name not in self._figures:
-            own = [path for path in self.hashes if path.startswith(f"{FIGURES}/{name}/")]
-            self._figures[name] = digest(self.shared, self._digest(own))
-        return self._figures[name]
+
+def read_code(
+    effects: Effects, cache: Cache, service: Service, figures: Iterable[str], memory: Memory
+) -> SiteCode:
+    """The code as it is. A mistake in it is an issue of `bundle`, which says where it is."""
+    hashes = {
+        path: memory.recall(("code", path), digest, effects.read(path))
+        for path in effects.files(SITE_ASSETS)
+        if not path.startswith(NOT_CODE)
+    }
+    code = SiteCode(hashes, None)
+    names = sorted(figures)
+    entry = f"{digest(code.whole, *names)}.json"
+    data = cache.read("inputs", entry)
+    if data is None:
+        try:
+            found = service.ask("inputs", {"figures": names}).result()
+        except ServiceError:
+            return code
+        data = canonical(found).encode()
+        cache.write("inputs", entry, data)
+    return SiteCode(hashes, _read_inputs(data))
+
+
+@lru_cache(maxsize=4)  # by content: the same object as long as no import has changed
+def _read_inputs(data: bytes) -> dict[str, tuple[str, ...]]:
+    return {
+        product: tuple(f"{SITE_ASSETS}/{path}" for path in paths)
+        for product, paths in json.loads(data).items()
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +128,7 @@ def bundle(
     cache: Cache,
     service: Service,
     specs: Mapping[str, FigureSpec],
-    code: Code,
+    code: SiteCode,
 ) -> tuple[Bundle, tuple[Issue, ...]]:
     """Everything that pages load, bundled for all figures there are."""
     declared = {name: specs[name].declared for name in sorted(specs)}
@@ -155,7 +181,7 @@ def draw_frames(
     service: Service,
     placed: Iterable[tuple[ResolvedPage, PlacedFigure]],
     models: ModelFiles,
-    code: Code,
+    code: SiteCode,
     memory: Memory,
 ) -> tuple[dict[tuple[str, str], Frame], tuple[Issue, ...]]:
     """The static frame of every figure, by page and id, each drawn by the figure's own code."""

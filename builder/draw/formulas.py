@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from builder.draw.figures import Bundle, Code
+from builder.draw.figures import Bundle, SiteCode
 from builder.issues.issue import Issue, Source, Span, whole_file
 from builder.node.service import Service, ServiceError
 from builder.parse.document import Math
@@ -31,7 +31,7 @@ def typeset(
     service: Service,
     formulas: Iterable[tuple[Source, Math]],
     macros: Mapping[str, str],
-    code: Code,
+    code: SiteCode,
     memory: Memory,
 ) -> tuple[dict[tuple[str, bool], str], tuple[Issue, ...]]:
     """MathML of every formula, by TeX and display; bad LaTeX is an issue at its character.
@@ -42,7 +42,7 @@ def typeset(
     path = f"{CACHE}/math.json"
     data = effects.read(path) if effects.exists(path) else b"{}"
     cached = memory.recall("math", _parsed, data)
-    made_by = canonical([code.math, dict(macros)])
+    made_by = canonical([code.of("math"), dict(macros)])
     known: dict[str, str] = dict(cached["formulas"]) if cached.get("by") == made_by else {}
     wanted = {_formula_key(node): node for _, node in every}
     missing = [key for key in wanted if key not in known]

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from concurrent.futures import Future
 from typing import Any
 
-from builder.draw.figures import Code, Frame
+from builder.draw.figures import Frame, SiteCode
 from builder.issues.issue import Issue, whole_file
 from builder.load.config import BookConfig
 from builder.node.service import Service, ServiceError
@@ -28,7 +28,7 @@ def draw_posters(
     config: BookConfig,
     book: ResolvedBook,
     frames: Mapping[tuple[str, str], Frame],
-    code: Code,
+    code: SiteCode,
 ) -> tuple[dict[str, str], dict[str, bytes], tuple[Issue, ...]]:
     """Page → address of its picture, and the files.
 
@@ -39,7 +39,7 @@ def draw_posters(
     wanted = _wanted(config, book, frames)
     waiting: dict[str, tuple[str, Future[Any] | None]] = {}
     for page, params in wanted.items():
-        name = f"{digest(code.posters, *params.values())}.png"
+        name = f"{digest(code.of('posters'), *params.values())}.png"
         known = cache.read("posters", name) is not None
         waiting[page] = name, None if known else service.ask("poster", params)
     addresses: dict[str, str] = {}

@@ -24,7 +24,7 @@ from builder.store.cache import Cache
 from builder.store.effects import Effects
 from builder.store.hashing import canonical, digest
 from builder.store.memory import Memory
-from builder.store.paths import CACHE, SITE_ASSETS
+from builder.store.paths import CACHE
 
 KEY = "kernels.wasm"
 FILES = ("cases.bin", "plan", "out.bin")
@@ -205,14 +205,3 @@ def _own_code() -> str:
     sources = sorted(Path(__file__).parent.glob("*.py"))
     texts = [f"{path.name} {path.read_text(encoding='utf-8')}" for path in sources]
     return digest(*texts, version("onnx"), version("onnxruntime"), version("numpy"))
-
-
-KERNEL_CODE = (
-    f"{SITE_ASSETS}/engine/kernels/",
-    f"{SITE_ASSETS}/engine/kernel_graph.ts",
-    f"{SITE_ASSETS}/engine/plan.ts",
-    f"{SITE_ASSETS}/node/kernels.mjs",
-    f"{SITE_ASSETS}/node/plans.mjs",
-    f"{SITE_ASSETS}/package-lock.json",
-)
-"""What compiles the kernels and runs plans on them."""

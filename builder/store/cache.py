@@ -13,7 +13,8 @@ from builder.store.effects import Effects
 from builder.store.paths import CACHE
 
 KINDS = (
-    "bill", "bundle", "cells", "frames", "kernels", "packages", "packed", "plans", "posters",
+    "bill", "bundle", "cells", "frames", "inputs", "kernels", "packages", "packed",
+    "plans", "posters",
 )  # fmt: skip
 LASTING = 24 * 60 * 60
 """Seconds that an unneeded entry is kept: long enough to go back to another branch."""

@@ -3,13 +3,10 @@
 import { createHash } from "node:crypto";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { basename, dirname, extname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import esbuild from "esbuild";
+import { ORT_WASM, ROOT } from "./places.mjs";
 import { writeTypes } from "./types.mjs";
-
-export const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
-export const ORT_WASM = join(ROOT, "node_modules/onnxruntime-web/dist/ort-wasm-simd-threaded.wasm");
 
 /** Oldest browsers for which the syntax is written; older ones keep the static frames. */
 const TARGET = ["chrome111", "firefox113", "safari16.4"];

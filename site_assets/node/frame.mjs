@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import esbuild from "esbuild";
-import { ORT_WASM, ROOT } from "./bundle.mjs";
+import { ORT_WASM, ROOT } from "./places.mjs";
 import { inkImage } from "./png.mjs";
 
 /** A figure bundled for Node together with what draws it, so that both share one copy of Preact. */

@@ -1,11 +1,18 @@
 /** The kernels of the engine, compiled from AssemblyScript. */
 
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { ROOT } from "./bundle.mjs";
+import { ROOT } from "./places.mjs";
 
-const FOLDER = join(ROOT, "engine/kernels");
+const KERNELS = "engine/kernels";
+const FOLDER = join(ROOT, KERNELS);
 const OUT = "kernels.wasm";
+
+/** The files that they are compiled from, relative to site_assets. */
+export async function kernelFiles() {
+  const names = await readdir(FOLDER, { recursive: true });
+  return names.filter((name) => name.endsWith(".ts")).map((name) => `${KERNELS}/${name}`);
+}
 
 /** The module as base64. Throws with the compiler's own words if the source has a mistake. */
 export async function compileKernels() {

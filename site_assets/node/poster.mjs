@@ -1,10 +1,11 @@
 /** The picture that goes with a shared link: a page's title beside its figure's static drawing, as PNG. */
 
-import { readFile, readdir } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { initWasm, Resvg } from "@resvg/resvg-wasm";
 import { decompress } from "wawoff2";
-import { ROOT } from "./bundle.mjs";
+import { ROOT } from "./places.mjs";
+import { fontFiles, STYLES } from "./poster_files.mjs";
 
 export const WIDTH = 1200;
 export const HEIGHT = 630;
@@ -136,11 +137,11 @@ let prepared = null;
 function prepare() {
   prepared ??= (async () => {
     await initWasm(await readFile(join(ROOT, "node_modules/@resvg/resvg-wasm/index_bg.wasm")));
-    const fonts = (await readdir(join(ROOT, "fonts"))).filter((name) => name.endsWith(".woff2")).sort();
+    const fonts = await fontFiles();
     const fontBuffers = [];
     // Copied, because the decoder hands out the same memory each time.
-    for (const name of fonts) fontBuffers.push(Uint8Array.from(await decompress(await readFile(join(ROOT, "fonts", name)))));
-    const sheets = await Promise.all(["tokens", "plots"].map((name) => readFile(join(ROOT, "styles", `${name}.css`), "utf8")));
+    for (const name of fonts) fontBuffers.push(Uint8Array.from(await decompress(await readFile(join(ROOT, name)))));
+    const sheets = await Promise.all(STYLES.map((name) => readFile(join(ROOT, name), "utf8")));
     return { styles: plainStyles(sheets.join("\n")), options: { font: { fontBuffers, defaultFontFamily: "Book Sans" } } };
   })();
   return prepared;

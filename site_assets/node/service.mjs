@@ -8,6 +8,7 @@ import { bundle } from "./bundle.mjs";
 import { runCells } from "./cells.mjs";
 import { drawFrame } from "./frame.mjs";
 import { compileKernels } from "./kernels.mjs";
+import { inputs } from "./inputs.mjs";
 import { renderMath } from "./math.mjs";
 import { runPlan } from "./plans.mjs";
 
@@ -18,7 +19,7 @@ const drawPoster = async (params) => (await import("./poster.mjs")).drawPoster(p
 const validateHtml = async (params) => (await import("./validate.mjs")).validateHtml(params);
 
 const methods = {
-  bundle, cells: runCells, frame: drawFrame, math: renderMath, kernels: compileKernels, poster: drawPoster, runPlan, validate: validateHtml,
+  bundle, cells: runCells, frame: drawFrame, inputs, math: renderMath, kernels: compileKernels, poster: drawPoster, runPlan, validate: validateHtml,
 };
 
 // Libraries that print would break the protocol: stdout belongs to responses alone.

@@ -71,6 +71,18 @@ class FakeService:
         packages = {"book.js": ["toy-library"]}
         return {"files": files, "packages": packages, "wasmBytes": 11}
 
+    def _inputs(self, params: Mapping[str, Any]) -> dict[str, list[str]]:
+        """As if each product were made by all code but that of other figures and the styles."""
+        root = "site_assets/"
+        paths = [path.removeprefix(root) for path in self.effects.files("site_assets")]
+        shared = [path for path in paths if not path.startswith(("figures/", "styles/"))]
+        own = {
+            name: [path for path in paths if path.startswith(f"figures/{name}/")]
+            for name in params["figures"]
+        }
+        made = {f"figures/{name}": [*shared, *files] for name, files in own.items()}
+        return {product: shared for product in ("cells", "kernels", "math", "posters")} | made
+
     def _kernels(self, params: Mapping[str, Any]) -> dict[str, Any]:
         return {"wasm": base64.b64encode(b"kernels").decode(), "bytes": 7}
 

@@ -1,0 +1,56 @@
+/** Which files each thing that the builder remembers is made by, as esbuild finds them: no list by hand forgets one. */
+
+import esbuild from "esbuild";
+import { kernelFiles } from "./kernels.mjs";
+import { ROOT } from "./places.mjs";
+import { fontFiles, STYLES } from "./poster_files.mjs";
+
+/** Names the versions, and by their hashes the contents, of all packages. */
+const PACKAGES = "package-lock.json";
+
+/** Where the code begins. What starts a thread or bundles by itself has more than one beginning. */
+const ENTRIES = {
+  cells: ["node/cells.mjs", "node/cells_worker.mjs"],
+  kernels: ["node/kernels.mjs", "node/plans.mjs"],
+  math: ["node/math.mjs"],
+  posters: ["node/poster.mjs"],
+};
+const FRAME = ["node/frame.mjs", "node/draw.tsx"];
+
+/** The files that can be reached from some by imports. */
+function reached(entries, graph) {
+  const found = new Set(entries);
+  for (const path of found) {
+    for (const { path: imported, external } of graph[path].imports) if (!external) found.add(imported);
+  }
+  return [...found];
+}
+
+/** {product: paths in site_assets}; the frames of a figure are the product `figures/NAME`. */
+export async function inputs({ figures }) {
+  const entries = {
+    ...ENTRIES,
+    ...Object.fromEntries(figures.map((name) => [`figures/${name}`, [`figures/${name}/figure.tsx`, ...FRAME]])),
+  };
+  const { metafile } = await esbuild.build({
+    entryPoints: [...new Set(Object.values(entries).flat())],
+    outdir: "unwritten",
+    bundle: true,
+    write: false,
+    metafile: true,
+    format: "esm",
+    platform: "node",
+    packages: "external",
+    jsx: "automatic",
+    jsxImportSource: "preact",
+    absWorkingDir: ROOT,
+    logLevel: "silent",
+  });
+  const beside = { kernels: await kernelFiles(), posters: [...(await fontFiles()), ...STYLES] };
+  return Object.fromEntries(
+    Object.entries(entries).map(([product, own]) => [
+      product,
+      [...reached(own, metafile.inputs), ...(beside[product] ?? []), PACKAGES].sort(),
+    ]),
+  );
+}
