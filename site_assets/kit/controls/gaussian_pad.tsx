@@ -19,7 +19,14 @@ export function GaussianPad({ mu, sigma, muLimit, sigmaLimit, onMove, children }
   const y: Axis = { label: "spread σ", min: 0, max: sigmaLimit, ticks: 7 };
   const value: Pair = [mu, sigma];
   return (
-    <Pad label="Mean and spread of q" x={x} y={y} value={value} step={0.05} onMove={([a, b]) => onMove({ mu: a, sigma: b })}>
+    <Pad
+      label="Mean and spread of q"
+      x={x}
+      y={y}
+      value={value}
+      step={0.05}
+      onMove={([a, b]) => onMove({ mu: a, sigma: b })}
+    >
       {children}
     </Pad>
   );

@@ -28,7 +28,11 @@ export function PartPicker<T extends string>({ label, value, parts, onPick }: Pa
   const { interactive } = useFigure();
   const group = useRef<SVGGElement>(null);
   const newest = useNewest(value);
-  const indexOf = (wanted: T): number => Math.max(0, parts.findIndex((part) => part.value === wanted));
+  const indexOf = (wanted: T): number =>
+    Math.max(
+      0,
+      parts.findIndex((part) => part.value === wanted),
+    );
   const here = indexOf(value);
   const step = (event: TargetedKeyboardEvent<SVGGElement>): void => {
     const shift = ARROW_SHIFT[event.key];

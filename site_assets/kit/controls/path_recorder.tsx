@@ -49,7 +49,8 @@ export function PathRecorder({ point, path, maxPoints, onPath, onPoint }: PathRe
   useEffect(() => {
     if (mode === "playing") {
       const place = sent.current.findIndex((other) => distance(other, point) < SNAP);
-      if (place < 0) setMode("idle"); // the reader took over
+      if (place < 0)
+        setMode("idle"); // the reader took over
       else sent.current = sent.current.slice(place);
     }
     if (mode !== "recording") return;
@@ -82,8 +83,12 @@ export function PathRecorder({ point, path, maxPoints, onPath, onPoint }: PathRe
   };
   return (
     <Controls label="Path">
-      <Button onClick={record} pressed={mode === "recording"}>{mode === "recording" ? "Stop recording" : "Record a path"}</Button>
-      <Button onClick={play} pressed={mode === "playing"} disabled={path.length < 2}>{mode === "playing" ? "Stop" : "Play the path"}</Button>
+      <Button onClick={record} pressed={mode === "recording"}>
+        {mode === "recording" ? "Stop recording" : "Record a path"}
+      </Button>
+      <Button onClick={play} pressed={mode === "playing"} disabled={path.length < 2}>
+        {mode === "playing" ? "Stop" : "Play the path"}
+      </Button>
     </Controls>
   );
 }

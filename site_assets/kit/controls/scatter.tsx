@@ -35,7 +35,12 @@ const ARROWS: Readonly<Record<string, Point>> = {
 };
 
 /** The nearest place in a direction: along it counts once, off to the side twice. */
-export function neighbour(places: readonly Point[], from: Point, [dx, dy]: Point, except: number | null): number | null {
+export function neighbour(
+  places: readonly Point[],
+  from: Point,
+  [dx, dy]: Point,
+  except: number | null,
+): number | null {
   let best: number | null = null;
   let least = Number.POSITIVE_INFINITY;
   places.forEach(([x, y], index) => {
@@ -51,11 +56,11 @@ export function neighbour(places: readonly Point[], from: Point, [dx, dy]: Point
 export function Scatter(props: ScatterProps) {
   const { label, x, y, points, classes, glyphs, picked, onPick, onPlace, placed, size = 400 } = props;
   const { interactive } = useFigure();
-  const coordinates = useMemo(
-    () => makeCoordinates(x, y, size, size),
-    [x.min, x.max, y.min, y.max, size],
+  const coordinates = useMemo(() => makeCoordinates(x, y, size, size), [x.min, x.max, y.min, y.max, size]);
+  const places = useMemo(
+    () => points.map(([a, b]): Point => [coordinates.x(a), coordinates.y(b)]),
+    [points, coordinates],
   );
-  const places = useMemo(() => points.map(([a, b]): Point => [coordinates.x(a), coordinates.y(b)]), [points, coordinates]);
   const search = useMemo(() => Delaunay.from(places as [number, number][]), [places]);
   const groups = useMemo(
     () => glyphs.map((_, kind) => points.filter((_, index) => classes[index] === kind)),
@@ -100,7 +105,9 @@ export function Scatter(props: ScatterProps) {
       newest.ask(at, onPlace);
       return;
     }
-    const next = from ? neighbour(places, from, direction, typeof spot === "number" ? spot : null) : search.find(...centre);
+    const next = from
+      ? neighbour(places, from, direction, typeof spot === "number" ? spot : null)
+      : search.find(...centre);
     if (next !== null) newest.ask(next, onPick);
   };
 

@@ -12,7 +12,10 @@ export function byClass(codes: ArrayLike<number>, labels: ArrayLike<number>, cla
 }
 
 /** The point nearest to `at`, the first of several as near; index −1 and infinitely far if there is none. */
-export function nearestPoint(points: readonly Point[], [x, y]: Point): { readonly index: number; readonly distance: number } {
+export function nearestPoint(
+  points: readonly Point[],
+  [x, y]: Point,
+): { readonly index: number; readonly distance: number } {
   let [index, distance] = [-1, Number.POSITIVE_INFINITY];
   points.forEach(([a, b], i) => {
     const far = Math.hypot(a - x, b - y);

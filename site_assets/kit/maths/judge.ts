@@ -33,12 +33,18 @@ export interface Verdict extends Neighbour {
 
 /** The judge's word on each image; `probabilities` holds `classes` numbers an image. */
 export function judge(
-  images: ArrayLike<number>, probabilities: ArrayLike<number>, known: Float32Array, pixels: number, classes: number, limits: Limits,
+  images: ArrayLike<number>,
+  probabilities: ArrayLike<number>,
+  known: Float32Array,
+  pixels: number,
+  classes: number,
+  limits: Limits,
 ): Verdict[] {
   return Array.from({ length: images.length / pixels }, (_, image) => {
     let digit = 0;
     for (let k = 1; k < classes; k++) {
-      if ((probabilities[image * classes + k] as number) > (probabilities[image * classes + digit] as number)) digit = k;
+      if ((probabilities[image * classes + k] as number) > (probabilities[image * classes + digit] as number))
+        digit = k;
     }
     const probability = probabilities[image * classes + digit] as number;
     const neighbour = nearest(images, image * pixels, known, pixels);

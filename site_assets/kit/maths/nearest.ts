@@ -7,7 +7,13 @@ const NEIGHBOURS = 10;
  * Indices of the reference codes nearest to (x, y), as many as `indices` holds, written there from the nearest
  * on; how many were found. `distances` is scratch. A training figure asks this thousands of times a frame.
  */
-function nearest(x: number, y: number, reference: ArrayLike<number>, indices: Int32Array, distances: Float64Array): number {
+function nearest(
+  x: number,
+  y: number,
+  reference: ArrayLike<number>,
+  indices: Int32Array,
+  distances: Float64Array,
+): number {
   let found = 0;
   for (let i = 0; i < reference.length / 2; i++) {
     const [dx, dy] = [(reference[2 * i] as number) - x, (reference[2 * i + 1] as number) - y];

@@ -5,8 +5,19 @@ import { test } from "node:test";
 import { neighbour } from "../../../../site_assets/kit/controls/scatter.tsx";
 import { lehmer } from "../../hostile.ts";
 
-const [LEFT, RIGHT, UP, DOWN] = [[-1, 0], [1, 0], [0, -1], [0, 1]] as const;
-const CROSS = [[0, 0], [10, 0], [-10, 0], [0, 10], [0, -10]] as const;
+const [LEFT, RIGHT, UP, DOWN] = [
+  [-1, 0],
+  [1, 0],
+  [0, -1],
+  [0, 1],
+] as const;
+const CROSS = [
+  [0, 0],
+  [10, 0],
+  [-10, 0],
+  [0, 10],
+  [0, -10],
+] as const;
 
 test("each direction leads to the point that lies there", () => {
   assert.equal(neighbour(CROSS, [0, 0], RIGHT, 0), 1);
@@ -16,7 +27,18 @@ test("each direction leads to the point that lies there", () => {
 });
 
 test("straight ahead beats nearer but off to the side", () => {
-  assert.equal(neighbour([[10, 0], [4, 5]], [0, 0], RIGHT, null), 0);
+  assert.equal(
+    neighbour(
+      [
+        [10, 0],
+        [4, 5],
+      ],
+      [0, 0],
+      RIGHT,
+      null,
+    ),
+    0,
+  );
 });
 
 test("at the edge there is no neighbour, and a point is not its own", () => {

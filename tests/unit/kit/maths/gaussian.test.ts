@@ -3,7 +3,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
-  density, expectation, klGradient, klShares, klToPrior, logDensity,
+  density,
+  expectation,
+  klGradient,
+  klShares,
+  klToPrior,
+  logDensity,
 } from "../../../../site_assets/kit/maths/gaussian.ts";
 
 const PLANE = [-3, -1.2, 0, 0.4, 2.5].flatMap((mu) => [0.2, 0.45, 1, 1.7, 3].map((sigma) => [mu, sigma] as const));
@@ -49,7 +54,14 @@ test("its gradient equals central differences and vanishes at the prior", () => 
 });
 
 test("expectations of powers and waves are those of the textbook", () => {
-  for (const [power, expected] of [[0, 1], [1, 0], [2, 1], [4, 3], [6, 15], [8, 105]] as const) {
+  for (const [power, expected] of [
+    [0, 1],
+    [1, 0],
+    [2, 1],
+    [4, 3],
+    [6, 15],
+    [8, 105],
+  ] as const) {
     assert.ok(Math.abs(expectation((eps) => eps ** power) - expected) < 1e-10 * Math.max(1, expected));
   }
   assert.ok(Math.abs(expectation((eps) => Math.cos(4 * eps)) - Math.exp(-8)) < 1e-12);
