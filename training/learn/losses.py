@@ -1,4 +1,4 @@
-"""The terms of the losses, each per example `[n]`, so that a caller averages over what it means."""
+"""The terms of the losses, one number an example `[n]`; the caller decides what to average over."""
 
 import torch
 from torch import Tensor

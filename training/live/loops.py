@@ -1,7 +1,7 @@
 """Trains a live model from a seed: in torch, and with its exported step graph in onnxruntime.
 
 Both start from the same weights and see the same batches and noise, which depend on the seed
-alone (`training.rng`); so does the page.
+alone (`training/data/rng.py`); so does the page.
 """
 
 from __future__ import annotations

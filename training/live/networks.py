@@ -91,7 +91,7 @@ def negative_elbo(
 def bernoulli_nats(logits: Tensor, x: Tensor) -> Tensor:
     """−log p(x|z) of each sample `[n]`: log(1 + eˡ) − x l, summed over pixels.
 
-    Equal to `training.losses.cross_entropy`, but exported as it stands: the exporter turns
+    Equal to `training.learn.losses.cross_entropy`, but exported as it stands: the exporter turns
     torch's fused operator into log σ(l), which is −∞ for a pixel that is surely paper.
     """
     return (functional.softplus(logits) - x * logits).sum(1)

@@ -80,7 +80,7 @@ def scalar_fills(model: ModelProto) -> ModelProto:
 
 
 def _fold_arithmetic(graph: GraphProto) -> GraphProto:
-    """Compute what depends on constants alone; the exporter leaves large ones alone."""
+    """Compute what depends on constants alone; the exporter does not touch large ones."""
     constants = {constant.name: numpy_helper.to_array(constant) for constant in graph.initializer}
     kept = []
     for node in graph.node:

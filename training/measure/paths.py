@@ -8,7 +8,7 @@ from training.data.dataset import Labels
 Field = NDArray[np.float64]
 
 SHORTEST = 1e-3
-"""A code nearer to the origin than this has no direction to speak of."""
+"""A code nearer to the origin than this counts as having no direction."""
 
 LEAST_SINE = 1e-6
 """Directions whose angle has a smaller sine are the same or opposite."""

@@ -34,7 +34,7 @@ Place: TypeAlias = InBook | InText | InFile
 
 @dataclass(frozen=True)
 class Problem:
-    """One mistake. Where `name` may be a misspelling, `known` holds what can have been meant."""
+    """One mistake. If `name` may be a misspelling, `known` holds what the author may have meant."""
 
     rule: str
     at: Place

@@ -32,7 +32,7 @@ REFERENCE_BATCHES = (1, 7)
 """Batch sizes whose inputs and torch outputs are kept for the tests."""
 
 HALF_MINIMUM_SIZE = 32
-"""Smaller constants gain nothing from half precision."""
+"""Constants with fewer numbers gain nothing from half precision."""
 
 
 class ExportError(Exception):

@@ -104,7 +104,7 @@ def tensors_json(tensors: Mapping[str, NDArray[Any]]) -> Json:
 
 
 def little_endian(values: NDArray[np.generic]) -> NDArray[np.generic]:
-    """The same values, C order, least significant byte first."""
+    """The array's bytes, row by row, least significant byte first."""
     return np.ascontiguousarray(values, dtype=values.dtype.newbyteorder("<"))
 
 

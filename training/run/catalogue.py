@@ -106,7 +106,7 @@ def inspect(
 
 
 def can_train() -> bool:
-    """Whether what trains is installed here; who only writes does without."""
+    """Whether torch and the like are installed, which an author who only writes does not need."""
     return find_spec("torch") is not None
 
 

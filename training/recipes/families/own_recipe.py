@@ -1,6 +1,6 @@
 """Trains on the author's own data: a dense AE or VAE with a code of two numbers, as for the digits.
 
-Rows of a table are told in standard deviations of their columns, so that no loud column drowns the
+A table's numbers are divided by their column's standard deviation, so that no column drowns the
 others; pictures are ink from 0 to 1. Every choice below is one that the chapters explain.
 """
 

@@ -1,4 +1,4 @@
-"""A fingerprint changes exactly when the source that a recipe rests on does."""
+"""A fingerprint changes exactly when the code that a recipe rests on does."""
 
 import json
 from pathlib import Path
@@ -54,6 +54,30 @@ def test_line_endings_do_not_matter(root: Path) -> None:
     before = fingerprint("training.recipes.one", root)
     (root / "training" / "direct.py").write_bytes(FILES["direct.py"].replace("\n", "\r\n").encode())
     assert fingerprint("training.recipes.one", root) == before
+
+
+def test_comments_docstrings_and_layout_do_not_matter(root: Path) -> None:
+    before = fingerprint("training.recipes.one", root)
+    told = '"""A module."""\n\n\ndef late():  # late\n    """A function."""\n    from training.lazy import (\n'
+    told += "        value,\n    )\n    return value\n"
+    (root / "training" / "direct.py").write_text(told)
+    assert fingerprint("training.recipes.one", root) == before
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("x = 1", "x = 2"), ("x = 1", "x = 1.0"), ("x = 'a'", "x = 'b'"), ("x = None", "x = ()"),
+        ("x = [None]", "x = []"), ("def f(a, b=None): ...", "def f(a, b): ..."),
+        ("x = f'{y}'", "x = f'{y!r}'"), ("return_ = y", "return_ = -y"),
+    ],
+)  # fmt: skip
+def test_every_difference_of_code_matters(root: Path, old: str, new: str) -> None:
+    found = set()
+    for text in (old, new):
+        (root / "training" / "lazy.py").write_text(f"value = 1\n{text}\n")
+        found.add(fingerprint("training.recipes.one", root))
+    assert len(found) == 2
 
 
 def test_another_version_of_torch_changes_it(
