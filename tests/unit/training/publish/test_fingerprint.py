@@ -31,13 +31,19 @@ def root(tmp_path: Path) -> Path:
 
 def test_imports_are_followed_through_packages_and_into_functions(root: Path) -> None:
     assert set(imported_modules("training.recipes.one", root)) == {
-        "training", "training.recipes", "training.recipes.one", "training.direct",
-        "training.lazy", "training.deep", "training.deep.leaf",
+        "training",
+        "training.recipes",
+        "training.recipes.one",
+        "training.direct",
+        "training.lazy",
+        "training.deep",
+        "training.deep.leaf",
     } - {"training.recipes"}
 
 
-@pytest.mark.parametrize("changed", ["recipes/one.py", "direct.py", "lazy.py", "deep/leaf.py",
-                                     "deep/__init__.py"])
+@pytest.mark.parametrize(
+    "changed", ["recipes/one.py", "direct.py", "lazy.py", "deep/leaf.py", "deep/__init__.py"]
+)
 def test_a_change_in_what_is_imported_changes_it(root: Path, changed: str) -> None:
     before = fingerprint("training.recipes.one", root)
     (root / "training" / changed).write_text(FILES[changed] + "value = 3\n")
@@ -58,8 +64,16 @@ def test_line_endings_do_not_matter(root: Path) -> None:
 
 def test_comments_docstrings_and_layout_do_not_matter(root: Path) -> None:
     before = fingerprint("training.recipes.one", root)
-    told = '"""A module."""\n\n\ndef late():  # late\n    """A function."""\n    from training.lazy import (\n'
-    told += "        value,\n    )\n    return value\n"
+    told = """
+'''A module.'''
+
+def late():  # late
+    '''A function.'''
+    from training.lazy import (
+        value,
+    )
+    return value
+"""
     (root / "training" / "direct.py").write_text(told)
     assert fingerprint("training.recipes.one", root) == before
 
@@ -80,9 +94,7 @@ def test_every_difference_of_code_matters(root: Path, old: str, new: str) -> Non
     assert len(found) == 2
 
 
-def test_another_version_of_torch_changes_it(
-    root: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_another_version_of_torch_changes_it(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = fingerprint("training.recipes.one", root)
     monkeypatch.setattr(module, "package_versions", lambda: {"torch": "0.0"})
     assert fingerprint("training.recipes.one", root) != before
@@ -107,8 +119,12 @@ def test_a_real_recipe_rests_on_its_data_and_networks() -> None:
 
 
 def test_a_model_without_one_of_its_files_has_no_fingerprint(tmp_path: Path) -> None:
-    card = {"fingerprint": "abc", "versions": {"torch": "1"}, "arrays": {},
-            "graphs": {"decoder": {"file": "decoder.onnx"}}}
+    card = {
+        "fingerprint": "abc",
+        "versions": {"torch": "1"},
+        "arrays": {},
+        "graphs": {"decoder": {"file": "decoder.onnx"}},
+    }
     (tmp_path / "card.json").write_text(json.dumps(card))
     assert published(tmp_path) is None
     (tmp_path / "decoder.onnx").write_bytes(b"")
