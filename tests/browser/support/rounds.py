@@ -67,7 +67,8 @@ FOCUS = """
   const stage = document.getElementById(id).querySelector("[data-role=stage]");
   const control = stage.querySelector("svg [role=slider]")
     ?? stage.querySelector("input[type=range]:enabled")
-    ?? stage.querySelector("input[type=radio]:enabled:checked");
+    ?? stage.querySelector("input[type=radio]:enabled:checked")
+    ?? stage.querySelector("input[type=radio]:enabled"); // none is chosen yet: Tab leads to the first
   control.focus();
   return document.activeElement === control;
 }
