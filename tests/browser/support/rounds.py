@@ -68,7 +68,7 @@ FOCUS = """
   const control = stage.querySelector("svg [role=slider]")
     ?? stage.querySelector("input[type=range]:enabled")
     ?? stage.querySelector("input[type=radio]:enabled:checked")
-    ?? stage.querySelector("input[type=radio]:enabled"); // none is chosen yet: Tab leads to the first
+    ?? stage.querySelector("input[type=radio]:enabled"); // none chosen yet: Tab goes to the first
   control.focus();
   return document.activeElement === control;
 }
