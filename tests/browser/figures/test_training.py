@@ -95,6 +95,7 @@ def test_train_pause_one_step_untrain(reader: Reader, name: str, hand: Hand) -> 
     run = bench(reader, name, hand)
     expect(run.progress).to_contain_text("The run made when this book was built")
     assert run.record() is None
+    run.choose("1")  # step a frame: at full speed a run is over before a hand is at Pause
     run.press(TRAIN)
     run.wait_step(10)
     expect(run.figure.root).to_have_attribute("data-state", "training")
