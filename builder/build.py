@@ -60,7 +60,6 @@ CELL_FILES = {f"cells/{name}" for name in ("cells.css", "cells.js", "editor.js",
 """What only pages with cells ask for."""
 
 
-
 class Builder:
     """Builds one book, any number of times; chapters that did not change are not parsed again."""
 
@@ -295,9 +294,7 @@ class Builder:
             complete = all(part in models.assets for part in named)
             if found or not complete:
                 return Ran(), PythonFiles()
-            ran, found = run_cells(
-                self.effects, cache, self.service, pages, models, packages, code
-            )
+            ran, found = run_cells(self.effects, cache, self.service, pages, models, packages, code)
             outcome.issues.extend(found)
             files = {
                 name: self.effects.read(f"{PYODIDE}/{name}")

@@ -45,8 +45,13 @@ def run_in(folder: Path, arguments: Sequence[str | Path], timeout: int = 900) ->
     ours = {key: value for key, value in os.environ.items()
             if not key.startswith(("BOOK_", "PYTEST_"))}  # fmt: skip
     done = subprocess.run(
-        [sys.executable, *arguments], cwd=folder, capture_output=True, text=True,
-        encoding="utf-8", timeout=timeout, check=False,
+        [sys.executable, *arguments],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=timeout,
+        check=False,
         env={**ours, "PYTHONPATH": str(folder)},
     )
     assert done.returncode == 0, f"{' '.join(map(str, arguments))}\n{done.stdout}{done.stderr}"

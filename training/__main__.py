@@ -30,16 +30,34 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help="recipes to train; default: all")
     parser.add_argument("--force", action="store_true", help="train also what is fresh")
-    parser.add_argument("--out", type=Path, default=MODELS, metavar="DIR",
-                        help="where to publish; default: build/models")
-    parser.add_argument("--root", type=Path, default=ROOT, metavar="DIR",
-                        help="whose content/ declares own data; default: this repository")
-    parser.add_argument("--jobs", type=int, default=2, metavar="N",
-                        help="processes at a time; default: 2")
-    parser.add_argument("--list", action="store_true",
-                        help="print names, fingerprints and freshness as JSON; train nothing")
-    parser.add_argument("--foreign", type=Path, metavar="DIR",
-                        help="print as JSON which models in DIR other recipes made; train nothing")
+    parser.add_argument(
+        "--out",
+        type=Path,
+        default=MODELS,
+        metavar="DIR",
+        help="where to publish; default: build/models",
+    )
+    parser.add_argument(
+        "--root",
+        type=Path,
+        default=ROOT,
+        metavar="DIR",
+        help="whose content/ declares own data; default: this repository",
+    )
+    parser.add_argument(
+        "--jobs", type=int, default=2, metavar="N", help="processes at a time; default: 2"
+    )
+    parser.add_argument(
+        "--list",
+        action="store_true",
+        help="print names, fingerprints and freshness as JSON; train nothing",
+    )
+    parser.add_argument(
+        "--foreign",
+        type=Path,
+        metavar="DIR",
+        help="print as JSON which models in DIR other recipes made; train nothing",
+    )
     options = parser.parse_args(arguments)
     if options.jobs < 1:
         parser.error(f"--jobs: expected at least 1, found {options.jobs}")
@@ -61,8 +79,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     entries = inspect(names, options.out, own)
     if options.list:
         keys = ("name", "fingerprint", "fresh", "module")
-        print(json.dumps([{key: getattr(entry, key) for key in keys} for entry in entries],
-                         indent=1))
+        print(
+            json.dumps([{key: getattr(entry, key) for key in keys} for entry in entries], indent=1)
+        )
         return 0
     stale = [entry for entry in entries if options.force or not entry.fresh]
     if stale and not can_train():

@@ -129,9 +129,7 @@ def _decoded(path: str, data: bytes) -> tuple[Source, tuple[Issue, ...]]:
         return source, (source.issue("text-encoding", Span(start, start + 1), message, hint),)
 
 
-def _optional(
-    effects: Effects, memory: Memory, path: str, issues: list[Issue]
-) -> Source | None:
+def _optional(effects: Effects, memory: Memory, path: str, issues: list[Issue]) -> Source | None:
     return _text(effects, memory, path, issues) if effects.exists(path) else None
 
 
@@ -186,9 +184,7 @@ def _models(
         folder, _, name = path.rpartition("/")
         if name != "card.json" or folder.count("/") != MODELS.count("/") + 1:
             continue
-        card, found = parse_card(
-            PurePosixPath(folder).name, _text(effects, memory, path, issues)
-        )
+        card, found = parse_card(PurePosixPath(folder).name, _text(effects, memory, path, issues))
         issues.extend(found)
         if card is None:
             broken.add(PurePosixPath(folder).name)

@@ -81,8 +81,9 @@ def new_figure(effects: Effects, name: str, chapter: str = "") -> Made:
     files = {
         _filled(path, words): _starter(starter, **words) for starter, path in FIGURE_FILES.items()
     }
-    taken = [path for path in (f"{FIGURES}/{name}", f"{MODELS}/{name}", *files)
-             if effects.exists(path)]
+    taken = [
+        path for path in (f"{FIGURES}/{name}", f"{MODELS}/{name}", *files) if effects.exists(path)
+    ]
     if taken:
         raise NotNewError(f"'{name}' is there already: {taken[0]}", "choose another name")
     block = _starter("block.md", **words)

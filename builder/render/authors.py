@@ -230,7 +230,8 @@ def _result(example: Example, formulas: Mapping[tuple[str, bool], str]) -> str:
     text = FORMULA.sub(lambda match: formulas.get(_formula(match, example), match[0]), example.html)
     text = RUNS.sub(r" data-shown-\1", SCRIPT.sub("", text))
     text = STAGE.sub(
-        lambda match: f'{match[1]}<p class="example-stage">{_drawn(match[2])}</p>', text)
+        lambda match: f'{match[1]}<p class="example-stage">{_drawn(match[2])}</p>', text
+    )
     text = NAMED.sub(lambda match: f' {match[1]}="{example.id}-{match[2]}"', text)
     text = PICTURE_ADDRESS.sub(lambda match: f'{match[1]}="{PICTURE}"', text)
     text = HREF.sub(lambda match: f'href="{_address(example, match[1])}"', text)

@@ -274,9 +274,7 @@ def page_parts(page: ResolvedPage, drawn: Drawn) -> PageParts:
     )
 
 
-def _shared(
-    config: BookConfig, book: ResolvedBook, drawn: Drawn, engine: Environment
-) -> Shared:
+def _shared(config: BookConfig, book: ResolvedBook, drawn: Drawn, engine: Environment) -> Shared:
     assert engine.loader is not None
     templates = [engine.loader.get_source(engine, name)[0] for name in engine.list_templates()]
     common = {
@@ -328,9 +326,7 @@ def _citing(book: ResolvedBook) -> list[dict[str, Any]]:
             "key": reference.key,
             "number": reference.number,
             "html": popover_html(reference),
-            "backlinks": _backlinks(
-                book.citations.get(reference.key, ()), f"cite-{reference.key}"
-            ),
+            "backlinks": _backlinks(book.citations.get(reference.key, ()), f"cite-{reference.key}"),
         }
         for reference in book.references
     ]
@@ -338,9 +334,7 @@ def _citing(book: ResolvedBook) -> list[dict[str, Any]]:
 
 def _using(book: ResolvedBook) -> list[list[dict[str, str]]]:
     """For every term the pages that use it."""
-    return [
-        _backlinks(book.uses.get(entry.id, ()), f"use-{entry.id}") for entry in book.entries
-    ]
+    return [_backlinks(book.uses.get(entry.id, ()), f"use-{entry.id}") for entry in book.entries]
 
 
 def _chapter(shared: Shared, around: Around, page: ResolvedPage, parts: PageParts) -> str:
@@ -370,9 +364,7 @@ def _references(
     references: list[dict[str, Any]],
 ) -> str:
     if page and parts:
-        return _written_page(
-            "references.html", shared, around, page, parts, references=references
-        )
+        return _written_page("references.html", shared, around, page, parts, references=references)
     source = "content/references.bib"
     return _own_page("references", shared, around, "References", source, references=references)
 

@@ -167,4 +167,3 @@ class _Reader(HTMLParser):
             place.title = text
         else:
             place.blocks.append(text)
-

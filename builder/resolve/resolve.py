@@ -207,9 +207,7 @@ def resolve(
         page(chapter, "references" if chapter.slug == REFERENCES else "chapter")
         for chapter in ordered
     )
-    glossary_page, meanings, found = memory.recall(
-        "glossary page", _glossary_page, names, glossary
-    )
+    glossary_page, meanings, found = memory.recall("glossary page", _glossary_page, names, glossary)
     issues.extend(found)
     colophon_page = page(colophon, "colophon")
     outside_glossary = (*((index_page,) if index_page else ()), *pages, colophon_page)
@@ -322,9 +320,7 @@ def _glossary_page(
     resolver = _Resolver(names, source, "glossary.html", {})
     meanings = {entry.id: resolver.text(entry.body) for entry in names.entries}
     nodes = tuple(node for meaning in meanings.values() for node in walk(meaning))
-    page = ResolvedPage(
-        source, "glossary.html", "glossary", None, "Glossary", "", Text(""), nodes
-    )
+    page = ResolvedPage(source, "glossary.html", "glossary", None, "Glossary", "", Text(""), nodes)
     return page, meanings, tuple(resolver.issues)
 
 
@@ -367,9 +363,7 @@ def _warn_unused_figures(book: ResolvedBook, sources: Sources, issues: list[Issu
 class _Resolver:
     """Resolves the nodes of one page."""
 
-    def __init__(
-        self, names: _Names, source: Source, href: str, own: Mapping[int, Place]
-    ) -> None:
+    def __init__(self, names: _Names, source: Source, href: str, own: Mapping[int, Place]) -> None:
         self.names, self.source, self.href, self.own = names, source, href, own
         self.issues: list[Issue] = []
         self.level = 1
@@ -567,9 +561,7 @@ class _Resolver:
 
     def _settings(self, node: FigureBlock, spec: FigureSpec) -> dict[str, Setting]:
         """The author's settings by key; unknown and repeated keys are issues."""
-        known = {
-            DATA_KEY if use.own_data else f"model.{role}" for role, use in spec.models.items()
-        }
+        known = {DATA_KEY if use.own_data else f"model.{role}" for role, use in spec.models.items()}
         known |= spec.fields().keys() | FIGURE_KEYS
         settings: dict[str, Setting] = {}
         for setting in node.settings:

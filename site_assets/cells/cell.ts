@@ -196,7 +196,10 @@ export class Cell {
     const where = line > 0 ? ` in line ${line}` : "";
     if (expected) this.say("done", `It raised ${problem.name}${where}, as it should.`);
     else if (problem.name === "NameError" && missed) {
-      this.say("error", `It raised NameError${where}. Cell ${missed.number} has not run since Python started: run all above first.`);
+      this.say(
+        "error",
+        `It raised NameError${where}. Cell ${missed.number} has not run since Python started: run all above first.`,
+      );
     } else this.say("error", `It raised ${problem.name}${where}.`);
     return expected;
   }

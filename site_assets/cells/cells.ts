@@ -39,7 +39,8 @@ class Notebook {
   private runInTurn(indices: readonly number[]): Promise<void> {
     const { era } = this;
     const waiting = indices.map((index) => this.cells[index] as Cell);
-    if (this.running) for (const cell of waiting) if (cell !== this.running) cell.wait(`Waits for cell ${this.running.number}.`);
+    if (this.running)
+      for (const cell of waiting) if (cell !== this.running) cell.wait(`Waits for cell ${this.running.number}.`);
     const turn = this.turn.then(async () => {
       for (const cell of waiting) {
         if (era !== this.era) return;
@@ -66,7 +67,11 @@ class Notebook {
       return cell.end(outcome === "ok", performance.now() - start, this.missed(cell));
     } catch (error) {
       if (!(error instanceof Stopped)) {
-        cell.fail(`Python is not there: ${(error as Error).message}.`, "Retry", () => void this.runInTurn([this.cells.indexOf(cell)]));
+        cell.fail(
+          `Python is not there: ${(error as Error).message}.`,
+          "Retry",
+          () => void this.runInTurn([this.cells.indexOf(cell)]),
+        );
         this.forget();
       }
       return false;
@@ -95,7 +100,12 @@ class Notebook {
     this.forget();
     if (!stopped) return;
     const again = [...this.above(this.cells.indexOf(stopped)), this.cells.indexOf(stopped)];
-    stopped.fail("Stopped. Python has ended, and what cells had defined is gone.", "Run again from the top", () => void this.runInTurn(again), "stopped");
+    stopped.fail(
+      "Stopped. Python has ended, and what cells had defined is gone.",
+      "Run again from the top",
+      () => void this.runInTurn(again),
+      "stopped",
+    );
   }
 
   /** Python is gone: no cell has run in the next one. */

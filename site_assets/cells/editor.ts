@@ -35,7 +35,9 @@ const markedLine = StateField.define<DecorationSet>({
       if (!effect.is(markLine)) continue;
       const { doc } = transaction.state;
       const known = effect.value > 0 && effect.value <= doc.lines;
-      now = known ? Decoration.set(Decoration.line({ class: "marked" }).range(doc.line(effect.value).from)) : Decoration.none;
+      now = known
+        ? Decoration.set(Decoration.line({ class: "marked" }).range(doc.line(effect.value).from))
+        : Decoration.none;
     }
     return now;
   },
@@ -49,8 +51,13 @@ const look = EditorView.theme({
   ".cm-content": { padding: "0", caretColor: "var(--ink)" },
   ".cm-line": { padding: "0" },
   ".cm-cursor": { borderLeftColor: "var(--ink)", borderLeftWidth: "2px" },
-  "&.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground, .cm-selectionBackground": { background: "var(--hairline)" },
-  ".cm-matchingBracket, &.cm-focused .cm-matchingBracket": { background: "var(--faint)", outline: "1px solid var(--muted)" },
+  "&.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground, .cm-selectionBackground": {
+    background: "var(--hairline)",
+  },
+  ".cm-matchingBracket, &.cm-focused .cm-matchingBracket": {
+    background: "var(--faint)",
+    outline: "1px solid var(--muted)",
+  },
   ".marked": { background: "var(--faint)", boxShadow: "-0.6rem 0 0 var(--faint), inset 2px 0 0 var(--alert)" },
 });
 

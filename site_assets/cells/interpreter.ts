@@ -37,7 +37,12 @@ export class Interpreter {
   }
 
   /** Installs `packages` from the lock file that Pyodide was started with, and gives `book` its host. */
-  static async create(python: PyodideAPI, packages: readonly string[], cards: string, outside: Outside): Promise<Interpreter> {
+  static async create(
+    python: PyodideAPI,
+    packages: readonly string[],
+    cards: string,
+    outside: Outside,
+  ): Promise<Interpreter> {
     await python.loadPackage([...packages], { messageCallback: () => undefined });
     const host = {
       array: (key: string) => outside.array(key),

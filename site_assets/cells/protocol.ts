@@ -21,4 +21,10 @@ export type Response =
   | { readonly op: "failed"; readonly error: string }
   | { readonly op: "event"; readonly event: CellEvent }
   | { readonly op: "ended"; readonly ok: boolean }
-  | { readonly op: "ask"; readonly id: number; readonly model: string; readonly graph: string; readonly feeds: readonly WireTensor[] };
+  | {
+      readonly op: "ask";
+      readonly id: number;
+      readonly model: string;
+      readonly graph: string;
+      readonly feeds: readonly WireTensor[];
+    };

@@ -18,7 +18,9 @@ export interface CellsData {
   readonly lock: string;
   /** The parts of each file; `size` is that of the part's script. */
   readonly files: Readonly<Record<string, readonly (AssetReference & { readonly size: number })[]>>;
-  readonly models: Readonly<Record<string, { readonly card: Card; readonly assets: Readonly<Record<string, ModelAsset>> }>>;
+  readonly models: Readonly<
+    Record<string, { readonly card: Card; readonly assets: Readonly<Record<string, ModelAsset>> }>
+  >;
 }
 
 /** The parts of kit.js that cells use; see kit/kit.ts. */
@@ -81,7 +83,13 @@ export class Python {
   }
 
   /** Runs a cell in the started worker; a cell that is stopped ends as such. */
-  run(worker: Worker, code: string, name: string, check: string | null, tell: Run["tell"]): Promise<"ok" | "raised" | "stopped"> {
+  run(
+    worker: Worker,
+    code: string,
+    name: string,
+    check: string | null,
+    tell: Run["tell"],
+  ): Promise<"ok" | "raised" | "stopped"> {
     return new Promise((resolve, reject) => {
       this.current = { tell, resolve, reject };
       this.send(worker, { op: "run", code, name, check });
@@ -115,7 +123,9 @@ export class Python {
       arrived(part.size);
       return bytes;
     };
-    const parts = Object.values(this.data.files).flat().reduce((sum, { size }) => sum + size, 0);
+    const parts = Object.values(this.data.files)
+      .flat()
+      .reduce((sum, { size }) => sum + size, 0);
     const script = workerSource ? Promise.resolve() : loadScript(this.data.script);
     const entries = Object.entries(this.data.files).map(
       async ([name, parts]) => [name, join(await Promise.all(parts.map(load)))] as const,
@@ -134,7 +144,9 @@ export class Python {
     const sources = Object.fromEntries(
       Object.entries(this.data.models).map(([name, { card, assets }]) => [name, book.assetSource(card, assets)]),
     );
-    const uses = Object.fromEntries(Object.entries(this.data.models).map(([name, { assets }]) => [name, Object.keys(assets)]));
+    const uses = Object.fromEntries(
+      Object.entries(this.data.models).map(([name, { assets }]) => [name, Object.keys(assets)]),
+    );
     return book.loadModels(sources, uses, book.theEngine);
   }
 
@@ -142,7 +154,9 @@ export class Python {
     const wanted = Object.entries(this.data.models).flatMap(([name, { card, assets }]) =>
       Object.keys(card.arrays).map((part) => [`${name}/${part}`, assets[part] as AssetReference] as const),
     );
-    return Object.fromEntries(await Promise.all(wanted.map(async ([key, asset]) => [key, await book.loadAsset(asset)] as const)));
+    return Object.fromEntries(
+      await Promise.all(wanted.map(async ([key, asset]) => [key, await book.loadAsset(asset)] as const)),
+    );
   }
 
   private async spawn(progress: (progress: Progress) => void): Promise<Worker> {
@@ -155,9 +169,15 @@ export class Python {
     const worker = new Worker(url);
     URL.revokeObjectURL(url);
     this.live = worker;
-    const cards = JSON.stringify(Object.fromEntries(Object.entries(this.data.models).map(([name, { card }]) => [name, card])));
+    const cards = JSON.stringify(
+      Object.fromEntries(Object.entries(this.data.models).map(([name, { card }]) => [name, card])),
+    );
     await new Promise<void>((resolve, reject) => {
-      this.current = { tell: () => undefined, resolve: (outcome) => (outcome === "stopped" ? reject(new Stopped()) : resolve()), reject };
+      this.current = {
+        tell: () => undefined,
+        resolve: (outcome) => (outcome === "stopped" ? reject(new Stopped()) : resolve()),
+        reject,
+      };
       worker.onmessage = ({ data }: MessageEvent<Response>) => this.receive(worker, data);
       worker.onerror = (event) => this.fail(new Error(event.message || "Python’s worker could not start"));
       this.send(worker, { op: "start", files, lock: this.data.lock, cards, arrays });
@@ -201,11 +221,17 @@ export class Python {
         this.models = null;
       });
       const { model: loaded } = await this.models;
-      const tensors = feeds.map(([name, dims, bytes]) => [name, float32(dims, new Float32Array(bytes.slice().buffer))] as const);
-      const outputs = await (loaded[model] as Models["model"][string]).run(graph, Object.fromEntries(tensors), { priority: "background" });
-      const wire = Object.entries(outputs).map(
-        ([name, { dims, data }]): WireTensor => [name, dims, new Uint8Array(data.slice().buffer)],
+      const tensors = feeds.map(
+        ([name, dims, bytes]) => [name, float32(dims, new Float32Array(bytes.slice().buffer))] as const,
       );
+      const outputs = await (loaded[model] as Models["model"][string]).run(graph, Object.fromEntries(tensors), {
+        priority: "background",
+      });
+      const wire = Object.entries(outputs).map(([name, { dims, data }]): WireTensor => [
+        name,
+        dims,
+        new Uint8Array(data.slice().buffer),
+      ]);
       this.send(worker, { op: "answer", id, outputs: wire });
     } catch (error) {
       this.send(worker, { op: "refuse", id, error: (error as Error).message });

@@ -29,7 +29,8 @@ function placed(port: PlannedPort, memory: ArrayBuffer, rows: number, steps: num
 
 /** n and k of a call, from the sizes of what goes in. */
 function openSizes(inputs: readonly PlannedPort[], feeds: Feeds): { rows: number; steps: number } {
-  let rows = 1, steps = 1;
+  let rows = 1,
+    steps = 1;
   for (const { name, dims } of inputs) {
     const given = feeds[name]?.dims ?? [];
     dims.forEach(([constant, perRow, perStep], axis) => {
@@ -53,7 +54,8 @@ export class KernelGraph {
   constructor(module: WebAssembly.Module, bytes: Uint8Array) {
     this.plan = parsePlan(bytes);
     this.kernels = new WebAssembly.Instance(module).exports as unknown as Kernels;
-    if (this.kernels.heap.value > this.plan.start) throw new Error("the kernels need the memory that the plan is laid out in");
+    if (this.kernels.heap.value > this.plan.start)
+      throw new Error("the kernels need the memory that the plan is laid out in");
     this.reserve([this.plan.temporaries[0], 0, 0], 0, 0);
     placeWeights(this.plan, this.kernels.memory.buffer);
   }
@@ -67,7 +69,11 @@ export class KernelGraph {
   /** The memory that holds nothing between two runs, and its end; for tests, once the graph has run. */
   temporaries(): { readonly memory: ArrayBuffer; readonly from: number; readonly to: number } {
     const { rows, steps, plan } = this;
-    return { memory: this.kernels.memory.buffer, from: at(plan.temporaries, rows, steps), to: at(plan.end, rows, steps) };
+    return {
+      memory: this.kernels.memory.buffer,
+      from: at(plan.temporaries, rows, steps),
+      to: at(plan.end, rows, steps),
+    };
   }
 
   /** Throws where an input is missing, of another shape or type, or no index of anything. */

@@ -23,4 +23,7 @@ class KernelGraphs {
   }
 }
 
-serve(async (wasm) => new KernelGraphs(await WebAssembly.compile(wasm as BufferSource)), () => false);
+serve(
+  async (wasm) => new KernelGraphs(await WebAssembly.compile(wasm as BufferSource)),
+  () => false,
+);

@@ -30,7 +30,8 @@ export interface Lane {
 
 /** Makes calls one after the other; `run` makes one of them. */
 export async function inSequence(
-  calls: readonly Call[], run: (graph: string, feeds: Feeds) => Promise<Outputs> | Outputs,
+  calls: readonly Call[],
+  run: (graph: string, feeds: Feeds) => Promise<Outputs> | Outputs,
 ): Promise<Outputs[]> {
   const done: Outputs[] = [];
   for (const { graph, feeds, carry = {} } of calls) {

@@ -6,8 +6,14 @@ import type { Feeds, Outputs, TensorData } from "./tensor.ts";
 /** The part of onnxruntime-web that is used. */
 export interface Runtime {
   readonly env: { readonly wasm: { numThreads?: number; wasmBinary?: ArrayBuffer | Uint8Array }; logLevel?: string };
-  readonly InferenceSession: { create(bytes: Uint8Array, options: InferenceSession.SessionOptions): Promise<InferenceSession> };
-  readonly Tensor: new (type: "float32" | "int32" | "uint8" | "int64", data: never, dims: readonly number[]) => OrtTensor;
+  readonly InferenceSession: {
+    create(bytes: Uint8Array, options: InferenceSession.SessionOptions): Promise<InferenceSession>;
+  };
+  readonly Tensor: new (
+    type: "float32" | "int32" | "uint8" | "int64",
+    data: never,
+    dims: readonly number[],
+  ) => OrtTensor;
 }
 
 function tensorType(data: TensorData): "float32" | "int32" | "uint8" | "int64" {
@@ -22,7 +28,10 @@ function tensorType(data: TensorData): "float32" | "int32" | "uint8" | "int64" {
  * not be compiled, which happens with the first session and is not tried again.
  */
 export function isFatal(error: unknown): boolean {
-  return error instanceof WebAssembly.RuntimeError || (error instanceof Error && error.message.includes("no available backend"));
+  return (
+    error instanceof WebAssembly.RuntimeError ||
+    (error instanceof Error && error.message.includes("no available backend"))
+  );
 }
 
 export class Sessions {

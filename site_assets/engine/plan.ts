@@ -19,7 +19,11 @@ interface Header {
   readonly patches: readonly number[];
   readonly inputs: readonly PlannedPort[];
   readonly outputs: readonly PlannedPort[];
-  readonly weights: readonly { readonly at: number; readonly size: number; readonly dtype: "float32" | "float16" | "float64" | "int32" }[];
+  readonly weights: readonly {
+    readonly at: number;
+    readonly size: number;
+    readonly dtype: "float32" | "float16" | "float64" | "int32";
+  }[];
   /** Where memory begins that holds nothing between two runs. */
   readonly temporaries: Linear;
   readonly end: Linear;
@@ -50,7 +54,9 @@ const BYTES = { float16: 2, float32: 4, int32: 4, float64: 8 };
 
 /** A float16 number, exactly. IEEE 754: sign, 5 bits of exponent, 10 of mantissa. */
 function widened(half: number): number {
-  const sign = half & 0x8000 ? -1 : 1, exponent = (half >> 10) & 31, mantissa = half & 1023;
+  const sign = half & 0x8000 ? -1 : 1,
+    exponent = (half >> 10) & 31,
+    mantissa = half & 1023;
   if (exponent === 31) return mantissa ? Number.NaN : sign * Number.POSITIVE_INFINITY;
   return sign * (exponent === 0 ? mantissa * 2 ** -24 : (1024 + mantissa) * 2 ** (exponent - 25));
 }
@@ -62,7 +68,8 @@ export function placeWeights({ weights, bytes }: Plan, memory: ArrayBuffer): voi
     const length = BYTES[dtype] * size;
     const part = bytes.slice(offset, offset + length);
     if (part.length < length) throw new Error("a plan came without all of its weights");
-    if (dtype === "float16") new Float32Array(memory, address, size).set(Float32Array.from(new Uint16Array(part.buffer), widened));
+    if (dtype === "float16")
+      new Float32Array(memory, address, size).set(Float32Array.from(new Uint16Array(part.buffer), widened));
     else new Uint8Array(memory, address, length).set(part);
     offset += Math.ceil(length / 4) * 4;
   }

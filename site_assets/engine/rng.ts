@@ -69,9 +69,7 @@ export function normal(seed: number, stream: number, count: number, start = 0): 
 /** The numbers 0 … count − 1 in random order: sorted by a hashed key, ties by index. */
 export function permutation(seed: number, stream: number, count: number): Int32Array {
   const keys = bits(seed, stream, count);
-  return Int32Array.from(keys, (_, index) => index).sort(
-    (a, b) => keys[a]! - keys[b]! || a - b,
-  );
+  return Int32Array.from(keys, (_, index) => index).sort((a, b) => keys[a]! - keys[b]! || a - b);
 }
 
 /**
@@ -93,7 +91,10 @@ export function initialWeights(
   sizes.forEach((size, index) => {
     const bound = 1 / Math.sqrt(fanIns[index]!);
     const values = uniform(seed, STREAM_WEIGHTS + index, size);
-    weights.set(values.map((value) => (2 * value - 1) * bound), offset);
+    weights.set(
+      values.map((value) => (2 * value - 1) * bound),
+      offset,
+    );
     offset += size;
   });
   return weights;
@@ -131,12 +132,7 @@ export function batches(
 }
 
 /** Standard normal ε [steps, perStep]; row i reads stream `STREAM_NOISE + firstStep + i`. */
-export function stepNoise(
-  seed: number,
-  firstStep: number,
-  steps: number,
-  perStep: number,
-): Float32Array {
+export function stepNoise(seed: number, firstStep: number, steps: number, perStep: number): Float32Array {
   const noise = new Float32Array(steps * perStep);
   for (let row = 0; row < steps; row++) {
     noise.set(normal(seed, STREAM_NOISE + firstStep + row, perStep), row * perStep);

@@ -28,7 +28,10 @@ function transferable(outputs: readonly Outputs[]): Transferable[] {
  * Answers the page, one request after the other: neither lane's wasm can be entered twice. `isFatal` tells of an error
  * whether this worker will never run anything again.
  */
-export function serve(start: (wasm: Uint8Array) => Promise<Runner> | Runner, isFatal: (error: unknown) => boolean): void {
+export function serve(
+  start: (wasm: Uint8Array) => Promise<Runner> | Runner,
+  isFatal: (error: unknown) => boolean,
+): void {
   let runner: Runner | null = null;
 
   async function answer(request: Request): Promise<readonly Outputs[]> {

@@ -75,7 +75,11 @@ export class Trainer {
     this.data = data;
     this.run = run;
     this.seed = seed;
-    const params = initialWeights(seed, card.parameters.map(({ shape }) => shape), card.parameters.map(({ fan_in }) => fan_in));
+    const params = initialWeights(
+      seed,
+      card.parameters.map(({ shape }) => shape),
+      card.parameters.map(({ fan_in }) => fan_in),
+    );
     this.state = { params, adamM: new Float32Array(params.length), adamV: new Float32Array(params.length), step: 0 };
     this.kept = this.state;
   }
@@ -125,9 +129,19 @@ export class Trainer {
       const made = outputs[step] as Outputs;
       const losses = floatOutput(made, "losses");
       const params = floatOutput(made, "params_out");
-      const state = { params, adamM: floatOutput(made, "adam_m_out"), adamV: floatOutput(made, "adam_v_out"), step: after };
+      const state = {
+        params,
+        adamM: floatOutput(made, "adam_m_out"),
+        adamV: floatOutput(made, "adam_v_out"),
+        step: after,
+      };
       const finite = allFinite(losses) && allFinite(params);
-      return { losses, validation: validation === null ? null : floatOutput(outputs[validation] as Outputs, "losses"), finite, state };
+      return {
+        losses,
+        validation: validation === null ? null : floatOutput(outputs[validation] as Outputs, "losses"),
+        finite,
+        state,
+      };
     });
   }
 
@@ -159,7 +173,11 @@ export class Trainer {
       feeds["eps"] = float32([steps, card.batch_size, card.noise_size], eps);
     }
     if (last !== null) {
-      return { graph: "step", feeds, carry: { params: [last, "params_out"], adam_m: [last, "adam_m_out"], adam_v: [last, "adam_v_out"] } };
+      return {
+        graph: "step",
+        feeds,
+        carry: { params: [last, "params_out"], adam_m: [last, "adam_m_out"], adam_v: [last, "adam_v_out"] },
+      };
     }
     feeds["params"] = float32([card.state_size], state.params);
     feeds["adam_m"] = float32([card.state_size], state.adamM);

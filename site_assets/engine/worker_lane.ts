@@ -96,11 +96,15 @@ export class WorkerLane implements Lane {
     return new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(signal.reason);
       const call: Sent = { message, transfer, options, resolve, reject };
-      signal?.addEventListener("abort", () => {
-        const place = this.waiting.indexOf(call);
-        if (place >= 0) this.waiting.splice(place, 1);
-        reject(signal.reason);
-      }, { once: true });
+      signal?.addEventListener(
+        "abort",
+        () => {
+          const place = this.waiting.indexOf(call);
+          if (place >= 0) this.waiting.splice(place, 1);
+          reject(signal.reason);
+        },
+        { once: true },
+      );
       this.waiting.push(call);
       this.sendNext();
     });

@@ -12,10 +12,24 @@ import { writeTypes } from "./types.mjs";
 const TARGET = ["chrome111", "firefox113", "safari16.4"];
 
 /** Symbolic links are not resolved: some paths end up in the code, which must not say where this machine keeps packages. */
-const COMMON = { bundle: true, write: false, target: TARGET, legalComments: "none", absWorkingDir: ROOT, logLevel: "silent", preserveSymlinks: true };
+const COMMON = {
+  bundle: true,
+  write: false,
+  target: TARGET,
+  legalComments: "none",
+  absWorkingDir: ROOT,
+  logLevel: "silent",
+  preserveSymlinks: true,
+};
 
 /** Modules that live in kit.js once; figures take them from there. */
-const SHARED = { "../../kit/index.ts": "kit", "../../kit/maths/index.ts": "kit", preact: "preact", "preact/hooks": "preact/hooks", "preact/jsx-runtime": "preact/jsx-runtime" };
+const SHARED = {
+  "../../kit/index.ts": "kit",
+  "../../kit/maths/index.ts": "kit",
+  preact: "preact",
+  "preact/hooks": "preact/hooks",
+  "preact/jsx-runtime": "preact/jsx-runtime",
+};
 
 const sharedModules = {
   name: "shared-modules",
@@ -150,6 +164,9 @@ export async function bundle({ out, figures, minify = true }) {
     placeScript("ort.wasm.js", { code: assetScript("ort.wasm", wasm), packages: packagesOf([ORT_WASM]) }),
     ...Object.keys(figures).map((name) => placeScript(`figures/${name}.js`, figureScript(name, minify))),
   ]);
-  return { files: Object.fromEntries(Object.entries(files).sort(([a], [b]) => (a < b ? -1 : 1))), packages, wasmBytes: wasm.length };
+  return {
+    files: Object.fromEntries(Object.entries(files).sort(([a], [b]) => (a < b ? -1 : 1))),
+    packages,
+    wasmBytes: wasm.length,
+  };
 }
-

@@ -24,7 +24,13 @@ export async function draw(drawing: Drawing): Promise<{ markup: string; summary:
   const role = definition.train?.(state);
   const training = (role === undefined ? null : recordedTraining(models.model[role] as Model)) as Training;
   const frame = await definition.compute(state, models, training);
-  const context: FigureContext = { id, interactive: false, changes: () => 0, onVisibility: () => () => undefined, encodeImage };
+  const context: FigureContext = {
+    id,
+    interactive: false,
+    changes: () => 0,
+    onVisibility: () => () => undefined,
+    encodeImage,
+  };
   const view = definition.view(state, frame, () => undefined, training);
   return {
     markup: renderToString(<Context.Provider value={context}>{view}</Context.Provider>),

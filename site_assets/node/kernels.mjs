@@ -20,7 +20,23 @@ export async function compileKernels() {
   let wasm = null;
   const { error, stderr } = await asc.main(
     // the runtime without a garbage collector; a mistake that would print something cannot: no imports
-    ["index.ts", "--outFile", OUT, "--enable", "simd", "--enable", "bulk-memory", "-O3", "--noAssert", "--runtime", "stub", "--use", "abort=", "--disableWarning", "201"],
+    [
+      "index.ts",
+      "--outFile",
+      OUT,
+      "--enable",
+      "simd",
+      "--enable",
+      "bulk-memory",
+      "-O3",
+      "--noAssert",
+      "--runtime",
+      "stub",
+      "--use",
+      "abort=",
+      "--disableWarning",
+      "201",
+    ],
     {
       readFile: (name, base) => readFile(join(FOLDER, base === "." ? "" : base, name), "utf8").catch(() => null),
       writeFile: (name, contents) => {

@@ -84,10 +84,34 @@ function leadingNowhere(tex, defined) {
  * for those that a book has. These are the properties that Temml sets.
  */
 export const PROPERTIES = new Set([
-  "background-color", "border", "border-bottom", "border-left", "border-right", "border-top", "bottom", "color",
-  "display", "font-family", "font-style", "font-weight", "height", "justify-content", "left", "margin-left",
-  "math-depth", "padding", "padding-bottom", "padding-left", "padding-right", "padding-top", "position", "right",
-  "text-align", "transform", "white-space", "width",
+  "background-color",
+  "border",
+  "border-bottom",
+  "border-left",
+  "border-right",
+  "border-top",
+  "bottom",
+  "color",
+  "display",
+  "font-family",
+  "font-style",
+  "font-weight",
+  "height",
+  "justify-content",
+  "left",
+  "margin-left",
+  "math-depth",
+  "padding",
+  "padding-bottom",
+  "padding-left",
+  "padding-right",
+  "padding-top",
+  "position",
+  "right",
+  "text-align",
+  "transform",
+  "white-space",
+  "width",
 ]);
 const VALUE = /^[\w\s.,#%()'+-]+$/;
 
@@ -101,13 +125,17 @@ function className(declaration, tex) {
   if (Object.hasOwn(KNOWN, declaration)) return KNOWN[declaration];
   const [property, value = ""] = declaration.split(/:(.*)/s).map((part) => part.trim());
   if (value === "undefined") return ""; // a colour that is that of the text around
-  if (!PROPERTIES.has(property) || !VALUE.test(value)) throw new Error(`no class can stand for the style “${declaration}” of ${tex}`);
+  if (!PROPERTIES.has(property) || !VALUE.test(value))
+    throw new Error(`no class can stand for the style “${declaration}” of ${tex}`);
   return `${property}:${value.replaceAll(/\s+/g, "_")}`;
 }
 
 function withoutStyles(mathml, tex) {
   return mathml.replace(/( class="[^"]*")? style="([^"]*)"/g, (_, attribute = "", style) => {
-    const declarations = style.split(";").map((one) => one.trim()).filter(Boolean);
+    const declarations = style
+      .split(";")
+      .map((one) => one.trim())
+      .filter(Boolean);
     if (declarations.some((one) => one.startsWith("level:"))) return attribute; // an empty cell: Temml's own state, no style
     const names = [attribute.slice(8, -1), ...declarations.map((one) => className(one, tex))].filter(Boolean);
     return names.length ? ` class="${names.join(" ")}"` : "";
@@ -145,7 +173,8 @@ function failure(error, tex, macros, added) {
   const message = String(error.message);
   const context = PLACE.exec(message)?.[1].trim().replaceAll("\u0332", "").replaceAll("…", "") ?? "";
   const told = { error: message.replace(PLACE, "").trim(), position: 0, hint: "" };
-  if (/^Unsupported function name/.test(told.error)) told.hint = "is it misspelt? You can define it under [math.macros] in content/book.toml";
+  if (/^Unsupported function name/.test(told.error))
+    told.hint = "is it misspelt? You can define it under [math.macros] in content/book.toml";
   if (typeof error.position === "number" && tex.includes(context)) {
     told.position = error.position - added.filter((at, before) => at + before < error.position).length;
   } else {

@@ -20,7 +20,11 @@ function sameBytes(a, b) {
 /** Throws if the outputs depend on what temporaries held before, or if the run writes where it must not. */
 function requireClean(graph, feeds, expected) {
   const { memory, from, to } = graph.temporaries();
-  const fixed = new Uint8Array(memory, 0, Math.min(...[...graph.plan.inputs, ...graph.plan.outputs].map(({ at }) => at[0])));
+  const fixed = new Uint8Array(
+    memory,
+    0,
+    Math.min(...[...graph.plan.inputs, ...graph.plan.outputs].map(({ at }) => at[0])),
+  );
   const before = fixed.slice();
   const beyond = new Uint8Array(memory, to);
   new Float32Array(memory, from, (to - from) / 4).fill(Number.NaN);
@@ -41,8 +45,10 @@ function requireClean(graph, feeds, expected) {
 export async function runPlan({ kernels, plan, cases, data, out }) {
   const graph = new KernelGraph(await moduleAt(kernels), new Uint8Array(await readFile(plan)));
   const bytes = new Uint8Array(await readFile(data));
-  const parts = [], described = [];
-  let offset = 0, last = {};
+  const parts = [],
+    described = [];
+  let offset = 0,
+    last = {};
   for (const { inputs, carry, clean } of cases) {
     const feeds = {};
     for (const [name, { dims, dtype, offset: start }] of Object.entries(inputs)) {

@@ -52,7 +52,9 @@ function topLevelRules(css) {
     let end = open + 1;
     for (let depth = 1; depth > 0 && end < text.length; end++) depth += { "{": 1, "}": -1 }[text[end]] ?? 0;
     // A statement such as @import may stand before the rule.
-    const selector = text.slice(text.lastIndexOf(";", open) >= position ? text.lastIndexOf(";", open) + 1 : position, open).trim();
+    const selector = text
+      .slice(text.lastIndexOf(";", open) >= position ? text.lastIndexOf(";", open) + 1 : position, open)
+      .trim();
     if (!selector.startsWith("@")) rules.push([selector, text.slice(open + 1, end - 1)]);
     position = end;
   }
@@ -63,7 +65,11 @@ function topLevelRules(css) {
 export function plainStyles(css) {
   const rules = topLevelRules(css);
   const root = rules.find(([selector]) => selector === ":root");
-  const tokens = new Map(splitOutside(root[1], ";").map((line) => splitOutside(line, ":")).map(([name, ...value]) => [name, value.join(":")]));
+  const tokens = new Map(
+    splitOutside(root[1], ";")
+      .map((line) => splitOutside(line, ":"))
+      .map(([name, ...value]) => [name, value.join(":")]),
+  );
   const resolve = (value) => {
     const known = value.replace(/var\((--[\w-]+)\)/g, (_, name) => tokens.get(name) ?? "");
     const light = known.replace(/light-dark\(([^(),]*),[^()]*\)/g, "$1");
@@ -71,8 +77,12 @@ export function plainStyles(css) {
   };
   return rules
     .map(([selector, body]) => {
-      const plain = splitOutside(selector, ",").flatMap(plainSelectors).filter((one) => PLAIN_SELECTOR.test(one));
-      const lines = splitOutside(body, ";").map(resolve).filter((line) => line && !/^--|color-mix|light-dark/.test(line));
+      const plain = splitOutside(selector, ",")
+        .flatMap(plainSelectors)
+        .filter((one) => PLAIN_SELECTOR.test(one));
+      const lines = splitOutside(body, ";")
+        .map(resolve)
+        .filter((line) => line && !/^--|color-mix|light-dark/.test(line));
       return plain.length && lines.length ? `${plain.join(", ")} { ${lines.join("; ")} }` : "";
     })
     .filter(Boolean)
@@ -87,11 +97,14 @@ function sizeOfPng(address) {
 
 /** The first drawing of a static frame that is a picture by itself. */
 export function mainDrawing(markup) {
-  for (const [whole, , address] of markup.matchAll(/<svg\b[^>]*>[^]*?<\/svg>|<(img)\b[^>]*\bsrc="(data:image\/png[^"]*)"[^>]*>/g)) {
+  for (const [whole, , address] of markup.matchAll(
+    /<svg\b[^>]*>[^]*?<\/svg>|<(img)\b[^>]*\bsrc="(data:image\/png[^"]*)"[^>]*>/g,
+  )) {
     if (whole.startsWith("<svg")) {
       const box = /\bviewBox="([\d.\s-]+)"/.exec(whole)?.[1].split(/\s+/).map(Number);
       if (!box || /aria-hidden="true"/.test(whole.slice(0, whole.indexOf(">")))) continue;
-      if (Math.max(box[2] / box[3], box[3] / box[2]) <= LONGEST_SHAPE) return { svg: whole, width: box[2], height: box[3] };
+      if (Math.max(box[2] / box[3], box[3] / box[2]) <= LONGEST_SHAPE)
+        return { svg: whole, width: box[2], height: box[3] };
     } else {
       const [width, height] = sizeOfPng(address);
       if (Math.max(width / height, height / width) <= LONGEST_SHAPE) return { address, width, height };
@@ -106,7 +119,9 @@ function placed(drawing) {
   const [x, y] = [DRAWING.x + (DRAWING.width - width) / 2, DRAWING.y + (DRAWING.height - height) / 2];
   const place = `x="${x}" y="${y}" width="${width}" height="${height}"`;
   if (drawing.address) return `<image ${place} href="${drawing.address}" image-rendering="optimizeSpeed"/>`;
-  const visible = drawing.svg.includes("xmlns=") ? drawing.svg : drawing.svg.replace("<svg", '<svg xmlns="http://www.w3.org/2000/svg"');
+  const visible = drawing.svg.includes("xmlns=")
+    ? drawing.svg
+    : drawing.svg.replace("<svg", '<svg xmlns="http://www.w3.org/2000/svg"');
   // HTML allows attributes without a value; XML, which the rasteriser reads, doesn't.
   const xml = visible.replace(/<[\w-]+(?:\s+[\w:-]+(?:="[^"]*")?)*\s*\/?>/g, (tag) =>
     tag.replace(/(\s[\w:-]+)(="[^"]*")?/g, (_, name, value = '=""') => name + value),
@@ -142,7 +157,10 @@ function prepare() {
     // Copied, because the decoder hands out the same memory each time.
     for (const name of fonts) fontBuffers.push(Uint8Array.from(await decompress(await readFile(join(ROOT, name)))));
     const sheets = await Promise.all(STYLES.map((name) => readFile(join(ROOT, name), "utf8")));
-    return { styles: plainStyles(sheets.join("\n")), options: { font: { fontBuffers, defaultFontFamily: "Book Sans" } } };
+    return {
+      styles: plainStyles(sheets.join("\n")),
+      options: { font: { fontBuffers, defaultFontFamily: "Book Sans" } },
+    };
   })();
   return prepared;
 }

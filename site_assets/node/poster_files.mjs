@@ -9,5 +9,8 @@ export const STYLES = ["styles/tokens.css", "styles/plots.css"];
 /** Every face that the book has, in a fixed order. */
 export async function fontFiles() {
   const names = await readdir(join(ROOT, "fonts"));
-  return names.filter((name) => name.endsWith(".woff2")).sort().map((name) => `fonts/${name}`);
+  return names
+    .filter((name) => name.endsWith(".woff2"))
+    .sort()
+    .map((name) => `fonts/${name}`);
 }

@@ -19,7 +19,15 @@ const drawPoster = async (params) => (await import("./poster.mjs")).drawPoster(p
 const validateHtml = async (params) => (await import("./validate.mjs")).validateHtml(params);
 
 const methods = {
-  bundle, cells: runCells, frame: drawFrame, inputs, math: renderMath, kernels: compileKernels, poster: drawPoster, runPlan, validate: validateHtml,
+  bundle,
+  cells: runCells,
+  frame: drawFrame,
+  inputs,
+  math: renderMath,
+  kernels: compileKernels,
+  poster: drawPoster,
+  runPlan,
+  validate: validateHtml,
 };
 
 // Libraries that print would break the protocol: stdout belongs to responses alone.

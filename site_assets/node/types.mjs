@@ -10,7 +10,10 @@ function typesOf(spec) {
   );
   const usesStrokes = fields.some((field) => field.includes("Stroke"));
   const stroke = usesStrokes ? 'import type { Stroke } from "../kit/base/state_types.ts";\n\n' : "";
-  const roles = Object.keys(spec.models ?? {}).map((role) => JSON.stringify(role)).join(" | ") || "never";
+  const roles =
+    Object.keys(spec.models ?? {})
+      .map((role) => JSON.stringify(role))
+      .join(" | ") || "never";
   return `// Generated from figure.toml; do not edit.\n${stroke}export interface State {\n${fields.join("\n")}\n}\n\nexport type Role = ${roles};\n`;
 }
 

@@ -170,7 +170,11 @@ function announceNewVersions(registration: ServiceWorkerRegistration): void {
     document.body.append(notice);
     const told = document.createElement("p");
     told.textContent = "A new version of the book is there.";
-    notice.append(told, button("Reload", reload), button("Later", () => notice?.remove()));
+    notice.append(
+      told,
+      button("Reload", reload),
+      button("Later", () => notice?.remove()),
+    );
   };
   const look = (): void => {
     if (registration.active && registration.waiting) announce();

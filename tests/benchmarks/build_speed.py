@@ -66,7 +66,6 @@ Report: TypeAlias = dict[str, Any]
 """What was measured of one size of book, as it is written to `build/reports/`."""
 
 
-
 def chapter(number: int, edition: int = 0) -> str:
     """A chapter of ordinary size; another edition differs in one sentence."""
     stock = TEXT.split()
@@ -252,16 +251,20 @@ def measure(chapters: int) -> Report:
 def tell(report: Report) -> None:
     """Print a measurement, phase by phase."""
     page, cold = report["page_bytes"], report["cold"]
-    print(f"{report['chapters']} chapters, load {report['load']:.1f}; a chapter's page "
-          f"{page['median']:,.0f} bytes, the largest {page['most']:,}")
+    print(
+        f"{report['chapters']} chapters, load {report['load']:.1f}; a chapter's page "
+        f"{page['median']:,.0f} bytes, the largest {page['most']:,}"
+    )
     for name, seconds in report["first"].items():
         print(f"first {name:10} {seconds:.2f} {'MB' if name == 'memory' else 's'}")
     for name, found in cold.items():
         unit = "MB" if name == "memory" else "s"
         print(f"cold {name:10} median {found['median']:.2f} {unit}, least {found['least']:.2f}")
     for name, found in report["save"].items():
-        print(f"save → {name:8} median {found['median']:.0f} ms, p95 {found['p95']:.0f} ms, "
-              f"least {found['least']:.0f} ms")
+        print(
+            f"save → {name:8} median {found['median']:.0f} ms, p95 {found['p95']:.0f} ms, "
+            f"least {found['least']:.0f} ms"
+        )
 
 
 def table(reports: Iterable[Report]) -> str:

@@ -83,7 +83,8 @@ def measured(page: Page, bench: Bench, training: bool) -> dict[str, list[float]]
 def figure(page: Page, bench: Bench) -> dict[str, Any]:
     """Rounds without and with training, in turns."""
     found: dict[str, dict[str, list[float]]] = {
-        mode: {"intervals": [], "work": []} for mode in ("at rest", "training")}
+        mode: {"intervals": [], "work": []} for mode in ("at rest", "training")
+    }
     for _ in range(ROUNDS):
         for mode, collected in found.items():
             training = mode == "training"
@@ -95,14 +96,20 @@ def figure(page: Page, bench: Bench) -> dict[str, Any]:
                 collected[kind] += values
             if training:
                 bench.pause()
-    return {mode: {kind: spread(values) for kind, values in collected.items()}
-            for mode, collected in found.items()}
+    return {
+        mode: {kind: spread(values) for kind, values in collected.items()}
+        for mode, collected in found.items()
+    }
 
 
 def spread(values: list[float]) -> dict[str, float]:
     """Milliseconds."""
-    return {"n": len(values), "p50": round(percentile(values, 0.5), 2),
-            "p95": round(percentile(values, 0.95), 2), "max": round(max(values), 2)}
+    return {
+        "n": len(values),
+        "p50": round(percentile(values, 0.5), 2),
+        "p95": round(percentile(values, 0.95), 2),
+        "max": round(max(values), 2),
+    }
 
 
 def measure(folder: Path) -> dict[str, Any]:
@@ -122,9 +129,16 @@ def measure(folder: Path) -> dict[str, Any]:
             bench.wait_step(1)
             report["figures"][name] = found = figure(page, bench)
             for mode in ("at rest", "training"):
-                print(name.ljust(16) + mode.ljust(10) + "".join(
-                    f"{found[mode][kind][key]:9.1f}" for kind in ("intervals", "work")
-                    for key in ("p50", "p95", "max")), flush=True)
+                print(
+                    name.ljust(16)
+                    + mode.ljust(10)
+                    + "".join(
+                        f"{found[mode][kind][key]:9.1f}"
+                        for kind in ("intervals", "work")
+                        for key in ("p50", "p95", "max")
+                    ),
+                    flush=True,
+                )
             page.context.close()
         browser.close()
     return report

@@ -55,8 +55,10 @@ def main() -> None:
         start_build(book).wait()
         whole = edition_of(site_files(site)) == 2 + kills
         litter = [path.name for path in (book.root / "build").glob("**/.*")]
-    print(f"{kills} kills within {1.1 * takes:.1f} s, {running} of them while the build ran: "
-          f"{before} before the new site, {after} after it, 0 half-written")
+    print(
+        f"{kills} kills within {1.1 * takes:.1f} s, {running} of them while the build ran: "
+        f"{before} before the new site, {after} after it, 0 half-written"
+    )
     print(f"next: {'whole' if whole else 'NOT WHOLE'}; left unfinished: {litter or 'none'}")
 
 

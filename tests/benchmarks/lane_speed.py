@@ -132,8 +132,10 @@ def compare(pages: dict[str, Page], graph: str, inputs: list[dict[str, Any]]) ->
 
 
 def line(name: str, result: dict[str, Any]) -> str:
-    times = "".join(f"{1000 * result[key]:10.0f}" for key in (
-        "kernels felt", "ort felt", "kernels inside", "ort inside"))
+    times = "".join(
+        f"{1000 * result[key]:10.0f}"
+        for key in ("kernels felt", "ort felt", "kernels inside", "ort inside")
+    )
     return f"{name:44}{times}{result['ratio felt']:10.1f}{result['ratio inside']:10.1f}"
 
 

@@ -146,7 +146,11 @@ def lighthouse(folder: Path, url: str, chromium: Path) -> dict[str, Any]:
     """Scores out of 100 by category, under Lighthouse's own throttling, the layout shift, and what
     it misses for search engines."""
     command = [
-        NODE, folder / "node_modules/lighthouse/cli/index.js", url, "--quiet", "--output=json",
+        NODE,
+        folder / "node_modules/lighthouse/cli/index.js",
+        url,
+        "--quiet",
+        "--output=json",
         f"--only-categories={','.join(CATEGORIES)}",
         "--chrome-flags=--headless=new --no-sandbox --disable-gpu",
     ]

@@ -62,23 +62,37 @@ class Subject:
 
 def rival(encoder: list[int], **more: object) -> dict[str, object]:
     """An hour-glass of these widths."""
-    return {"encoder": encoder, "decoder": encoder[::-1], "bias": True, "sigmoid": False,
-            "vae": False, "beta": 1.0, **more}
+    return {
+        "encoder": encoder,
+        "decoder": encoder[::-1],
+        "bias": True,
+        "sigmoid": False,
+        "vae": False,
+        "beta": 1.0,
+        **more,
+    }
 
 
 SUBJECTS = {
     "clusters-live": Subject(
-        clusters_live.plan, "organise", {}, "clusters", rival([10, 32, 16, 2])),
+        clusters_live.plan, "organise", {}, "clusters", rival([10, 32, 16, 2])
+    ),
     "digits3-live": Subject(
-        digits3_live.plan, "organise", {"data": "digits"}, "digits",
-        rival([64, 32, 16, 2], sigmoid=True)),
+        digits3_live.plan,
+        "organise",
+        {"data": "digits"},
+        "digits",
+        rival([64, 32, 16, 2], sigmoid=True),
+    ),
     "linear-live": Subject(
-        linear_live.plan, "linear-is-pca", {}, "linear", rival([64, 2], bias=False)),
+        linear_live.plan, "linear-is-pca", {}, "linear", rival([64, 2], bias=False)
+    ),
     "unroll-s-curve-live": Subject(
-        lambda: unrolling_plan("s-curve"), "unroll", {}, "s-curve", rival([3, 32, 32, 2])),
+        lambda: unrolling_plan("s-curve"), "unroll", {}, "s-curve", rival([3, 32, 32, 2])
+    ),
     "digits-vae-live": Subject(
-        digits_vae.plan, "tug-of-war", {"source": "live"}, "live",
-        rival([64, 32, 16, 2], vae=True)),
+        digits_vae.plan, "tug-of-war", {"source": "live"}, "live", rival([64, 32, 16, 2], vae=True)
+    ),
 }
 
 # The Trainer as a figure drives it, alone on the page's engine.
@@ -169,14 +183,23 @@ class BookPage:
         """One step by hand loads the graphs; the trainer gets its data."""
         self.bench.press("One step")
         self.bench.wait_step(1)
-        self.page.evaluate(PREPARE_IN_PAGE, {
-            "name": self.name, "card": dict(self.model.card),
-            "data": plan.data.x_train().ravel().tolist()})
+        self.page.evaluate(
+            PREPARE_IN_PAGE,
+            {
+                "name": self.name,
+                "card": dict(self.model.card),
+                "data": plan.data.x_train().ravel().tolist(),
+            },
+        )
 
     def trainer(self) -> float:
         live = self.model.card["options"]["live"]
-        return float(self.page.evaluate(TRAIN_IN_PAGE, {
-            "name": self.name, "milliseconds": SPAN, "perCall": live["steps_per_call"]}))
+        return float(
+            self.page.evaluate(
+                TRAIN_IN_PAGE,
+                {"name": self.name, "milliseconds": SPAN, "perCall": live["steps_per_call"]},
+            )
+        )
 
     def figure(self) -> float:
         total = self.model.card["options"]["live"]["steps"]
@@ -184,7 +207,8 @@ class BookPage:
         self.bench.press(TRAIN)
         self.bench.wait_step(WARM_UP)
         pace = self.page.evaluate(
-            FIGURE_PACE, {"id": self.placed.id, "milliseconds": SPAN, "total": total})
+            FIGURE_PACE, {"id": self.placed.id, "milliseconds": SPAN, "total": total}
+        )
         self.bench.pause()
         return float(pace)
 
@@ -199,9 +223,15 @@ class RivalPage:
 
     def prepare(self, plan: LivePlan, subject: Subject) -> None:
         model = plan.model
-        self.page.evaluate("(spec) => rival.prepare(spec)", {
-            **subject.rival, "batch": model.batch_size, "lr": model.lr.default,
-            "samples": len(plan.data.x_train())})
+        self.page.evaluate(
+            "(spec) => rival.prepare(spec)",
+            {
+                **subject.rival,
+                "batch": model.batch_size,
+                "lr": model.lr.default,
+                "samples": len(plan.data.x_train()),
+            },
+        )
 
     def measure(self) -> float:
         return float(self.page.evaluate("(span) => rival.measure(span)", SPAN))
@@ -212,21 +242,32 @@ def build_rival(folder: Path) -> None:
     if not (HERE / "node_modules").is_dir():
         npm(["ci", "--no-audit", "--no-fund", "--prefix", str(HERE)])
     esbuild = (ROOT / "site_assets/node_modules/esbuild/lib/main.js").as_uri()
-    arguments = ["--input-type=module", "-e", BUNDLE, esbuild,
-                 str(HERE / "tfjs_rival.mjs"), str(folder / "rival.js")]
+    arguments = [
+        "--input-type=module",
+        "-e",
+        BUNDLE,
+        esbuild,
+        str(HERE / "tfjs_rival.mjs"),
+        str(folder / "rival.js"),
+    ]
     node(arguments, return_completed_process=True, check=True)
     for wasm in (HERE / "node_modules/@tensorflow/tfjs-backend-wasm/dist").glob("*.wasm"):
         copyfile(wasm, folder / wasm.name)
     (folder / "rival.html").write_text(
-        '<!doctype html><meta charset="utf-8"><script src="rival.js"></script>', "utf-8")
+        '<!doctype html><meta charset="utf-8"><script src="rival.js"></script>', "utf-8"
+    )
 
 
 def measure(folder: Path) -> dict[str, Any]:
     """Steps a second, `ROUNDS` of each, in turns."""
     torch.set_num_threads(1)
     models: dict[str, dict[str, list[float]]] = {}
-    with (tempfile.TemporaryDirectory() as scratch, serve(folder) as root,
-          serve(Path(scratch)) as rival_root, sync_playwright() as playwright):
+    with (
+        tempfile.TemporaryDirectory() as scratch,
+        serve(folder) as root,
+        serve(Path(scratch)) as rival_root,
+        sync_playwright() as playwright,
+    ):
         build_rival(Path(scratch))
         browser = launch(playwright)
         site = Site(folder, root)
@@ -239,9 +280,14 @@ def measure(folder: Path) -> dict[str, Any]:
             reference = BookPage(browser, site, subject, "?engine=ort")
             reference.prepare(plan)
             tfjs.prepare(plan, subject)
-            turns = {"torch": eager, "page": book.trainer, "page on ort": reference.trainer,
-                     "figure": book.figure, "figure on ort": reference.figure,
-                     "tfjs": tfjs.measure}
+            turns = {
+                "torch": eager,
+                "page": book.trainer,
+                "page on ort": reference.trainer,
+                "figure": book.figure,
+                "figure on ort": reference.figure,
+                "tfjs": tfjs.measure,
+            }
             for turn in turns.values():  # once without counting: caches, compilers
                 turn()
             found: dict[str, list[float]] = {key: [] for key in turns}
@@ -254,8 +300,14 @@ def measure(folder: Path) -> dict[str, Any]:
             print(row(name, found), flush=True)
         version = browser.version
         browser.close()
-    return {"browser": f"Chromium {version}", "torch": torch.__version__, "tfjs": tfjs.version,
-            "load": os.getloadavg()[0], "unit": "optimiser steps a second", "models": models}
+    return {
+        "browser": f"Chromium {version}",
+        "torch": torch.__version__,
+        "tfjs": tfjs.version,
+        "load": os.getloadavg()[0],
+        "unit": "optimiser steps a second",
+        "models": models,
+    }
 
 
 def ratio(found: dict[str, list[float]], of: str, to: str) -> float:
@@ -264,7 +316,10 @@ def ratio(found: dict[str, list[float]], of: str, to: str) -> float:
 
 
 RATIOS = (
-    ("page", "page on ort"), ("figure", "figure on ort"), ("page", "torch"), ("page", "tfjs"),
+    ("page", "page on ort"),
+    ("figure", "figure on ort"),
+    ("page", "torch"),
+    ("page", "tfjs"),
 )
 
 
@@ -280,11 +335,16 @@ def main() -> None:
     if not (folder / "index.html").is_file():
         sys.exit(f"no built book in {folder}; run: make book")
     names = ("torch", "page", "page on ort", "figure", "figure on ort", "tfjs")
-    print(f"{'steps a second':22}" + "".join(f"{name:>14}" for name in names)
-          + "".join(f"{f'{of}÷{to}':>22}" for of, to in RATIOS))
+    print(
+        f"{'steps a second':22}"
+        + "".join(f"{name:>14}" for name in names)
+        + "".join(f"{f'{of}÷{to}':>22}" for of, to in RATIOS)
+    )
     report = measure(folder)
-    print(f"\n{report['browser']}, torch {report['torch']}, TensorFlow.js {report['tfjs']}; "
-          f"load of the machine {report['load']:.1f}")
+    print(
+        f"\n{report['browser']}, torch {report['torch']}, TensorFlow.js {report['tfjs']}; "
+        f"load of the machine {report['load']:.1f}"
+    )
     print(f"written to {save('training_speed', report).relative_to(ROOT)}")
 
 

@@ -233,9 +233,7 @@ def breakable_site(scheme: str, site_copy: Path, tmp_path: Path) -> Iterator[Sit
 @pytest.fixture
 def reader_of_broken(browser: Browser, breakable_site: Site) -> Iterator[Reader]:
     """A reader of `breakable_site`, always in fresh windows."""
-    reader = Reader(
-        browser, breakable_site, Shelf(browser, breakable_site), intact=False
-    )
+    reader = Reader(browser, breakable_site, Shelf(browser, breakable_site), intact=False)
     yield reader
     verdict = reader.close(failed=False)
     assert not verdict, "\n".join(verdict)

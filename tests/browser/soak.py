@@ -31,8 +31,24 @@ KEYS = (
 )  # fmt: skip
 TYPED = ("", "0", "7", "-5", "1e9", "99999999999", "1.5", "e")
 HOSTILE = (
-    "NaN", "Infinity", "-1e300", "1e-300", "", "%00", "%zz", "__proto__", "true", "0:lr=99",
-    '"><script>alert(1)</script>', "javascript:alert(1)", "🦆", "0.5", "1", "3", "-2", "AAAA.____",
+    "NaN",
+    "Infinity",
+    "-1e300",
+    "1e-300",
+    "",
+    "%00",
+    "%zz",
+    "__proto__",
+    "true",
+    "0:lr=99",
+    '"><script>alert(1)</script>',
+    "javascript:alert(1)",
+    "🦆",
+    "0.5",
+    "1",
+    "3",
+    "-2",
+    "AAAA.____",
 )
 REST = 1 / 50
 """Share of gestures after which the hand rests for a moment, so that figures draw and settle."""

@@ -26,7 +26,8 @@ def merge(rows: Iterable[Row], replaces: Callable[[Row], bool]) -> None:
     measured = {(row["model"], row["runtime"]) for row in rows}
     with FileLock(REPORT.with_suffix(".lock")):  # tests run in several processes
         kept = [
-            row for row in read()
+            row
+            for row in read()
             if (row["model"], row["runtime"]) not in measured and not replaces(row)
         ]
         merged = sorted([*kept, *rows], key=lambda row: (row["model"], row["runtime"]))

@@ -93,22 +93,25 @@ def train(
     live = model.card["options"]["live"]
     data = live["data"]
     names = [data["train"], data["validation"], *filter(None, [data["offset"]])]
-    found: dict[str, Any] = page.evaluate(TRAIN, {
-        "name": name,
-        "card": dict(model.card),
-        "graph": base64.b64encode(model.bytes("step")).decode(),
-        "plan": base64.b64encode(model.plan("step")).decode(),
-        "arrays": {
-            array: {
-                "dtype": model.card["arrays"][array]["dtype"],
-                "base64": base64.b64encode(model.bytes(array)).decode(),
-            }
-            for array in names
+    found: dict[str, Any] = page.evaluate(
+        TRAIN,
+        {
+            "name": name,
+            "card": dict(model.card),
+            "graph": base64.b64encode(model.bytes("step")).decode(),
+            "plan": base64.b64encode(model.plan("step")).decode(),
+            "arrays": {
+                array: {
+                    "dtype": model.card["arrays"][array]["dtype"],
+                    "base64": base64.b64encode(model.bytes(array)).decode(),
+                }
+                for array in names
+            },
+            "seed": model.card["seed"],
+            "steps": steps,
+            "perCall": per_call,
         },
-        "seed": model.card["seed"],
-        "steps": steps,
-        "perCall": per_call,
-    })
+    )
     losses = np.array(found["losses"], np.float32).reshape(steps, found["terms"])
     return losses, np.array(found["params"], np.float32)
 
@@ -119,7 +122,8 @@ def reference(models_dir: Path, name: str) -> tuple[Array, Array]:
     outputs = stored["step"][0]["outputs"]
     losses, params = (
         np.array(outputs[key]["data"], np.float32).reshape(outputs[key]["shape"])
-        for key in ("losses", "params_out"))
+        for key in ("losses", "params_out")
+    )
     return losses, params
 
 
@@ -129,8 +133,7 @@ def report(browser: Browser) -> Iterator[list[step_report.Row]]:
     rows: list[step_report.Row] = []
     yield rows
     models = {row["model"] for row in rows}
-    step_report.merge(
-        rows, lambda row: row["model"] in models and "Chromium" in row["runtime"])
+    step_report.merge(rows, lambda row: row["model"] in models and "Chromium" in row["runtime"])
 
 
 def test_chromium_follows_torch(
@@ -149,13 +152,15 @@ def test_chromium_follows_torch(
         true_losses, true_params = reference(models_dir, name)
         loss = np.max(np.abs(losses[:, 0] - true_losses[:, 0]) / np.abs(true_losses[:, 0]))
         parameter = np.abs(params - true_params).max()
-        report.append({
-            "model": name,
-            "runtime": f"kernels in {chromium}" if lane == "kernels" else chromium,
-            "steps": STEPS,
-            "largest_relative_loss_difference": float(loss),
-            "largest_parameter_difference": float(parameter),
-        })
+        report.append(
+            {
+                "model": name,
+                "runtime": f"kernels in {chromium}" if lane == "kernels" else chromium,
+                "steps": STEPS,
+                "largest_relative_loss_difference": float(loss),
+                "largest_parameter_difference": float(parameter),
+            }
+        )
         assert true_losses[-1, 0] < 0.9 * true_losses[0, 0], f"{name} learns nothing"
         assert loss <= LOSS_TOLERANCE, f"{name}: losses differ by {loss}"
         assert parameter <= PARAMETER_TOLERANCE, f"{name}: parameters differ by {parameter}"

@@ -17,8 +17,10 @@ MODELS_THAT_THE_CHAPTERS_NEED = {"shapes-vae", "digits-ae", "digits-vae", "digit
 
 
 def cards(models_dir: Path) -> dict[str, dict[str, Any]]:
-    return {path.parent.name: json.loads(path.read_text(encoding="utf-8"))
-            for path in sorted(models_dir.glob("*/card.json"))}
+    return {
+        path.parent.name: json.loads(path.read_text(encoding="utf-8"))
+        for path in sorted(models_dir.glob("*/card.json"))
+    }
 
 
 def session(path: Path) -> onnxruntime.InferenceSession:
@@ -88,7 +90,7 @@ def test_published_codes_are_the_encoders_answers_to_the_published_images(
         shape = [len(images), *card["graphs"]["encoder"]["inputs"][0]["shape"][1:]]
         x = (images / (255 if name == "shapes-vae" else 16)).reshape(shape)
         found = session(folder / "encoder.onnx").run(None, {"x": x})[0]
-        codes = array(folder, card, "codes_test")[:len(images)]
+        codes = array(folder, card, "codes_test")[: len(images)]
         allowed = 0.02 if name == "shapes-vae" else 1e-5
         assert np.max(np.abs(found - codes)) <= allowed, f"{name}: images are rounded to 8 bits"
         assert len(array(folder, card, "labels_test")) == len(array(folder, card, "codes_test"))

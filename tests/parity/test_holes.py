@@ -38,7 +38,8 @@ def test_the_page_counts_what_the_recipe_counted(models_dir: Path, tmp_path: Pat
     folders = {name: models_dir / f"digits-{name}" for name in ("holes", "judge")}
     cards: dict[str, dict[str, Any]] = {
         name: json.loads((folder / "card.json").read_text(encoding="utf-8"))
-        for name, folder in folders.items()}
+        for name, folder in folders.items()
+    }
     options, metrics = cards["holes"]["options"], cards["judge"]["metrics"]
     decoder = session(folders["holes"] / "decoder.onnx")
     classifier = session(folders["judge"] / "classifier.onnx")
@@ -52,14 +53,23 @@ def test_the_page_counts_what_the_recipe_counted(models_dir: Path, tmp_path: Pat
         probability.tofile(tmp_path / f"{member}-probability.bin")
     known = array(folders["judge"], cards["judge"], "images_train").astype(np.float32)
     (known / options_of(cards["judge"], "full_ink")).astype("<f4").tofile(tmp_path / "known.bin")
-    limits = {"leastProbability": metrics["least_probability"]["value"],
-              "largestDistance": metrics["largest_distance"]["value"]}
+    limits = {
+        "leastProbability": metrics["least_probability"]["value"],
+        "largestDistance": metrics["largest_distance"]["value"],
+    }
     call = {"limits": limits, "seed": seed, "images": [str(m) for m in range(members)]}
     (tmp_path / "call.json").write_text(json.dumps(call), encoding="utf-8")
-    modules = [(ROOT / "site_assets" / path).as_uri()
-               for path in ("figures/holes/maths.ts", "kit/maths/judge.ts")]
-    done = node(["--input-type=module", "-e", SCRIPT, *modules, str(tmp_path)], check=True,
-                return_completed_process=True, capture_output=True, timeout=120)
+    modules = [
+        (ROOT / "site_assets" / path).as_uri()
+        for path in ("figures/holes/maths.ts", "kit/maths/judge.ts")
+    ]
+    done = node(
+        ["--input-type=module", "-e", SCRIPT, *modules, str(tmp_path)],
+        check=True,
+        return_completed_process=True,
+        capture_output=True,
+        timeout=120,
+    )
     found = json.loads(done.stdout)
     for size, thrown in zip(sizes, found["throws"], strict=True):
         assert np.array(thrown, np.float32) == pytest.approx(codes[size].ravel(), abs=1e-6)

@@ -47,8 +47,7 @@ class Published:
 
 def distances(a: Field, b: Field) -> Field:
     """Euclidean, `[n, m]`, in double precision."""
-    return np.sqrt(np.maximum(
-        (a**2).sum(1)[:, None] + (b**2).sum(1)[None] - 2 * a @ b.T, 0))
+    return np.sqrt(np.maximum((a**2).sum(1)[:, None] + (b**2).sum(1)[None] - 2 * a @ b.T, 0))
 
 
 def test_ten_nearest_pictures_vote_as_the_chapter_says(models_dir: Path) -> None:
@@ -70,8 +69,10 @@ def test_scipy_finds_no_better_house(models_dir: Path) -> None:
         return float(np.mean((decode(z=code[None].astype(np.float32))[0][0] - x) ** 2))
 
     assert error(z[0]) == pytest.approx(model.metric("house.encoder_mse"), abs=1e-5)
-    found = min(minimize(error, start, method="Powell", options={"maxfev": 4000}).fun
-                for start in (z[0].astype(float), np.zeros(8)))
+    found = min(
+        minimize(error, start, method="Powell", options={"maxfev": 4000}).fun
+        for start in (z[0].astype(float), np.zeros(8))
+    )
     assert found == pytest.approx(model.metric("house.search_mse"), rel=0.05)
 
 
@@ -84,7 +85,8 @@ def test_shares_of_the_plane_weighted_by_the_prior(models_dir: Path) -> None:
         share = weight[regions == label].sum() / weight.sum()
         assert share == pytest.approx(model.metric(f"grid.mass_{name}"), abs=1e-4)
         assert np.mean(regions == label) == pytest.approx(
-            model.metric(f"grid.share_{name}"), abs=1e-6)
+            model.metric(f"grid.share_{name}"), abs=1e-6
+        )
 
 
 def test_eigenvalues_that_are_left_out_are_the_curve(models_dir: Path) -> None:

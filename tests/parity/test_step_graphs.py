@@ -73,8 +73,14 @@ def live(request: pytest.FixtureRequest, models_dir: Path) -> Live:
     torch.set_num_threads(1)
     plan = PLANS[request.param]()
     x = plan.data.x_train()
-    return Live(request.param, folder, plan, x, onnx.load(folder / "step.onnx"),
-                train_in_torch(plan.model, x, SEED, REFERENCE_STEPS))
+    return Live(
+        request.param,
+        folder,
+        plan,
+        x,
+        onnx.load(folder / "step.onnx"),
+        train_in_torch(plan.model, x, SEED, REFERENCE_STEPS),
+    )
 
 
 @pytest.fixture(scope="module")
@@ -89,9 +95,15 @@ def record(report: list[dict[str, Any]], live: Live, runtime: str, found: Run) -
     """Add a row and require the tolerances."""
     loss = loss_difference(found, live.torch_run)
     parameter = parameter_difference(found, live.torch_run)
-    report.append({
-        "model": live.name, "runtime": runtime, "steps": REFERENCE_STEPS,
-        "largest_relative_loss_difference": loss, "largest_parameter_difference": parameter})
+    report.append(
+        {
+            "model": live.name,
+            "runtime": runtime,
+            "steps": REFERENCE_STEPS,
+            "largest_relative_loss_difference": loss,
+            "largest_parameter_difference": parameter,
+        }
+    )
     assert loss <= LOSS_TOLERANCE
     assert parameter <= PARAMETER_TOLERANCE
 
@@ -138,7 +150,8 @@ def test_gradient_matches_finite_differences(live: Live) -> None:
 
     after = StepSession(model, live.step, live.x).run(start, call, model.defaults()).state
     np.testing.assert_allclose(
-        10 * after.adam_m, gradient, rtol=1e-3, atol=1e-5 * float(gradient.abs().max()))
+        10 * after.adam_m, gradient, rtol=1e-3, atol=1e-5 * float(gradient.abs().max())
+    )
 
 
 def test_evaluation_is_the_loss_of_the_step(live: Live) -> None:
@@ -159,7 +172,8 @@ def test_published_reference_is_torchs_run(live: Live) -> None:
     losses = np.array(outputs["losses"]["data"]).reshape(outputs["losses"]["shape"])
     np.testing.assert_allclose(losses, live.torch_run.losses, rtol=LOSS_TOLERANCE)
     np.testing.assert_allclose(
-        outputs["params_out"]["data"], live.torch_run.state.params, atol=PARAMETER_TOLERANCE)
+        outputs["params_out"]["data"], live.torch_run.state.params, atol=PARAMETER_TOLERANCE
+    )
 
 
 NODE_SCRIPT = """
@@ -214,13 +228,22 @@ def test_the_pages_trainer_follows_torch_in_node(
         (tmp_path / "step.plan").write_bytes(encode_plan(plan))
         (tmp_path / "kernels.wasm").write_bytes(planning().kernels())
     engine = (ROOT / "site_assets" / "engine").as_uri()
-    arguments = ["--input-type=module", "-e", NODE_SCRIPT, engine, RUNTIME.as_uri(),
-                 str(live.folder), str(tmp_path), str(REFERENCE_STEPS), str(SEED), lane]
+    arguments = [
+        "--input-type=module",
+        "-e",
+        NODE_SCRIPT,
+        engine,
+        RUNTIME.as_uri(),
+        str(live.folder),
+        str(tmp_path),
+        str(REFERENCE_STEPS),
+        str(SEED),
+        lane,
+    ]
     node(arguments, return_completed_process=True, check=True, timeout=120)
     losses = np.fromfile(tmp_path / "losses.bin", np.float32)
     params = np.fromfile(tmp_path / "params.bin", np.float32)
-    found = Run(State(params, params, params, REFERENCE_STEPS),
-                losses.reshape(REFERENCE_STEPS, -1))
+    found = Run(State(params, params, params, REFERENCE_STEPS), losses.reshape(REFERENCE_STEPS, -1))
     record(report, live, LANES[lane], found)
     end = json.loads((tmp_path / "end.json").read_text(encoding="utf-8"))
     assert end == {"finite": False, "step": REFERENCE_STEPS, "kept": True}

@@ -31,16 +31,20 @@ def test_parts_agree_with_monte_carlo_within_its_error(models_dir: Path, beta: f
     mu, sigma = clouds(model, model.card["options"]["betas"].index(beta))
     z = mu + sigma * np.random.default_rng(0).standard_normal((DRAWS, *mu.shape))
     own = norm.logpdf(z, mu, sigma).sum(axis=-1)
-    mixture = np.stack([
-        logsumexp(norm.logpdf(draw[:, None], mu, sigma).sum(axis=-1), axis=1) - np.log(len(mu))
-        for draw in z])
+    mixture = np.stack(
+        [
+            logsumexp(norm.logpdf(draw[:, None], mu, sigma).sum(axis=-1), axis=1) - np.log(len(mu))
+            for draw in z
+        ]
+    )
     prior = norm.logpdf(z).sum(axis=-1)
     for name, values in (("information", own - mixture), ("marginal_kl", mixture - prior)):
         # draws of one digit share its cloud: the error is that of the means by draw
         means = values.mean(axis=1)
         error = means.std(ddof=1) / np.sqrt(DRAWS)
         assert model.metric(f"beta-{beta:g}.test.{name}") == pytest.approx(
-            means.mean(), abs=4 * error)
+            means.mean(), abs=4 * error
+        )
 
 
 def test_parts_add_up_to_the_closed_form(models_dir: Path) -> None:
@@ -48,8 +52,9 @@ def test_parts_add_up_to_the_closed_form(models_dir: Path) -> None:
     for place, beta in enumerate(model.card["options"]["betas"]):
         mu, sigma = clouds(model, place)
         closed = np.mean(np.sum(0.5 * (mu**2 + sigma**2 - 1) - np.log(sigma), axis=1))
-        parts = [model.metric(f"beta-{beta:g}.test.{name}") for name in
-                 ("information", "marginal_kl")]
+        parts = [
+            model.metric(f"beta-{beta:g}.test.{name}") for name in ("information", "marginal_kl")
+        ]
         assert sum(parts) == pytest.approx(closed, abs=1e-4)
         assert parts[0] <= np.log(len(mu))
     assert model.metric("test.largest_residual") < 1e-6
@@ -77,10 +82,12 @@ def test_evidence_agrees_with_importance_sampling(models_dir: Path) -> None:
         seen = (x * np.log(p) + (1 - x) * np.log1p(-p)).sum(axis=1)
         weight = seen + norm.logpdf(z).sum(axis=1) - norm.logpdf(z, m, s).sum(axis=1)
         estimates.append(logsumexp(weight) - np.log(len(z)))
-    assert np.mean(estimates) == pytest.approx(
-        model.metric("beta-1.test.log_evidence"), abs=0.02)
-    assert (model.metric("beta-1.test.bound") < model.metric("beta-1.test.importance_bound")
-            < model.metric("beta-1.test.log_evidence"))
+    assert np.mean(estimates) == pytest.approx(model.metric("beta-1.test.log_evidence"), abs=0.02)
+    assert (
+        model.metric("beta-1.test.bound")
+        < model.metric("beta-1.test.importance_bound")
+        < model.metric("beta-1.test.log_evidence")
+    )
     gaps = [model.metric(f"beta-1.test.{name}_gap") for name in ("amortisation", "approximation")]
     assert min(gaps) > 0
     assert sum(gaps) == pytest.approx(model.metric("beta-1.test.gap"), abs=1e-6)

@@ -25,7 +25,8 @@ def typescript_imports(files: Mapping[str, str]) -> dict[str, frozenset[str]]:
         folder = posixpath.dirname(path)
         found[bare(path)] = frozenset(
             bare(posixpath.normpath(posixpath.join(folder, name)))
-            for name in named if name.startswith(".")
+            for name in named
+            if name.startswith(".")
         )
     return found
 
@@ -54,7 +55,8 @@ def read(root: Path, folder: str, suffixes: Sequence[str]) -> dict[str, str]:
     """The files under `root/folder` with these suffixes, by their path from `root`."""
     return {
         path.relative_to(root).as_posix(): path.read_text("utf-8")
-        for path in sorted((root / folder).rglob("*")) if path.suffix in suffixes
+        for path in sorted((root / folder).rglob("*"))
+        if path.suffix in suffixes
     }
 
 

@@ -26,7 +26,9 @@ CODE = re.compile(r"<(pre|code)\b.*?</\1>", re.DOTALL)
 DECIMAL = re.compile(r"(?<![\w.])\d+\.\d+(?!\w|\.\d)")
 OVERSTATED = re.compile(
     r"\b(?:no gaps|the gaps close|land is settled|every place near|no place is left"
-    r"|asks for fairness|the best it can do)\b", re.IGNORECASE)
+    r"|asks for fairness|the best it can do)\b",
+    re.IGNORECASE,
+)
 """Claims that chapters once made and their own measurements contradict: a sixth of the variational
 throws is refused, the prior does ask for equal mass."""
 
@@ -121,7 +123,7 @@ Then 0.81.
     typed = free.replace("Caption.", "Caption with 0.031.").replace("days", "days ^[or 1.5]")
     assert [found.split()[-1] for found in decimals(typed)] == ["1.5", "0.031"]
     assert straight_quotes(free.replace("Suppose", "“Suppose”, it’s `'said'`,")) == []
-    assert len(straight_quotes(free.replace("Suppose", "\"Suppose\", it's said,"))) == 3
+    assert len(straight_quotes(free.replace("Suppose", '"Suppose", it\'s said,'))) == 3
     assert overstatements(free) == []
     told = free.replace("Take", "Here the *land* is settled, and there are no gaps. Take")
     assert len(overstatements(told)) == 2

@@ -87,9 +87,9 @@ def test_figures_know_nothing_of_the_kit_but_its_face() -> None:
 def test_each_room_of_the_kit_says_what_it_knows(room: str) -> None:
     index = (ROOT / "site_assets/kit" / room / "index.ts").read_text("utf-8")
     assert index.startswith("/**")
-    assert f'export * from "./{room}/index.ts";' in (
-        ROOT / "site_assets/kit/index.ts"
-    ).read_text("utf-8")
+    assert f'export * from "./{room}/index.ts";' in (ROOT / "site_assets/kit/index.ts").read_text(
+        "utf-8"
+    )
 
 
 def test_a_wrong_import_is_found_in_python() -> None:

@@ -22,8 +22,10 @@ class Split:
 
     def __post_init__(self) -> None:
         if len(self.x) != len(self.labels):
-            raise ValueError(f"expected one label an example, found {len(self.labels)} labels "
-                             f"for {len(self.x)} examples")
+            raise ValueError(
+                f"expected one label an example, found {len(self.labels)} labels "
+                f"for {len(self.x)} examples"
+            )
 
     def __len__(self) -> int:
         return len(self.labels)

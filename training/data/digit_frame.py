@@ -72,5 +72,8 @@ def stroke_width(image: Floats) -> float:
 def spread(values: NDArray[np.floating]) -> Spread:
     """Median, and the range that holds all but the outer hundredths."""
     low, middle, high = np.percentile(values, [1, 50, 99])
-    return {"median": round(float(middle), 4), "low": round(float(low), 4),
-            "high": round(float(high), 4)}
+    return {
+        "median": round(float(middle), 4),
+        "low": round(float(low), 4),
+        "high": round(float(high), 4),
+    }

@@ -27,9 +27,11 @@ def digits(seed: int = 1797) -> Dataset:
     labels: Labels = targets.astype(np.uint8)
     everything = np.arange(len(labels))
     rest, test = train_test_split(
-        everything, test_size=TEST_SIZE, stratify=labels, random_state=seed)
+        everything, test_size=TEST_SIZE, stratify=labels, random_state=seed
+    )
     train, validation = train_test_split(
-        rest, test_size=VALIDATION_SIZE, stratify=labels[rest], random_state=seed)
+        rest, test_size=VALIDATION_SIZE, stratify=labels[rest], random_state=seed
+    )
     return Dataset(
         name="digits",
         label="real",

@@ -112,8 +112,10 @@ def factors(
     """Drawings as float32 `[n, 256]`; each split has its own random stream."""
     counts = {"train": train, "validation": validation, "test": test}
     streams = np.random.default_rng(seed).spawn(len(counts))
-    drawn = {name: draw_split(count, stream)
-             for (name, count), stream in zip(counts.items(), streams, strict=True)}
+    drawn = {
+        name: draw_split(count, stream)
+        for (name, count), stream in zip(counts.items(), streams, strict=True)
+    }
     splits = {name: split for name, (split, _) in drawn.items()}
     return FactorData(
         Dataset(

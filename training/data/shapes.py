@@ -147,9 +147,7 @@ def draw_split(count: int, rng: np.random.Generator) -> Split:
     return Split(x, labels)
 
 
-def shapes(
-    train: int = 2400, validation: int = 400, test: int = 400, seed: int = 32
-) -> Dataset:
+def shapes(train: int = 2400, validation: int = 400, test: int = 400, seed: int = 32) -> Dataset:
     """The drawings, `x` as float32 `[n, 1, 32, 32]`; each split has its own random stream."""
     streams = np.random.default_rng(seed).spawn(3)
     return Dataset(

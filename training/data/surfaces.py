@@ -74,19 +74,26 @@ def surface(
     """
     curl, description = SURFACES[name]
     sizes = {"train": train, "validation": validation, "test": test}
-    draws = {split: _points(curl, size, seed, 3 * number)
-             for number, (split, size) in enumerate(sizes.items())}
+    draws = {
+        split: _points(curl, size, seed, 3 * number)
+        for number, (split, size) in enumerate(sizes.items())
+    }
     centre = draws["train"][0].mean(axis=0)
     spread = (draws["train"][0] - centre).std()
     splits = {
-        split: Split(((points - centre) / spread + NOISE * noise).astype(np.float32),
-                     np.zeros(sizes[split], np.uint8))
+        split: Split(
+            ((points - centre) / spread + NOISE * noise).astype(np.float32),
+            np.zeros(sizes[split], np.uint8),
+        )
         for split, (points, _, noise) in draws.items()
     }
     dataset = Dataset(
-        name=name, label="synthetic",
+        name=name,
+        label="synthetic",
         description=f"{description}, with noise of {NOISE:.0%} of the cloud's size",
-        classes=("point",), **splits)
+        classes=("point",),
+        **splits,
+    )
     return Surface(dataset, {split: draw[1].astype(np.float32) for split, draw in draws.items()})
 
 

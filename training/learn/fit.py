@@ -42,8 +42,11 @@ def fit(
     Raises FloatingPointError as soon as the loss is not finite.
     """
     optimiser = torch.optim.AdamW(
-        model.parameters(), lr=schedule.learning_rate, weight_decay=schedule.weight_decay,
-        fused=True)
+        model.parameters(),
+        lr=schedule.learning_rate,
+        weight_decay=schedule.weight_decay,
+        fused=True,
+    )
     steps = schedule.epochs * (examples // schedule.batch_size)
     model.train()
     for step, batch in enumerate(batches(examples, schedule, seed)):
@@ -66,7 +69,7 @@ def batches(examples: int, schedule: Schedule, seed: int) -> Iterator[Batch]:
     for epoch in range(schedule.epochs):
         order = torch.randperm(examples, generator=generator)
         for start in range(0, examples - size + 1, size):
-            yield Batch(order[start:start + size], generator, epoch)
+            yield Batch(order[start : start + size], generator, epoch)
 
 
 def share_of(progress: Progress, start: float, end: float) -> Progress:

@@ -72,8 +72,11 @@ class Judge:
 
 def nearest_distance(x: Floats, known: Floats) -> Floats:
     """Euclidean distance, in ink, from each drawing to the nearest of `known`."""
-    distances = torch.cdist(torch.from_numpy(x).double(), torch.from_numpy(known).double(),
-                            compute_mode="donot_use_mm_for_euclid_dist")
+    distances = torch.cdist(
+        torch.from_numpy(x).double(),
+        torch.from_numpy(known).double(),
+        compute_mode="donot_use_mm_for_euclid_dist",
+    )
     result: Floats = distances.min(1).values.numpy()
     return result
 
@@ -93,6 +96,8 @@ def train_judge(dataset: Dataset) -> Judge:
     unlimited = Judge(classifier, dataset.train.x, 0.0, np.inf)
     validation = dataset.validation.x
     return Judge(
-        classifier, dataset.train.x,
+        classifier,
+        dataset.train.x,
         float(np.quantile(unlimited.probabilities(validation).max(1), REFUSED)),
-        float(np.quantile(nearest_distance(validation, dataset.train.x), 1 - REFUSED)))
+        float(np.quantile(nearest_distance(validation, dataset.train.x), 1 - REFUSED)),
+    )

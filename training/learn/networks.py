@@ -123,19 +123,27 @@ class ConvVAE(VariationalAutoencoder):
         super().__init__()
         a, b, c = (encoder_channels * factor for factor in (1, 2, 4))
         self.body = nn.Sequential(
-            nn.Conv2d(1, a, kernel_size=4, stride=2, padding=1), nn.SiLU(),
-            nn.Conv2d(a, b, kernel_size=4, stride=2, padding=1), nn.SiLU(),
-            nn.Conv2d(b, c, kernel_size=4, stride=2, padding=1), nn.SiLU(),
+            nn.Conv2d(1, a, kernel_size=4, stride=2, padding=1),
+            nn.SiLU(),
+            nn.Conv2d(a, b, kernel_size=4, stride=2, padding=1),
+            nn.SiLU(),
+            nn.Conv2d(b, c, kernel_size=4, stride=2, padding=1),
+            nn.SiLU(),
             nn.Flatten(),
         )
         self.to_mean = nn.Linear(c * 4 * 4, code_size)
         self.to_log_variance = nn.Linear(c * 4 * 4, code_size)
         a, b, c = (decoder_channels * factor for factor in (1, 2, 4))
         self.decoder = nn.Sequential(
-            nn.Linear(code_size, 32), nn.SiLU(),
-            nn.Linear(32, c * 4 * 4), nn.SiLU(), nn.Unflatten(1, (c, 4, 4)),
-            nn.ConvTranspose2d(c, b, kernel_size=4, stride=2, padding=1), nn.SiLU(),
-            nn.ConvTranspose2d(b, a, kernel_size=4, stride=2, padding=1), nn.SiLU(),
+            nn.Linear(code_size, 32),
+            nn.SiLU(),
+            nn.Linear(32, c * 4 * 4),
+            nn.SiLU(),
+            nn.Unflatten(1, (c, 4, 4)),
+            nn.ConvTranspose2d(c, b, kernel_size=4, stride=2, padding=1),
+            nn.SiLU(),
+            nn.ConvTranspose2d(b, a, kernel_size=4, stride=2, padding=1),
+            nn.SiLU(),
             nn.ConvTranspose2d(a, 1, kernel_size=4, stride=2, padding=1),
         )
 
@@ -146,8 +154,10 @@ class ShapeClassifier(nn.Module):
     def __init__(self, classes: int, channels: int = 8) -> None:
         super().__init__()
         self.layers = nn.Sequential(
-            nn.Conv2d(1, channels, kernel_size=4, stride=2, padding=1), nn.SiLU(),
-            nn.Conv2d(channels, 2 * channels, kernel_size=4, stride=2, padding=1), nn.SiLU(),
+            nn.Conv2d(1, channels, kernel_size=4, stride=2, padding=1),
+            nn.SiLU(),
+            nn.Conv2d(channels, 2 * channels, kernel_size=4, stride=2, padding=1),
+            nn.SiLU(),
             nn.Flatten(),
             nn.Linear(2 * channels * 8 * 8, classes),
         )

@@ -21,8 +21,12 @@ def posterior_ports(code_size: int) -> tuple[Port, Port]:
     """The encoder's outputs, μ and log σ²."""
     return (
         Port("mu", ("n", code_size), CODE_UNIT, "mean of the posterior"),
-        Port("log_var", ("n", code_size), "logarithm of squared prior standard deviations",
-             "natural logarithm of the posterior's variance along each axis"),
+        Port(
+            "log_var",
+            ("n", code_size),
+            "logarithm of squared prior standard deviations",
+            "natural logarithm of the posterior's variance along each axis",
+        ),
     )
 
 
@@ -41,9 +45,13 @@ def elbo_metrics(
     unit = "nats an example"
     return {
         f"{split}.reconstruction_nats": Metric(
-            reconstruction, unit, split,
-            "expected cross-entropy of the pixels, −E[log p(x|z)], z drawn from the posterior"),
+            reconstruction,
+            unit,
+            split,
+            "expected cross-entropy of the pixels, −E[log p(x|z)], z drawn from the posterior",
+        ),
         f"{split}.kl": Metric(kl, unit, split, "KL(q(z|x) ‖ N(0, I))"),
-        f"{split}.elbo": Metric(-reconstruction - kl, unit, split,
-                                "evidence lower bound, E[log p(x|z)] − KL"),
+        f"{split}.elbo": Metric(
+            -reconstruction - kl, unit, split, "evidence lower bound, E[log p(x|z)] − KL"
+        ),
     }

@@ -105,8 +105,9 @@ class AutoencoderStack(nn.Module):
             raise ValueError(f"a subset keeps the widest code, {self.used.shape[2]}; found {sizes}")
         chosen = AutoencoderStack(self.weights[0].shape[2], self.hidden, sizes, ink=self.ink)
         with torch.no_grad():
-            for own, other in zip((*chosen.weights, *chosen.biases),
-                                  (*self.weights, *self.biases), strict=True):
+            for own, other in zip(
+                (*chosen.weights, *chosen.biases), (*self.weights, *self.biases), strict=True
+            ):
                 own.copy_(other[list(members)])
         return chosen
 
@@ -149,8 +150,9 @@ class ChosenMember(nn.Module):
         """
         outputs = []
         values = x
-        for layer, (weight, bias) in enumerate(zip(self.stack.weights, self.stack.biases,
-                                                   strict=True)):
+        for layer, (weight, bias) in enumerate(
+            zip(self.stack.weights, self.stack.biases, strict=True)
+        ):
             chosen = torch.index_select(weight, 0, member)
             shift = torch.index_select(bias, 0, member).squeeze(1)
             values = torch.bmm(chosen, values.unsqueeze(2)).squeeze(2) + shift

@@ -55,7 +55,11 @@ class VAEStack(nn.Module):
     """
 
     def __init__(
-        self, members: int, input_size: int, encoder: Sequence[int], code_size: int,
+        self,
+        members: int,
+        input_size: int,
+        encoder: Sequence[int],
+        code_size: int,
         decoder: Sequence[int],
     ) -> None:
         super().__init__()

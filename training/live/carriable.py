@@ -33,8 +33,11 @@ def require_carriable(network: nn.Module, forward: Callable[[], object]) -> None
     for path, module in network.named_modules():
         buffers = [name for name, _ in module.named_buffers(recurse=False)]
         if buffers:
-            raise NotCarriable(path, module, "the step carries parameters only, "
-                               f"found buffers {', '.join(buffers)}")
+            raise NotCarriable(
+                path,
+                module,
+                f"the step carries parameters only, found buffers {', '.join(buffers)}",
+            )
     with _module_stack(network) as stack, _Watch(stack):
         forward()
 
@@ -50,11 +53,15 @@ class _Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
     ) -> Any:
         if torch.Tag.nondeterministic_seeded in func.tags:
-            raise NotCarriable(*self.stack[-1], f"{func} draws its own random numbers; "
-                               "pass the noise in as ε")
+            raise NotCarriable(
+                *self.stack[-1], f"{func} draws its own random numbers; pass the noise in as ε"
+            )
         if str(func).startswith(CONVOLUTIONS):
-            raise NotCarriable(*self.stack[-1], f"the backward pass of {func} has no ONNX "
-                               "translation; train it at build and ship it trained")
+            raise NotCarriable(
+                *self.stack[-1],
+                f"the backward pass of {func} has no ONNX "
+                "translation; train it at build and ship it trained",
+            )
         return func(*args, **(kwargs or {}))
 
 

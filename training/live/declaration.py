@@ -41,11 +41,14 @@ class Knob:
 
     def __post_init__(self) -> None:
         if not self.minimum <= self.default <= self.maximum:
-            raise ValueError(f"knob {self.name}: default {self.default} is outside "
-                             f"{self.minimum} … {self.maximum}")
+            raise ValueError(
+                f"knob {self.name}: default {self.default} is outside "
+                f"{self.minimum} … {self.maximum}"
+            )
         if self.scale == "log" and self.minimum <= 0:
-            raise ValueError(f"knob {self.name}: a log scale needs a positive minimum, "
-                             f"found {self.minimum}")
+            raise ValueError(
+                f"knob {self.name}: a log scale needs a positive minimum, found {self.minimum}"
+            )
 
 
 def learning_rate(default: float, minimum: float = 1e-4, maximum: float = 1.0) -> Knob:
@@ -134,7 +137,8 @@ def _parameters(network: nn.Module) -> tuple[Parameter, ...]:
     for name, tensor in network.named_parameters():
         owner = network.get_submodule(name.rpartition(".")[0])
         if not isinstance(owner, nn.Linear):
-            raise NotCarriable(name.rpartition(".")[0], owner,
-                               "initial weights are known for nn.Linear only")
+            raise NotCarriable(
+                name.rpartition(".")[0], owner, "initial weights are known for nn.Linear only"
+            )
         parameters.append(Parameter(name, tuple(tensor.shape), owner.in_features))
     return tuple(parameters)

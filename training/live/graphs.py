@@ -50,8 +50,12 @@ def step_outputs(model: LiveModel) -> tuple[Port, ...]:
         Port("adam_m_out", (n,), "", "Adam's running mean of the gradient"),
         Port("adam_v_out", (n,), "", "Adam's running mean of its square"),
         Port("step_out", (), "steps", "optimiser steps done"),
-        Port("losses", ("k", len(model.terms)), model.terms[0].unit,
-             f"{terms} of each step's batch, with the parameters before that step"),
+        Port(
+            "losses",
+            ("k", len(model.terms)),
+            model.terms[0].unit,
+            f"{terms} of each step's batch, with the parameters before that step",
+        ),
     )
 
 
@@ -88,8 +92,14 @@ def evaluation(model: LiveModel) -> Inference:
             *(Port(knob.name, (), "", knob.description) for knob in model.knobs),
             *([noise] if model.noise_size else []),
         ),
-        outputs=(Port("losses", (len(model.terms),), model.terms[0].unit,
-                      ", ".join(term.name for term in model.terms)),),
+        outputs=(
+            Port(
+                "losses",
+                (len(model.terms),),
+                model.terms[0].unit,
+                ", ".join(term.name for term in model.terms),
+            ),
+        ),
         run=run,
     )
 

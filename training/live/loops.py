@@ -90,8 +90,9 @@ def train_in_torch(
         optimiser.step()
         losses.append(terms.detach().numpy())
     moments = optimiser.state[params]
-    state = State(params.detach().numpy(), moments["exp_avg"].numpy(),
-                  moments["exp_avg_sq"].numpy(), steps)
+    state = State(
+        params.detach().numpy(), moments["exp_avg"].numpy(), moments["exp_avg_sq"].numpy(), steps
+    )
     return Run(state, np.stack(losses))
 
 
@@ -107,12 +108,18 @@ class StepSession:
         """As many steps as `call` holds. Raises DivergedError if a result is not finite."""
         scalars = {name: np.float32(value) for name, value in knobs.items()}
         feeds = {name: getattr(state, name) for name in STATE[:3]}
-        feeds |= {"step": np.float32(state.step), "index": call.index, "x_all": self.x,
-                  "adam_eps": np.float32(ADAM_EPS), **scalars}
+        feeds |= {
+            "step": np.float32(state.step),
+            "index": call.index,
+            "x_all": self.x,
+            "adam_eps": np.float32(ADAM_EPS),
+            **scalars,
+        }
         if self.model.noise_size:
             feeds["eps"] = call.eps
         params, adam_m, adam_v, step, losses = self.session.run(
-            None, {name: np.asarray(value) for name, value in feeds.items()})
+            None, {name: np.asarray(value) for name, value in feeds.items()}
+        )
         if not (np.isfinite(losses).all() and np.isfinite(params).all()):
             raise DivergedError(f"not finite between steps {state.step} and {int(step)}")
         return Run(State(params, adam_m, adam_v, int(step)), losses)
@@ -129,8 +136,9 @@ class StepSession:
         state = State.untrained(self.model, seed)
         values = self.model.defaults() | dict(knobs or {})
         losses = []
-        batches = calls(self.model, len(self.x), seed, 0, steps,
-                        per_call or self.model.steps_per_call)
+        batches = calls(
+            self.model, len(self.x), seed, 0, steps, per_call or self.model.steps_per_call
+        )
         for call in batches:
             if watch:
                 watch(state)
@@ -148,4 +156,5 @@ def session(graph: ModelProto) -> onnxruntime.InferenceSession:
     options.intra_op_num_threads = 1
     options.log_severity_level = 3
     return onnxruntime.InferenceSession(
-        graph.SerializeToString(), options, providers=["CPUExecutionProvider"])
+        graph.SerializeToString(), options, providers=["CPUExecutionProvider"]
+    )

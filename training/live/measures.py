@@ -29,8 +29,14 @@ def organised_by_pca(train: Split, validation: Split) -> dict[str, Metric]:
     """The same measurements of two principal components, as `pca.…`."""
     pca = PCA(2).fit(train.x)
     found = pca.transform(validation.x)
-    metrics = _organised(pca.transform(train.x), found, pca.inverse_transform(found),
-                         train, validation, "two principal components")
+    metrics = _organised(
+        pca.transform(train.x),
+        found,
+        pca.inverse_transform(found),
+        train,
+        validation,
+        "two principal components",
+    )
     return {f"pca.{name}": metric for name, metric in metrics.items()}
 
 
@@ -49,8 +55,9 @@ def unrolled_by_pca(train: Floats, x: Floats, positions: Floats, size: int) -> d
     """The same measurements of `size` principal components of `train`, as `pca.…`."""
     pca = PCA(size).fit(train)
     codes = pca.transform(x)
-    metrics = _unrolled(codes, pca.inverse_transform(codes), x, positions,
-                        "the principal components")
+    metrics = _unrolled(
+        codes, pca.inverse_transform(codes), x, positions, "the principal components"
+    )
     return {f"pca.{name}": metric for name, metric in metrics.items()}
 
 
@@ -73,8 +80,11 @@ def _organised(
     return {
         "validation.loss": _error(x_hat, validation.x, code),
         "validation.neighbour_accuracy": Metric(
-            accuracy, "share", "validation",
-            f"classes found by a vote of the {NEIGHBOURS} nearest training points in {code}"),
+            accuracy,
+            "share",
+            "validation",
+            f"classes found by a vote of the {NEIGHBOURS} nearest training points in {code}",
+        ),
     }
 
 
@@ -84,11 +94,18 @@ def _unrolled(
     return {
         "validation.loss": _error(x_hat, x, code),
         "validation.kept_neighbours": Metric(
-            kept_neighbours(codes, positions), "share", "validation",
-            f"of the {NEIGHBOURS} nearest on the flat sheet, those that are nearest in {code}"),
+            kept_neighbours(codes, positions),
+            "share",
+            "validation",
+            f"of the {NEIGHBOURS} nearest on the flat sheet, those that are nearest in {code}",
+        ),
     }
 
 
 def _error(x_hat: Floats, x: Floats, code: str) -> Metric:
-    return Metric(mean_squared_error(x_hat, x), "mean squared error", "validation",
-                  f"(x̂ − x)², mean over samples and coordinates, through {code}")
+    return Metric(
+        mean_squared_error(x_hat, x),
+        "mean squared error",
+        "validation",
+        f"(x̂ − x)², mean over samples and coordinates, through {code}",
+    )

@@ -84,8 +84,7 @@ def negative_elbo(
     logits, mu, log_var = network(x, eps)
     reconstruction = bernoulli_nats(logits, x).mean()
     kl = gaussian_kl(mu, log_var).mean()
-    return {"loss": reconstruction + knobs["beta"] * kl, "reconstruction": reconstruction,
-            "kl": kl}
+    return {"loss": reconstruction + knobs["beta"] * kl, "reconstruction": reconstruction, "kl": kl}
 
 
 def bernoulli_nats(logits: Tensor, x: Tensor) -> Tensor:
@@ -107,8 +106,7 @@ def autoencoder_graphs(input_size: int, code_size: int, unit: str) -> dict[str, 
         assert callable(network.encode)
         return {"z": network.encode(values)}
 
-    return {"encoder": Inference((x,), (z,), encode),
-            "decoder": Inference((z,), (x_hat,), _decode)}
+    return {"encoder": Inference((x,), (z,), encode), "decoder": Inference((z,), (x_hat,), _decode)}
 
 
 def vae_graphs(input_size: int, code_size: int, unit: str) -> dict[str, Inference]:
@@ -123,8 +121,10 @@ def vae_graphs(input_size: int, code_size: int, unit: str) -> dict[str, Inferenc
         assert isinstance(network, VariationalAutoencoder)
         return dict(zip(("mu", "log_var"), network.encode(values), strict=True))
 
-    return {"encoder": Inference((x,), (mu, log_var), encode),
-            "decoder": Inference((z,), (x_hat,), _decode)}
+    return {
+        "encoder": Inference((x,), (mu, log_var), encode),
+        "decoder": Inference((z,), (x_hat,), _decode),
+    }
 
 
 def _decode(network: nn.Module, codes: Tensor) -> dict[str, Tensor]:

@@ -32,26 +32,34 @@ def scan(
     body.initializer.extend(step.initializer)
     body.input.extend(inputs[name] for name in (*state, *scanned))
     body.output.extend(results)
-    _rename(body, {name: f"{name}_k" for name in (*state, *scanned)}
-            | {value.name: f"{value.name}_k" for value in results})
+    _rename(
+        body,
+        {name: f"{name}_k" for name in (*state, *scanned)}
+        | {value.name: f"{value.name}_k" for value in results},
+    )
 
     kept = [value for name, value in inputs.items() if name not in (*state, *scanned)]
     outer_inputs = [
         *(inputs[name] for name in state),
         *(_with_shape(inputs[name], ["k", *_shape(inputs[name])]) for name in scanned),
-        *(_with_shape(value, ["m", *_shape(value)[1:]]) if value.name in free_rows else value
-          for value in kept),
+        *(
+            _with_shape(value, ["m", *_shape(value)[1:]]) if value.name in free_rows else value
+            for value in kept
+        ),
     ]
     outer_outputs = [
-        *results[:len(state)],
-        *(_with_shape(value, ["k", *_shape(value)]) for value in results[len(state):]),
+        *results[: len(state)],
+        *(_with_shape(value, ["k", *_shape(value)]) for value in results[len(state) :]),
     ]
     node = helper.make_node(
-        "Scan", [*state, *scanned], [value.name for value in results],
-        body=body, num_scan_inputs=len(scanned))
+        "Scan",
+        [*state, *scanned],
+        [value.name for value in results],
+        body=body,
+        num_scan_inputs=len(scanned),
+    )
     graph = helper.make_graph([node], "training_steps", outer_inputs, outer_outputs)
-    return helper.make_model(
-        graph, opset_imports=model.opset_import, ir_version=model.ir_version)
+    return helper.make_model(graph, opset_imports=model.opset_import, ir_version=model.ir_version)
 
 
 def scalar_fills(model: ModelProto) -> ModelProto:
@@ -61,8 +69,10 @@ def scalar_fills(model: ModelProto) -> ModelProto:
     """
     graph = _fold_arithmetic(model.graph)
     inferred = shape_inference.infer_shapes(model).graph
-    shapes = {value.name: _shape(value)
-              for value in (*inferred.value_info, *inferred.input, *inferred.output)}
+    shapes = {
+        value.name: _shape(value)
+        for value in (*inferred.value_info, *inferred.input, *inferred.output)
+    }
     shapes |= {constant.name: list(constant.dims) for constant in graph.initializer}
     for constant in graph.initializer:
         values = numpy_helper.to_array(constant)
@@ -70,9 +80,11 @@ def scalar_fills(model: ModelProto) -> ModelProto:
             continue
         users = [node for node in graph.node if constant.name in node.input]
         if all(
-            node.op_type in ELEMENTWISE and any(
+            node.op_type in ELEMENTWISE
+            and any(
                 name != constant.name and shapes.get(name) == list(values.shape)
-                for name in node.input)
+                for name in node.input
+            )
             for node in users
         ):
             constant.CopyFrom(numpy_helper.from_array(values.flat[0], constant.name))
@@ -126,6 +138,4 @@ def _shape(value: ValueInfoProto) -> list[int | str]:
 
 
 def _with_shape(value: ValueInfoProto, shape: Sequence[int | str]) -> ValueInfoProto:
-    return helper.make_tensor_value_info(
-        value.name, value.type.tensor_type.elem_type, list(shape))
-
+    return helper.make_tensor_value_info(value.name, value.type.tensor_type.elem_type, list(shape))

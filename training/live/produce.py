@@ -131,8 +131,9 @@ def look_through(graphs: Mapping[str, Graph]) -> Look:
 
     def look(name: str, params: Floats, **inputs: Floats) -> dict[str, Floats]:
         names = [port.name for port in graphs[name].outputs]
-        return dict(zip(names, sessions[name].run(names, {"params": params, **inputs}),
-                        strict=True))
+        return dict(
+            zip(names, sessions[name].run(names, {"params": params, **inputs}), strict=True)
+        )
 
     return look
 
@@ -155,19 +156,29 @@ def checked_step(model: LiveModel, graph: onnx.ModelProto, x: Floats, seed: int)
     found = StepSession(model, graph, x).train(seed, REFERENCE_STEPS)
     difference = parameter_difference(found, expected)
     if not difference <= PARAMETER_TOLERANCE or not loss_difference(found, expected) <= (
-            LOSS_TOLERANCE):
+        LOSS_TOLERANCE
+    ):
         raise ExportError(
             f"after {REFERENCE_STEPS} steps parameters differ from torch.optim.Adam by "
-            f"{difference:.3g} and losses by {loss_difference(found, expected):.3g}")
-    return Graph(graph, step_inputs(model), step_outputs(model), difference,
-                 (step_reference(model, seed, expected),), PARAMETER_TOLERANCE)
+            f"{difference:.3g} and losses by {loss_difference(found, expected):.3g}"
+        )
+    return Graph(
+        graph,
+        step_inputs(model),
+        step_outputs(model),
+        difference,
+        (step_reference(model, seed, expected),),
+        PARAMETER_TOLERANCE,
+    )
 
 
 def step_reference(model: LiveModel, seed: int, run: Run) -> Reference:
     """Torch's reference steps; the seed gives start, batches and noise by the RNG twins."""
     knobs = {name: np.array(value, np.float32) for name, value in model.defaults().items()}
-    return Reference({"seed": np.array(seed, np.int64), **knobs},
-                     {"losses": run.losses, "params_out": run.state.params})
+    return Reference(
+        {"seed": np.array(seed, np.int64), **knobs},
+        {"losses": run.losses, "params_out": run.state.params},
+    )
 
 
 def parameter_difference(found: Run, expected: Run) -> float:
@@ -196,8 +207,10 @@ def checked_inference(model: LiveModel, inference: Inference, name: str) -> Grap
         feeds["params"] = model.initial_weights(n)
         with torch.no_grad():
             outputs = module(*(torch.from_numpy(feed) for feed in feeds.values()))
-        expected = {port.name: output.numpy()
-                    for port, output in zip(inference.outputs, outputs, strict=True)}
+        expected = {
+            port.name: output.numpy()
+            for port, output in zip(inference.outputs, outputs, strict=True)
+        }
         found = run.run(list(expected), feeds)
         for torch_output, output in zip(expected.values(), found, strict=True):
             scale = max(scale, float(np.abs(torch_output).max()))
@@ -221,8 +234,10 @@ def evaluation_feeds(
 ) -> dict[str, Floats]:
     """Inputs of the evaluation of `x`; its noise is the stream `STREAM_DRAW` of seed 0."""
     values = model.defaults() | dict(knobs or {})
-    feeds = {"x": x, **{knob.name: np.full((), values[knob.name], np.float32)
-                        for knob in model.knobs}}
+    feeds = {
+        "x": x,
+        **{knob.name: np.full((), values[knob.name], np.float32) for knob in model.knobs},
+    }
     if model.noise_size:
         noise = rng.normal(0, rng.STREAM_DRAW, len(x) * model.noise_size)
         feeds["eps"] = noise.reshape(len(x), model.noise_size)
@@ -239,25 +254,31 @@ def history(
     validation = np.stack([look("evaluate", s.params, **feeds)["losses"] for s in states])
     window = HISTORY_CALLS * model.steps_per_call
     steps = np.array([state.step for state in states], np.int32)
-    training = np.stack([run.losses[min(step, model.steps - 1):step + window].mean(axis=0)
-                         for step in steps])
+    training = np.stack(
+        [run.losses[min(step, model.steps - 1) : step + window].mean(axis=0) for step in steps]
+    )
     unit = model.terms[0].unit
     terms = ", ".join(term.name for term in model.terms)
     more = {
         f"history_{name}": PublishedArray(
             np.stack([quantity.look(look, state.params) for state in states]),
-            quantity.unit, quantity.description)
+            quantity.unit,
+            quantity.description,
+        )
         for name, quantity in plan.watched.items()
     }
     return {
         **more,
         "history_steps": PublishedArray(steps, "steps", "where the loss curves are sampled"),
         "history_train": PublishedArray(
-            training, unit, f"{terms}, mean over the {window} training batches from that step"),
+            training, unit, f"{terms}, mean over the {window} training batches from that step"
+        ),
         "history_validation": PublishedArray(
-            validation, unit, f"{terms} on the validation split, with the parameters there"),
+            validation, unit, f"{terms} on the validation split, with the parameters there"
+        ),
         "params_trained": PublishedArray(
-            run.state.params, "", "flat parameters at the end of the run of the default seed"),
+            run.state.params, "", "flat parameters at the end of the run of the default seed"
+        ),
     }
 
 
@@ -271,11 +292,13 @@ def seed_metrics(plan: LivePlan, look: Look, finals: list[State]) -> dict[str, M
         values = [run[name].value for run in runs]
         about = f"{metric.description}; {{}} of {len(values)} seeds"
         for kind, value in (("lowest", min(values)), ("highest", max(values))):
-            metrics[f"{name}.{kind}"] = Metric(
-                value, metric.unit, metric.split, about.format(kind))
+            metrics[f"{name}.{kind}"] = Metric(value, metric.unit, metric.split, about.format(kind))
         metrics[f"{name}.untrained"] = Metric(
-            untrained[name].value, metric.unit, metric.split,
-            f"{metric.description}; before training")
+            untrained[name].value,
+            metric.unit,
+            metric.split,
+            f"{metric.description}; before training",
+        )
     return metrics
 
 
@@ -284,8 +307,10 @@ def live_section(plan: LivePlan) -> Json:
     model = plan.model
     return {
         "state_size": model.state_size,
-        "parameters": [{"name": parameter.name, "shape": list(parameter.shape),
-                        "fan_in": parameter.fan_in} for parameter in model.parameters],
+        "parameters": [
+            {"name": parameter.name, "shape": list(parameter.shape), "fan_in": parameter.fan_in}
+            for parameter in model.parameters
+        ],
         "input_size": model.input_size,
         "noise_size": model.noise_size,
         "batch_size": model.batch_size,
@@ -293,14 +318,26 @@ def live_section(plan: LivePlan) -> Json:
         "steps": model.steps,
         "adam_eps": ADAM_EPS,
         "knobs": [knob_json(knob) for knob in (model.lr, *model.knobs)],
-        "terms": [{"name": term.name, "unit": term.unit, "description": term.description}
-                  for term in model.terms],
-        "data": {"train": "x_train", "validation": "x_validation", "scale": plan.data.scale,
-                 "offset": "offset" if plan.data.offset else None},
+        "terms": [
+            {"name": term.name, "unit": term.unit, "description": term.description}
+            for term in model.terms
+        ],
+        "data": {
+            "train": "x_train",
+            "validation": "x_validation",
+            "scale": plan.data.scale,
+            "offset": "offset" if plan.data.offset else None,
+        },
     }
 
 
 def knob_json(knob: Knob) -> Json:
     """A knob as the card holds it."""
-    return {"name": knob.name, "default": knob.default, "minimum": knob.minimum,
-            "maximum": knob.maximum, "scale": knob.scale, "description": knob.description}
+    return {
+        "name": knob.name,
+        "default": knob.default,
+        "minimum": knob.minimum,
+        "maximum": knob.maximum,
+        "scale": knob.scale,
+        "description": knob.description,
+    }

@@ -104,8 +104,16 @@ class TrainingStep(nn.Module):
         self.loss = flat_loss(model)
 
     def forward(
-        self, params: Tensor, m: Tensor, v: Tensor, step: Tensor, index: Tensor,
-        x_all: Tensor, lr: Tensor, adam_eps: Tensor, *knobs_and_eps: Tensor,
+        self,
+        params: Tensor,
+        m: Tensor,
+        v: Tensor,
+        step: Tensor,
+        index: Tensor,
+        x_all: Tensor,
+        lr: Tensor,
+        adam_eps: Tensor,
+        *knobs_and_eps: Tensor,
     ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
         """One step of Adam."""
         x = torch.index_select(x_all, 0, index)

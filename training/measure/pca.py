@@ -23,8 +23,7 @@ class PrincipalComponents(nn.Module):
         mean = x.mean(axis=0, dtype=np.float64)
         _, _, right = np.linalg.svd(x - mean, full_matrices=False)
         components = right[:code_size]
-        largest = np.take_along_axis(
-            components, np.abs(components).argmax(axis=1)[:, None], axis=1)
+        largest = np.take_along_axis(components, np.abs(components).argmax(axis=1)[:, None], axis=1)
         self.register_buffer("mean", torch.from_numpy(mean).float())
         self.register_buffer("components", torch.from_numpy(components * np.sign(largest)).float())
 

@@ -47,13 +47,14 @@ def surgery(mu: Field, sigma: Field) -> Surgery:
     cell = float(np.prod([axis[1] - axis[0] for axis in axes]))
     aggregate = across.T @ up / len(mu)
     log_aggregate = np.log(np.maximum(aggregate, 1e-300))
-    log_prior = (-0.5 * axes[0][:, None] ** 2 - 0.5 * axes[1][None, :] ** 2 - np.log(2 * np.pi))
+    log_prior = -0.5 * axes[0][:, None] ** 2 - 0.5 * axes[1][None, :] ** 2 - np.log(2 * np.pi)
     seen = np.einsum("ng,ng->n", across @ log_aggregate, up) * cell
     own = -np.log(2 * np.pi * np.e) - np.log(sigma).sum(axis=1)
     return Surgery(
         mean_kl=float(np.mean(0.5 * (mu**2 + sigma**2 - 1) - np.log(sigma)) * 2),
         information=float(np.mean(own - seen)),
-        marginal=float(np.sum(aggregate * (log_aggregate - log_prior)) * cell))
+        marginal=float(np.sum(aggregate * (log_aggregate - log_prior)) * cell),
+    )
 
 
 def _axis(mu: Field, sigma: Field) -> Field:
@@ -104,8 +105,9 @@ def elbos(x: Field, mu: Field, sigma: Field, decode: Callable[[Field], Field]) -
     weight = np.outer(weights, weights).ravel() / (2 * np.pi)
     z = mu[:, None, :] + sigma[:, None, :] * eps
     x_hat = decode(z.reshape(-1, 2)).reshape(len(x), len(eps), -1)
-    seen = np.array([log_likelihood(one[None], drawn)[0]
-                     for one, drawn in zip(x, x_hat, strict=True)])
+    seen = np.array(
+        [log_likelihood(one[None], drawn)[0] for one, drawn in zip(x, x_hat, strict=True)]
+    )
     kl = (0.5 * (mu**2 + sigma**2 - 1) - np.log(sigma)).sum(axis=1)
     bounds: Field = seen @ weight - kl
     return bounds
@@ -120,8 +122,9 @@ def importance_bounds(
     """
     z = mu[:, None, :] + sigma[:, None, :] * eps
     x_hat = decode(z.reshape(-1, 2)).reshape(*eps.shape[:2], -1)
-    seen = np.array([log_likelihood(one[None], drawn)[0]
-                     for one, drawn in zip(x, x_hat, strict=True)])
+    seen = np.array(
+        [log_likelihood(one[None], drawn)[0] for one, drawn in zip(x, x_hat, strict=True)]
+    )
     log_weight = seen + (0.5 * eps**2 - 0.5 * z**2 + np.log(sigma)[:, None, :]).sum(axis=2)
     most = log_weight.max(axis=1)
     bounds: Field = most + np.log(np.exp(log_weight - most[:, None]).mean(axis=1))

@@ -85,7 +85,8 @@ def _one_of(choices: tuple[str, ...]) -> _Kind:
 def _within(numbers: range) -> _Kind:
     return _Kind(
         f"a whole number from {numbers[0]} to {numbers[-1]}",
-        lambda value: isinstance(value, int) and not isinstance(value, bool) and value in numbers)
+        lambda value: isinstance(value, int) and not isinstance(value, bool) and value in numbers,
+    )
 
 
 TEXT = _Kind("a text", _is_text)
@@ -96,11 +97,15 @@ VALUES = {
     "folder": TEXT,
     "kind": _one_of(KINDS),
     "seed": _within(SEEDS),
-    "columns": _Kind("a list of column names", lambda value: isinstance(value, list)
-                     and bool(value) and all(map(_is_text, value))),
+    "columns": _Kind(
+        "a list of column names",
+        lambda value: isinstance(value, list) and bool(value) and all(map(_is_text, value)),
+    ),
     "label": TEXT,
-    "units": _Kind("a table of texts, { column = \"unit\" }", lambda value: isinstance(value, dict)
-                   and all(map(_is_text, value.values()))),
+    "units": _Kind(
+        'a table of texts, { column = "unit" }',
+        lambda value: isinstance(value, dict) and all(map(_is_text, value.values())),
+    ),
     "size": _within(SIZES),
     "ink": _one_of(INKS),
 }
@@ -150,8 +155,14 @@ def _problems(name: str, values: Any) -> list[Problem]:
         report("config-type", "", f"'{name}' cannot be the name of data", hint)
     for key, value in values.items():
         if key not in VALUES:
-            report("config-key", key, f"unknown key '{key}'", name=key, known=tuple(VALUES),
-                   value=False)
+            report(
+                "config-key",
+                key,
+                f"unknown key '{key}'",
+                name=key,
+                known=tuple(VALUES),
+                value=False,
+            )
         elif not VALUES[key].fits(value):
             report("config-type", key, f"'{key}' must be {VALUES[key].expected}")
     for key in REQUIRED:
@@ -160,8 +171,13 @@ def _problems(name: str, values: Any) -> list[Problem]:
     given = [key for key in ("file", "folder") if key in values]
     if len(given) != 1:
         message = "data are either a 'file' or a 'folder'"
-        report("data-file", "folder" if given else "", message,
-               f"file = \"NAME.csv\" or folder = \"NAME\", inside {FOLDER}/", value=False)
+        report(
+            "data-file",
+            "folder" if given else "",
+            message,
+            f'file = "NAME.csv" or folder = "NAME", inside {FOLDER}/',
+            value=False,
+        )
     else:
         problems += _foreign(table, given[0], values)
     return problems
@@ -172,11 +188,18 @@ def _foreign(table: tuple[str, ...], source: str, values: Mapping[str, Any]) -> 
     others, noun = (OF_PICTURES, "a CSV") if source == "file" else (OF_TABLES, "pictures")
     problems = [
         Problem("config-key", InBook(table, key, False), f"'{key}' does not apply to {noun}")
-        for key in others if key in values
+        for key in others
+        if key in values
     ]
     if source == "folder" and "size" not in values:
-        problems.append(Problem("config-type", InBook(table, "size", False), "'size' is missing",
-                                f"it is {VALUES['size'].expected}: the pixels along a side"))
+        problems.append(
+            Problem(
+                "config-type",
+                InBook(table, "size", False),
+                "'size' is missing",
+                f"it is {VALUES['size'].expected}: the pixels along a side",
+            )
+        )
     return problems
 
 

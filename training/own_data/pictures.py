@@ -42,10 +42,18 @@ def read_pictures(
         ink.append(picture.tobytes())
     if odd:
         path, (width, height) = odd[0]
-        message = (f"this picture is {width}×{height} pixels, "
-                   f"expected {declaration.size}×{declaration.size}")
-        problems.append(Problem("data-size", InFile(path), message + and_more(len(odd), "picture"),
-                                "all pictures of a set are as large as 'size' in book.toml says"))
+        message = (
+            f"this picture is {width}×{height} pixels, "
+            f"expected {declaration.size}×{declaration.size}"
+        )
+        problems.append(
+            Problem(
+                "data-size",
+                InFile(path),
+                message + and_more(len(odd), "picture"),
+                "all pictures of a set are as large as 'size' in book.toml says",
+            )
+        )
     elif ink and len(set(ink)) == 1:
         message = "all pictures are the same"
         problems.append(Problem("data-constant", InFile(declaration.path), message))
@@ -76,9 +84,7 @@ def _unreadable(path: str, data: bytes, error: Exception) -> Problem:
     return Problem("data-picture", InFile(path), f"this picture cannot be read: {reason}")
 
 
-def _labels(
-    paths: list[str], declaration: Declaration, problems: list[Problem]
-) -> tuple[str, ...]:
+def _labels(paths: list[str], declaration: Declaration, problems: list[Problem]) -> tuple[str, ...]:
     """The sub-folder of each path."""
     inside = [path.removeprefix(f"{declaration.path}/") for path in paths]
     labels = [path.rpartition("/")[0] for path in inside]
@@ -86,8 +92,13 @@ def _labels(
         return ()
     if "" in labels:
         message = "this picture lies beside the folders of classes, in none of them"
-        problems.append(Problem("data-missing", InFile(paths[labels.index("")]),
-                                message + and_more(labels.count(""), "picture")))
+        problems.append(
+            Problem(
+                "data-missing",
+                InFile(paths[labels.index("")]),
+                message + and_more(labels.count(""), "picture"),
+            )
+        )
     count = len(set(labels))
     if count > MAXIMUM_CLASSES:
         message = f"{count} folders of classes, at most {MAXIMUM_CLASSES} can be told apart"

@@ -46,8 +46,9 @@ def files_of(declaration: Declaration, listing: Iterable[str]) -> list[str]:
     if declaration.file:
         return [path for path in listing if path == declaration.path]
     inside = f"{declaration.path}/"
-    return sorted(path for path in listing
-                  if path.startswith(inside) and path.lower().endswith(".png"))
+    return sorted(
+        path for path in listing if path.startswith(inside) and path.lower().endswith(".png")
+    )
 
 
 def text_of(data: bytes, errors: str = "strict") -> str:
@@ -64,8 +65,9 @@ def read_data(
         key = "file" if declaration.file else "folder"
         sort = "no such file" if declaration.file else "no such folder of PNGs"
         at = InBook((TABLE, declaration.name), key)
-        return None, (Problem("data-file", at, f"{sort}: {declaration.path}",
-                              f"it lies inside {FOLDER}/"),)
+        return None, (
+            Problem("data-file", at, f"{sort}: {declaration.path}", f"it lies inside {FOLDER}/"),
+        )
     if declaration.folder:
         from training.own_data.pictures import read_pictures  # Pillow, where there are pictures
 
@@ -73,11 +75,12 @@ def read_data(
     try:
         text = text_of(files[declaration.path])
     except UnicodeDecodeError as error:
-        start = len(error.object[:error.start].decode())
+        start = len(error.object[: error.start].decode())
         at_byte = InText(declaration.path, start, start + 1)
         message = f"the byte 0x{error.object[error.start]:02x} is not UTF-8"
-        return None, (Problem("text-encoding", at_byte, message,
-                              "save the file with UTF-8 encoding"),)
+        return None, (
+            Problem("text-encoding", at_byte, message, "save the file with UTF-8 encoding"),
+        )
     return read_table(text, declaration)
 
 
@@ -99,6 +102,7 @@ def sound_data(root: Path) -> dict[str, OwnData]:
 
 
 def _files(root: Path, declaration: Declaration) -> dict[str, bytes]:
-    below = [path.relative_to(root).as_posix() for path in (root / FOLDER).rglob("*")
-             if path.is_file()]
+    below = [
+        path.relative_to(root).as_posix() for path in (root / FOLDER).rglob("*") if path.is_file()
+    ]
     return {path: (root / path).read_bytes() for path in files_of(declaration, below)}

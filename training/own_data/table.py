@@ -44,9 +44,7 @@ class Table:
     """The class of each row; none at all if the declaration names no label."""
 
 
-def read_table(
-    text: str, declaration: Declaration
-) -> tuple[Table | None, tuple[Problem, ...]]:
+def read_table(text: str, declaration: Declaration) -> tuple[Table | None, tuple[Problem, ...]]:
     """The table of a CSV's text, or None with everything that is wrong with it."""
     return _Reader(text, declaration).read()
 
@@ -89,7 +87,8 @@ class _Reader:
         return Table(
             tuple(names[column] for column in columns),
             tuple(tuple(float(row[column].text) for column in columns) for row in rows),
-            () if label is None else tuple(row[label].text for row in rows))
+            () if label is None else tuple(row[label].text for row in rows),
+        )
 
     def _report(self, rule: str, cell: Cell, message: str, hint: str = "") -> None:
         at = InText(self.declaration.path, cell.start, cell.end)
@@ -130,8 +129,12 @@ class _Reader:
         if odd:
             whole = Cell("", odd[0][0].start, odd[0][-1].end)
             message = f"this row has {len(odd[0])} cells, the header has {count}"
-            self._report("data-row", whole, message + and_more(len(odd), "row"),
-                         "a text with a comma in it needs quotes, a number a decimal point")
+            self._report(
+                "data-row",
+                whole,
+                message + and_more(len(odd), "row"),
+                "a text with a comma in it needs quotes, a number a decimal point",
+            )
         return [line for line in lines[1:] if len(line) == count]
 
     def _check_header(self, header: Sequence[Cell]) -> None:
@@ -192,8 +195,12 @@ class _Reader:
         cell, count = self._first(cells, lambda text: not text)
         if cell:
             message = f"a value is missing in the column '{header.text}'"
-            self._report("data-missing", cell, message + and_more(count, "row"),
-                         "fill it in, or take the row out")
+            self._report(
+                "data-missing",
+                cell,
+                message + and_more(count, "row"),
+                "fill it in, or take the row out",
+            )
 
     def _check_numbers(self, header: Cell, cells: Sequence[Cell]) -> None:
         self._check_missing(header, cells)
@@ -201,8 +208,12 @@ class _Reader:
         cell, count = self._first(given, lambda text: not is_number(text))
         if cell:
             message = f"'{cell.text}' is not a number, in the column '{header.text}'"
-            hint = (f"a column of classes is the 'label' in book.toml; 'columns' there can leave "
-                    f"'{header.text}' out" if count == len(given) else "write 1234.5 or 1.2e3")
+            hint = (
+                f"a column of classes is the 'label' in book.toml; 'columns' there can leave "
+                f"'{header.text}' out"
+                if count == len(given)
+                else "write 1234.5 or 1.2e3"
+            )
             self._report("data-number", cell, message + and_more(count, "row"), hint)
         elif given and len({float(cell.text) for cell in given}) == 1:
             message = f"the column '{header.text}' is {given[0].text} in every row"
@@ -213,6 +224,8 @@ class _Reader:
         self._check_missing(header, cells)
         classes = {cell.text for cell in cells if cell.text}
         if len(classes) > MAXIMUM_CLASSES:
-            message = (f"the label '{header.text}' has {len(classes)} classes, "
-                       f"at most {MAXIMUM_CLASSES} can be told apart")
+            message = (
+                f"the label '{header.text}' has {len(classes)} classes, "
+                f"at most {MAXIMUM_CLASSES} can be told apart"
+            )
             self._report("data-classes", header, message)

@@ -30,8 +30,13 @@ class Port:
 
     def as_json(self) -> Json:
         """The port as the card holds it."""
-        return {"name": self.name, "shape": list(self.shape), "dtype": self.dtype,
-                "unit": self.unit, "description": self.description}
+        return {
+            "name": self.name,
+            "shape": list(self.shape),
+            "dtype": self.dtype,
+            "unit": self.unit,
+            "description": self.description,
+        }
 
 
 @dataclass(frozen=True)
@@ -45,13 +50,18 @@ class Metric:
 
     def __post_init__(self) -> None:
         if not isfinite(self.value):
-            raise ValueError(f"expected a finite metric, found {self.value} for "
-                             f"“{self.description}”")
+            raise ValueError(
+                f"expected a finite metric, found {self.value} for “{self.description}”"
+            )
 
     def as_json(self) -> Json:
         """The metric as the card holds it."""
-        return {"value": float(self.value), "unit": self.unit, "split": self.split,
-                "description": self.description}
+        return {
+            "value": float(self.value),
+            "unit": self.unit,
+            "split": self.split,
+            "description": self.description,
+        }
 
 
 @dataclass(frozen=True)
@@ -69,13 +79,20 @@ class DataCard:
     def of(cls, dataset: Dataset, **details: Any) -> "DataCard":
         """Describe `dataset`; `details` are further facts that a figure needs, JSON values."""
         sizes = {name: len(split) for name, split in dataset.splits().items()}
-        return cls(dataset.name, dataset.label, dataset.description, sizes, dataset.classes,
-                   details)
+        return cls(
+            dataset.name, dataset.label, dataset.description, sizes, dataset.classes, details
+        )
 
     def as_json(self) -> Json:
         """The description as the card holds it."""
-        return {"name": self.name, "label": self.label, "description": self.description,
-                "splits": dict(self.splits), "classes": list(self.classes), **self.details}
+        return {
+            "name": self.name,
+            "label": self.label,
+            "description": self.description,
+            "splits": dict(self.splits),
+            "classes": list(self.classes),
+            **self.details,
+        }
 
 
 def package_versions() -> dict[str, str]:

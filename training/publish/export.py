@@ -79,17 +79,22 @@ Sampler = Callable[[int, np.random.Generator], tuple[Array, ...]]
 
 def gaussian_sampler(inputs: Sequence[Port], scale: float = 2.0) -> Sampler:
     """Normal inputs of a spread wider than the prior's, for codes."""
+
     def sample(n: int, rng: np.random.Generator) -> tuple[Array, ...]:
         return tuple(
             (scale * rng.standard_normal(concrete_shape(port, n))).astype(np.float32)
-            for port in inputs)
+            for port in inputs
+        )
+
     return sample
 
 
 def uniform_sampler(inputs: Sequence[Port]) -> Sampler:
     """Uniform inputs in 0..1, for images."""
+
     def sample(n: int, rng: np.random.Generator) -> tuple[Array, ...]:
         return tuple(rng.random(concrete_shape(port, n), dtype=np.float32) for port in inputs)
+
     return sample
 
 
@@ -128,8 +133,9 @@ def to_onnx(
     batch = torch.export.Dim("n", min=1)
     axes = tuple({0: batch} for _ in example)
     dynamic = (axes,) if isinstance(module, Call) else axes
-    return exported(module, example, [port.name for port in inputs],
-                    [port.name for port in outputs], dynamic)
+    return exported(
+        module, example, [port.name for port in inputs], [port.name for port in outputs], dynamic
+    )
 
 
 def exported(
@@ -146,11 +152,18 @@ def exported(
         with warnings.catch_warnings(), torch.no_grad():
             warnings.simplefilter("ignore")
             program = torch.onnx.export(
-                module, example, dynamo=True, verbose=False, dynamic_shapes=dynamic_shapes,
-                input_names=list(inputs), output_names=list(outputs))
+                module,
+                example,
+                dynamo=True,
+                verbose=False,
+                dynamic_shapes=dynamic_shapes,
+                input_names=list(inputs),
+                output_names=list(outputs),
+            )
     except torch.onnx.OnnxExporterError as error:
-        raise ExportError(f"torch cannot export {type(module).__name__} to "
-                          f"{', '.join(outputs)}: {error}") from error
+        raise ExportError(
+            f"torch cannot export {type(module).__name__} to {', '.join(outputs)}: {error}"
+        ) from error
     assert program is not None
     return program.model_proto
 
@@ -257,10 +270,14 @@ def difference(port: Port, n: int, expected: Array, found: Array) -> float:
     """Largest absolute difference of one output; raises ExportError where it is too large."""
     declared = concrete_shape(port, n)
     if found.shape != declared or expected.shape != declared:
-        raise ExportError(f"output '{port.name}' is declared {list(declared)}, torch gives "
-                          f"{list(expected.shape)} and the graph {list(found.shape)}")
+        raise ExportError(
+            f"output '{port.name}' is declared {list(declared)}, torch gives "
+            f"{list(expected.shape)} and the graph {list(found.shape)}"
+        )
     worst = float(np.max(np.abs(found.astype(np.float64) - expected.astype(np.float64))))
     if not worst <= TOLERANCE:
-        raise ExportError(f"output '{port.name}' differs from torch by {worst:.3g} at batch size "
-                          f"{n}; at most {TOLERANCE:g} is allowed")
+        raise ExportError(
+            f"output '{port.name}' differs from torch by {worst:.3g} at batch size "
+            f"{n}; at most {TOLERANCE:g} is allowed"
+        )
     return worst

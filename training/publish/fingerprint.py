@@ -19,9 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = "training"
 
 
-def fingerprint(
-    module: str, root: Path = ROOT, versions: Mapping[str, str] | None = None
-) -> str:
+def fingerprint(module: str, root: Path = ROOT, versions: Mapping[str, str] | None = None) -> str:
     """SHA-256, hexadecimal, of the module `training.…` below `root` and all that it rests on.
 
     `versions` are those of the packages that do the work, by name; without them, the installed
@@ -101,8 +99,9 @@ def imports(source: bytes, module: str) -> tuple[str, ...]:
             names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
             if node.level:
-                raise ImportError(f"{module}:{node.lineno}: relative import; "
-                                  f"write from {PACKAGE}.… import …")
+                raise ImportError(
+                    f"{module}:{node.lineno}: relative import; write from {PACKAGE}.… import …"
+                )
             base = node.module or ""
             names = [base, *(f"{base}.{alias.name}" for alias in node.names)]
         else:

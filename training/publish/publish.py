@@ -77,30 +77,45 @@ def card_json(
 
 def graph_json(key: str, graph: Graph) -> Json:
     """The file and the ports of one graph."""
-    return {"file": f"{key}.onnx", "inputs": [port.as_json() for port in graph.inputs],
-            "outputs": [port.as_json() for port in graph.outputs]}
+    return {
+        "file": f"{key}.onnx",
+        "inputs": [port.as_json() for port in graph.inputs],
+        "outputs": [port.as_json() for port in graph.outputs],
+    }
 
 
 def array_json(key: str, array: PublishedArray) -> Json:
     """The file and the layout of one array."""
-    return {"file": f"{key}.bin", "shape": list(array.values.shape),
-            "dtype": array.values.dtype.name, "unit": array.unit,
-            "description": array.description}
+    return {
+        "file": f"{key}.bin",
+        "shape": list(array.values.shape),
+        "dtype": array.values.dtype.name,
+        "unit": array.unit,
+        "description": array.description,
+    }
 
 
 def references_json(graphs: Mapping[str, Graph]) -> Json:
     """Reference calls by graph, tensors as flat lists that round-trip float32 exactly."""
     return {
-        key: [{"inputs": tensors_json(reference.inputs),
-               "outputs": tensors_json(reference.outputs)} for reference in graph.references]
+        key: [
+            {"inputs": tensors_json(reference.inputs), "outputs": tensors_json(reference.outputs)}
+            for reference in graph.references
+        ]
         for key, graph in graphs.items()
     }
 
 
 def tensors_json(tensors: Mapping[str, NDArray[Any]]) -> Json:
     """Tensors by name as shape, dtype and row-major values."""
-    return {name: {"shape": list(tensor.shape), "dtype": tensor.dtype.name,
-                   "data": tensor.ravel().tolist()} for name, tensor in tensors.items()}
+    return {
+        name: {
+            "shape": list(tensor.shape),
+            "dtype": tensor.dtype.name,
+            "data": tensor.ravel().tolist(),
+        }
+        for name, tensor in tensors.items()
+    }
 
 
 def little_endian(values: NDArray[np.generic]) -> NDArray[np.generic]:
@@ -110,8 +125,10 @@ def little_endian(values: NDArray[np.generic]) -> NDArray[np.generic]:
 
 def write_json(path: Path, content: Json, indent: int | None = None) -> None:
     """Write JSON that refuses NaN and infinity, which a browser could not parse."""
-    path.write_text(json.dumps(content, indent=indent, ensure_ascii=False, allow_nan=False) + "\n",
-                    encoding="utf-8")
+    path.write_text(
+        json.dumps(content, indent=indent, ensure_ascii=False, allow_nan=False) + "\n",
+        encoding="utf-8",
+    )
 
 
 def swap_in(fresh: Path, target: Path) -> Path:

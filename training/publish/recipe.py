@@ -30,8 +30,9 @@ class PublishedArray:
 
     def __post_init__(self) -> None:
         if self.values.dtype.name not in ARRAY_DTYPES:
-            raise TypeError(f"expected one of {', '.join(ARRAY_DTYPES)}, "
-                            f"found {self.values.dtype.name}")
+            raise TypeError(
+                f"expected one of {', '.join(ARRAY_DTYPES)}, found {self.values.dtype.name}"
+            )
 
 
 @dataclass(frozen=True)
@@ -71,5 +72,6 @@ class Recipe:
         broken = [claim.text for claim in self.claims if not claim.holds(values)]
         if broken:
             measured = ", ".join(f"{name} = {value:.4g}" for name, value in values.items())
-            raise ClaimError(f"the trained model does not hold: {'; '.join(broken)}. "
-                             f"Measured: {measured}")
+            raise ClaimError(
+                f"the trained model does not hold: {'; '.join(broken)}. Measured: {measured}"
+            )

@@ -38,7 +38,8 @@ def plan() -> LivePlan:
         data=LiveData(
             DataCard.of(data),
             PublishedArray(train.x, UNIT, "training points; the labels are not among the inputs"),
-            PublishedArray(validation.x, UNIT, "validation points")),
+            PublishedArray(validation.x, UNIT, "validation points"),
+        ),
         measure=organised(train, validation),
         arrays={
             "labels_train": PublishedArray(train.labels, "class", "for drawing only"),
@@ -60,11 +61,17 @@ RECIPE = Recipe(
     honesty="trains live",
     train=train,
     claims=(
-        Claim("neighbours in the code share a class after training, whatever the seed",
-              lambda m: m["validation.neighbour_accuracy.lowest"] >= 0.93),
-        Claim("before training they often do not",
-              lambda m: m["validation.neighbour_accuracy.untrained"] <= 0.85),
-        Claim("the code explains at least five times more than two principal components",
-              lambda m: m["validation.loss.highest"] <= m["pca.validation.loss"] / 5),
+        Claim(
+            "neighbours in the code share a class after training, whatever the seed",
+            lambda m: m["validation.neighbour_accuracy.lowest"] >= 0.93,
+        ),
+        Claim(
+            "before training they often do not",
+            lambda m: m["validation.neighbour_accuracy.untrained"] <= 0.85,
+        ),
+        Claim(
+            "the code explains at least five times more than two principal components",
+            lambda m: m["validation.loss.highest"] <= m["pca.validation.loss"] / 5,
+        ),
     ),
 )

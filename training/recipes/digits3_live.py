@@ -39,7 +39,8 @@ def plan() -> LivePlan:
             DataCard.of(data),
             PublishedArray(ink_levels(train), levels, "training images"),
             PublishedArray(ink_levels(validation), levels, "validation images"),
-            scale=1 / FULL_INK),
+            scale=1 / FULL_INK,
+        ),
         measure=organised(train, validation),
         arrays={
             "labels_train": PublishedArray(train.labels, "class", "for drawing only"),
@@ -61,14 +62,23 @@ RECIPE = Recipe(
     honesty="trains live",
     train=train,
     claims=(
-        Claim("neighbours in the code share a class after training, whatever the seed",
-              lambda m: m["validation.neighbour_accuracy.lowest"] >= 0.94),
-        Claim("before training they often do not",
-              lambda m: m["validation.neighbour_accuracy.untrained"] <= 0.75),
-        Claim("the code separates the classes better than two principal components",
-              lambda m: m["validation.neighbour_accuracy.lowest"]
-              > m["pca.validation.neighbour_accuracy"]),
-        Claim("and reconstructs better",
-              lambda m: m["validation.loss.highest"] < m["pca.validation.loss"]),
+        Claim(
+            "neighbours in the code share a class after training, whatever the seed",
+            lambda m: m["validation.neighbour_accuracy.lowest"] >= 0.94,
+        ),
+        Claim(
+            "before training they often do not",
+            lambda m: m["validation.neighbour_accuracy.untrained"] <= 0.75,
+        ),
+        Claim(
+            "the code separates the classes better than two principal components",
+            lambda m: (
+                m["validation.neighbour_accuracy.lowest"] > m["pca.validation.neighbour_accuracy"]
+            ),
+        ),
+        Claim(
+            "and reconstructs better",
+            lambda m: m["validation.loss.highest"] < m["pca.validation.loss"],
+        ),
     ),
 )

@@ -30,8 +30,12 @@ fleeing so far that all others become a dot in the middle of the map."""
 
 SCHEDULE = Schedule(epochs=200, batch_size=64, learning_rate=2e-3, weight_decay=1e-2)
 
-Z = Port("z", ("n", CODE_SIZE), "standard deviations of the training codes",
-         "the code; training codes have mean 0 and deviation 1 along each axis")
+Z = Port(
+    "z",
+    ("n", CODE_SIZE),
+    "standard deviations of the training codes",
+    "the code; training codes have mean 0 and deviation 1 along each axis",
+)
 
 
 def train(progress: Progress) -> Trained:
@@ -52,10 +56,20 @@ def train(progress: Progress) -> Trained:
     round_to_half(model)
     codes, metrics = measure(model, dataset)
     return publishable(
-        model, dataset, code=Z, encoder_outputs=(Z,), codes=codes,
-        metrics=beside_pca(metrics, dataset), seed=SEED,
-        options={"hidden": list(HIDDEN), "code_size": CODE_SIZE, "code_penalty": CODE_PENALTY,
-                 **asdict(SCHEDULE)})
+        model,
+        dataset,
+        code=Z,
+        encoder_outputs=(Z,),
+        codes=codes,
+        metrics=beside_pca(metrics, dataset),
+        seed=SEED,
+        options={
+            "hidden": list(HIDDEN),
+            "code_size": CODE_SIZE,
+            "code_penalty": CODE_PENALTY,
+            **asdict(SCHEDULE),
+        },
+    )
 
 
 RECIPE = Recipe(

@@ -54,8 +54,12 @@ LAYERS = (
     Port("hidden_g", ("n", HIDDEN), CELLS, "the decoder's hidden layer, after SiLU"),
     X_HAT,
 )
-Z = Port("z", ("n", DRAWN_SIZE), CODE_UNIT,
-         "the code; training codes have mean 0 and deviation 1 along each axis")
+Z = Port(
+    "z",
+    ("n", DRAWN_SIZE),
+    CODE_UNIT,
+    "the code; training codes have mean 0 and deviation 1 along each axis",
+)
 
 
 def train(progress: Progress) -> Trained:
@@ -85,8 +89,13 @@ def train(progress: Progress) -> Trained:
         graphs=graphs(published, dataset),
         arrays=arrays(dataset, errors["test"], rivals, counts),
         metrics={**metrics(errors, rivals, counts), **house_metrics(alone, dataset)},
-        options={"sizes": list(SIZES), "hidden": HIDDEN, "seeds": SEEDS, "code_size": DRAWN_SIZE,
-                 **asdict(SCHEDULE)},
+        options={
+            "sizes": list(SIZES),
+            "hidden": HIDDEN,
+            "seeds": SEEDS,
+            "code_size": DRAWN_SIZE,
+            **asdict(SCHEDULE),
+        },
     )
 
 
@@ -103,10 +112,15 @@ def errors_of(stack: AutoencoderStack, dataset: Dataset, split: str) -> Floats:
 def pca_errors(dataset: Dataset) -> Floats:
     """Test error of PCA with 1 … 32 components, float32 `[32]`."""
     x = images(dataset, "test")
-    return np.array([
-        mean_squared_error(PrincipalComponents(dataset.train.x, size)(x).numpy(), dataset.test.x)
-        for size in range(1, max(SIZES) + 1)
-    ], np.float32)
+    return np.array(
+        [
+            mean_squared_error(
+                PrincipalComponents(dataset.train.x, size)(x).numpy(), dataset.test.x
+            )
+            for size in range(1, max(SIZES) + 1)
+        ],
+        np.float32,
+    )
 
 
 def graphs(stack: AutoencoderStack, dataset: Dataset) -> dict[str, Graph]:
@@ -123,11 +137,14 @@ def graphs(stack: AutoencoderStack, dataset: Dataset) -> dict[str, Graph]:
 
     return {
         "layers": export(
-            ChosenMember(stack, range(len(LAYERS))), (X, MEMBER), LAYERS, sample, SEED),
+            ChosenMember(stack, range(len(LAYERS))), (X, MEMBER), LAYERS, sample, SEED
+        ),
         f"encoder_{DRAWN_SIZE}": export(
-            Call(alone, "encode"), (X,), (Z,), uniform_sampler((X,)), SEED),
+            Call(alone, "encode"), (X,), (Z,), uniform_sampler((X,)), SEED
+        ),
         f"decoder_{DRAWN_SIZE}": export(
-            Call(alone, "decode"), (Z,), (X_HAT,), gaussian_sampler((Z,)), SEED),
+            Call(alone, "decode"), (Z,), (X_HAT,), gaussian_sampler((Z,)), SEED
+        ),
     }
 
 
@@ -137,25 +154,31 @@ def arrays(
     """Test digits, and what was measured at each size."""
     squared = "squared ink a pixel"
     return {
-        "labels_test": PublishedArray(dataset.test.labels, "digit",
-                                      "the digit that each test image shows"),
+        "labels_test": PublishedArray(
+            dataset.test.labels, "digit", "the digit that each test image shows"
+        ),
         "images_test": PublishedArray(
             np.rint(dataset.test.x * FULL_INK).astype(np.uint8).reshape(-1, SIDE, SIDE),
-            f"{INK}, times {FULL_INK}", f"test digits; divide by {FULL_INK} for the encoder"),
+            f"{INK}, times {FULL_INK}",
+            f"test digits; divide by {FULL_INK} for the encoder",
+        ),
         "sizes": PublishedArray(np.array(SIZES, np.int32), "numbers", "the code sizes"),
-        "parameters": PublishedArray(np.array(counts, np.int32), "numbers",
-                                     "what training set in the network of each size"),
+        "parameters": PublishedArray(
+            np.array(counts, np.int32), "numbers", "what training set in the network of each size"
+        ),
         "errors_test": PublishedArray(
-            errors, squared, "mean squared error on the test digits, by seed and size; the first "
-            "seed's networks are the published ones"),
+            errors,
+            squared,
+            "mean squared error on the test digits, by seed and size; the first "
+            "seed's networks are the published ones",
+        ),
         "pca_errors_test": PublishedArray(
-            rivals, squared, "the same of principal components, 1 … 32 of them"),
+            rivals, squared, "the same of principal components, 1 … 32 of them"
+        ),
     }
 
 
-def metrics(
-    errors: Mapping[str, Floats], rivals: Floats, counts: list[int]
-) -> dict[str, Metric]:
+def metrics(errors: Mapping[str, Floats], rivals: Floats, counts: list[int]) -> dict[str, Metric]:
     """Errors and sizes as `code-8.test.reconstruction_mse`, for prose and claims."""
     unit = "squared ink a pixel"
     about = "mean squared difference between a digit and its reconstruction"
@@ -164,22 +187,33 @@ def metrics(
         key = f"code-{size}"
         for split, table in errors.items():
             measured[f"{key}.{split}.reconstruction_mse"] = Metric(
-                float(table[0, place]), unit, split, about)
+                float(table[0, place]), unit, split, about
+            )
         seeds = errors["test"][:, place]
         for name, value in (("lowest", seeds.min()), ("highest", seeds.max())):
             measured[f"{key}.test.reconstruction_mse_{name}"] = Metric(
-                float(value), unit, "test", f"{about}, the {name} of {SEEDS} seeds")
+                float(value), unit, "test", f"{about}, the {name} of {SEEDS} seeds"
+            )
         measured[f"{key}.test.pca_reconstruction_mse"] = Metric(
-            float(rivals[size - 1]), unit, "test", f"{about}, by PCA")
+            float(rivals[size - 1]), unit, "test", f"{about}, by PCA"
+        )
         measured[f"{key}.parameters"] = Metric(
-            counts[place], "numbers", "train", "weights and biases that training set")
+            counts[place], "numbers", "train", "weights and biases that training set"
+        )
         measured[f"{key}.compression"] = Metric(
-            PIXELS / size, "pixels a number", "all", "pixels of a digit for each number kept")
-    ahead = [size for place, size in enumerate(SIZES)
-             if errors["test"][:, place].max() < rivals[size - 1]]
+            PIXELS / size, "pixels a number", "all", "pixels of a digit for each number kept"
+        )
+    ahead = [
+        size
+        for place, size in enumerate(SIZES)
+        if errors["test"][:, place].max() < rivals[size - 1]
+    ]
     measured["test.largest_size_ahead_of_pca"] = Metric(
-        max(ahead, default=0), "numbers", "test",
-        f"the largest code with which all {SEEDS} seeds beat PCA with as many numbers")
+        max(ahead, default=0),
+        "numbers",
+        "test",
+        f"the largest code with which all {SEEDS} seeds beat PCA with as many numbers",
+    )
     return measured
 
 
@@ -190,8 +224,10 @@ def house_metrics(model: DenseAutoencoder, dataset: Dataset) -> dict[str, Metric
     """
     x = torch.from_numpy(house(digit_frame(dataset.train.x)))
     with torch.no_grad():
-        starts = [model.encode(x[None]),
-                  torch.randn(SEARCHES, DRAWN_SIZE, generator=torch.Generator().manual_seed(SEED))]
+        starts = [
+            model.encode(x[None]),
+            torch.randn(SEARCHES, DRAWN_SIZE, generator=torch.Generator().manual_seed(SEED)),
+        ]
     z = torch.cat(starts).requires_grad_()
     optimiser = torch.optim.Adam([z], lr=SEARCH_RATE)
     found = []
@@ -205,25 +241,34 @@ def house_metrics(model: DenseAutoencoder, dataset: Dataset) -> dict[str, Metric
     unit = "squared ink a pixel"
     return {
         "house.encoder_mse": Metric(
-            float(found[0][0]), unit, "none", f"{about} its reconstruction"),
+            float(found[0][0]), unit, "none", f"{about} its reconstruction"
+        ),
         "house.search_mse": Metric(
-            float(torch.stack(found).min()), unit, "none",
+            float(torch.stack(found).min()),
+            unit,
+            "none",
             f"{about} the best that the decoder makes of any code, by a search from "
-            f"{SEARCHES + 1} places"),
+            f"{SEARCHES + 1} places",
+        ),
     }
 
 
 def all_below(m: Mapping[str, float], sizes: tuple[int, ...]) -> bool:
     """Whether every seed beats PCA at all of these sizes."""
-    return all(m[f"code-{size}.test.reconstruction_mse_highest"]
-               < m[f"code-{size}.test.pca_reconstruction_mse"] for size in sizes)
+    return all(
+        m[f"code-{size}.test.reconstruction_mse_highest"]
+        < m[f"code-{size}.test.pca_reconstruction_mse"]
+        for size in sizes
+    )
 
 
 def falls(m: Mapping[str, float], sizes: tuple[int, ...]) -> bool:
     """Whether the best of one size is beaten by the worst of the next."""
-    return all(m[f"code-{more}.test.reconstruction_mse_highest"]
-               < m[f"code-{less}.test.reconstruction_mse_lowest"]
-               for less, more in pairwise(sizes))
+    return all(
+        m[f"code-{more}.test.reconstruction_mse_highest"]
+        < m[f"code-{less}.test.reconstruction_mse_lowest"]
+        for less, more in pairwise(sizes)
+    )
 
 
 RECIPE = Recipe(
@@ -233,11 +278,16 @@ RECIPE = Recipe(
     honesty="trained model",
     train=train,
     claims=(
-        Claim("up to 12 numbers, a larger code reconstructs better, whatever the seed",
-              lambda m: falls(m, SIZES[:7])),
-        Claim("up to 12 numbers, every seed beats PCA with as many",
-              lambda m: all_below(m, SIZES[:7])),
-        Claim("of a house, a search of the code finds a better drawing than the encoder does",
-              lambda m: m["house.search_mse"] < m["house.encoder_mse"]),
+        Claim(
+            "up to 12 numbers, a larger code reconstructs better, whatever the seed",
+            lambda m: falls(m, SIZES[:7]),
+        ),
+        Claim(
+            "up to 12 numbers, every seed beats PCA with as many", lambda m: all_below(m, SIZES[:7])
+        ),
+        Claim(
+            "of a house, a search of the code finds a better drawing than the encoder does",
+            lambda m: m["house.search_mse"] < m["house.encoder_mse"],
+        ),
     ),
 )

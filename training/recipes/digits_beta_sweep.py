@@ -66,11 +66,13 @@ def train(progress: Progress) -> Trained:
         run = trainer.train(seed, STEPS, {"beta": beta})
         weights.append(half_precision(run.state.params))
         progress((number + 1) / (len(runs) + 2))
-    graphs = {name: checked_inference(MODEL, inference, name)
-              for name, inference in MODEL.inference.items()}
+    graphs = {
+        name: checked_inference(MODEL, inference, name)
+        for name, inference in MODEL.inference.items()
+    }
     judge = checked_inference(MODEL, evaluation(MODEL), "evaluate")
     look = look_through({**graphs, "evaluate": judge})
-    metrics = frontier(data, look, weights[:len(BETAS)])
+    metrics = frontier(data, look, weights[: len(BETAS)])
     carved = [surgery(*posteriors(data, look, params)) for params in weights]
     table = dict(zip(runs, carved, strict=True))
     metrics |= surgery_metrics(table)
@@ -82,25 +84,46 @@ def train(progress: Progress) -> Trained:
         graphs=graphs,
         arrays={
             "params": PublishedArray(
-                np.stack(weights[:len(BETAS)]), "", "flat parameters of the model of each β, in "
-                "the order of `betas`, rounded to half precision"),
+                np.stack(weights[: len(BETAS)]),
+                "",
+                "flat parameters of the model of each β, in "
+                "the order of `betas`, rounded to half precision",
+            ),
             "betas": PublishedArray(np.array(BETAS, np.float32), "", "the values of β"),
             "repeated_betas": PublishedArray(
-                np.array(REPEATED, np.float32), "", "the values of β with three seeds"),
+                np.array(REPEATED, np.float32), "", "the values of β with three seeds"
+            ),
             "repeated_terms": PublishedArray(
-                np.array([[[table[seed, beta].information, table[seed, beta].marginal]
-                           for beta in REPEATED] for seed in (SEED, *MORE_SEEDS)], np.float32),
-                "nats an example", "information and marginal KL by seed and repeated β, "
-                "test digits"),
+                np.array(
+                    [
+                        [
+                            [table[seed, beta].information, table[seed, beta].marginal]
+                            for beta in REPEATED
+                        ]
+                        for seed in (SEED, *MORE_SEEDS)
+                    ],
+                    np.float32,
+                ),
+                "nats an example",
+                "information and marginal KL by seed and repeated β, test digits",
+            ),
             "x_test": PublishedArray(
-                ink_levels(data.test), "sixteenths of ink, row-major 8×8 images", "test images"),
+                ink_levels(data.test), "sixteenths of ink, row-major 8×8 images", "test images"
+            ),
             **label_arrays(data, "test"),
         },
         metrics=metrics,
-        options={"betas": list(BETAS), "seeds": [SEED, *MORE_SEEDS], "steps": STEPS,
-                 "batch_size": MODEL.batch_size,
-                 "lr": MODEL.lr.default, "hidden": [32, 16], "likelihood": "Bernoulli",
-                 "scale": live_data(data).scale, "unit": UNIT},
+        options={
+            "betas": list(BETAS),
+            "seeds": [SEED, *MORE_SEEDS],
+            "steps": STEPS,
+            "batch_size": MODEL.batch_size,
+            "lr": MODEL.lr.default,
+            "hidden": [32, 16],
+            "likelihood": "Bernoulli",
+            "scale": live_data(data).scale,
+            "unit": UNIT,
+        },
     )
 
 
@@ -110,13 +133,19 @@ def frontier(data: Dataset, look: Look, weights: list[Floats]) -> dict[str, Metr
     for beta, params in zip(BETAS, weights, strict=True):
         measured = measure_elbo(data, SPLITS, beta, look, params)
         metrics |= {f"beta-{beta:g}.{name}": metric for name, metric in measured.items()}
-    other = [metrics[f"beta-{beta:g}.test.reconstruction"].value
-             + BETAS[-1] * metrics[f"beta-{beta:g}.test.kl"].value
-             for beta in BETAS if metrics[f"beta-{beta:g}.test.kl"].value > COLLAPSED]
+    other = [
+        metrics[f"beta-{beta:g}.test.reconstruction"].value
+        + BETAS[-1] * metrics[f"beta-{beta:g}.test.kl"].value
+        for beta in BETAS
+        if metrics[f"beta-{beta:g}.test.kl"].value > COLLAPSED
+    ]
     metrics["beta-4.test.best_other_loss"] = Metric(
-        min(other), "nats an example", "test",
+        min(other),
+        "nats an example",
+        "test",
         "the loss at β = 4 of the best of the models that spend more than a tenth of a nat on "
-        "their code")
+        "their code",
+    )
     return metrics
 
 
@@ -129,8 +158,10 @@ def posteriors(data: Dataset, look: Look, params: Floats) -> tuple[Field, Field]
 def surgery_metrics(table: Mapping[tuple[int, float], Surgery]) -> dict[str, Metric]:
     """The parts of the mean KL, as `beta-1.test.information`, with the spread over seeds."""
     unit = "nats an example"
-    named = {"information": "I(x; z) when x is one of the test digits",
-             "marginal_kl": "KL(q(z) ‖ p(z)) of the aggregate posterior of the test digits"}
+    named = {
+        "information": "I(x; z) when x is one of the test digits",
+        "marginal_kl": "KL(q(z) ‖ p(z)) of the aggregate posterior of the test digits",
+    }
     metrics: dict[str, Metric] = {}
     for beta in BETAS:
         own = [carved for (_, at), carved in table.items() if at == beta]
@@ -141,13 +172,20 @@ def surgery_metrics(table: Mapping[tuple[int, float], Surgery]) -> dict[str, Met
             if beta in REPEATED:
                 for word, value in (("lowest", min(values)), ("highest", max(values))):
                     metrics[f"{key}_{word}"] = Metric(
-                        value, unit, "test", f"{about}, {word} of {len(values)} seeds")
+                        value, unit, "test", f"{about}, {word} of {len(values)} seeds"
+                    )
     metrics["test.most_information"] = Metric(
-        float(np.log(len(digits().test))), unit, "test",
-        "log N: no code can tell more of which of N digits it is")
+        float(np.log(len(digits().test))),
+        unit,
+        "test",
+        "log N: no code can tell more of which of N digits it is",
+    )
     metrics["test.largest_residual"] = Metric(
-        max(abs(one.mean_kl - one.information - one.marginal) for one in table.values()), unit,
-        "test", "largest difference of the mean KL from the sum of its parts")
+        max(abs(one.mean_kl - one.information - one.marginal) for one in table.values()),
+        unit,
+        "test",
+        "largest difference of the mean KL from the sum of its parts",
+    )
     return metrics
 
 
@@ -166,19 +204,34 @@ def bound_metrics(data: Dataset, look: Look, params: Floats) -> dict[str, Metric
     eps = np.random.default_rng(SEED).standard_normal((len(x), IMPORTANCE_DRAWS, CODE_SIZE))
     weighted = importance_bounds(x, mu, sigma, eps, decode)
     unit = "nats an example"
-    return {f"beta-1.test.{name}": Metric(float(values.mean()), unit, "test", about)
-            for name, values, about in (
-                ("log_evidence", evidence, "log p(x), by quadrature over the plane of codes"),
-                ("bound", bound, "ELBO, by Gauss–Hermite quadrature"),
-                ("importance_bound", weighted,
-                 f"importance-weighted bound with {IMPORTANCE_DRAWS} draws"),
-                ("gap", evidence - bound, "log p(x) less the ELBO"),
-                ("importance_gap", evidence - weighted,
-                 f"log p(x) less the importance-weighted bound with {IMPORTANCE_DRAWS} draws"),
-                ("amortisation_gap", best - bound,
-                 "ELBO of the best Gaussian of each digit less the encoder's"),
-                ("approximation_gap", evidence - best,
-                 "log p(x) less the ELBO of the best Gaussian of each digit"))}
+    return {
+        f"beta-1.test.{name}": Metric(float(values.mean()), unit, "test", about)
+        for name, values, about in (
+            ("log_evidence", evidence, "log p(x), by quadrature over the plane of codes"),
+            ("bound", bound, "ELBO, by Gauss–Hermite quadrature"),
+            (
+                "importance_bound",
+                weighted,
+                f"importance-weighted bound with {IMPORTANCE_DRAWS} draws",
+            ),
+            ("gap", evidence - bound, "log p(x) less the ELBO"),
+            (
+                "importance_gap",
+                evidence - weighted,
+                f"log p(x) less the importance-weighted bound with {IMPORTANCE_DRAWS} draws",
+            ),
+            (
+                "amortisation_gap",
+                best - bound,
+                "ELBO of the best Gaussian of each digit less the encoder's",
+            ),
+            (
+                "approximation_gap",
+                evidence - best,
+                "log p(x) less the ELBO of the best Gaussian of each digit",
+            ),
+        )
+    }
 
 
 def half_precision(params: Floats) -> Floats:
@@ -203,15 +256,22 @@ RECIPE = Recipe(
     honesty="trained model",
     train=train,
     claims=(
-        Claim("the KL term falls as β rises",
-              lambda m: rises([-kl for kl in values(m, "test.kl")], slack=0.05)),
-        Claim("the reconstruction gets worse as β rises",
-              lambda m: rises(values(m, "test.reconstruction"), slack=0.5)),
-        Claim("at the largest β no model that uses its code is cheaper than the collapsed one",
-              lambda m: m["beta-4.test.loss"] < m["beta-4.test.best_other_loss"]),
-        Claim("the parts of the mean KL add up to it",
-              lambda m: m["test.largest_residual"] < 1e-6),
-        Claim("at the largest β the posterior has collapsed",
-              lambda m: values(m, "test.kl")[-1] <= COLLAPSED),
+        Claim(
+            "the KL term falls as β rises",
+            lambda m: rises([-kl for kl in values(m, "test.kl")], slack=0.05),
+        ),
+        Claim(
+            "the reconstruction gets worse as β rises",
+            lambda m: rises(values(m, "test.reconstruction"), slack=0.5),
+        ),
+        Claim(
+            "at the largest β no model that uses its code is cheaper than the collapsed one",
+            lambda m: m["beta-4.test.loss"] < m["beta-4.test.best_other_loss"],
+        ),
+        Claim("the parts of the mean KL add up to it", lambda m: m["test.largest_residual"] < 1e-6),
+        Claim(
+            "at the largest β the posterior has collapsed",
+            lambda m: values(m, "test.kl")[-1] <= COLLAPSED,
+        ),
     ),
 )

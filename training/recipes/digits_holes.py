@@ -56,11 +56,20 @@ SHOWN_CODES = 400
 CODE_STEP = 1 / 24
 """Published codes of training digits are whole multiples of this, offset by 128."""
 
-Z = Port("z", ("n", max(SIZES)), "standard deviations of the throws",
-         "the code, with zeros behind its own numbers; a plain model's training codes have mean 0 "
-         "and covariance I, a variational one's prior is N(0, I)")
-MEMBER = Port("member", ("n",), "",
-              "which decoder: kind, then shown seed, then size, as in `options`", "int32")
+Z = Port(
+    "z",
+    ("n", max(SIZES)),
+    "standard deviations of the throws",
+    "the code, with zeros behind its own numbers; a plain model's training codes have mean 0 "
+    "and covariance I, a variational one's prior is N(0, I)",
+)
+MEMBER = Port(
+    "member",
+    ("n",),
+    "",
+    "which decoder: kind, then shown seed, then size, as in `options`",
+    "int32",
+)
 
 
 def train(progress: Progress) -> Trained:
@@ -90,10 +99,18 @@ def train(progress: Progress) -> Trained:
         graphs={"decoder": export(decoder, (Z, MEMBER), (X_HAT,), sample_calls, SEED)},
         arrays=arrays(stack, x, shares(stack, judge, THROW_SEED)),
         metrics=metrics(stack, dataset, judge),
-        options={"sizes": list(SIZES), "seed_count": SEEDS, "shown_seeds": SHOWN_SEEDS,
-                 "kinds": list(KINDS),
-                 "hidden": list(HIDDEN), "warm_up_epochs": WARM_UP_EPOCHS, "throws": THROWS,
-                 "throw_seed": THROW_SEED, "code_step": CODE_STEP, **asdict(SCHEDULE)},
+        options={
+            "sizes": list(SIZES),
+            "seed_count": SEEDS,
+            "shown_seeds": SHOWN_SEEDS,
+            "kinds": list(KINDS),
+            "hidden": list(HIDDEN),
+            "warm_up_epochs": WARM_UP_EPOCHS,
+            "throws": THROWS,
+            "throw_seed": THROW_SEED,
+            "code_step": CODE_STEP,
+            **asdict(SCHEDULE),
+        },
     )
 
 
@@ -135,11 +152,17 @@ def in_use(stack: TwinStack) -> Floats:
     z = torch.zeros(len(stack), RESPONSE_CODES, max(SIZES))
     for member, size in enumerate(stack.code_sizes):
         z[member, :, :size] = torch.from_numpy(throws(size, THROW_SEED)[:RESPONSE_CODES])
-    slopes = [torch.func.jvp(stack.decode, (z,), (torch.eye(max(SIZES))[axis].expand_as(z),))[1]
-              for axis in range(max(SIZES))]
+    slopes = [
+        torch.func.jvp(stack.decode, (z,), (torch.eye(max(SIZES))[axis].expand_as(z),))[1]
+        for axis in range(max(SIZES))
+    ]
     jacobians = torch.stack(slopes, -1).double().numpy()
-    return by_kind([directions_in_use(member[..., :size])
-                    for member, size in zip(jacobians, stack.code_sizes, strict=True)])
+    return by_kind(
+        [
+            directions_in_use(member[..., :size])
+            for member, size in zip(jacobians, stack.code_sizes, strict=True)
+        ]
+    )
 
 
 @torch.no_grad()
@@ -174,73 +197,121 @@ def metrics(stack: TwinStack, dataset: Dataset, judge: Judge) -> dict[str, Metri
     variance = ((mu.var(1, correction=0) + log_var.exp().mean(1)) * stack.used[:, 0]).sum(1)
     measured = {
         "accepted_share": (
-            shares(stack, judge, THROW_SEED), "share of throws", "none",
-            f"{THROWS:,} random codes that decode to a drawing that the judge accepts"),
+            shares(stack, judge, THROW_SEED),
+            "share of throws",
+            "none",
+            f"{THROWS:,} random codes that decode to a drawing that the judge accepts",
+        ),
         "unsure_share": (
-            by_kind([float(np.mean(judge.probabilities(member).max(1) < judge.least_probability))
-                     for member in drawn]), "share of throws", "none",
-            f"{THROWS:,} random codes whose drawing the classifier is not sure enough of"),
+            by_kind(
+                [
+                    float(np.mean(judge.probabilities(member).max(1) < judge.least_probability))
+                    for member in drawn
+                ]
+            ),
+            "share of throws",
+            "none",
+            f"{THROWS:,} random codes whose drawing the classifier is not sure enough of",
+        ),
         "far_share": (
-            by_kind([float(np.mean(nearest_distance(member, judge.known) > judge.largest_distance))
-                     for member in drawn]), "share of throws", "none",
-            f"{THROWS:,} random codes whose drawing lies too far from any training digit"),
+            by_kind(
+                [
+                    float(np.mean(nearest_distance(member, judge.known) > judge.largest_distance))
+                    for member in drawn
+                ]
+            ),
+            "share of throws",
+            "none",
+            f"{THROWS:,} random codes whose drawing lies too far from any training digit",
+        ),
         "directions_in_use": (
-            in_use(stack), "directions", "none",
-            "directions of the code that hold at least a hundredth of the decoder's response"),
+            in_use(stack),
+            "directions",
+            "none",
+            "directions of the code that hold at least a hundredth of the decoder's response",
+        ),
         "half_change": (
-            half_changes(stack, dataset), "share of the way", "test",
+            half_changes(stack, dataset),
+            "share of the way",
+            "test",
             "shortest share of a straight way between two digits in which half of the drawing's "
-            f"change happens, median of {WAYS} ways"),
+            f"change happens, median of {WAYS} ways",
+        ),
         "reconstruction_accepted_share": (
             by_kind([judge.accepted_share(member.numpy()) for member in redrawn]),
-            "share of digits", "test", "test digits whose reconstruction the judge accepts"),
+            "share of digits",
+            "test",
+            "test digits whose reconstruction the judge accepts",
+        ),
         "reconstruction_mse": (
-            by_kind((redrawn - test).square().mean((1, 2)).tolist()), "squared ink a pixel",
-            "test", "mean squared difference between a digit and its reconstruction"),
+            by_kind((redrawn - test).square().mean((1, 2)).tolist()),
+            "squared ink a pixel",
+            "test",
+            "mean squared difference between a digit and its reconstruction",
+        ),
     }
     result: dict[str, Metric] = {}
     for name, (table, unit, split, about) in measured.items():
         for k, kind in enumerate(KINDS):
             for s, size in enumerate(SIZES):
                 values, key = table[k, :, s], f"code-{size}.{kind}.{name}"
-                result[key] = Metric(float(values.mean()), unit, split,
-                                     f"{about}, mean of {SEEDS} seeds")
-                for word, value in (("lowest", values.min()), ("highest", values.max()),
-                                    ("deviation", values.std(ddof=1))):
-                    result[f"{key}_{word}"] = Metric(float(value), unit, split,
-                                                     f"{about}, {word} of {SEEDS} seeds")
+                result[key] = Metric(
+                    float(values.mean()), unit, split, f"{about}, mean of {SEEDS} seeds"
+                )
+                for word, value in (
+                    ("lowest", values.min()),
+                    ("highest", values.max()),
+                    ("deviation", values.std(ddof=1)),
+                ):
+                    result[f"{key}_{word}"] = Metric(
+                        float(value), unit, split, f"{about}, {word} of {SEEDS} seeds"
+                    )
     kl = by_kind((-0.5 * (1 + log_var - mu.square() - log_var.exp()).sum(2).mean(1)).tolist())
     spread = by_kind(variance.tolist())[KINDS.index("vae")]
     for s, size in enumerate(SIZES):
         result[f"code-{size}.vae.kl"] = Metric(
-            float(kl[KINDS.index("vae"), :, s].mean()), "nats an example", "test",
-            f"KL(q(z|x) ‖ N(0, I)), mean of {SEEDS} seeds")
+            float(kl[KINDS.index("vae"), :, s].mean()),
+            "nats an example",
+            "test",
+            f"KL(q(z|x) ‖ N(0, I)), mean of {SEEDS} seeds",
+        )
         result[f"code-{size}.vae.aggregate_variance"] = Metric(
-            float(spread[:, s].mean()) / size, "prior variances", "test",
+            float(spread[:, s].mean()) / size,
+            "prior variances",
+            "test",
             "variance of a code number under the aggregate posterior, mean over the numbers and "
-            f"{SEEDS} seeds")
+            f"{SEEDS} seeds",
+        )
     for size in SIZES:
         result[f"code-{size}.accepted_gap"] = Metric(
             gap({key: metric.value for key, metric in result.items()}, size),
-            "share of throws", "none",
-            "accepted share of the variational models less that of the plain ones")
+            "share of throws",
+            "none",
+            "accepted share of the variational models less that of the plain ones",
+        )
     return result
 
 
 @torch.no_grad()
 def arrays(stack: TwinStack, x: Tensor, accepted: Floats) -> dict[str, PublishedArray]:
     """The measured shares, and where the training digits lie in the codes of two numbers."""
-    flat = [member for member, size in enumerate(stack.code_sizes)
-            if size == 2 and seed_of(member) < SHOWN_SEEDS]
+    flat = [
+        member
+        for member, size in enumerate(stack.code_sizes)
+        if size == 2 and seed_of(member) < SHOWN_SEEDS
+    ]
     codes = stack.encode(x[:SHOWN_CODES].expand(len(stack), -1, -1))[flat, :, :2]
     levels = (codes / CODE_STEP).round().add(128).clamp(0, 255)
     return {
         "accepted_shares": PublishedArray(
-            accepted, "share of throws", "accepted share by kind, seed and size"),
+            accepted, "share of throws", "accepted share by kind, seed and size"
+        ),
         "codes_train": PublishedArray(
-            levels.numpy().astype(np.uint8), f"{CODE_STEP:.4f} standard deviations, plus 128",
+            levels.numpy().astype(np.uint8),
+            f"{CODE_STEP:.4f} standard deviations, plus 128",
             "the first training digits in the codes of two numbers, by kind and shown seed; for "
-            "a variational model the mean"),
+            "a variational model the mean",
+        ),
     }
 
 
@@ -256,13 +327,19 @@ RECIPE = Recipe(
     honesty="trained model",
     train=train,
     claims=(
-        Claim("with 16 numbers, every variational model is accepted more often than any plain one",
-              lambda m: m["code-16.vae.accepted_share_lowest"]
-              > m["code-16.ae.accepted_share_highest"]),
-        Claim("with 4 numbers the gap is smaller than with 16",
-              lambda m: gap(m, 4) < gap(m, 16)),
-        Claim("with 16 numbers every plain decoder answers to more of them than any variational",
-              lambda m: m["code-16.ae.directions_in_use_lowest"]
-              > m["code-16.vae.directions_in_use_highest"]),
+        Claim(
+            "with 16 numbers, every variational model is accepted more often than any plain one",
+            lambda m: (
+                m["code-16.vae.accepted_share_lowest"] > m["code-16.ae.accepted_share_highest"]
+            ),
+        ),
+        Claim("with 4 numbers the gap is smaller than with 16", lambda m: gap(m, 4) < gap(m, 16)),
+        Claim(
+            "with 16 numbers every plain decoder answers to more of them than any variational",
+            lambda m: (
+                m["code-16.ae.directions_in_use_lowest"]
+                > m["code-16.vae.directions_in_use_highest"]
+            ),
+        ),
     ),
 )

@@ -23,36 +23,54 @@ def train(progress: Progress) -> Trained:
     progress(0.8)
     metrics = {
         "least_probability": Metric(
-            fixed.least_probability, "share", "validation",
-            "the classifier must give its first choice at least this probability"),
+            fixed.least_probability,
+            "share",
+            "validation",
+            "the classifier must give its first choice at least this probability",
+        ),
         "largest_distance": Metric(
-            fixed.largest_distance, "ink", "validation",
-            "the nearest training digit may be at most this far, in Euclidean distance"),
+            fixed.largest_distance,
+            "ink",
+            "validation",
+            "the nearest training digit may be at most this far, in Euclidean distance",
+        ),
     }
     for name in ("validation", "test"):
         split = dataset.splits()[name]
         right = fixed.probabilities(split.x).argmax(1) == split.labels
         metrics[f"{name}.accuracy"] = Metric(
-            float(right.mean()), "share of digits", name, "digits whose class it names rightly")
+            float(right.mean()), "share of digits", name, "digits whose class it names rightly"
+        )
         metrics[f"{name}.accepted_share"] = Metric(
-            fixed.accepted_share(split.x), "share of digits", name,
-            "real digits that it accepts")
+            fixed.accepted_share(split.x), "share of digits", name, "real digits that it accepts"
+        )
     return Trained(
         data=DataCard.of(dataset),
         seed=judge.SEED,
         parameters=parameter_count(fixed.classifier),
-        graphs={"classifier": export(fixed.classifier, (X,), (PROBABILITY,),
-                                     uniform_sampler((X,)), judge.SEED)},
+        graphs={
+            "classifier": export(
+                fixed.classifier, (X,), (PROBABILITY,), uniform_sampler((X,)), judge.SEED
+            )
+        },
         arrays={
             "images_train": PublishedArray(
                 np.rint(dataset.train.x * FULL_INK).astype(np.uint8).reshape(-1, SIDE, SIDE),
-                f"{INK}, times {FULL_INK}", "training digits"),
-            "labels_train": PublishedArray(dataset.train.labels, "digit",
-                                           "the digit that each training image shows"),
+                f"{INK}, times {FULL_INK}",
+                "training digits",
+            ),
+            "labels_train": PublishedArray(
+                dataset.train.labels, "digit", "the digit that each training image shows"
+            ),
         },
         metrics=metrics,
-        options={"hidden": judge.HIDDEN, "pixels": PIXELS, "refused": judge.REFUSED,
-                 "full_ink": FULL_INK, **asdict(judge.SCHEDULE)},
+        options={
+            "hidden": judge.HIDDEN,
+            "pixels": PIXELS,
+            "refused": judge.REFUSED,
+            "full_ink": FULL_INK,
+            **asdict(judge.SCHEDULE),
+        },
     )
 
 
@@ -63,9 +81,13 @@ RECIPE = Recipe(
     honesty="trained model",
     train=train,
     claims=(
-        Claim("it names at least 95 % of the test digits rightly",
-              lambda m: m["test.accuracy"] >= 0.95),
-        Claim("it accepts at least nine in ten of the test digits, which it has never seen",
-              lambda m: m["test.accepted_share"] >= 0.9),
+        Claim(
+            "it names at least 95 % of the test digits rightly",
+            lambda m: m["test.accuracy"] >= 0.95,
+        ),
+        Claim(
+            "it accepts at least nine in ten of the test digits, which it has never seen",
+            lambda m: m["test.accepted_share"] >= 0.9,
+        ),
     ),
 )

@@ -9,8 +9,12 @@ from training.recipes.families.digit_codes import CODE_SIZE, measure, publishabl
 
 SEED = 7
 
-Z = Port("z", ("n", CODE_SIZE), "ink, as a length in the space of 64 pixels",
-         "coordinates along the first two principal components, from the mean digit")
+Z = Port(
+    "z",
+    ("n", CODE_SIZE),
+    "ink, as a length in the space of 64 pixels",
+    "coordinates along the first two principal components, from the mean digit",
+)
 
 
 def train(progress: Progress) -> Trained:
@@ -19,15 +23,26 @@ def train(progress: Progress) -> Trained:
     model = PrincipalComponents(dataset.train.x, CODE_SIZE)
     codes, metrics = measure(model, dataset)
     metrics["test.pixels_knn_accuracy"] = Metric(
-        neighbour_accuracy(dataset.train.x, dataset.train.labels,
-                           dataset.test.x, dataset.test.labels),
-        "share of digits", "test", "digits whose class is the commonest among the "
-        f"{NEIGHBOURS} training digits nearest to them in all {dataset.test.x.shape[1]} pixels")
+        neighbour_accuracy(
+            dataset.train.x, dataset.train.labels, dataset.test.x, dataset.test.labels
+        ),
+        "share of digits",
+        "test",
+        "digits whose class is the commonest among the "
+        f"{NEIGHBOURS} training digits nearest to them in all {dataset.test.x.shape[1]} pixels",
+    )
     progress(0.5)
     return publishable(
-        model, dataset, code=Z, encoder_outputs=(Z,), codes=codes, metrics=metrics, seed=SEED,
+        model,
+        dataset,
+        code=Z,
+        encoder_outputs=(Z,),
+        codes=codes,
+        metrics=metrics,
+        seed=SEED,
         parameters=model.mean.numel() + model.components.numel(),
-        options={"code_size": CODE_SIZE, "clipped": False})
+        options={"code_size": CODE_SIZE, "clipped": False},
+    )
 
 
 RECIPE = Recipe(

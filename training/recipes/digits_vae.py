@@ -48,11 +48,21 @@ def train(progress: Progress) -> Trained:
     codes, metrics = measure(model, dataset)
     metrics |= elbo_metrics(model, images(dataset, "test"), CODE_SIZE, "test", SEED)
     return publishable(
-        model, dataset, code=code_port(CODE_SIZE), encoder_outputs=posterior_ports(CODE_SIZE),
+        model,
+        dataset,
+        code=code_port(CODE_SIZE),
+        encoder_outputs=posterior_ports(CODE_SIZE),
         codes=codes,
-        metrics=beside_pca(metrics, dataset), seed=SEED,
-        options={"hidden": list(HIDDEN), "code_size": CODE_SIZE, "beta": BETA,
-                 "warm_up_epochs": WARM_UP_EPOCHS, **asdict(SCHEDULE)})
+        metrics=beside_pca(metrics, dataset),
+        seed=SEED,
+        options={
+            "hidden": list(HIDDEN),
+            "code_size": CODE_SIZE,
+            "beta": BETA,
+            "warm_up_epochs": WARM_UP_EPOCHS,
+            **asdict(SCHEDULE),
+        },
+    )
 
 
 RECIPE = Recipe(

@@ -12,9 +12,13 @@ RECIPE = Recipe(
     honesty="trains live",
     train=train,
     claims=(
-        Claim("the ELBO rises far above that of the untrained network, whatever the seed",
-              lambda m: m["validation.loss.highest"] <= 0.75 * m["validation.loss.untrained"]),
-        Claim("the code carries at least one and a half nats",
-              lambda m: m["validation.kl.lowest"] >= 1.5),
+        Claim(
+            "the ELBO rises far above that of the untrained network, whatever the seed",
+            lambda m: m["validation.loss.highest"] <= 0.75 * m["validation.loss.untrained"],
+        ),
+        Claim(
+            "the code carries at least one and a half nats",
+            lambda m: m["validation.kl.lowest"] >= 1.5,
+        ),
     ),
 )

@@ -46,8 +46,13 @@ BEST_BETA = 2.0
 
 INK = "ink, 0 paper to 1 full"
 Z = Port("z", ("n", CODE_SIZE), CODE_UNIT, "the code; under the prior each axis is N(0, 1)")
-MEMBER = Port("member", ("n",), "", "which network: place of β, times the number of starts, plus "
-              "the start", "int32")
+MEMBER = Port(
+    "member",
+    ("n",),
+    "",
+    "which network: place of β, times the number of starts, plus the start",
+    "int32",
+)
 X_HAT = Port("x_hat", ("n", SIDE * SIDE), INK, "decoded drawings, row-major 16×16")
 
 
@@ -76,18 +81,33 @@ def train(progress: Progress) -> Trained:
     stack.select(order)
     shares, errors, nats = shares[order], errors[order], nats[order]
     return Trained(
-        data=DataCard.of(data.dataset, factors={
-            "names": list(FACTORS), "shapes": list(SHAPES),
-            "ranges": {name: list(bounds) for name, bounds in RANGES.items()}}),
+        data=DataCard.of(
+            data.dataset,
+            factors={
+                "names": list(FACTORS),
+                "shapes": list(SHAPES),
+                "ranges": {name: list(bounds) for name, bounds in RANGES.items()},
+            },
+        ),
         seed=SEED,
         parameters=sum(p.numel() for p in stack.parameters()) // MEMBERS,
         graphs={"decoders": decoders(stack)},
         arrays=arrays(shares, nats, errors),
         metrics=metrics(shares, nats, errors, chance),
-        options={"betas": list(BETAS), "starts": STARTS, "best_beta": BEST_BETA, "models": MEMBERS,
-                 "code_size": CODE_SIZE, "encoder": list(ENCODER), "decoder": list(DECODER),
-                 "likelihood": "Bernoulli", "warm_up_epochs": WARM_UP_EPOCHS,
-                 "factor_bins": FACTOR_BINS, "code_bins": CODE_BINS, **asdict(SCHEDULE)},
+        options={
+            "betas": list(BETAS),
+            "starts": STARTS,
+            "best_beta": BEST_BETA,
+            "models": MEMBERS,
+            "code_size": CODE_SIZE,
+            "encoder": list(ENCODER),
+            "decoder": list(DECODER),
+            "likelihood": "Bernoulli",
+            "warm_up_epochs": WARM_UP_EPOCHS,
+            "factor_bins": FACTOR_BINS,
+            "code_bins": CODE_BINS,
+            **asdict(SCHEDULE),
+        },
     )
 
 
@@ -123,9 +143,13 @@ def test_codes(stack: VAEStack, x: Tensor) -> tuple[NDArray[np.float32], ...]:
 def factor_bins(table: NDArray[np.float64]) -> list[Bins]:
     """Every factor in bins: each shape by itself, the others cut into ten of equal width."""
     shape, *others = table.T
-    return [shape.astype(np.int64), *(
-        equal_widths(values, *bounds, FACTOR_BINS)
-        for values, bounds in zip(others, RANGES.values(), strict=True))]
+    return [
+        shape.astype(np.int64),
+        *(
+            equal_widths(values, *bounds, FACTOR_BINS)
+            for values, bounds in zip(others, RANGES.values(), strict=True)
+        ),
+    ]
 
 
 def measure(data: FactorData, codes: NDArray[np.float32]) -> tuple[NDArray[np.float64], float]:
@@ -135,8 +159,9 @@ def measure(data: FactorData, codes: NDArray[np.float32]) -> tuple[NDArray[np.fl
     codes of one network, dealt out to the drawings at random.
     """
     known = factor_bins(data.factors["test"])
-    binned = [[equal_counts(axis.astype(np.float64), CODE_BINS) for axis in member.T]
-              for member in codes]
+    binned = [
+        [equal_counts(axis.astype(np.float64), CODE_BINS) for axis in member.T] for member in codes
+    ]
     shares = np.stack([shared_information(known, axes) for axes in binned])
     rng = np.random.default_rng(SEED)
     shuffled = [rng.permutation(axis) for axis in binned[0]]
@@ -152,6 +177,7 @@ def by_luck(shares: NDArray[np.float64]) -> list[int]:
 
 def decoders(stack: VAEStack) -> Graph:
     """All decoders as one graph."""
+
     def sample(n: int, rng: np.random.Generator) -> tuple[Array, ...]:
         z = (1.5 * rng.standard_normal((n, CODE_SIZE))).astype(np.float32)
         return z, rng.integers(MEMBERS, size=n).astype(np.int32)
@@ -163,56 +189,89 @@ def arrays(
     shares: NDArray[np.float64], nats: NDArray[np.float32], errors: NDArray[np.float32]
 ) -> dict[str, PublishedArray]:
     """What was measured of each network, by β and start."""
+
     def by_model(values: NDArray[np.floating]) -> NDArray[np.float32]:
         return values.reshape(len(BETAS), STARTS, *values.shape[1:]).astype(np.float32)
 
     return {
         "betas": PublishedArray(np.array(BETAS, np.float32), "", "the values of β"),
         "shares": PublishedArray(
-            by_model(shares), "share of the factor's entropy",
-            "mutual information of factor and code number, by β, start, factor, number"),
-        "nats": PublishedArray(by_model(nats), "nats a drawing",
-                               "mean KL of each number of the code, by β, start, number"),
-        "errors_test": PublishedArray(by_model(errors), "squared ink a pixel",
-                                      "mean squared error on test drawings, by β and start"),
+            by_model(shares),
+            "share of the factor's entropy",
+            "mutual information of factor and code number, by β, start, factor, number",
+        ),
+        "nats": PublishedArray(
+            by_model(nats),
+            "nats a drawing",
+            "mean KL of each number of the code, by β, start, number",
+        ),
+        "errors_test": PublishedArray(
+            by_model(errors),
+            "squared ink a pixel",
+            "mean squared error on test drawings, by β and start",
+        ),
     }
 
 
 def metrics(
-    shares: NDArray[np.float64], nats: NDArray[np.float32], errors: NDArray[np.float32],
+    shares: NDArray[np.float64],
+    nats: NDArray[np.float32],
+    errors: NDArray[np.float32],
     chance: float,
 ) -> dict[str, Metric]:
     """Gaps as `beta-2.mig`, the mean over starts, with `_lowest` and `_highest`; and so on."""
     gaps = information_gaps(shares).reshape(len(BETAS), STARTS, len(FACTORS))
     told = shares.max(2).reshape(gaps.shape)
     unit = "share of entropy"
-    measured = {"chance.share": Metric(
-        chance, unit, "test", "largest share found where there is none: numbers of a code dealt "
-        "to the drawings at random")}
+    measured = {
+        "chance.share": Metric(
+            chance,
+            unit,
+            "test",
+            "largest share found where there is none: numbers of a code dealt "
+            "to the drawings at random",
+        )
+    }
     best = gaps[BETAS.index(BEST_BETA)]
     for start in range(STARTS):
         for number, factor in enumerate(FACTORS):
             measured[f"beta-{BEST_BETA:g}.start-{start + 1}.test.{factor}.gap"] = Metric(
-                float(best[start, number]), unit, "test", f"gap of the factor {factor}")
+                float(best[start, number]), unit, "test", f"gap of the factor {factor}"
+            )
     for place, beta in enumerate(BETAS):
         key = f"beta-{beta:g}"
         rows = slice(place * STARTS, (place + 1) * STARTS)
         for name, values, of, about in (
             ("mig", gaps[place].mean(1), unit, "mutual information gap, mean over four factors"),
             ("kl", nats[rows].sum(1), "nats a drawing", "KL(q(z|x) ‖ N(0, I))"),
-            ("reconstruction_mse", errors[rows], "squared ink a pixel",
-             "mean squared difference between a drawing and its reconstruction"),
-            *((f"{factor}.gap", gaps[place, :, number], unit,
-               f"gap of the factor {factor}") for number, factor in enumerate(FACTORS)),
-            *((f"{factor}.told", told[place, :, number], unit,
-               f"share of the factor {factor} told by the number that tells most of it")
-              for number, factor in enumerate(FACTORS)),
+            (
+                "reconstruction_mse",
+                errors[rows],
+                "squared ink a pixel",
+                "mean squared difference between a drawing and its reconstruction",
+            ),
+            *(
+                (f"{factor}.gap", gaps[place, :, number], unit, f"gap of the factor {factor}")
+                for number, factor in enumerate(FACTORS)
+            ),
+            *(
+                (
+                    f"{factor}.told",
+                    told[place, :, number],
+                    unit,
+                    f"share of the factor {factor} told by the number that tells most of it",
+                )
+                for number, factor in enumerate(FACTORS)
+            ),
         ):
-            for suffix, value, how in (("", np.mean(values), "mean"),
-                                       ("_lowest", np.min(values), "lowest"),
-                                       ("_highest", np.max(values), "highest")):
+            for suffix, value, how in (
+                ("", np.mean(values), "mean"),
+                ("_lowest", np.min(values), "lowest"),
+                ("_highest", np.max(values), "highest"),
+            ):
                 measured[f"{key}.test.{name}{suffix}"] = Metric(
-                    float(value), of, "test", f"{about}; {how} of {STARTS} starts")
+                    float(value), of, "test", f"{about}; {how} of {STARTS} starts"
+                )
     return measured
 
 
@@ -228,16 +287,28 @@ RECIPE = Recipe(
     honesty="trained model",
     train=train,
     claims=(
-        Claim(f"the mean gap is largest at β = {BEST_BETA:g}",
-              lambda m: max(BETAS, key=lambda beta: mig(m, beta)) == BEST_BETA),
-        Claim(f"from every start, β = {BEST_BETA:g} has a larger gap than the mean of β = 0.1",
-              lambda m: mig(m, BEST_BETA, "_lowest") > mig(m, BETAS[0])),
-        Claim("the largest β reconstructs worse than the smallest, whatever the start",
-              lambda m: m["beta-4.test.reconstruction_mse_lowest"]
-              > m["beta-0.1.test.reconstruction_mse_highest"]),
-        Claim("at the largest β the code hardly tells the shape any more",
-              lambda m: m["beta-4.test.shape.told_highest"] < 0.1),
-        Claim("by chance the estimate finds less than 2 % of a factor",
-              lambda m: m["chance.share"] < 0.02),
+        Claim(
+            f"the mean gap is largest at β = {BEST_BETA:g}",
+            lambda m: max(BETAS, key=lambda beta: mig(m, beta)) == BEST_BETA,
+        ),
+        Claim(
+            f"from every start, β = {BEST_BETA:g} has a larger gap than the mean of β = 0.1",
+            lambda m: mig(m, BEST_BETA, "_lowest") > mig(m, BETAS[0]),
+        ),
+        Claim(
+            "the largest β reconstructs worse than the smallest, whatever the start",
+            lambda m: (
+                m["beta-4.test.reconstruction_mse_lowest"]
+                > m["beta-0.1.test.reconstruction_mse_highest"]
+            ),
+        ),
+        Claim(
+            "at the largest β the code hardly tells the shape any more",
+            lambda m: m["beta-4.test.shape.told_highest"] < 0.1,
+        ),
+        Claim(
+            "by chance the estimate finds less than 2 % of a factor",
+            lambda m: m["chance.share"] < 0.02,
+        ),
     ),
 )

@@ -82,8 +82,10 @@ def plan() -> LivePlan:
     pca = PCA(2).fit(train)
     basis = pca.components_.astype(np.float32)
     levels = "sixteenths of ink, row-major 8×8 images"
-    labels = {f"labels_{name}": PublishedArray(split.labels, "class", "for drawing only")
-              for name, split in (("train", data.train), ("validation", data.validation))}
+    labels = {
+        f"labels_{name}": PublishedArray(split.labels, "class", "for drawing only")
+        for name, split in (("train", data.train), ("validation", data.validation))
+    }
     return LivePlan(
         model=MODEL,
         data=LiveData(
@@ -91,17 +93,29 @@ def plan() -> LivePlan:
             PublishedArray(ink_levels(data.train), levels, "training images"),
             PublishedArray(ink_levels(data.validation), levels, "validation images"),
             scale=1 / FULL_INK,
-            offset=PublishedArray(mean, "ink", "mean training image, subtracted from all")),
+            offset=PublishedArray(mean, "ink", "mean training image, subtracted from all"),
+        ),
         measure=partial(measure, train, validation, basis),
-        arrays={**labels, "basis": PublishedArray(
-            basis, "", "the first two principal components of the training images, orthonormal")},
-        watched={"angles": Watched(
-            lambda look, params: look("planes", params, basis=basis)["angles"], "degrees",
-            "the two principal angles between decoder and PCA planes, the larger first")},
+        arrays={
+            **labels,
+            "basis": PublishedArray(
+                basis, "", "the first two principal components of the training images, orthonormal"
+            ),
+        },
+        watched={
+            "angles": Watched(
+                lambda look, params: look("planes", params, basis=basis)["angles"],
+                "degrees",
+                "the two principal angles between decoder and PCA planes, the larger first",
+            )
+        },
         metrics={
             f"pca.{split}.loss": Metric(
-                error_of(x @ basis.T @ basis, x), "mean squared ink", split,
-                "error of two principal components of the training split")
+                error_of(x @ basis.T @ basis, x),
+                "mean squared ink",
+                split,
+                "error of two principal components of the training split",
+            )
             for split, x in (("train", train), ("validation", validation))
         },
     )
@@ -114,18 +128,24 @@ def measure(
     planes = look("planes", params, basis=basis)
     larger, smaller = (float(angle) for angle in planes["angles"])
     metrics = {
-        "largest_angle": Metric(larger, "degrees", "train",
-                                "larger principal angle between decoder and PCA planes"),
-        "smallest_angle": Metric(smaller, "degrees", "train",
-                                 "smaller principal angle between decoder and PCA planes"),
-        "axis_turn": Metric(turn_of(planes["axes"]), "degrees", "train",
-                            "from the decoder's directions to the nearest principal axes, "
-                            "the larger of two"),
+        "largest_angle": Metric(
+            larger, "degrees", "train", "larger principal angle between decoder and PCA planes"
+        ),
+        "smallest_angle": Metric(
+            smaller, "degrees", "train", "smaller principal angle between decoder and PCA planes"
+        ),
+        "axis_turn": Metric(
+            turn_of(planes["axes"]),
+            "degrees",
+            "train",
+            "from the decoder's directions to the nearest principal axes, the larger of two",
+        ),
     }
     for split, x in (("train", train), ("validation", validation)):
         x_hat = look("decoder", params, z=look("encoder", params, x=x)["z"])["x_hat"]
         metrics[f"{split}.loss"] = Metric(
-            error_of(x_hat, x), "mean squared ink", split, "error of the linear autoencoder")
+            error_of(x_hat, x), "mean squared ink", split, "error of the linear autoencoder"
+        )
     return metrics
 
 
@@ -147,11 +167,15 @@ RECIPE = Recipe(
     honesty="trains live",
     train=train,
     claims=(
-        Claim("the planes agree to within half a degree, whatever the seed",
-              lambda m: m["largest_angle.highest"] <= 0.5),
+        Claim(
+            "the planes agree to within half a degree, whatever the seed",
+            lambda m: m["largest_angle.highest"] <= 0.5,
+        ),
         Claim("before training they do not", lambda m: m["largest_angle.untrained"] >= 45),
-        Claim("the error ends within a thousandth of PCA's",
-              lambda m: m["train.loss.highest"] <= 1.001 * m["pca.train.loss"]),
+        Claim(
+            "the error ends within a thousandth of PCA's",
+            lambda m: m["train.loss.highest"] <= 1.001 * m["pca.train.loss"],
+        ),
         Claim("the axes stay turned", lambda m: m["axis_turn"] >= 5),
     ),
 )

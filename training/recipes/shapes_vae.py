@@ -59,16 +59,24 @@ def train(progress: Progress) -> Trained:
         judged = judge(test).argmax(1).numpy()
     metrics = {
         "test.reconstruction_mse": Metric(
-            mean_squared_error(reconstruction, dataset.test.x), "squared ink a pixel", "test",
-            "mean squared difference between a drawing and its reconstruction"),
+            mean_squared_error(reconstruction, dataset.test.x),
+            "squared ink a pixel",
+            "test",
+            "mean squared difference between a drawing and its reconstruction",
+        ),
         **elbo_metrics(model, test, CODE_SIZE, "test", SEED),
         "test.classifier_accuracy": Metric(
-            float(np.mean(judged == dataset.test.labels)), "share of drawings", "test",
-            "drawings whose class is seen by the classifier that judges the decodes"),
+            float(np.mean(judged == dataset.test.labels)),
+            "share of drawings",
+            "test",
+            "drawings whose class is seen by the classifier that judges the decodes",
+        ),
         "test.aggregate_variance": Metric(
             float((codes.var(0, correction=0) + log_var.exp().mean(0)).mean()),
-            "prior variances", "test", "variance of a code number under the aggregate posterior, "
-            "mean over both"),
+            "prior variances",
+            "test",
+            "variance of a code number under the aggregate posterior, mean over both",
+        ),
         **region_metrics(regions, dataset.classes),
         **smoothness_metrics(decodes.numpy()),
     }
@@ -121,15 +129,25 @@ def region_metrics(regions: Labels, classes: tuple[str, ...]) -> dict[str, Metri
     mass = (-0.5 * grid_codes().square().sum(1)).exp().double().numpy()
     mass /= mass.sum()
     return {
-        **{f"grid.share_{name}": Metric(
-            float(np.mean(regions == label)), "share of cells", "grid",
-            f"cells of {grid} whose decode the classifier takes for a {name}")
-           for label, name in enumerate(classes)},
-        **{f"grid.mass_{name}": Metric(
-            float(mass[regions == label].sum()), "share of prior mass", "grid",
-            f"cells of {grid}, each weighted by the density of N(0, I) at its middle, whose decode "
-            f"the classifier takes for a {name}")
-           for label, name in enumerate(classes)},
+        **{
+            f"grid.share_{name}": Metric(
+                float(np.mean(regions == label)),
+                "share of cells",
+                "grid",
+                f"cells of {grid} whose decode the classifier takes for a {name}",
+            )
+            for label, name in enumerate(classes)
+        },
+        **{
+            f"grid.mass_{name}": Metric(
+                float(mass[regions == label].sum()),
+                "share of prior mass",
+                "grid",
+                f"cells of {grid}, each weighted by the density of N(0, I) at its middle, whose "
+                f"decode the classifier takes for a {name}",
+            )
+            for label, name in enumerate(classes)
+        },
     }
 
 
@@ -140,17 +158,29 @@ def smoothness_metrics(decodes: Floats) -> dict[str, Metric]:
     strangers = jump_between_strangers(images, np.random.default_rng(SEED))
     return {
         "grid.largest_pixel_jump": Metric(
-            float(neighbours.max()), "ink", "grid",
-            "largest change of any pixel between two neighbouring cells"),
+            float(neighbours.max()),
+            "ink",
+            "grid",
+            "largest change of any pixel between two neighbouring cells",
+        ),
         "grid.mean_jump": Metric(
-            float(neighbours.mean()), "ink", "grid",
-            "mean change of a pixel between neighbouring cells"),
+            float(neighbours.mean()),
+            "ink",
+            "grid",
+            "mean change of a pixel between neighbouring cells",
+        ),
         "grid.largest_mean_jump": Metric(
-            float(neighbours.mean(axis=1).max()), "ink", "grid",
-            "mean change of a pixel between the two neighbouring cells that differ most"),
+            float(neighbours.mean(axis=1).max()),
+            "ink",
+            "grid",
+            "mean change of a pixel between the two neighbouring cells that differ most",
+        ),
         "grid.mean_random_jump": Metric(
-            float(strangers.mean()), "ink", "grid",
-            "mean change of a pixel between two cells chosen at random"),
+            float(strangers.mean()),
+            "ink",
+            "grid",
+            "mean change of a pixel between two cells chosen at random",
+        ),
     }
 
 
@@ -169,28 +199,40 @@ def publishable(
         seed=SEED,
         parameters=parameter_count(model),
         graphs={
-            "encoder": export(Call(model, "encode"), (X,), posterior_ports(CODE_SIZE),
-                              uniform_sampler((X,)), SEED),
+            "encoder": export(
+                Call(model, "encode"), (X,), posterior_ports(CODE_SIZE), uniform_sampler((X,)), SEED
+            ),
             "decoder": export(Call(model, "decode"), (z,), (X_HAT,), gaussian_sampler((z,)), SEED),
         },
         arrays={
             "codes_test": PublishedArray(
-                codes, CODE_UNIT, "posterior means of the test drawings, as in labels_test"),
+                codes, CODE_UNIT, "posterior means of the test drawings, as in labels_test"
+            ),
             "labels_test": PublishedArray(
-                dataset.test.labels, "class", "the shape of each test drawing, by data.classes"),
+                dataset.test.labels, "class", "the shape of each test drawing, by data.classes"
+            ),
             "images_test": PublishedArray(
-                pictures, "ink, 0 paper to 255 full",
-                f"the first {PUBLISHED_IMAGES} test drawings; divide by 255 for the encoder"),
+                pictures,
+                "ink, 0 paper to 255 full",
+                f"the first {PUBLISHED_IMAGES} test drawings; divide by 255 for the encoder",
+            ),
             "regions": PublishedArray(
-                regions.reshape(GRID_SIDE, GRID_SIDE), "class",
+                regions.reshape(GRID_SIDE, GRID_SIDE),
+                "class",
                 "the shape that a classifier sees in the decode of each grid cell; rows of "
-                "rising z2, in each row rising z1, by options.grid"),
+                "rising z2, in each row rising z1, by options.grid",
+            ),
         },
         metrics=metrics,
         options={
-            "encoder_channels": ENCODER_CHANNELS, "decoder_channels": DECODER_CHANNELS,
-            "code_size": CODE_SIZE, "beta": BETA, "warm_up_epochs": WARM_UP_EPOCHS,
-            "grid": {"side": GRID_SIDE, "extent": GRID_EXTENT}, **asdict(SCHEDULE)},
+            "encoder_channels": ENCODER_CHANNELS,
+            "decoder_channels": DECODER_CHANNELS,
+            "code_size": CODE_SIZE,
+            "beta": BETA,
+            "warm_up_epochs": WARM_UP_EPOCHS,
+            "grid": {"side": GRID_SIDE, "extent": GRID_EXTENT},
+            **asdict(SCHEDULE),
+        },
     )
 
 
@@ -207,15 +249,25 @@ RECIPE = Recipe(
     honesty="trained model",
     train=train,
     claims=(
-        Claim("the classifier knows at least 98 % of the test drawings",
-              lambda m: m["test.classifier_accuracy"] >= 0.98),
-        Claim(f"every shape owns at least {SMALLEST_SHARE:.0%} of the grid",
-              lambda m: min(value for name, value in m.items()
-                            if name.startswith("grid.share_")) >= SMALLEST_SHARE),
-        Claim("weighted by the prior, the shapes' shares lie nearer to a quarter each",
-              lambda m: unevenness(m, "grid.mass_") < unevenness(m, "grid.share_")),
-        Claim("even the two neighbouring cells that differ most differ less than two random cells "
-              "do on average",
-              lambda m: m["grid.largest_mean_jump"] < m["grid.mean_random_jump"]),
+        Claim(
+            "the classifier knows at least 98 % of the test drawings",
+            lambda m: m["test.classifier_accuracy"] >= 0.98,
+        ),
+        Claim(
+            f"every shape owns at least {SMALLEST_SHARE:.0%} of the grid",
+            lambda m: (
+                min(value for name, value in m.items() if name.startswith("grid.share_"))
+                >= SMALLEST_SHARE
+            ),
+        ),
+        Claim(
+            "weighted by the prior, the shapes' shares lie nearer to a quarter each",
+            lambda m: unevenness(m, "grid.mass_") < unevenness(m, "grid.share_"),
+        ),
+        Claim(
+            "even the two neighbouring cells that differ most differ less than two random cells "
+            "do on average",
+            lambda m: m["grid.largest_mean_jump"] < m["grid.mean_random_jump"],
+        ),
     ),
 )

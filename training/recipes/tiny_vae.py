@@ -88,8 +88,11 @@ def train(progress: Progress) -> Trained:
         data=DataCard.of(dataset),
         seed=SEED,
         parameters=parameter_count(model),
-        graphs={"decoder": export(Call(model.float(), "decode"), (code,), (X_HAT,),
-                                  gaussian_sampler((code,)), SEED)},
+        graphs={
+            "decoder": export(
+                Call(model.float(), "decode"), (code,), (X_HAT,), gaussian_sampler((code,)), SEED
+            )
+        },
         arrays={},
         metrics={
             **first_losses(losses),
@@ -97,9 +100,16 @@ def train(progress: Progress) -> Trained:
             **yardsticks(x),
             **elbo_metrics(model, images(dataset, "test"), CODE_SIZE, "test", SEED),
         },
-        options={"digits": DIGITS, "hidden": HIDDEN, "code_size": CODE_SIZE, "steps": STEPS,
-                 "batch_size": BATCH_SIZE, "learning_rate": LEARNING_RATE,
-                 "first_steps": FIRST_STEPS, "stated_loss": STATED_LOSS},
+        options={
+            "digits": DIGITS,
+            "hidden": HIDDEN,
+            "code_size": CODE_SIZE,
+            "steps": STEPS,
+            "batch_size": BATCH_SIZE,
+            "learning_rate": LEARNING_RATE,
+            "first_steps": FIRST_STEPS,
+            "stated_loss": STATED_LOSS,
+        },
     )
 
 
@@ -114,8 +124,9 @@ def first_losses(losses: list[float]) -> dict[str, Metric]:
 def passes(losses: list[float], steps: int) -> dict[str, Metric]:
     """What the first and the last `steps` steps, a pass over the data each, cost on average."""
     return {
-        f"{name}-pass.loss": Metric(fmean(part), UNIT, "train",
-                                    f"mean loss over the {name} pass, −ELBO")
+        f"{name}-pass.loss": Metric(
+            fmean(part), UNIT, "train", f"mean loss over the {name} pass, −ELBO"
+        )
         for name, part in (("first", losses[:steps]), ("last", losses[-steps:]))
     }
 
@@ -127,8 +138,12 @@ def yardsticks(x: Tensor) -> dict[str, Metric]:
         "perfect-digit.loss": (x, "drawn to perfection: a grey pixel costs nats"),
     }
     return {
-        name: Metric(float(cross_entropy(torch.logit(drawing, eps=1e-12), x).mean()), UNIT, "train",
-                     f"cross-entropy of a digit {how}")
+        name: Metric(
+            float(cross_entropy(torch.logit(drawing, eps=1e-12), x).mean()),
+            UNIT,
+            "train",
+            f"cross-entropy of a digit {how}",
+        )
         for name, (drawing, how) in drawings.items()
     }
 
@@ -140,9 +155,13 @@ RECIPE = Recipe(
     honesty="trained model",
     train=train,
     claims=(
-        Claim(f"the last pass costs less than {STATED_LOSS} nats a digit",
-              lambda m: m["last-pass.loss"] < STATED_LOSS),
-        Claim("that is less than the average digit costs",
-              lambda m: m["last-pass.loss"] < m["average-digit.loss"]),
+        Claim(
+            f"the last pass costs less than {STATED_LOSS} nats a digit",
+            lambda m: m["last-pass.loss"] < STATED_LOSS,
+        ),
+        Claim(
+            "that is less than the average digit costs",
+            lambda m: m["last-pass.loss"] < m["average-digit.loss"],
+        ),
     ),
 )

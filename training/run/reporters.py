@@ -22,17 +22,27 @@ class Bars:
 
     def __init__(self) -> None:
         self.bars = Progress(
-            TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(),
-            TextColumn("left"), TimeRemainingColumn(), TextColumn("· took"), TimeElapsedColumn(),
-            console=Console(stderr=True))
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TaskProgressColumn(),
+            TextColumn("left"),
+            TimeRemainingColumn(),
+            TextColumn("· took"),
+            TimeElapsedColumn(),
+            console=Console(stderr=True),
+        )
         self.tasks: dict[str, TaskID] = {}
 
     def __enter__(self) -> Self:
         self.bars.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
-                 trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         self.bars.stop()
 
     def started(self, name: str) -> None:
@@ -64,8 +74,12 @@ class Lines:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
-                 trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         """Nothing to close."""
 
     def started(self, name: str) -> None:
@@ -80,8 +94,9 @@ class Lines:
         if self.quarters[name] < quarter < 4:
             self.quarters[name] = quarter
             left = (time.monotonic() - self.starts[name]) * (1 - share) / share
-            print(f"train {name}: {share:.0%}, about {left:.0f} s left", file=sys.stderr,
-                  flush=True)
+            print(
+                f"train {name}: {share:.0%}, about {left:.0f} s left", file=sys.stderr, flush=True
+            )
 
     def finished(self, name: str, seconds: float) -> None:
         """Say how long it took."""
@@ -95,5 +110,3 @@ class Lines:
 def reporter_for_stderr() -> Bars | Lines:
     """Bars if somebody watches, lines if a file does."""
     return Bars() if sys.stderr.isatty() else Lines()
-
-

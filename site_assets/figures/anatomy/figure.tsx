@@ -2,8 +2,31 @@
 
 import type { ComponentChildren } from "preact";
 import {
-  Bars, Controls, defineFigure, Dot, fixed, float32, floatOutput, grouped, Hinton, Line, meanSquare, Panel, Panels, PartPicker, percent, Plot,
-  Raster, Readout, Slider, subscript, Toggle, useCoordinates, type Axis, type Models, type Pair,
+  Bars,
+  Controls,
+  defineFigure,
+  Dot,
+  fixed,
+  float32,
+  floatOutput,
+  grouped,
+  Hinton,
+  Line,
+  meanSquare,
+  Panel,
+  Panels,
+  PartPicker,
+  percent,
+  Plot,
+  Raster,
+  Readout,
+  Slider,
+  subscript,
+  Toggle,
+  useCoordinates,
+  type Axis,
+  type Models,
+  type Pair,
 } from "../../kit/index.ts";
 import type { Role, State } from "../../generated/anatomy.ts";
 import { bars, between, cells, columns, HALF, HEIGHT, largest, WIDTH, type Column } from "./hourglass.ts";
@@ -42,19 +65,30 @@ const CODE_LIMIT = 3; // the code's unit is the deviation of the training codes
 const BARS_UP_TO = 12; // a longer code is shown as a Hinton diagram
 const LAYERS: readonly Layer[] = ["x", "f", "z", "g", "xhat"];
 const NAMES: Readonly<Record<Layer, string>> = {
-  x: "input", f: "encoder’s hidden layer", z: "code", g: "decoder’s hidden layer", xhat: "reconstruction",
+  x: "input",
+  f: "encoder’s hidden layer",
+  z: "code",
+  g: "decoder’s hidden layer",
+  xhat: "reconstruction",
 };
 const SYMBOLS: Readonly<Record<Layer, string>> = { x: "x", f: "f", z: "z", g: "g", xhat: "x̂" };
 const HUES: Readonly<Record<Layer, string>> = { x: "c-x", f: "", z: "c-z", g: "", xhat: "c-xhat" };
 const DIGITS = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"] as const;
 const SIZE_AXIS: Axis = { label: "numbers in the code", min: 0, max: 33, ticks: 6 };
 const ERROR_AXIS: Axis = {
-  label: "test error (squared ink a pixel, × 1000)", min: 0.002, max: 0.08, scale: "log", format: (value) => fixed(1000 * value, 0),
+  label: "test error (squared ink a pixel, × 1000)",
+  min: 0.002,
+  max: 0.08,
+  scale: "log",
+  format: (value) => fixed(1000 * value, 0),
 };
 
 function digitPixels(digit: number, { model }: Models<Role>): Float32Array {
   const first = Array.from(model.ae.array("labels_test").data).indexOf(digit) * PIXELS;
-  return Float32Array.from(model.ae.array("images_test").data.slice(first, first + PIXELS), (value) => value / FULL_INK);
+  return Float32Array.from(
+    model.ae.array("images_test").data.slice(first, first + PIXELS),
+    (value) => value / FULL_INK,
+  );
 }
 
 function measure({ model }: Models<Role>): Measured[] {
@@ -78,7 +112,10 @@ function measure({ model }: Models<Role>): Measured[] {
 async function flow(digit: number, models: Models<Role>): Promise<Flow[]> {
   const sizes = Array.from(models.model.ae.array("sizes").data);
   const x = digitPixels(digit, models);
-  const rows = float32([sizes.length, PIXELS], sizes.flatMap(() => Array.from(x)));
+  const rows = float32(
+    [sizes.length, PIXELS],
+    sizes.flatMap(() => Array.from(x)),
+  );
   const member = { dims: [sizes.length], data: Int32Array.from(sizes, (_, index) => index) };
   const outputs = await models.model.ae.run("layers", { x: rows, member });
   return sizes.map((size, index) => {
@@ -107,17 +144,37 @@ function Picture({ pixels, x, y, hue }: { pixels: ArrayLike<number>; x: number; 
   );
 }
 
-function ColumnMarks({ layer, column, values, picked }: { layer: Layer; column: Column; values: Float32Array; picked: boolean }) {
+function ColumnMarks({
+  layer,
+  column,
+  values,
+  picked,
+}: {
+  layer: Layer;
+  column: Column;
+  values: Float32Array;
+  picked: boolean;
+}) {
   const { x, top, bottom } = column;
   const ink = layer === "x" || layer === "xhat";
   const limit = ink ? 1 : layer === "z" ? CODE_LIMIT : largest(values);
   return (
     <g class={HUES[layer]}>
       <rect class="part-reach" x={x - 27} y="0" width="54" height={HEIGHT} />
-      <text class="part-symbol" x={x} y="18" text-anchor="middle">{SYMBOLS[layer]}</text>
-      <rect class={picked ? "part-outline part-picked" : "part-outline"} x={x - HALF} y={top} width={2 * HALF} height={bottom - top} />
+      <text class="part-symbol" x={x} y="18" text-anchor="middle">
+        {SYMBOLS[layer]}
+      </text>
+      <rect
+        class={picked ? "part-outline part-picked" : "part-outline"}
+        x={x - HALF}
+        y={top}
+        width={2 * HALF}
+        height={bottom - top}
+      />
       <path class="unit-bars" d={bars(column, values, limit, ink)} />
-      <text class="part-count" x={x} y={HEIGHT - 4} text-anchor="middle">{column.units}</text>
+      <text class="part-count" x={x} y={HEIGHT - 4} text-anchor="middle">
+        {column.units}
+      </text>
     </g>
   );
 }
@@ -155,27 +212,51 @@ function HourGlass({ flow, layer, onPick }: { flow: Flow; layer: Layer; onPick: 
 function Activations({ layer, values }: { layer: Layer; values: Float32Array }) {
   const name = NAMES[layer];
   if (layer === "x" || layer === "xhat") {
-    return <Raster pixels={values} width={SIDE} height={SIDE} pixelated label={`The ${name}, 8 by 8 pixels`} hue={HUES[layer]} />;
+    return (
+      <Raster
+        pixels={values}
+        width={SIDE}
+        height={SIDE}
+        pixelated
+        label={`The ${name}, 8 by 8 pixels`}
+        hue={HUES[layer]}
+      />
+    );
   }
   if (layer === "z" && values.length <= BARS_UP_TO) {
     const names = Array.from(values, (_, i) => subscript("z", i + 1));
     const told = Array.from(values, (value) => fixed(value, 1)).join(", ");
-    return <Bars label={`The code: ${told}`} names={names} values={values} limit={CODE_LIMIT} width={400} height={210} />;
+    return (
+      <Bars label={`The code: ${told}`} names={names} values={values} limit={CODE_LIMIT} width={400} height={210} />
+    );
   }
   const limit = layer === "z" ? CODE_LIMIT : largest(values);
-  return <Hinton label={`${values.length} activations, at most ${fixed(largest(values), 1)}`} values={values} columns={8} limit={limit} hue={HUES[layer]} />;
+  return (
+    <Hinton
+      label={`${values.length} activations, at most ${fixed(largest(values), 1)}`}
+      values={values}
+      columns={8}
+      limit={limit}
+      hue={HUES[layer]}
+    />
+  );
 }
 
 function meaning(layer: Layer, size: number): string {
   if (layer === "x" || layer === "xhat") return "ink of each pixel, from 0 (paper) to 1 (full)";
-  if (layer === "z") return size <= BARS_UP_TO ? "in standard deviations of the training codes" : "squares by size, hollow below zero; a full cell is 3 deviations";
+  if (layer === "z")
+    return size <= BARS_UP_TO
+      ? "in standard deviations of the training codes"
+      : "squares by size, hollow below zero; a full cell is 3 deviations";
   return "squares by size of the activation, hollow below zero";
 }
 
 /** The spread over the seeds, as a line at each size. */
 function Spread({ measured }: { measured: readonly Measured[] }) {
   const { x, y } = useCoordinates();
-  const path = measured.map(({ size, lowest, highest }) => `M${x(size).toFixed(1)} ${y(lowest).toFixed(1)}V${y(highest).toFixed(1)}`);
+  const path = measured.map(
+    ({ size, lowest, highest }) => `M${x(size).toFixed(1)} ${y(lowest).toFixed(1)}V${y(highest).toFixed(1)}`,
+  );
   return <path class="spread c-xhat" d={path.join("")} />;
 }
 
@@ -198,10 +279,24 @@ export default defineFigure<State, Frame, Role>({
     return (
       <>
         <Panels columns={2}>
-          <Panel title={<>A test digit through <var class="link-f">f</var>, the code <var class="c-z">z</var> and <var class="link-g">g</var></>}>
+          <Panel
+            title={
+              <>
+                A test digit through <var class="link-f">f</var>, the code <var class="c-z">z</var> and{" "}
+                <var class="link-g">g</var>
+              </>
+            }
+          >
             <HourGlass flow={flow} layer={layer} onPick={(next) => set({ layer: next })} />
           </Panel>
-          <Panel title={<>In the {NAMES[layer]} <var class={HUES[layer] || `link-${layer}`}>{SYMBOLS[layer]}</var>: {values.length} {values.length === 1 ? "number" : "numbers"}</>}>
+          <Panel
+            title={
+              <>
+                In the {NAMES[layer]} <var class={HUES[layer] || `link-${layer}`}>{SYMBOLS[layer]}</var>:{" "}
+                {values.length} {values.length === 1 ? "number" : "numbers"}
+              </>
+            }
+          >
             <div class="activations">
               <Activations layer={layer} values={values} />
               <p class="plot-note">{meaning(layer, flow.size)}</p>
@@ -235,13 +330,22 @@ export default defineFigure<State, Frame, Role>({
         />
         <Panels columns={2}>
           <Panel title="All test digits: error against the size of the code">
-            <Plot x={SIZE_AXIS} y={ERROR_AXIS} height={270} label="Test error of the autoencoders and of PCA against code size">
+            <Plot
+              x={SIZE_AXIS}
+              y={ERROR_AXIS}
+              height={270}
+              label="Test error of the autoencoders and of PCA against code size"
+            >
               <Line points={pca} dashed hue="muted" />
-              <text class="direct-label muted" x="156" y="88">PCA</text>
+              <text class="direct-label muted" x="156" y="88">
+                PCA
+              </text>
               <Line points={measured.map(({ size: at, error }): Pair => [at, error])} hue="c-xhat" />
               <Spread measured={measured} />
               <Dot at={[here.size, here.error]} hue="c-xhat" name={size} />
-              <text class="direct-label c-xhat" x="92" y="176">autoencoder</text>
+              <text class="direct-label c-xhat" x="92" y="176">
+                autoencoder
+              </text>
             </Plot>
             <p class="plot-note">The upright strokes span {seeds} seeds.</p>
           </Panel>
@@ -249,7 +353,14 @@ export default defineFigure<State, Frame, Role>({
             <ol class="waists">
               {flows.map((other) => (
                 <li key={other.size} class={other.size === flow.size ? "waist waist-present" : "waist"}>
-                  <Raster pixels={other.activations.xhat} width={SIDE} height={SIDE} pixelated label={`Copy through ${other.size}`} hue="c-xhat" />
+                  <Raster
+                    pixels={other.activations.xhat}
+                    width={SIDE}
+                    height={SIDE}
+                    pixelated
+                    label={`Copy through ${other.size}`}
+                    hue="c-xhat"
+                  />
                   <span class="pair-caption">{other.size}</span>
                 </li>
               ))}
@@ -273,9 +384,20 @@ export default defineFigure<State, Frame, Role>({
 
   table(_, { measured, flows }) {
     return {
-      columns: ["code size", "parameters", "test error", "lowest to highest of the seeds", "PCA’s test error", "error on this digit"],
+      columns: [
+        "code size",
+        "parameters",
+        "test error",
+        "lowest to highest of the seeds",
+        "PCA’s test error",
+        "error on this digit",
+      ],
       rows: measured.map((row, index) => [
-        row.size, row.parameters, fixed(row.error, 4), `${fixed(row.lowest, 4)} to ${fixed(row.highest, 4)}`, fixed(row.pca, 4),
+        row.size,
+        row.parameters,
+        fixed(row.error, 4),
+        `${fixed(row.lowest, 4)} to ${fixed(row.highest, 4)}`,
+        fixed(row.pca, 4),
         fixed((flows[index] as Flow).error, 4),
       ]),
     };

@@ -50,7 +50,12 @@ export function bars({ x, top }: Column, values: ArrayLike<number>, limit: numbe
 }
 
 /** The cells of a square picture by grey level, 1 … `levels`: a path for each that occurs. */
-export function cells(pixels: ArrayLike<number>, side: number, cell: number, levels: number): { level: number; path: string }[] {
+export function cells(
+  pixels: ArrayLike<number>,
+  side: number,
+  cell: number,
+  levels: number,
+): { level: number; path: string }[] {
   const paths = new Map<number, string>();
   for (let i = 0; i < side * side; i++) {
     const level = Math.round(Math.min(1, Math.max(0, pixels[i] as number)) * levels);

@@ -1,8 +1,27 @@
 /** F3: a held-out waveform rebuilt from k numbers, by principal components or by a trained autoencoder. */
 
 import {
-  Controls, defineFigure, Dot, Dots, fixed, float32, floatOutput, Line, meanSquare, Panel, Panels, percent, Plot, Readout, Select, Slider,
-  Toggle, useCoordinates, type Axis, type Models, type Pair,
+  Controls,
+  defineFigure,
+  Dot,
+  Dots,
+  fixed,
+  float32,
+  floatOutput,
+  Line,
+  meanSquare,
+  Panel,
+  Panels,
+  percent,
+  Plot,
+  Readout,
+  Select,
+  Slider,
+  Toggle,
+  useCoordinates,
+  type Axis,
+  type Models,
+  type Pair,
 } from "../../kit/index.ts";
 import type { Role, State } from "../../generated/bottleneck.ts";
 import { countFor, project, spectrum } from "./signal.ts";
@@ -26,10 +45,19 @@ const NETWORKS_UP_TO = 6;
 const SURVIVES = 0.5; // of its amplitude
 const TIME: Axis = { label: "time (periods of the first harmonic)", min: 0, max: 1 };
 const AMPLITUDE: Axis = { label: "amplitude", min: -3.7, max: 3.7, ticks: 7, format: (value) => fixed(value, 0) };
-const HARMONIC: Axis = { label: "harmonic (cycles a period)", min: 0.4, max: HARMONICS + 0.6, ticks: 8, format: (value) => fixed(value, 0) };
+const HARMONIC: Axis = {
+  label: "harmonic (cycles a period)",
+  min: 0.4,
+  max: HARMONICS + 0.6,
+  ticks: 8,
+  format: (value) => fixed(value, 0),
+};
 const STRENGTH: Axis = { label: "amplitude", min: 0, max: 1.15, ticks: 5 };
 const ERROR: Axis = { label: "test error (squared amplitude)", min: 0.0015, max: 2, scale: "log", format: String };
-const HUES = { linear: { linear: "c-xhat", curved: "muted" }, "non-linear": { linear: "muted", curved: "c-xhat" } } as const;
+const HUES = {
+  linear: { linear: "c-xhat", curved: "muted" },
+  "non-linear": { linear: "muted", curved: "c-xhat" },
+} as const;
 const NAMES = { linear: "PCA", "non-linear": "the autoencoder" } as const;
 
 function networksOf(complexity: number): Exclude<Role, "pca"> {
@@ -48,7 +76,8 @@ function curves(complexity: number, { model }: Models<Role>): Pick<Frame, "linea
   return {
     linear: Array.from(errors, (error, k): Pair => [k, error]),
     curved: Array.from({ length: NETWORKS_UP_TO }, (_, i): Pair => [
-      i + 1, networks.metric(`complexity-${complexity}.code-${i + 1}.test.reconstruction_mse`),
+      i + 1,
+      networks.metric(`complexity-${complexity}.code-${i + 1}.test.reconstruction_mse`),
     ]),
     knee: model.pca.metric(`complexity-${complexity}.knee`),
   };
@@ -60,7 +89,12 @@ function byComponents(x: Float32Array, complexity: number, k: number, { model }:
   return project(x, { mean, rows: row(data, complexity - 1, (shape[1] as number) * x.length) }, k);
 }
 
-async function byNetwork(x: Float32Array, complexity: number, k: number, { model }: Models<Role>): Promise<Float32Array> {
+async function byNetwork(
+  x: Float32Array,
+  complexity: number,
+  k: number,
+  { model }: Models<Role>,
+): Promise<Float32Array> {
   const networks = model[networksOf(complexity)];
   const place = ((complexity - 1) % 2) * NETWORKS_UP_TO + k - 1; // two complexities a model, six sizes each
   const outputs = await networks.run("networks", {
@@ -81,8 +115,12 @@ function Strengths({ original, rebuilt }: Frame["harmonics"]) {
     <>
       <path class="strength c-x" d={bars(original, -6)} />
       <path class="strength c-xhat" d={bars(rebuilt, 6)} />
-      <text class="direct-label c-x" x={(x(1) - 11).toFixed(1)} y={(y(original[0] as number) - 6).toFixed(1)}>x</text>
-      <text class="direct-label c-xhat" x={(x(1) + 3).toFixed(1)} y={(y(rebuilt[0] as number) - 6).toFixed(1)}>x̂</text>
+      <text class="direct-label c-x" x={(x(1) - 11).toFixed(1)} y={(y(original[0] as number) - 6).toFixed(1)}>
+        x
+      </text>
+      <text class="direct-label c-xhat" x={(x(1) + 3).toFixed(1)} y={(y(rebuilt[0] as number) - 6).toFixed(1)}>
+        x̂
+      </text>
     </>
   );
 }
@@ -97,22 +135,47 @@ function Knee({ at, curve }: { at: number; curve: readonly Pair[] }) {
   return (
     <g class="muted">
       <Line points={[from, to]} dashed />
-      <line class="line line-dashed" x1={left.toFixed(1)} x2={left.toFixed(1)} y1={low.toFixed(1)} y2={chord.toFixed(1)} />
-      <text class="direct-label" x={(left + 6).toFixed(1)} y={((2 * low + chord) / 3).toFixed(1)}>knee at {at}</text>
+      <line
+        class="line line-dashed"
+        x1={left.toFixed(1)}
+        x2={left.toFixed(1)}
+        y1={low.toFixed(1)}
+        y2={chord.toFixed(1)}
+      />
+      <text class="direct-label" x={(left + 6).toFixed(1)} y={((2 * low + chord) / 3).toFixed(1)}>
+        knee at {at}
+      </text>
     </g>
   );
 }
 
 /** Each curve's name where the other is not: PCA's above its floor, the autoencoders' left of where they fall. */
-function CurveNames({ linear, curved, hues }: { linear: readonly Pair[]; curved: readonly Pair[]; hues: { linear: string; curved: string } }) {
+function CurveNames({
+  linear,
+  curved,
+  hues,
+}: {
+  linear: readonly Pair[];
+  curved: readonly Pair[];
+  hues: { linear: string; curved: string };
+}) {
   const { x, y } = useCoordinates();
   const [pca, before, network] = [linear[9], curved[3], curved[4]];
   const falls = before && network && y(network[1]) - y(before[1]) > 12;
   return (
     <>
-      {pca && <text class={`direct-label ${hues.linear}`} x={x(pca[0]).toFixed(1)} y={(y(pca[1]) - 8).toFixed(1)}>PCA</text>}
+      {pca && (
+        <text class={`direct-label ${hues.linear}`} x={x(pca[0]).toFixed(1)} y={(y(pca[1]) - 8).toFixed(1)}>
+          PCA
+        </text>
+      )}
       {network && (
-        <text class={`direct-label ${hues.curved}`} x={(x(network[0]) - 8).toFixed(1)} y={(y(network[1]) + (falls ? 6 : -9)).toFixed(1)} text-anchor="end">
+        <text
+          class={`direct-label ${hues.curved}`}
+          x={(x(network[0]) - 8).toFixed(1)}
+          y={(y(network[1]) + (falls ? 6 : -9)).toFixed(1)}
+          text-anchor="end"
+        >
           autoencoders
         </text>
       )}
@@ -165,18 +228,47 @@ export default defineFigure<State, Frame, Role>({
     const curve = kind === "linear" ? linear : curved;
     const alive = surviving(harmonics, complexity);
     const network = errorAt(curved, k);
-    const count: Axis = { label: "numbers kept, k", min: 0, max: (linear.at(-1) as Pair)[0] + 0.4, ticks: 8, format: (value) => fixed(value, 0) };
+    const count: Axis = {
+      label: "numbers kept, k",
+      min: 0,
+      max: (linear.at(-1) as Pair)[0] + 0.4,
+      ticks: 8,
+      format: (value) => fixed(value, 0),
+    };
     return (
       <>
         <Panels columns={2}>
-          <Panel title={<>A held-out waveform <var class="c-x">x</var>, rebuilt from {k} {k === 1 ? "number" : "numbers"} by {NAMES[kind]}, <var class="c-xhat">x̂</var></>}>
-            <Plot x={TIME} y={AMPLITUDE} height={250} label={`Waveform and reconstruction over one period; mean squared error ${fixed(error, 3)}`}>
+          <Panel
+            title={
+              <>
+                A held-out waveform <var class="c-x">x</var>, rebuilt from {k} {k === 1 ? "number" : "numbers"} by{" "}
+                {NAMES[kind]}, <var class="c-xhat">x̂</var>
+              </>
+            }
+          >
+            <Plot
+              x={TIME}
+              y={AMPLITUDE}
+              height={250}
+              label={`Waveform and reconstruction over one period; mean squared error ${fixed(error, 3)}`}
+            >
               <Line points={trace(original)} hue="c-x trace-under" />
               <Line points={trace(rebuilt)} hue="c-xhat" />
             </Plot>
           </Panel>
-          <Panel title={alive.length === 0 ? "No harmonic survives" : `Harmonics that survive: ${alive.join(", ")} of ${complexity}`}>
-            <Plot x={HARMONIC} y={STRENGTH} height={250} label="Amplitude of each harmonic in the waveform and in the reconstruction">
+          <Panel
+            title={
+              alive.length === 0
+                ? "No harmonic survives"
+                : `Harmonics that survive: ${alive.join(", ")} of ${complexity}`
+            }
+          >
+            <Plot
+              x={HARMONIC}
+              y={STRENGTH}
+              height={250}
+              label="Amplitude of each harmonic in the waveform and in the reconstruction"
+            >
               <Strengths {...harmonics} />
             </Plot>
           </Panel>
@@ -185,11 +277,29 @@ export default defineFigure<State, Frame, Role>({
           <Toggle
             label="rebuilt by"
             value={kind}
-            choices={[{ value: "linear", label: "PCA (linear)" }, { value: "non-linear", label: "autoencoder (non-linear)" }]}
+            choices={[
+              { value: "linear", label: "PCA (linear)" },
+              { value: "non-linear", label: "autoencoder (non-linear)" },
+            ]}
             onChange={(value) => set({ kind: value })}
           />
-          <Slider label="numbers kept, k" value={k} min={1} max={most} step={1} onChange={(value) => set({ k: value })} />
-          <Slider label="complexity" value={complexity} min={1} max={6} step={1} format={(value) => `${value} ${value === 1 ? "harmonic" : "harmonics"}`} onChange={(value) => set({ complexity: value })} />
+          <Slider
+            label="numbers kept, k"
+            value={k}
+            min={1}
+            max={most}
+            step={1}
+            onChange={(value) => set({ k: value })}
+          />
+          <Slider
+            label="complexity"
+            value={complexity}
+            min={1}
+            max={6}
+            step={1}
+            format={(value) => `${value} ${value === 1 ? "harmonic" : "harmonics"}`}
+            onChange={(value) => set({ complexity: value })}
+          />
           <Select
             label="waveform"
             value={String(wave)}
@@ -199,7 +309,12 @@ export default defineFigure<State, Frame, Role>({
         </Controls>
         <Panels columns={2}>
           <Panel title="All test waveforms: error against the numbers kept">
-            <Plot x={count} y={ERROR} height={270} label="Test error against the count of numbers kept, for PCA and for the autoencoders">
+            <Plot
+              x={count}
+              y={ERROR}
+              height={270}
+              label="Test error against the count of numbers kept, for PCA and for the autoencoders"
+            >
               <Knee at={knee} curve={linear} />
               <Line points={linear} hue={HUES[kind].linear} />
               <Line points={curved} hue={HUES[kind].curved} />
@@ -215,15 +330,17 @@ export default defineFigure<State, Frame, Role>({
                   { label: "this waveform’s error", value: fixed(error, 4), hue: "c-xhat" },
                   { label: `PCA’s test error with ${k}`, value: shown(errorAt(linear, k)) },
                   { label: `autoencoder’s test error with ${k}`, value: shown(network) },
-                  ...(network === null ? [] : [{ label: "numbers that PCA needs for as little", value: needed(linear, network) }]),
+                  ...(network === null
+                    ? []
+                    : [{ label: "numbers that PCA needs for as little", value: needed(linear, network) }]),
                   { label: "knee of PCA’s curve", value: String(knee) },
                 ]}
               />
             </div>
             <p class="plot-note">
-              There is one autoencoder for each count from 1 to {NETWORKS_UP_TO}. The
-              knee is where PCA’s curve, on this axis, lies furthest below the straight line between its ends.
-              A harmonic survives if it keeps half of its amplitude or more.
+              There is one autoencoder for each count from 1 to {NETWORKS_UP_TO}. The knee is where PCA’s curve, on this
+              axis, lies furthest below the straight line between its ends. A harmonic survives if it keeps half of its
+              amplitude or more.
             </p>
           </Panel>
         </Panels>

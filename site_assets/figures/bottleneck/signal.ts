@@ -10,7 +10,8 @@ export interface Components {
 /** x̂ = m + Σ ((x − m)·wᵢ) wᵢ over the first k components. */
 export function project(x: ArrayLike<number>, { mean, rows }: Components, k: number): Float32Array {
   const samples = mean.length;
-  if (k < 0 || k * samples > rows.length) throw new RangeError(`there are ${rows.length / samples} components, not ${k}`);
+  if (k < 0 || k * samples > rows.length)
+    throw new RangeError(`there are ${rows.length / samples} components, not ${k}`);
   const result = Float64Array.from(mean);
   for (let component = 0; component < k; component++) {
     let along = 0;

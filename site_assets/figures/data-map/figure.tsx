@@ -1,8 +1,28 @@
 /** The author's own test examples in the code of the model that trained on them; any place can be decoded. */
 
 import {
-  axisOver, ClassKey, columnName, decimalsOf, defineFigure, fixed, float32, floatOutput, fromShare, inUnit, meanSquare, OwnExample, ownData,
-  Panel, Panels, percent, Readout, Scatter, toShare, type Axis, type OwnData, type Pair,
+  axisOver,
+  ClassKey,
+  columnName,
+  decimalsOf,
+  defineFigure,
+  fixed,
+  float32,
+  floatOutput,
+  fromShare,
+  inUnit,
+  meanSquare,
+  OwnExample,
+  ownData,
+  Panel,
+  Panels,
+  percent,
+  Readout,
+  Scatter,
+  toShare,
+  type Axis,
+  type OwnData,
+  type Pair,
 } from "../../kit/index.ts";
 import type { Role, State } from "../../generated/data-map.ts";
 
@@ -31,8 +51,14 @@ const kindOf = (data: OwnData, index: number): string => {
 export default defineFigure<State, Frame, Role>({
   async compute({ point, u, v }, { model, memo }) {
     const data = await memo("data", () => ownData(model.own));
-    const x = axisOver("z₁", data.points.map((at) => at[0]));
-    const y = axisOver("z₂", data.points.map((at) => at[1]));
+    const x = axisOver(
+      "z₁",
+      data.points.map((at) => at[0]),
+    );
+    const y = axisOver(
+      "z₂",
+      data.points.map((at) => at[1]),
+    );
     const picked = point >= 0 && point < data.points.length ? point : null;
     const code: Pair = picked === null ? [fromShare(x, u), fromShare(y, v)] : (data.points[picked] as Pair);
     const decoded = floatOutput(await model.own.run("decoder", { z: float32([1, 2], code) }), "x_hat");
@@ -66,7 +92,13 @@ export default defineFigure<State, Frame, Role>({
             />
             <ClassKey data={data} />
           </Panel>
-          <Panel title={picked === null ? "Decoded from the place that you chose" : `Test ${noun(data)} ${picked + 1}${kindOf(data, picked)}`}>
+          <Panel
+            title={
+              picked === null
+                ? "Decoded from the place that you chose"
+                : `Test ${noun(data)} ${picked + 1}${kindOf(data, picked)}`
+            }
+          >
             <OwnExample data={data} original={original} decoded={decoded} />
           </Panel>
         </Panels>
@@ -101,10 +133,15 @@ export default defineFigure<State, Frame, Role>({
         ]),
       };
     }
-    const accuracy = measured.accuracy === null ? [] : [["10-nearest-neighbour accuracy", percent(measured.accuracy, 1)]];
+    const accuracy =
+      measured.accuracy === null ? [] : [["10-nearest-neighbour accuracy", percent(measured.accuracy, 1)]];
     return {
       columns: ["measured on the test split", "value"],
-      rows: [["mean squared error", fixed(measured.error, 4)], ["the same by PCA with two numbers", fixed(measured.pca, 4)], ...accuracy],
+      rows: [
+        ["mean squared error", fixed(measured.error, 4)],
+        ["the same by PCA with two numbers", fixed(measured.pca, 4)],
+        ...accuracy,
+      ],
     };
   },
 });

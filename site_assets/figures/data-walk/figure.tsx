@@ -1,8 +1,21 @@
 /** Drag a point of the code plane, and the decoder of the author's own data answers. */
 
 import {
-  ClassKey, CodeWalk, columnName, decimalsOf, defineFigure, fixed, float32, floatOutput, Glyphs, inUnit, nearestPoint, OwnExample,
-  ownData, type OwnData, type Pair,
+  ClassKey,
+  CodeWalk,
+  columnName,
+  decimalsOf,
+  defineFigure,
+  fixed,
+  float32,
+  floatOutput,
+  Glyphs,
+  inUnit,
+  nearestPoint,
+  OwnExample,
+  ownData,
+  type OwnData,
+  type Pair,
 } from "../../kit/index.ts";
 import type { Role, State } from "../../generated/data-walk.ts";
 
@@ -41,7 +54,12 @@ export default defineFigure<State, Frame, Role>({
         code={[z1, z2]}
         limit={LIMIT}
         onMove={set}
-        marks={codes && groups.map((group, kind) => <Glyphs key={kind} points={group} glyph={data.glyphs[kind] as string} hue={`k${kind}`} />)}
+        marks={
+          codes &&
+          groups.map((group, kind) => (
+            <Glyphs key={kind} points={group} glyph={data.glyphs[kind] as string} hue={`k${kind}`} />
+          ))
+        }
         legend={codes && <ClassKey data={data} />}
         decoded={<OwnExample data={data} original={null} decoded={decoded} />}
         example="test example"
@@ -57,17 +75,27 @@ export default defineFigure<State, Frame, Role>({
     const ink = decoded.reduce((sum, value) => sum + value, 0) / decoded.length;
     const what = data.size
       ? `a picture with ink on ${Math.round(ink * 100)}% of the paper`
-      : data.columns.map((column, i) => `${columnName(column)} ${fixed(inUnit(column, decoded[i] as number), decimalsOf(column))}`).join(", ");
+      : data.columns
+          .map(
+            (column, i) => `${columnName(column)} ${fixed(inUnit(column, decoded[i] as number), decimalsOf(column))}`,
+          )
+          .join(", ");
     return `At z₁ ${fixed(z1)}, z₂ ${fixed(z2)} the decoder gives ${what}. The nearest test example: ${nearestName(frame)}.`;
   },
 
   table(_, { data, decoded }) {
-    if (data.size) return { columns: ["picture", "ink, mean of all pixels"], rows: [["decoded", fixed(decoded.reduce((sum, value) => sum + value, 0) / decoded.length, 3)]] };
+    if (data.size)
+      return {
+        columns: ["picture", "ink, mean of all pixels"],
+        rows: [["decoded", fixed(decoded.reduce((sum, value) => sum + value, 0) / decoded.length, 3)]],
+      };
     return {
       columns: ["column", "decoded", "smallest in training", "largest in training"],
       rows: data.columns.map((column, i) => [
         columnName(column),
-        ...[inUnit(column, decoded[i] as number), column.min, column.max].map((value) => fixed(value, decimalsOf(column))),
+        ...[inUnit(column, decoded[i] as number), column.min, column.max].map((value) =>
+          fixed(value, decimalsOf(column)),
+        ),
       ]),
     };
   },

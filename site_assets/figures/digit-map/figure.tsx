@@ -1,8 +1,25 @@
 /** F6: all test digits in the code of an autoencoder, a VAE or PCA; any place of the map can be decoded. */
 
 import {
-  axisOver, Controls, defineFigure, fixed, float32, floatOutput, fromShare, meanSquare, Panel, Panels, percent, Raster, Readout, Scatter,
-  Toggle, toShare, type Axis, type Models, type Pair,
+  axisOver,
+  Controls,
+  defineFigure,
+  fixed,
+  float32,
+  floatOutput,
+  fromShare,
+  meanSquare,
+  Panel,
+  Panels,
+  percent,
+  Raster,
+  Readout,
+  Scatter,
+  Toggle,
+  toShare,
+  type Axis,
+  type Models,
+  type Pair,
 } from "../../kit/index.ts";
 import type { Role, State } from "../../generated/digit-map.ts";
 
@@ -35,7 +52,18 @@ function mapOf(role: Role, { model }: Models<Role>): Map {
   const codes = model[role].array("codes_test").data;
   const labels = model[role].array("labels_test").data;
   const points = Array.from(labels, (_, i): Pair => [codes[2 * i] as number, codes[2 * i + 1] as number]);
-  return { points, labels, x: axisOver("z₁", points.map((p) => p[0])), y: axisOver("z₂", points.map((p) => p[1])) };
+  return {
+    points,
+    labels,
+    x: axisOver(
+      "z₁",
+      points.map((p) => p[0]),
+    ),
+    y: axisOver(
+      "z₂",
+      points.map((p) => p[1]),
+    ),
+  };
 }
 
 function inkOf(images: ArrayLike<number>, index: number, full: number): Float32Array {
@@ -50,7 +78,9 @@ export default defineFigure<State, Frame, Role>({
     const outputs = await models.model[kind].run("decoder", { z: float32([1, 2], code) });
     const decoded = floatOutput(outputs, "x_hat");
     const images = models.model[kind].array("images_test").data;
-    const full = await models.memo("full ink", () => Array.from(images).reduce((most, value) => Math.max(most, value), 0));
+    const full = await models.memo("full ink", () =>
+      Array.from(images).reduce((most, value) => Math.max(most, value), 0),
+    );
     const original = picked === null ? null : inkOf(images, picked, full);
     return {
       map,
@@ -80,7 +110,9 @@ export default defineFigure<State, Frame, Role>({
           />
         </Controls>
         <Panels columns={2}>
-          <Panel title={`${map.points.length} test digits in the code of ${kind === "pca" ? "" : "the "}${NAMES[kind]}`}>
+          <Panel
+            title={`${map.points.length} test digits in the code of ${kind === "pca" ? "" : "the "}${NAMES[kind]}`}
+          >
             <Scatter
               label="Test digits by code"
               x={map.x}
@@ -94,17 +126,41 @@ export default defineFigure<State, Frame, Role>({
               onPlace={([a, b]) => set({ point: -1, u: toShare(map.x, a), v: toShare(map.y, b) })}
             />
           </Panel>
-          <Panel title={picked === null ? "Decoded from the place that you chose" : `Test digit ${picked + 1}, a ${map.labels[picked]}`}>
+          <Panel
+            title={
+              picked === null
+                ? "Decoded from the place that you chose"
+                : `Test digit ${picked + 1}, a ${map.labels[picked]}`
+            }
+          >
             <div class="pair">
               {original && (
                 <div class="pair-item">
-                  <Raster pixels={original} width={SIDE} height={SIDE} pixelated label={`The digit itself, a ${map.labels[picked ?? 0]}`} hue="c-x" />
-                  <span class="pair-caption">original <var class="c-x">x</var></span>
+                  <Raster
+                    pixels={original}
+                    width={SIDE}
+                    height={SIDE}
+                    pixelated
+                    label={`The digit itself, a ${map.labels[picked ?? 0]}`}
+                    hue="c-x"
+                  />
+                  <span class="pair-caption">
+                    original <var class="c-x">x</var>
+                  </span>
                 </div>
               )}
               <div class="pair-item">
-                <Raster pixels={decoded} width={SIDE} height={SIDE} pixelated label="What the decoder makes of the code" hue="c-xhat" />
-                <span class="pair-caption">decoded <var class="c-xhat">x̂</var></span>
+                <Raster
+                  pixels={decoded}
+                  width={SIDE}
+                  height={SIDE}
+                  pixelated
+                  label="What the decoder makes of the code"
+                  hue="c-xhat"
+                />
+                <span class="pair-caption">
+                  decoded <var class="c-xhat">x̂</var>
+                </span>
               </div>
             </div>
             <Readout

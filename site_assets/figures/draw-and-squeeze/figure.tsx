@@ -1,8 +1,21 @@
 /** F1: the reader's own digit, the few numbers that the network keeps of it, and what it draws from them. */
 
 import {
-  Bars, Button, Controls, defineFigure, fixed, float32, floatOutput, Hinton, Panel, Panels, Raster, Readout, Sketch,
-  subscript, Toggle,
+  Bars,
+  Button,
+  Controls,
+  defineFigure,
+  fixed,
+  float32,
+  floatOutput,
+  Hinton,
+  Panel,
+  Panels,
+  Raster,
+  Readout,
+  Sketch,
+  subscript,
+  Toggle,
 } from "../../kit/index.ts";
 import type { Role, State } from "../../generated/draw-and-squeeze.ts";
 import { rasterise, type DigitFrame } from "./rasterise.ts";
@@ -61,11 +74,30 @@ export default defineFigure<State, Frame, Role>({
               onChange={(next) => set({ strokes: next, sample: -1 })}
             />
           </Panel>
-          <Panel title={<>What the network sees, <var class="c-x">x</var></>}>
+          <Panel
+            title={
+              <>
+                What the network sees, <var class="c-x">x</var>
+              </>
+            }
+          >
             <Raster pixels={input} width={SIDE} height={SIDE} pixelated label="The digit as 8 by 8 pixels" hue="c-x" />
           </Panel>
-          <Panel title={<>Drawn from the code, <var class="c-xhat">x̂</var></>}>
-            <Raster pixels={output?.pixels ?? BLANK} width={SIDE} height={SIDE} pixelated label="The reconstruction" hue="c-xhat" />
+          <Panel
+            title={
+              <>
+                Drawn from the code, <var class="c-xhat">x̂</var>
+              </>
+            }
+          >
+            <Raster
+              pixels={output?.pixels ?? BLANK}
+              width={SIDE}
+              height={SIDE}
+              pixelated
+              label="The reconstruction"
+              hue="c-xhat"
+            />
           </Panel>
         </Panels>
         <Controls>
@@ -78,9 +110,17 @@ export default defineFigure<State, Frame, Role>({
           />
         </Controls>
         <Panels columns={2}>
-          <Panel title={<>All that passes between them: the code <var class="c-z">z</var>, {codeSize} numbers</>}>
+          <Panel
+            title={
+              <>
+                All that passes between them: the code <var class="c-z">z</var>, {codeSize} numbers
+              </>
+            }
+          >
             <Bars
-              label={output ? `The code: ${Array.from(output.code, (value) => fixed(value, 1)).join(", ")}` : "No code yet"}
+              label={
+                output ? `The code: ${Array.from(output.code, (value) => fixed(value, 1)).join(", ")}` : "No code yet"
+              }
               names={names}
               values={output?.code ?? []}
               limit={CODE_LIMIT}
@@ -92,13 +132,21 @@ export default defineFigure<State, Frame, Role>({
           <Panel title="Where the two differ">
             <div class="difference">
               <Hinton
-                label={output ? `Difference of the pixels; mean squared error ${fixed(output.error, 3)}` : "Nothing to compare yet"}
+                label={
+                  output
+                    ? `Difference of the pixels; mean squared error ${fixed(output.error, 3)}`
+                    : "Nothing to compare yet"
+                }
                 values={output ? output.pixels.map((ink, i) => ink - (input[i] as number)) : BLANK}
                 columns={SIDE}
                 limit={1}
               />
               <div>
-                <Readout items={[{ label: "mean squared error", value: output ? fixed(output.error, 3) : "nothing drawn yet" }]} />
+                <Readout
+                  items={[
+                    { label: "mean squared error", value: output ? fixed(output.error, 3) : "nothing drawn yet" },
+                  ]}
+                />
                 <p class="plot-note">Filled: too much ink. Hollow: too little. The larger the square, the more.</p>
               </div>
             </div>
@@ -118,7 +166,10 @@ export default defineFigure<State, Frame, Role>({
   table(_, { output, codeSize }) {
     return {
       columns: ["code number", "value"],
-      rows: Array.from({ length: codeSize }, (__, i) => [subscript("z", i + 1), output ? fixed(output.code[i] ?? 0, 3) : ""]),
+      rows: Array.from({ length: codeSize }, (__, i) => [
+        subscript("z", i + 1),
+        output ? fixed(output.code[i] ?? 0, 3) : "",
+      ]),
     };
   },
 });

@@ -44,10 +44,7 @@ export function placeStrokes(strokes: readonly Stroke[], frame: DigitFrame): Str
   );
   const [cx, cy] = [(left + right) / 2, (top + bottom) / 2];
   return strokes.map((stroke) =>
-    stroke.map(([x, y]): Point => [
-      frame.centre_x.median + (x - cx) * scale,
-      frame.centre_y.median + (y - cy) * scale,
-    ]),
+    stroke.map(([x, y]): Point => [frame.centre_x.median + (x - cx) * scale, frame.centre_y.median + (y - cy) * scale]),
   );
 }
 

@@ -1,13 +1,31 @@
 /** F13: a Gaussian q beside the true posterior of a one-number code, and the bar log p(x) = ELBO + KL. */
 
 import {
-  Area, Band, Button, Controls, defineFigure, density, fixed, GaussianPad, Isolines, klToPrior, Level, Line, Panel,
-  Panels, Plot, Readout, Slider, Stack, Toggle, useCoordinates, type Axis, type Pair,
+  Area,
+  Band,
+  Button,
+  Controls,
+  defineFigure,
+  density,
+  fixed,
+  GaussianPad,
+  Isolines,
+  klToPrior,
+  Level,
+  Line,
+  Panel,
+  Panels,
+  Plot,
+  Readout,
+  Slider,
+  Stack,
+  Toggle,
+  useCoordinates,
+  type Axis,
+  type Pair,
 } from "../../kit/index.ts";
 import type { State } from "../../generated/elbo-gap.ts";
-import {
-  bestGaussian, DECODERS, elbo, gap, LIMITS, NOISE, posterior, reconstruction, type Gaussian,
-} from "./maths.ts";
+import { bestGaussian, DECODERS, elbo, gap, LIMITS, NOISE, posterior, reconstruction, type Gaussian } from "./maths.ts";
 
 interface Frame {
   /** log p(x), ELBO and KL(q ‖ p(z|x)) in nats: by quadrature, in closed form, by quadrature. */
@@ -55,11 +73,18 @@ export default defineFigure<State, Frame>({
 
   view({ mu, sigma, x, decoder }, frame, set) {
     const { logEvidence, elbo: bound, gap: missing, best, leastGap } = frame;
-    const closeness = (m: number, s: number): number => Math.exp((elbo(DECODERS[decoder], x, m, s) - logEvidence) / CALM);
+    const closeness = (m: number, s: number): number =>
+      Math.exp((elbo(DECODERS[decoder], x, m, s) - logEvidence) / CALM);
     return (
       <>
         <Panels columns={2}>
-          <Panel title={<>Choose <var class="c-z">q</var>; lines where the gap is ¼, ½, 1, 2, 4 nats</>}>
+          <Panel
+            title={
+              <>
+                Choose <var class="c-z">q</var>; lines where the gap is ¼, ½, 1, 2, 4 nats
+              </>
+            }
+          >
             <GaussianPad mu={mu} sigma={sigma} muLimit={LIMITS.mu} sigmaLimit={LIMITS.sigma[1]} onMove={set}>
               <Isolines f={closeness} of={`${decoder} ${x}`} levels={LEVELS} />
               <BestPlace best={best} />
@@ -68,7 +93,14 @@ export default defineFigure<State, Frame>({
               <Button onClick={() => set(best)}>Find the best q</Button>
             </Controls>
           </Panel>
-          <Panel title={<><var class="c-z">q</var> and the true posterior <var>p</var>(<var class="c-z">z</var> | <var class="c-x">x</var>)</>}>
+          <Panel
+            title={
+              <>
+                <var class="c-z">q</var> and the true posterior <var>p</var>(<var class="c-z">z</var> |{" "}
+                <var class="c-x">x</var>)
+              </>
+            }
+          >
             <Densities mu={mu} sigma={sigma} posterior={frame.posterior} />
             <Readout
               items={[
@@ -79,7 +111,14 @@ export default defineFigure<State, Frame>({
               ]}
             />
           </Panel>
-          <Panel title={<>log <var>p</var>(<var class="c-x">x</var>) = ELBO + KL(<var class="c-z">q</var> ‖ <var>p</var>(<var class="c-z">z</var> | <var class="c-x">x</var>))</>}>
+          <Panel
+            title={
+              <>
+                log <var>p</var>(<var class="c-x">x</var>) = ELBO + KL(<var class="c-z">q</var> ‖ <var>p</var>(
+                <var class="c-z">z</var> | <var class="c-x">x</var>))
+              </>
+            }
+          >
             <Sum logEvidence={logEvidence} bound={bound} missing={missing} />
             <Readout
               items={[
@@ -89,18 +128,35 @@ export default defineFigure<State, Frame>({
               ]}
             />
           </Panel>
-          <Panel title={<>The decoder <var>g</var> (<var class="c-z">z</var>) = {FORMULA[decoder]}, and the <var class="c-x">x</var> that it must explain</>}>
+          <Panel
+            title={
+              <>
+                The decoder <var>g</var> (<var class="c-z">z</var>) = {FORMULA[decoder]}, and the{" "}
+                <var class="c-x">x</var> that it must explain
+              </>
+            }
+          >
             <DecoderPlot decoder={decoder} x={x} />
           </Panel>
         </Panels>
         <Controls>
           <Toggle
-            label="decoder g(z)" value={decoder}
+            label="decoder g(z)"
+            value={decoder}
             choices={NAMES.map((value) => ({ value, label: `${value}, ${FORMULA[value]}` }))}
             onChange={(value) => set({ decoder: value })}
           />
           <Slider
-            label={<>observation <var class="c-x">x</var></>} name="observation x" value={x} min={-1} max={3} step={0.05}
+            label={
+              <>
+                observation <var class="c-x">x</var>
+              </>
+            }
+            name="observation x"
+            value={x}
+            min={-1}
+            max={3}
+            step={0.05}
             format={(value) => fixed(value)}
             onChange={(value) => set({ x: value })}
           />
@@ -141,7 +197,9 @@ function BestPlace({ best: { mu, sigma } }: { best: Gaussian }) {
   return (
     <g transform={`translate(${at.toFixed(1)} ${y(sigma).toFixed(1)})`}>
       <circle class="dot-goal" r="4.5" />
-      <text class="direct-label" x={late ? -10 : 10} y="20" text-anchor={late ? "end" : "start"}>best q</text>
+      <text class="direct-label" x={late ? -10 : 10} y="20" text-anchor={late ? "end" : "start"}>
+        best q
+      </text>
     </g>
   );
 }
@@ -184,7 +242,9 @@ function Names({ truth, q }: { truth: Pair; q: Pair }) {
       >
         p(z|x)
       </text>
-      <text class="direct-label c-z" x={x(q[0])} y={y(q[1]) - 7} text-anchor="middle">q</text>
+      <text class="direct-label c-z" x={x(q[0])} y={y(q[1]) - 7} text-anchor="middle">
+        q
+      </text>
     </>
   );
 }

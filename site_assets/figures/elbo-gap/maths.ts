@@ -96,11 +96,14 @@ export function bestGaussian(decoder: Decoder, x: number, towards: number): Gaus
       if (height([mu, logSigma]) > height(best)) best = [mu, logSigma];
     }
   }
-  for (let stride = 0.125; stride > 1e-7; ) {
+  for (let stride = 0.125; stride > 1e-7;) {
     const [mu, logSigma] = best;
-    const around = [[stride, 0], [-stride, 0], [0, stride], [0, -stride]].map(
-      ([a, b]) => [inside(mu + a!, -LIMITS.mu, LIMITS.mu), inside(logSigma + b!, low, high)] as const,
-    );
+    const around = [
+      [stride, 0],
+      [-stride, 0],
+      [0, stride],
+      [0, -stride],
+    ].map(([a, b]) => [inside(mu + a!, -LIMITS.mu, LIMITS.mu), inside(logSigma + b!, low, high)] as const);
     const next = around.reduce((a, b) => (height(b) > height(a) ? b : a));
     if (height(next) > height(best)) best = next;
     else stride /= 2;

@@ -1,13 +1,48 @@
 /** F8: what a plain and a variational decoder of the same size make of random codes, by the word of a fixed judge. */
 
 import {
-  acceptedShare, Backdrop, Button, Checkbox, Controls, defineFigure, DotRows, fixed, float32, floatOutput, grouped, Glyphs,
-  judge, MarkedGrid, meanOf, Pad, Panel, Panels, percent, Raster, Readout, Slider, Toggle, useCoordinates, type Axis,
-  type DotRow, type Model, type Models, type Pair, type Verdict,
+  acceptedShare,
+  Backdrop,
+  Button,
+  Checkbox,
+  Controls,
+  defineFigure,
+  DotRows,
+  fixed,
+  float32,
+  floatOutput,
+  grouped,
+  Glyphs,
+  judge,
+  MarkedGrid,
+  meanOf,
+  Pad,
+  Panel,
+  Panels,
+  percent,
+  Raster,
+  Readout,
+  Slider,
+  Toggle,
+  useCoordinates,
+  type Axis,
+  type DotRow,
+  type Model,
+  type Models,
+  type Pair,
+  type Verdict,
 } from "../../kit/index.ts";
 import type { Role, State } from "../../generated/holes.ts";
 import {
-  codeAt, gridPlaces, medianLength, placeOf, planeOf, throwCodes, THROWS, type Place, type Plane,
+  codeAt,
+  gridPlaces,
+  medianLength,
+  placeOf,
+  planeOf,
+  throwCodes,
+  THROWS,
+  type Place,
+  type Plane,
 } from "./maths.ts";
 
 const KINDS = ["ae", "vae"] as const;
@@ -64,7 +99,10 @@ interface Court {
 function court(model: Model): Court {
   const full = model.card.options?.["full_ink"] as number;
   const known = Float32Array.from(model.array("images_train").data, (level) => level / full);
-  const limits = { leastProbability: model.metric("least_probability"), largestDistance: model.metric("largest_distance") };
+  const limits = {
+    leastProbability: model.metric("least_probability"),
+    largestDistance: model.metric("largest_distance"),
+  };
   return {
     known,
     labels: model.array("labels_train").data,
@@ -75,7 +113,8 @@ function court(model: Model): Court {
   };
 }
 
-const optionList = (model: Model, name: string): readonly (string | number)[] => model.card.options?.[name] as (string | number)[];
+const optionList = (model: Model, name: string): readonly (string | number)[] =>
+  model.card.options?.[name] as (string | number)[];
 
 /** How many trainings were measured, and how many of them, the first, can be looked into. */
 const seedsOf = (model: Model, which: "seed_count" | "shown_seeds"): number => model.card.options?.[which] as number;
@@ -94,8 +133,19 @@ async function decode(model: Model, member: number, codes: readonly ArrayLike<nu
   return floatOutput(await model.run("decoder", { z: float32([codes.length, width], z), member: members }), "x_hat");
 }
 
-async function survey(model: Model, member: number, plane: Plane, throws: readonly Float32Array[], limit: number, { rule }: Court): Promise<Survey> {
-  const grid = await decode(model, member, gridPlaces(limit, GRID).map((place) => codeAt(plane, place)));
+async function survey(
+  model: Model,
+  member: number,
+  plane: Plane,
+  throws: readonly Float32Array[],
+  limit: number,
+  { rule }: Court,
+): Promise<Survey> {
+  const grid = await decode(
+    model,
+    member,
+    gridPlaces(limit, GRID).map((place) => codeAt(plane, place)),
+  );
   const thrown = await decode(model, member, throws);
   const [overGrid, overThrows] = [await rule(grid), await rule(thrown)];
   const struck = (verdicts: readonly Verdict[]): boolean[] => verdicts.map(({ accepted }) => !accepted);
@@ -128,14 +178,24 @@ function rowsOf(model: Model, size: State["size"], run: number): DotRow[] {
   return SIZES.flatMap(({ value: each }) =>
     KINDS.map((kind) => ({
       name: `${NAMES[kind]}, ${each} numbers`,
-      values: Array.from({ length: seeds }, (_, seed) => data[memberIndex(model, seeds, kind, seed + 1, each)] as number),
+      values: Array.from(
+        { length: seeds },
+        (_, seed) => data[memberIndex(model, seeds, kind, seed + 1, each)] as number,
+      ),
       current: each === size ? run - 1 : undefined,
       hue: kind === "vae" ? "c-z" : "",
     })),
   );
 }
 
-async function show(kind: Kind, state: State, { model: { twins }, memo }: Models<Role>, judges: Court, plane: Plane, throws: readonly Float32Array[]): Promise<Shown> {
+async function show(
+  kind: Kind,
+  state: State,
+  { model: { twins }, memo }: Models<Role>,
+  judges: Court,
+  plane: Plane,
+  throws: readonly Float32Array[],
+): Promise<Shown> {
   const { size, run, throw_seed } = state;
   const limit = LIMITS[size];
   const member = memberIndex(twins, seedsOf(twins, "shown_seeds"), kind, run, size);
@@ -145,7 +205,10 @@ async function show(kind: Kind, state: State, { model: { twins }, memo }: Models
   const decoded = await decode(twins, member, [codeAt(plane, at)]);
   const verdict = (await judges.rule(decoded))[0] as Verdict;
   return {
-    ...surveyed, at, decoded, verdict,
+    ...surveyed,
+    at,
+    decoded,
+    verdict,
     nearest: judges.known.subarray(verdict.index * PIXELS, (verdict.index + 1) * PIXELS),
     nearestDigit: judges.labels[verdict.index] as number,
     codes: size === "2" ? flatCodes(twins, kind, run, judges.labels) : [],
@@ -179,17 +242,36 @@ export default defineFigure<State, Frame, Role>({
       <>
         <Controls label="Models">
           <Toggle label="the code holds" value={size} choices={SIZES} onChange={(value) => set({ size: value })} />
-          <Slider label="training seed" value={run} min={1} max={3} step={1} onChange={(value) => set({ run: value })} />
+          <Slider
+            label="training seed"
+            value={run}
+            min={1}
+            max={3}
+            step={1}
+            onChange={(value) => set({ run: value })}
+          />
           {size === "2" && <Checkbox label="Training codes" value={state.codes} onChange={(codes) => set({ codes })} />}
         </Controls>
         <Panels columns={2}>
           {KINDS.map((kind) => (
-            <Panel key={kind} title={`${kind === "ae" ? "Plain" : "Variational"} codes, ${size === "2" ? "the whole plane" : "a plane of them"}: refusals struck out`}>
-              <CodePlane kind={kind} state={state} frame={frame} onMove={([u, v]) => set(kind === "ae" ? { ae_u: u, ae_v: v } : { vae_u: u, vae_v: v })} />
+            <Panel
+              key={kind}
+              title={`${kind === "ae" ? "Plain" : "Variational"} codes, ${size === "2" ? "the whole plane" : "a plane of them"}: refusals struck out`}
+            >
+              <CodePlane
+                kind={kind}
+                state={state}
+                frame={frame}
+                onMove={([u, v]) => set(kind === "ae" ? { ae_u: u, ae_v: v } : { vae_u: u, vae_v: v })}
+              />
               <Drawing kind={kind} shown={frame.models[kind]} />
               <div class="panel-title">{`${percent(frame.models[kind].share, 1)} of ${grouped(THROWS)} throws accepted; the first ${FIRST}:`}</div>
               <MarkedGrid
-                images={frame.models[kind].thrown} struck={frame.models[kind].thrownStruck} size={SIDE} pixelated {...SHOWN_THROWS}
+                images={frame.models[kind].thrown}
+                struck={frame.models[kind].thrownStruck}
+                size={SIDE}
+                pixelated
+                {...SHOWN_THROWS}
                 label={`The first ${FIRST} throws decoded by the ${NAMES[kind]} model; ${frame.models[kind].thrownStruck.filter(Boolean).length} are struck out`}
               />
             </Panel>
@@ -198,9 +280,13 @@ export default defineFigure<State, Frame, Role>({
         <Controls label="Throws">
           <Button onClick={() => set({ throw_seed: (throw_seed + 1) % 10_000 })}>Throw again</Button>
         </Controls>
-        <Panel title={`Accepted share of the ${grouped(THROWS)} throws of seed ${frame.measuredSeed}: a dot for each training seed, a line for their mean`}>
+        <Panel
+          title={`Accepted share of the ${grouped(THROWS)} throws of seed ${frame.measuredSeed}: a dot for each training seed, a line for their mean`}
+        >
           <DotRows
-            label="Accepted share by model and code size" rows={frame.rows} format={(value) => percent(value, 1)}
+            label="Accepted share by model and code size"
+            rows={frame.rows}
+            format={(value) => percent(value, 1)}
             axis={{ label: "share of random codes that the judge accepts", min: 0, max: 1, ticks: 5, format: percent }}
           />
         </Panel>
@@ -213,7 +299,10 @@ export default defineFigure<State, Frame, Role>({
     const place = ({ at, verdict }: Shown): string =>
       `at ${fixed(at[0])}, ${fixed(at[1])} it draws something that is ${verdict.accepted ? "accepted" : "refused"} ` +
       `(${verdict.digit} with ${percent(verdict.probability)}, nearest training digit ${fixed(verdict.distance)} away)`;
-    const means = rows.map(({ name, values }) => `${name} ${percent(meanOf(values), 1)} (${percent(Math.min(...values), 1)} to ${percent(Math.max(...values), 1)})`);
+    const means = rows.map(
+      ({ name, values }) =>
+        `${name} ${percent(meanOf(values), 1)} (${percent(Math.min(...values), 1)} to ${percent(Math.max(...values), 1)})`,
+    );
     return (
       `With ${size} code numbers and training seed ${run}, the judge accepts ${percent(ae.share, 1)} of the plain model’s throws and ` +
       `${percent(vae.share, 1)} of the variational one’s. Over all seeds: ${means.join("; ")}. ` +
@@ -225,7 +314,11 @@ export default defineFigure<State, Frame, Role>({
     const seeds = rows[0]?.values.length ?? 0;
     return {
       columns: ["model", ...Array.from({ length: seeds }, (_, i) => `seed ${i + 1}`), "mean"],
-      rows: rows.map(({ name, values }) => [name, ...values.map((value) => percent(value, 1)), percent(meanOf(values), 1)]),
+      rows: rows.map(({ name, values }) => [
+        name,
+        ...values.map((value) => percent(value, 1)),
+        percent(meanOf(values), 1),
+      ]),
     };
   },
 });
@@ -240,23 +333,42 @@ interface CodePlaneProps {
 function CodePlane({ kind, state: { size, codes }, frame: { models, limit, marks }, onMove }: CodePlaneProps) {
   const { grid, gridStruck, at, codes: byDigit } = models[kind];
   const names = size === "2" ? ["z₁", "z₂"] : ["towards throw 1", "towards throw 2"];
-  const axis = (name: string): Axis => ({ label: `${name} (standard deviations of the throws)`, min: -limit, max: limit, ticks: 6 });
+  const axis = (name: string): Axis => ({
+    label: `${name} (standard deviations of the throws)`,
+    min: -limit,
+    max: limit,
+    ticks: 6,
+  });
   const flat = size === "2";
   const dots = flat && codes;
   return (
     <Backdrop
-      picture={!dots && (
-        <MarkedGrid
-          images={grid} struck={gridStruck} columns={GRID} rows={GRID} size={SIDE} pixelated
-          label={`What the ${NAMES[kind]} model draws over its plane; ${gridStruck.filter(Boolean).length} of ${gridStruck.length} drawings are struck out`}
-        />
-      )}
+      picture={
+        !dots && (
+          <MarkedGrid
+            images={grid}
+            struck={gridStruck}
+            columns={GRID}
+            rows={GRID}
+            size={SIDE}
+            pixelated
+            label={`What the ${NAMES[kind]} model draws over its plane; ${gridStruck.filter(Boolean).length} of ${gridStruck.length} drawings are struck out`}
+          />
+        )
+      }
     >
       <Pad
-        label={`Place in the ${NAMES[kind]} plane`} x={axis(names[0] as string)} y={{ ...axis(names[1] as string), label: names[1] as string }}
-        value={at} step={0.1} onMove={onMove}
+        label={`Place in the ${NAMES[kind]} plane`}
+        x={axis(names[0] as string)}
+        y={{ ...axis(names[1] as string), label: names[1] as string }}
+        value={at}
+        step={0.1}
+        onMove={onMove}
       >
-        {dots && byDigit.map((points, digit) => <Glyphs key={digit} points={points} glyph={String(digit)} hue={`k${digit}`} />)}
+        {dots &&
+          byDigit.map((points, digit) => (
+            <Glyphs key={digit} points={points} glyph={String(digit)} hue={`k${digit}`} />
+          ))}
         <Ring radius={medianLength(Number(size))} />
         {!flat && marks.map((place, i) => <ThrowMark key={i} at={place} name={String(i + 1)} />)}
       </Pad>
@@ -270,7 +382,9 @@ function Ring({ radius }: { radius: number }) {
   return (
     <g class="ring">
       <ellipse class="guide" cx={x(0)} cy={y(0)} rx={x(radius) - x(0)} ry={y(0) - y(radius)} />
-      <text class="direct-label" x={x(0)} y={y(-radius) - 7} text-anchor="middle">half of all throws lie nearer</text>
+      <text class="direct-label" x={x(0)} y={y(-radius) - 7} text-anchor="middle">
+        half of all throws lie nearer
+      </text>
     </g>
   );
 }
@@ -280,7 +394,9 @@ function ThrowMark({ at, name }: { at: Place; name: string }) {
   return (
     <g class="throw-mark" transform={`translate(${x(at[0]).toFixed(1)} ${y(at[1]).toFixed(1)})`}>
       <circle class="dot-goal" r="9" />
-      <text class="throw-name" dy="0.36em" text-anchor="middle">{name}</text>
+      <text class="throw-name" dy="0.36em" text-anchor="middle">
+        {name}
+      </text>
     </g>
   );
 }
@@ -289,11 +405,27 @@ function Drawing({ kind, shown: { decoded, verdict, nearest, nearestDigit } }: {
   return (
     <div class="beside">
       <div class="pair-item">
-        <Raster pixels={decoded} width={SIDE} height={SIDE} pixelated hue="c-xhat" label={`Decoded by the ${NAMES[kind]} model`} />
-        <span class="pair-caption">decoded <var class="c-xhat">x̂</var></span>
+        <Raster
+          pixels={decoded}
+          width={SIDE}
+          height={SIDE}
+          pixelated
+          hue="c-xhat"
+          label={`Decoded by the ${NAMES[kind]} model`}
+        />
+        <span class="pair-caption">
+          decoded <var class="c-xhat">x̂</var>
+        </span>
       </div>
       <div class="pair-item">
-        <Raster pixels={nearest} width={SIDE} height={SIDE} pixelated hue="c-x" label={`The training digit nearest to it, a ${nearestDigit}`} />
+        <Raster
+          pixels={nearest}
+          width={SIDE}
+          height={SIDE}
+          pixelated
+          hue="c-x"
+          label={`The training digit nearest to it, a ${nearestDigit}`}
+        />
         <span class="pair-caption">nearest training digit</span>
       </div>
       <Readout

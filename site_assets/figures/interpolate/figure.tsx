@@ -1,8 +1,24 @@
 /** F15: four ways from one digit to another, in rows beneath each other, and what a judge says of each step. */
 
 import {
-  Controls, defineFigure, DotRows, fixed, float32, floatOutput, grouped, judge, MarkedGrid, meanOf, Panel, percent, Raster,
-  Slider, type DotRow, type Model, type Models, type Verdict,
+  Controls,
+  defineFigure,
+  DotRows,
+  fixed,
+  float32,
+  floatOutput,
+  grouped,
+  judge,
+  MarkedGrid,
+  meanOf,
+  Panel,
+  percent,
+  Raster,
+  Slider,
+  type DotRow,
+  type Model,
+  type Models,
+  type Verdict,
 } from "../../kit/index.ts";
 import type { Role, State } from "../../generated/interpolate.ts";
 import { along, arc, length, line } from "./maths.ts";
@@ -62,20 +78,24 @@ async function walk({ model: { twins, judge: court }, memo }: Models<Role>, from
     await decode(twins, "decoder_vae", along(line, ...cloud, STEPS)),
     await decode(twins, "decoder_vae", along(arc, ...cloud, STEPS)),
   ];
-  const known = await memo("known", () => Float32Array.from(court.array("images_train").data, (level) => level / FULL_INK));
+  const known = await memo("known", () =>
+    Float32Array.from(court.array("images_train").data, (level) => level / FULL_INK),
+  );
   const { data } = twins.array("accepted_shares");
   const middles = [null, null, length(line(...cloud, 0.5)), length(arc(...cloud, 0.5))];
-  return Promise.all(NAMES.map(async (names, index) => {
-    const images = drawn[index] as Float32Array;
-    const outputs = await court.run("classifier", { x: float32([FRAMES, PIXELS], images) });
-    return {
-      ...names,
-      images,
-      verdicts: judge(images, floatOutput(outputs, "probability"), known, PIXELS, CLASSES, limitsOf(court)),
-      shares: Array.from(data).filter((_, i) => i % NAMES.length === index),
-      middle: middles[index] ?? null,
-    };
-  }));
+  return Promise.all(
+    NAMES.map(async (names, index) => {
+      const images = drawn[index] as Float32Array;
+      const outputs = await court.run("classifier", { x: float32([FRAMES, PIXELS], images) });
+      return {
+        ...names,
+        images,
+        verdicts: judge(images, floatOutput(outputs, "probability"), known, PIXELS, CLASSES, limitsOf(court)),
+        shares: Array.from(data).filter((_, i) => i % NAMES.length === index),
+        middle: middles[index] ?? null,
+      };
+    }),
+  );
 }
 
 function limitsOf(court: Model): Frame["limits"] {
@@ -83,7 +103,13 @@ function limitsOf(court: Model): Frame["limits"] {
 }
 
 const place = (step: number): string =>
-  step === 0 ? "at the start" : step === STEPS ? "at the end" : step === STEPS / 2 ? "half-way" : `${step} eighths along`;
+  step === 0
+    ? "at the start"
+    : step === STEPS
+      ? "at the end"
+      : step === STEPS / 2
+        ? "half-way"
+        : `${step} eighths along`;
 
 export default defineFigure<State, Frame, Role>({
   async compute({ from, to }, models) {
@@ -103,20 +129,52 @@ export default defineFigure<State, Frame, Role>({
     return (
       <>
         <div class="ways">
-          {ways.map((way) => <WayRow key={way.name} way={way} step={step} />)}
+          {ways.map((way) => (
+            <WayRow key={way.name} way={way} step={step} />
+          ))}
         </div>
         <p class="plot-note">
-          Struck out where the judge refuses: its classifier is less than {percent(limits.leastProbability)} sure, or no training digit is within {fixed(limits.largestDistance)} ink.
-          Numbers 1 and 2 are the typical pair: of {count}, the one whose middles lie nearest to the median in all that is measured.
+          Struck out where the judge refuses: its classifier is less than {percent(limits.leastProbability)} sure, or no
+          training digit is within {fixed(limits.largestDistance)} ink. Numbers 1 and 2 are the typical pair: of {count}
+          , the one whose middles lie nearest to the median in all that is measured.
         </p>
         <Controls>
-          <Slider label="from" value={from} min={1} max={examples} step={1} format={(value) => `no. ${value}, a ${digits[0]}`} onChange={(value) => set({ from: value })} />
-          <Slider label="to" value={to} min={1} max={examples} step={1} format={(value) => `no. ${value}, a ${digits[1]}`} onChange={(value) => set({ to: value })} />
-          <Slider label="judged" name="judged step" value={step} min={0} max={STEPS} step={1} format={place} onChange={(value) => set({ step: value })} />
+          <Slider
+            label="from"
+            value={from}
+            min={1}
+            max={examples}
+            step={1}
+            format={(value) => `no. ${value}, a ${digits[0]}`}
+            onChange={(value) => set({ from: value })}
+          />
+          <Slider
+            label="to"
+            value={to}
+            min={1}
+            max={examples}
+            step={1}
+            format={(value) => `no. ${value}, a ${digits[1]}`}
+            onChange={(value) => set({ to: value })}
+          />
+          <Slider
+            label="judged"
+            name="judged step"
+            value={step}
+            min={0}
+            max={STEPS}
+            step={1}
+            format={place}
+            onChange={(value) => set({ step: value })}
+          />
         </Controls>
-        <Panel title={`Accepted middles of ${count} pairs of unlike test digits: a dot for each training seed, a line for their mean`}>
+        <Panel
+          title={`Accepted middles of ${count} pairs of unlike test digits: a dot for each training seed, a line for their mean`}
+        >
           <DotRows
-            label={`Share of ${count} pairs whose middle is accepted`} rows={ways.map(rowOfShares)} format={(value) => percent(value)}
+            label={`Share of ${count} pairs whose middle is accepted`}
+            rows={ways.map(rowOfShares)}
+            format={(value) => percent(value)}
             axis={{ label: "share of pairs whose middle the judge accepts", min: 0, max: 1, ticks: 5, format: percent }}
           />
         </Panel>
@@ -143,8 +201,12 @@ export default defineFigure<State, Frame, Role>({
       rows: ways.map(({ name, verdicts, shares, middle }) => {
         const { accepted, digit, probability, distance } = verdicts[step] as Verdict;
         return [
-          name, `${digit}, ${percent(probability)}`, fixed(distance), accepted ? "accepted" : "refused",
-          middle === null ? "–" : fixed(middle), ...shares.map((share) => percent(share, 1)),
+          name,
+          `${digit}, ${percent(probability)}`,
+          fixed(distance),
+          accepted ? "accepted" : "refused",
+          middle === null ? "–" : fixed(middle),
+          ...shares.map((share) => percent(share, 1)),
         ];
       }),
     };
@@ -162,14 +224,29 @@ function WayRow({ way: { name, images, verdicts }, step }: { way: Way; step: num
     <div class="way" role="group" aria-label={name}>
       <div class="panel-title">{name}</div>
       <MarkedGrid
-        images={images} struck={verdicts.map((verdict) => !verdict.accepted)} columns={FRAMES} rows={1} size={SIDE} pixelated picked={step}
+        images={images}
+        struck={verdicts.map((verdict) => !verdict.accepted)}
+        columns={FRAMES}
+        rows={1}
+        size={SIDE}
+        pixelated
+        picked={step}
         label={`${name}, ${FRAMES} drawings; ${refused} are struck out`}
       />
       <div class="way-step">
-        <Raster pixels={images.slice(step * PIXELS, (step + 1) * PIXELS)} width={SIDE} height={SIDE} pixelated hue="c-xhat" label={`${name}, ${place(step)}`} />
+        <Raster
+          pixels={images.slice(step * PIXELS, (step + 1) * PIXELS)}
+          width={SIDE}
+          height={SIDE}
+          pixelated
+          hue="c-xhat"
+          label={`${name}, ${place(step)}`}
+        />
         <p class="way-verdict">
-          <b>{accepted ? "accepted" : "refused"}</b> {place(step)}<br />
-          {digit}, {percent(probability)} sure<br />
+          <b>{accepted ? "accepted" : "refused"}</b> {place(step)}
+          <br />
+          {digit}, {percent(probability)} sure
+          <br />
           {fixed(distance)} ink to the nearest
         </p>
       </div>

@@ -2,8 +2,30 @@
 
 import { useRef, useState } from "preact/hooks";
 import {
-  Arrow, Band, Button, Controls, defineFigure, density, fixed, GaussianPad, grouped, Isolines, klGradient, klShares,
-  klToPrior, Level, Line, Panel, Panels, Plot, Readout, Slider, useCoordinates, useTicker, type Axis, type Pair,
+  Arrow,
+  Band,
+  Button,
+  Controls,
+  defineFigure,
+  density,
+  fixed,
+  GaussianPad,
+  grouped,
+  Isolines,
+  klGradient,
+  klShares,
+  klToPrior,
+  Level,
+  Line,
+  Panel,
+  Panels,
+  Plot,
+  Readout,
+  Slider,
+  useCoordinates,
+  useTicker,
+  type Axis,
+  type Pair,
   type Setter,
 } from "../../kit/index.ts";
 import type { State } from "../../generated/kl-spring.ts";
@@ -51,12 +73,21 @@ export default defineFigure<State, Frame>({
   },
 
   view({ mu, sigma, doublings, seed }, frame, set) {
-    const { kl, gradient: [alongMu, alongSigma] } = frame;
+    const {
+      kl,
+      gradient: [alongMu, alongSigma],
+    } = frame;
     const { mean, standardError } = last(frame);
     return (
       <>
         <Panels columns={2}>
-          <Panel title={<>Choose <var class="c-mu">μ</var> and <var class="c-sigma">σ</var>; lines where KL is ⅛, ½, 1, 2, 4 nats</>}>
+          <Panel
+            title={
+              <>
+                Choose <var class="c-mu">μ</var> and <var class="c-sigma">σ</var>; lines where KL is ⅛, ½, 1, 2, 4 nats
+              </>
+            }
+          >
             <GaussianPad mu={mu} sigma={sigma} muLimit={LIMIT} sigmaLimit={LIMIT} onMove={set}>
               <Isolines f={(m, s) => Math.exp(-klToPrior(m, s))} of="divergence" levels={LEVELS} />
               <PriorPlace />
@@ -67,7 +98,13 @@ export default defineFigure<State, Frame>({
               <LetGo mu={mu} sigma={sigma} set={set} />
             </Controls>
           </Panel>
-          <Panel title={<>The cloud <var class="c-z">q</var> and the prior <var>p</var></>}>
+          <Panel
+            title={
+              <>
+                The cloud <var class="c-z">q</var> and the prior <var>p</var>
+              </>
+            }
+          >
             <Densities mu={mu} sigma={sigma} />
             <Readout
               items={[
@@ -82,10 +119,21 @@ export default defineFigure<State, Frame>({
           <Panel title="The same number from draws alone">
             <Convergence frame={frame} deviation={termDeviation(mu, sigma)} />
           </Panel>
-          <Panel title={<>Mean of log <var>q</var>(<var class="c-z">z</var>) − log <var>p</var>(<var class="c-z">z</var>) over draws of <var class="c-z">z</var> from <var class="c-z">q</var></>}>
+          <Panel
+            title={
+              <>
+                Mean of log <var>q</var>(<var class="c-z">z</var>) − log <var>p</var>(<var class="c-z">z</var>) over
+                draws of <var class="c-z">z</var> from <var class="c-z">q</var>
+              </>
+            }
+          >
             <Controls label="Draws">
               <Slider
-                label="draws" value={doublings} min={4} max={14} step={1}
+                label="draws"
+                value={doublings}
+                min={4}
+                max={14}
+                step={1}
                 format={(power) => grouped(2 ** power)}
                 onChange={(value) => set({ doublings: value })}
               />
@@ -126,7 +174,9 @@ export default defineFigure<State, Frame>({
         ["∂KL/∂μ = μ (nats per unit)", fixed(gradient[0], 4), "exact"],
         ["∂KL/∂σ = σ − 1/σ (nats per unit)", fixed(gradient[1], 4), "exact"],
         ...chosen.map(({ draws: n, mean, standardError }) => [
-          `estimate from ${grouped(n)} draws (nats)`, fixed(mean, 4), fixed(standardError, 4),
+          `estimate from ${grouped(n)} draws (nats)`,
+          fixed(mean, 4),
+          fixed(standardError, 4),
         ]),
       ],
     };
@@ -143,7 +193,9 @@ function PriorPlace() {
   return (
     <g transform={`translate(${x(PRIOR_PLACE.mu)} ${y(PRIOR_PLACE.sigma).toFixed(1)})`}>
       <circle class="dot-goal" r="4.5" />
-      <text class="direct-label" x="-9" y="17" text-anchor="end">prior, KL = 0</text>
+      <text class="direct-label" x="-9" y="17" text-anchor="end">
+        prior, KL = 0
+      </text>
     </g>
   );
 }
@@ -176,7 +228,11 @@ function LetGo({ mu, sigma, set }: Place & { set: Setter<State> }) {
     sent.current = [{ mu, sigma }];
     setStart({ mu, sigma });
   };
-  return <Button onClick={toggle} pressed={start !== null}>{start ? "Hold" : "Let go"}</Button>;
+  return (
+    <Button onClick={toggle} pressed={start !== null}>
+      {start ? "Hold" : "Let go"}
+    </Button>
+  );
 }
 
 const HEIGHTS = [0.6, 1, 1.5, 2.2]; // of the axis: one for every peak that the plane allows
@@ -206,14 +262,22 @@ function Measures({ mu, sigma }: { mu: number; sigma: number }) {
     <>
       <g class="c-mu">
         <line class="line" x1={centre} x2={centre} y1={bottom} y2={peak} />
-        <text class="direct-label" x={centre - 6} y={bottom - 7} text-anchor="end">μ</text>
+        <text class="direct-label" x={centre - 6} y={bottom - 7} text-anchor="end">
+          μ
+        </text>
       </g>
       <g class="c-sigma">
         <line class="line" x1={centre} x2={flank} y1={shoulder} y2={shoulder} />
-        <text class="direct-label" x={flank + 7} y={shoulder + 4}>σ</text>
+        <text class="direct-label" x={flank + 7} y={shoulder + 4}>
+          σ
+        </text>
       </g>
-      <text class="direct-label c-z" x={centre} y={peak - 7} text-anchor="middle">q</text>
-      <text class="direct-label quiet" x={x(priors)} y={y(density(priors)) - 7} text-anchor="middle">p</text>
+      <text class="direct-label c-z" x={centre} y={peak - 7} text-anchor="middle">
+        q
+      </text>
+      <text class="direct-label quiet" x={x(priors)} y={y(density(priors)) - 7} text-anchor="middle">
+        p
+      </text>
     </>
   );
 }
@@ -225,7 +289,10 @@ function Convergence({ frame: { kl, estimates }, deviation }: { frame: Frame; de
   const inside = (value: number): number => Math.min(kl + room, Math.max(kl - room, value));
   return (
     <Plot x={x} y={y} height={220} label="Monte-Carlo estimate of the divergence against the number of draws">
-      <Band points={estimates.map(({ draws: n, mean, standardError: se }) => [n, mean - se, mean + se] as const)} hue="c-eps" />
+      <Band
+        points={estimates.map(({ draws: n, mean, standardError: se }) => [n, mean - se, mean + se] as const)}
+        hue="c-eps"
+      />
       <Line points={estimates.map(({ draws: n, mean }) => [n, inside(mean)])} hue="c-eps" />
       <Level value={kl} name="closed form" below={(estimates.at(-1)?.mean ?? kl) >= kl} />
       <BandName estimates={estimates} />
@@ -237,7 +304,9 @@ function Convergence({ frame: { kl, estimates }, deviation }: { frame: Frame; de
 function BandName({ estimates }: { estimates: readonly Estimate[] }) {
   const { x, y, top } = useCoordinates();
   const narrow = estimates.filter(({ draws: n }) => n >= NARROW);
-  const highest = Math.max(...(narrow.length > 0 ? narrow : estimates).map(({ mean, standardError }) => mean + standardError));
+  const highest = Math.max(
+    ...(narrow.length > 0 ? narrow : estimates).map(({ mean, standardError }) => mean + standardError),
+  );
   return (
     <text class="direct-label c-eps" x={x(narrow[0]?.draws ?? FIRST) + 4} y={Math.max(top + 11, y(highest) - 8)}>
       estimate ± 1 s.e.

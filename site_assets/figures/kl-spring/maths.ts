@@ -24,7 +24,7 @@ export function monteCarlo(mu: number, sigma: number, eps: ArrayLike<number>, co
   const estimates: Estimate[] = [];
   let [n, mean, squares] = [0, 0, 0]; // Welford 1962: stable where the terms are nearly equal
   for (const count of counts) {
-    for (; n < count; ) {
+    for (; n < count;) {
       const z = mu + sigma * (eps[n] as number);
       const term = logDensity(z, mu, sigma) - logDensity(z);
       const from = term - mean;
@@ -44,7 +44,9 @@ export function termDeviation(mu: number, sigma: number): number {
 /** Ascending whole numbers from `from` to `to`, about evenly spaced on a logarithmic axis, ends included. */
 export function logSpaced(from: number, to: number, perDoubling: number): number[] {
   const steps = Math.ceil(Math.log2(to / from) * perDoubling);
-  const numbers = Array.from({ length: steps + 1 }, (_, i) => Math.round(from * (to / from) ** (i / Math.max(1, steps))));
+  const numbers = Array.from({ length: steps + 1 }, (_, i) =>
+    Math.round(from * (to / from) ** (i / Math.max(1, steps))),
+  );
   return [...new Set(numbers)];
 }
 

@@ -1,8 +1,19 @@
 /** F14: drag a point of the code plane, and the decoder draws it. */
 
 import {
-  byClass, CodeWalk, defineFigure, Dots, fixed, float32, floatOutput, nearestPoint, PathRecorder, Raster, useCoordinates,
-  type Pair, type Stroke,
+  byClass,
+  CodeWalk,
+  defineFigure,
+  Dots,
+  fixed,
+  float32,
+  floatOutput,
+  nearestPoint,
+  PathRecorder,
+  Raster,
+  useCoordinates,
+  type Pair,
+  type Stroke,
 } from "../../kit/index.ts";
 import type { Role, State } from "../../generated/latent-walk.ts";
 
@@ -36,8 +47,18 @@ function PathLine({ path }: { path: Stroke }) {
   const lowest = points.reduce((low, point) => (point[1] > low[1] ? point : low));
   return (
     <g class="muted">
-      <path class="line line-dashed path" d={`M${points.map(([a, b]) => `${a.toFixed(1)} ${b.toFixed(1)}`).join("L")}`} />
-      <text class="direct-label" x={lowest[0].toFixed(1)} y={Math.min(lowest[1] + 15, bottom - 4).toFixed(1)} text-anchor="middle">path</text>
+      <path
+        class="line line-dashed path"
+        d={`M${points.map(([a, b]) => `${a.toFixed(1)} ${b.toFixed(1)}`).join("L")}`}
+      />
+      <text
+        class="direct-label"
+        x={lowest[0].toFixed(1)}
+        y={Math.min(lowest[1] + 15, bottom - 4).toFixed(1)}
+        text-anchor="middle"
+      >
+        path
+      </text>
     </g>
   );
 }
@@ -63,7 +84,9 @@ export default defineFigure<State, Frame, Role>({
           <>
             {codes && frame.codes.map((group, kind) => <Dots key={kind} points={group} hue={`s${kind}`} />)}
             <PathLine path={stroke} />
-            {frame.codes.map((group, kind) => <ClassName key={kind} points={group} name={frame.classes[kind] ?? ""} hue={`k${kind}`} />)}
+            {frame.codes.map((group, kind) => (
+              <ClassName key={kind} points={group} name={frame.classes[kind] ?? ""} hue={`k${kind}`} />
+            ))}
           </>
         }
         decoded={
@@ -123,6 +146,8 @@ function ClassName({ points, name, hue }: { points: readonly Pair[]; name: strin
   const { x, y } = useCoordinates();
   const [a, b] = [mean(points.map((p) => p[0])), mean(points.map((p) => p[1]))];
   return (
-    <text class={`direct-label ${hue}`} x={x(a).toFixed(1)} y={y(b).toFixed(1)} text-anchor="middle">{name}</text>
+    <text class={`direct-label ${hue}`} x={x(a).toFixed(1)} y={y(b).toFixed(1)} text-anchor="middle">
+      {name}
+    </text>
   );
 }

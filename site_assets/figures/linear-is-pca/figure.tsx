@@ -1,8 +1,27 @@
 /** F4: a linear autoencoder trains beside PCA; their planes meet, their axes need not. */
 
 import {
-  defineTrainingFigure, fixed, float32, floatOutput, Level, Line, trainingCard, LossPlots, Panel, Panels, Plot, progressText,
-  Raster, Readout, Slider, Controls, TrainingControls, trainingData, useCoordinates, type Model, type Pair,
+  defineTrainingFigure,
+  fixed,
+  float32,
+  floatOutput,
+  Level,
+  Line,
+  trainingCard,
+  LossPlots,
+  Panel,
+  Panels,
+  Plot,
+  progressText,
+  Raster,
+  Readout,
+  Slider,
+  Controls,
+  TrainingControls,
+  trainingData,
+  useCoordinates,
+  type Model,
+  type Pair,
 } from "../../kit/index.ts";
 import type { Role, State } from "../../generated/linear-is-pca.ts";
 
@@ -29,7 +48,8 @@ function throughBasis(basis: ArrayLike<number>, image: Float32Array): Float32Arr
   for (let component = 0; component < 2; component++) {
     let score = 0;
     for (let i = 0; i < PIXELS; i++) score += (basis[component * PIXELS + i] as number) * (image[i] as number);
-    for (let i = 0; i < PIXELS; i++) result[i] = (result[i] as number) + score * (basis[component * PIXELS + i] as number);
+    for (let i = 0; i < PIXELS; i++)
+      result[i] = (result[i] as number) + score * (basis[component * PIXELS + i] as number);
   }
   return result;
 }
@@ -55,7 +75,10 @@ export default defineTrainingFigure<State, Frame, Role>({
     const basis = model.array("basis").data as Float32Array;
     const mean = model.array("offset").data;
     const { validation } = await memo("splits", () => trainingData(model, trainingCard(model)));
-    const planes = await model.run("planes", { params: float32([params.length], params), basis: float32([2, PIXELS], basis) });
+    const planes = await model.run("planes", {
+      params: float32([params.length], params),
+      basis: float32([2, PIXELS], basis),
+    });
     const angles = floatOutput(planes, "angles");
     const axes = floatOutput(planes, "axes");
     const largest = angles[0] as number;
@@ -68,9 +91,16 @@ export default defineTrainingFigure<State, Frame, Role>({
       : extend(await memo(`angles ${seed}`, () => new Map<number, number>()), step, largest);
     return {
       angles: [largest, angles[1] as number],
-      axes: [[axes[0] as number, axes[1] as number], [axes[2] as number, axes[3] as number]],
+      axes: [
+        [axes[0] as number, axes[1] as number],
+        [axes[2] as number, axes[3] as number],
+      ],
       trace,
-      images: { original: ink(image), pca: ink(throughBasis(basis, image)), linear: ink(await redraw(model, params, image)) },
+      images: {
+        original: ink(image),
+        pca: ink(throughBasis(basis, image)),
+        linear: ink(await redraw(model, params, image)),
+      },
       label: model.array("labels_validation").data[index] as number,
       pcaLoss: model.metric("pca.validation.loss"),
       loss: curves.validation[0]?.at(-1)?.[1] ?? Number.NaN,
@@ -107,22 +137,45 @@ export default defineTrainingFigure<State, Frame, Role>({
           </Panel>
           <Panel title="What each can’t redraw">
             <div class="level-inset">
-              <LossPlots training={training} width={SIZE} height={SIZE} level={{ value: pcaLoss, name: "PCA, validation" }} />
+              <LossPlots
+                training={training}
+                width={SIZE}
+                height={SIZE}
+                level={{ value: pcaLoss, name: "PCA, validation" }}
+              />
             </div>
           </Panel>
         </Panels>
         <div class="triple">
           <div class="pair-item">
-            <Raster pixels={images.original} width={SIDE} height={SIDE} pixelated label={`The original, a ${label}`} hue="c-x" />
-            <span class="pair-caption">original <var class="c-x">x</var></span>
+            <Raster
+              pixels={images.original}
+              width={SIDE}
+              height={SIDE}
+              pixelated
+              label={`The original, a ${label}`}
+              hue="c-x"
+            />
+            <span class="pair-caption">
+              original <var class="c-x">x</var>
+            </span>
           </div>
           <div class="pair-item">
             <Raster pixels={images.pca} width={SIDE} height={SIDE} pixelated label="As PCA redraws it" />
             <span class="pair-caption">by PCA</span>
           </div>
           <div class="pair-item">
-            <Raster pixels={images.linear} width={SIDE} height={SIDE} pixelated label="As the autoencoder redraws it" hue="c-xhat" />
-            <span class="pair-caption">by the network <var class="c-xhat">x̂</var></span>
+            <Raster
+              pixels={images.linear}
+              width={SIDE}
+              height={SIDE}
+              pixelated
+              label="As the autoencoder redraws it"
+              hue="c-xhat"
+            />
+            <span class="pair-caption">
+              by the network <var class="c-xhat">x̂</var>
+            </span>
           </div>
         </div>
         <Readout
@@ -133,7 +186,14 @@ export default defineTrainingFigure<State, Frame, Role>({
           ]}
         />
         <Controls label="Digit">
-          <Slider label="validation digit" min={0} max={99} step={1} value={state.sample} onChange={(sample) => set({ sample })} />
+          <Slider
+            label="validation digit"
+            min={0}
+            max={99}
+            step={1}
+            value={state.sample}
+            onChange={(sample) => set({ sample })}
+          />
         </Controls>
         <TrainingControls training={training} state={state} set={set} />
       </>
@@ -148,7 +208,10 @@ export default defineTrainingFigure<State, Frame, Role>({
   },
 
   table(_, { trace }) {
-    return { columns: ["optimiser step", "larger principal angle (degrees)"], rows: trace.map(([step, angle]) => [step, fixed(angle, 3)]) };
+    return {
+      columns: ["optimiser step", "larger principal angle (degrees)"],
+      rows: trace.map(([step, angle]) => [step, fixed(angle, 3)]),
+    };
   },
 });
 
@@ -165,7 +228,13 @@ function Directions({ axes }: { axes: readonly Pair[] }) {
         <g key={i} class="c-z">
           <line class="line" x1={x(0)} y1={y(0)} x2={x(a)} y2={y(b)} />
           <circle class="dot-current" cx={x(a)} cy={y(b)} r="4.5" />
-          <text class="direct-label" x={x(a * 1.2)} y={y(b * 1.2)} dy="0.32em" text-anchor="middle">{`z${"₁₂".charAt(i)}`}</text>
+          <text
+            class="direct-label"
+            x={x(a * 1.2)}
+            y={y(b * 1.2)}
+            dy="0.32em"
+            text-anchor="middle"
+          >{`z${"₁₂".charAt(i)}`}</text>
         </g>
       ))}
     </>

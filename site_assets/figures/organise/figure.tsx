@@ -1,8 +1,28 @@
 /** F5: an autoencoder trains in front of the reader, and classes that it never sees part in its code. */
 
 import {
-  byClass, Controls, defineTrainingFigure, fixed, float32, floatOutput, Glyphs, trainingCard, LossPlots, Meter, neighbourAccuracy,
-  Panel, Panels, percent, Plot, progressText, Toggle, TrainingControls, trainingData, type Axis, type Model, type Pair,
+  byClass,
+  Controls,
+  defineTrainingFigure,
+  fixed,
+  float32,
+  floatOutput,
+  Glyphs,
+  trainingCard,
+  LossPlots,
+  Meter,
+  neighbourAccuracy,
+  Panel,
+  Panels,
+  percent,
+  Plot,
+  progressText,
+  Toggle,
+  TrainingControls,
+  trainingData,
+  type Axis,
+  type Model,
+  type Pair,
 } from "../../kit/index.ts";
 import type { Role, State } from "../../generated/organise.ts";
 
@@ -47,7 +67,10 @@ export default defineTrainingFigure<State, Frame, Role>({
   async compute({ data }, { model, memo }, { params, curves }) {
     const live = model[data];
     const splits = await memo(`splits ${data}`, () => trainingData(live, trainingCard(live)));
-    const [train, validation] = [await encode(live, params, splits.train), await encode(live, params, splits.validation)];
+    const [train, validation] = [
+      await encode(live, params, splits.train),
+      await encode(live, params, splits.validation),
+    ];
     const classes = live.card.data?.classes ?? [];
     const labels = live.array("labels_validation").data;
     return {
@@ -70,7 +93,13 @@ export default defineTrainingFigure<State, Frame, Role>({
           <Toggle label="shown to the network" value={state.data} choices={DATA} onChange={(data) => set({ data })} />
         </Controls>
         <Panels columns={2}>
-          <Panel title={<>Codes <var class="c-z">z</var> of samples kept from training</>}>
+          <Panel
+            title={
+              <>
+                Codes <var class="c-z">z</var> of samples kept from training
+              </>
+            }
+          >
             <Plot
               x={frame.x}
               y={frame.y}

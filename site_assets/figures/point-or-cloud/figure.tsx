@@ -2,12 +2,39 @@
 
 import type { ComponentChildren } from "preact";
 import {
-  Button, Controls, defineFigure, Dots, fixed, float32, floatOutput, Glyphs, Panel, Panels, percent, Plot, Raster, RasterGrid,
-  Readout, Slider, useCoordinates, type Axis, type Model,
+  Button,
+  Controls,
+  defineFigure,
+  Dots,
+  fixed,
+  float32,
+  floatOutput,
+  Glyphs,
+  Panel,
+  Panels,
+  percent,
+  Plot,
+  Raster,
+  RasterGrid,
+  Readout,
+  Slider,
+  useCoordinates,
+  type Axis,
+  type Model,
 } from "../../kit/index.ts";
 import type { Role, State } from "../../generated/point-or-cloud.ts";
 import {
-  closeUp, fromCentreToRim, moments, MOST, noise, radius, sample, SHARE_INSIDE, type Cloud, type Moments, type Pair,
+  closeUp,
+  fromCentreToRim,
+  moments,
+  MOST,
+  noise,
+  radius,
+  sample,
+  SHARE_INSIDE,
+  type Cloud,
+  type Moments,
+  type Pair,
 } from "./maths.ts";
 
 interface Codes {
@@ -106,59 +133,151 @@ export default defineFigure<State, Frame, Role>({
   view({ input, count, seed }, frame, set) {
     const { digit, point, cloud, samples, found, planes, stripRadii } = frame;
     const half = closeUp(cloud);
-    const near = (axis: 0 | 1): Axis => ({ ticks: 4, label: axis === 0 ? "z₁ (prior standard deviations)" : "z₂", min: cloud.mu[axis] - half, max: cloud.mu[axis] + half });
+    const near = (axis: 0 | 1): Axis => ({
+      ticks: 4,
+      label: axis === 0 ? "z₁ (prior standard deviations)" : "z₂",
+      min: cloud.mu[axis] - half,
+      max: cloud.mu[axis] + half,
+    });
     const newest = samples.at(-1);
     return (
       <>
         <Controls label="Input">
           <Slider
-            label={<>input <var class="c-x">x</var></>} name="input, a test digit" value={input} min={1} max={360} step={1}
-            format={(value) => `test digit ${value}, a ${digit}`} onChange={(value) => set({ input: value })}
+            label={
+              <>
+                input <var class="c-x">x</var>
+              </>
+            }
+            name="input, a test digit"
+            value={input}
+            min={1}
+            max={360}
+            step={1}
+            format={(value) => `test digit ${value}, a ${digit}`}
+            onChange={(value) => set({ input: value })}
           />
         </Controls>
         <Panels columns={3}>
-          <Panel title={<>Plain: a point <var class="c-z">z</var></>}>
-            <CodePlot codes={planes.ae} unit="standard deviations of the codes" label={`The plain code of a ${digit} at ${fixed(point[0])}, ${fixed(point[1])}`}>
+          <Panel
+            title={
+              <>
+                Plain: a point <var class="c-z">z</var>
+              </>
+            }
+          >
+            <CodePlot
+              codes={planes.ae}
+              unit="standard deviations of the codes"
+              label={`The plain code of a ${digit} at ${fixed(point[0])}, ${fixed(point[1])}`}
+            >
               <Marker at={point} hue="c-z" name="z" />
             </CodePlot>
           </Panel>
-          <Panel title={<>Variational: a cloud, <var class="c-sigma">σ</var> around <var class="c-mu">μ</var></>}>
-            <CodePlot codes={planes.vae} unit="prior standard deviations" label={`The cloud of a ${digit} around ${fixed(cloud.mu[0])}, ${fixed(cloud.mu[1])}`}>
+          <Panel
+            title={
+              <>
+                Variational: a cloud, <var class="c-sigma">σ</var> around <var class="c-mu">μ</var>
+              </>
+            }
+          >
+            <CodePlot
+              codes={planes.vae}
+              unit="prior standard deviations"
+              label={`The cloud of a ${digit} around ${fixed(cloud.mu[0])}, ${fixed(cloud.mu[1])}`}
+            >
               <Ellipse cloud={cloud} />
               <Window cloud={cloud} half={half} />
             </CodePlot>
           </Panel>
-          <Panel title={<>The cloud close up, with {count} samples <var class="c-z">z</var></>}>
-            <Plot x={near(0)} y={near(1)} width={SIZE} height={SIZE} label={`${count} samples around an ellipse of one standard deviation`}>
-              <Dots points={samples.filter((z) => Math.max(...([0, 1] as const).map((axis) => Math.abs(z[axis] - cloud.mu[axis]))) <= half)} hue={count > 150 ? "c-z dots-many" : "c-z"} />
+          <Panel
+            title={
+              <>
+                The cloud close up, with {count} samples <var class="c-z">z</var>
+              </>
+            }
+          >
+            <Plot
+              x={near(0)}
+              y={near(1)}
+              width={SIZE}
+              height={SIZE}
+              label={`${count} samples around an ellipse of one standard deviation`}
+            >
+              <Dots
+                points={samples.filter(
+                  (z) => Math.max(...([0, 1] as const).map((axis) => Math.abs(z[axis] - cloud.mu[axis]))) <= half,
+                )}
+                hue={count > 150 ? "c-z dots-many" : "c-z"}
+              />
               <Ellipse cloud={cloud} named />
               {newest && <Marker at={newest} hue="c-z" name="newest" />}
             </Plot>
           </Panel>
         </Panels>
         <Controls label="Samples">
-          <Button primary disabled={count >= MOST} onClick={() => set({ count: count + 1 })}>Draw sample</Button>
-          <Button disabled={count >= MOST} onClick={() => set({ count: Math.min(MOST, count + 100) })}>Draw 100</Button>
-          <Button disabled={count === 0} onClick={() => set({ count: 0 })}>Clear</Button>
+          <Button primary disabled={count >= MOST} onClick={() => set({ count: count + 1 })}>
+            Draw sample
+          </Button>
+          <Button disabled={count >= MOST} onClick={() => set({ count: Math.min(MOST, count + 100) })}>
+            Draw 100
+          </Button>
+          <Button disabled={count === 0} onClick={() => set({ count: 0 })}>
+            Clear
+          </Button>
           <Button onClick={() => set({ seed: (seed + 1) % 10_000 })}>Fresh noise</Button>
         </Controls>
         <div class="drawings-row">
-          <Drawing pixels={frame.image} hue="c-x" label={`The input, a ${digit}`} caption={<>input <var class="c-x">x</var></>} />
+          <Drawing
+            pixels={frame.image}
+            hue="c-x"
+            label={`The input, a ${digit}`}
+            caption={
+              <>
+                input <var class="c-x">x</var>
+              </>
+            }
+          />
           <Drawing pixels={frame.fromPoint} hue="c-xhat" label="Decoded from the plain code" caption="from the point" />
-          <Drawing pixels={frame.fromMean} hue="c-xhat" label="Decoded from the mean" caption={<>from the mean <var class="c-mu">μ</var></>} />
-          <Drawing pixels={frame.fromNewest ?? new Float32Array(PIXELS)} hue="c-xhat" label={frame.fromNewest ? "Decoded from the newest sample" : "No sample yet"} caption="from the newest sample" />
+          <Drawing
+            pixels={frame.fromMean}
+            hue="c-xhat"
+            label="Decoded from the mean"
+            caption={
+              <>
+                from the mean <var class="c-mu">μ</var>
+              </>
+            }
+          />
+          <Drawing
+            pixels={frame.fromNewest ?? new Float32Array(PIXELS)}
+            hue="c-xhat"
+            label={frame.fromNewest ? "Decoded from the newest sample" : "No sample yet"}
+            caption="from the newest sample"
+          />
         </div>
         <Panel title={`${stripRadii.length} of the samples decoded, from the cloud’s centre (left) to its rim`}>
           <RasterGrid
-            images={frame.strip} columns={STRIP} rows={1} size={SIDE} pixelated
-            label={stripRadii.length > 0 ? `Samples decoded, ${fixed(stripRadii[0] as number, 1)} to ${fixed(stripRadii.at(-1) as number, 1)} deviations from the mean` : "No sample yet"}
+            images={frame.strip}
+            columns={STRIP}
+            rows={1}
+            size={SIDE}
+            pixelated
+            label={
+              stripRadii.length > 0
+                ? `Samples decoded, ${fixed(stripRadii[0] as number, 1)} to ${fixed(stripRadii.at(-1) as number, 1)} deviations from the mean`
+                : "No sample yet"
+            }
           />
         </Panel>
         <Readout
           items={[
             { label: "μ", value: `${fixed(cloud.mu[0])}, ${fixed(cloud.mu[1])}`, hue: "c-mu" },
             { label: "σ", value: `${fixed(cloud.sigma[0], 3)}, ${fixed(cloud.sigma[1], 3)}`, hue: "c-sigma" },
-            { label: "inside the ellipse", value: count > 0 ? `${found.inside} of ${count}, ${percent(found.inside / count, 1)}` : "no sample yet" },
+            {
+              label: "inside the ellipse",
+              value: count > 0 ? `${found.inside} of ${count}, ${percent(found.inside / count, 1)}` : "no sample yet",
+            },
             { label: "expected", value: percent(SHARE_INSIDE, 1) },
             { label: "seed", value: String(seed) },
           ]}
@@ -168,9 +287,10 @@ export default defineFigure<State, Frame, Role>({
   },
 
   describe({ input, count }, { digit, point, cloud, found }) {
-    const drawn = count === 0
-      ? "No sample has been drawn."
-      : `Of ${count} samples ${found.inside} lie within the ellipse, ${percent(found.inside / count, 1)}; ${percent(SHARE_INSIDE, 1)} are expected.`;
+    const drawn =
+      count === 0
+        ? "No sample has been drawn."
+        : `Of ${count} samples ${found.inside} lie within the ellipse, ${percent(found.inside / count, 1)}; ${percent(SHARE_INSIDE, 1)} are expected.`;
     return (
       `Test digit ${input}, a ${digit}. The plain code is the point ${fixed(point[0])}, ${fixed(point[1])}; the variational one is a cloud around ` +
       `${fixed(cloud.mu[0])}, ${fixed(cloud.mu[1])} with standard deviations ${fixed(cloud.sigma[0], 3)} and ${fixed(cloud.sigma[1], 3)}. ${drawn}`
@@ -182,17 +302,34 @@ export default defineFigure<State, Frame, Role>({
     return {
       columns: ["code number", "mean μ", "mean of samples", "deviation σ", "deviation of samples", "samples"],
       rows: ([0, 1] as const).map((axis) => [
-        axis === 0 ? "z₁" : "z₂", fixed(cloud.mu[axis], 3), shown(found.mean[axis]), fixed(cloud.sigma[axis], 3), shown(found.deviation[axis]), count,
+        axis === 0 ? "z₁" : "z₂",
+        fixed(cloud.mu[axis], 3),
+        shown(found.mean[axis]),
+        fixed(cloud.sigma[axis], 3),
+        shown(found.deviation[axis]),
+        count,
       ]),
     };
   },
 });
 
-function CodePlot({ codes, unit, label, children }: { codes: Codes; unit: string; label: string; children: ComponentChildren }) {
+function CodePlot({
+  codes,
+  unit,
+  label,
+  children,
+}: {
+  codes: Codes;
+  unit: string;
+  label: string;
+  children: ComponentChildren;
+}) {
   return (
     <Plot x={{ ...codes.x, label: `z₁ (${unit})` }} y={codes.y} width={SIZE} height={SIZE} label={label}>
       <g class="faint-glyphs">
-        {codes.byDigit.map((points, digit) => <Glyphs key={digit} points={points} glyph={String(digit)} hue={`k${digit}`} />)}
+        {codes.byDigit.map((points, digit) => (
+          <Glyphs key={digit} points={points} glyph={String(digit)} hue={`k${digit}`} />
+        ))}
       </g>
       {children}
     </Plot>
@@ -206,12 +343,26 @@ function Ellipse({ cloud: { mu, sigma }, named }: { cloud: Cloud; named?: boolea
   const [wide, high] = [x(mu[0] + sigma[0]) - left, top - y(mu[1] + sigma[1])];
   return (
     <>
-      <ellipse class="cloud-shown c-sigma" cx={left.toFixed(1)} cy={top.toFixed(1)} rx={wide.toFixed(2)} ry={high.toFixed(2)} />
+      <ellipse
+        class="cloud-shown c-sigma"
+        cx={left.toFixed(1)}
+        cy={top.toFixed(1)}
+        rx={wide.toFixed(2)}
+        ry={high.toFixed(2)}
+      />
       <g class="c-mu" transform={`translate(${left.toFixed(1)} ${top.toFixed(1)})`}>
         <circle class="dot" r="2.5" />
-        {named && <text class="direct-label" x="7" y="-6">μ</text>}
+        {named && (
+          <text class="direct-label" x="7" y="-6">
+            μ
+          </text>
+        )}
       </g>
-      {named && <text class="direct-label c-sigma" x={left.toFixed(1)} y={(top - high - 6).toFixed(1)} text-anchor="middle">1 σ</text>}
+      {named && (
+        <text class="direct-label c-sigma" x={left.toFixed(1)} y={(top - high - 6).toFixed(1)} text-anchor="middle">
+          1 σ
+        </text>
+      )}
     </>
   );
 }
@@ -230,12 +381,24 @@ function Marker({ at, hue, name }: { at: Pair; hue: string; name: string }) {
   return (
     <g class={hue} transform={`translate(${x(at[0]).toFixed(1)} ${y(at[1]).toFixed(1)})`}>
       <circle class="dot-current" r="5.5" />
-      <text class="direct-label" x={late ? -9 : 9} dy="0.32em" text-anchor={late ? "end" : "start"}>{name}</text>
+      <text class="direct-label" x={late ? -9 : 9} dy="0.32em" text-anchor={late ? "end" : "start"}>
+        {name}
+      </text>
     </g>
   );
 }
 
-function Drawing({ pixels, hue, label, caption }: { pixels: Float32Array; hue: string; label: string; caption: ComponentChildren }) {
+function Drawing({
+  pixels,
+  hue,
+  label,
+  caption,
+}: {
+  pixels: Float32Array;
+  hue: string;
+  label: string;
+  caption: ComponentChildren;
+}) {
   return (
     <div class="pair-item">
       <Raster pixels={pixels} width={SIDE} height={SIDE} pixelated hue={hue} label={label} />

@@ -59,7 +59,10 @@ export function moments(cloud: Cloud, samples: readonly Pair[]): Moments {
 export function fromCentreToRim(cloud: Cloud, samples: readonly Pair[], count: number): number[] {
   const order = samples.map((z, index) => ({ index, r: radius(cloud, z) })).sort((a, b) => a.r - b.r);
   if (order.length <= count) return order.map(({ index }) => index);
-  return Array.from({ length: count }, (_, i) => order[Math.round((i * (order.length - 1)) / (count - 1))]?.index as number);
+  return Array.from(
+    { length: count },
+    (_, i) => order[Math.round((i * (order.length - 1)) / (count - 1))]?.index as number,
+  );
 }
 
 /** Half of a window that shows the cloud with room: at least 3.2 deviations of its longer axis, on a plain number. */

@@ -1,12 +1,39 @@
 /** F12: fixed noise becomes a cloud of codes, and the gradient of an expectation is estimated in two ways. */
 
 import {
-  Button, Columns, Controls, defineFigure, Dots, fixed, GaussianPad, grouped, histogram, Isolines, Line, Panel, Panels, Plot, Readout,
-  Slider, Toggle, Upright, useCoordinates, type Axis, type Histogram, type Pair,
+  Button,
+  Columns,
+  Controls,
+  defineFigure,
+  Dots,
+  fixed,
+  GaussianPad,
+  grouped,
+  histogram,
+  Isolines,
+  Line,
+  Panel,
+  Panels,
+  Plot,
+  Readout,
+  Slider,
+  Toggle,
+  Upright,
+  useCoordinates,
+  type Axis,
+  type Histogram,
+  type Pair,
 } from "../../kit/index.ts";
 import type { State } from "../../generated/reparameterise.ts";
 import {
-  draws, estimates, exactVariance, moments, niceCeiling, OBJECTIVES, type Estimator, type Moments,
+  draws,
+  estimates,
+  exactVariance,
+  moments,
+  niceCeiling,
+  OBJECTIVES,
+  type Estimator,
+  type Moments,
 } from "./maths.ts";
 
 interface Result extends Moments {
@@ -48,13 +75,18 @@ export default defineFigure<State, Frame>({
     const gradient = objective.gradient(mu, sigma)[parameter];
     const run = (estimator: Estimator) => {
       const values = estimates(objective, estimator, parameter, mu, sigma, noise, ESTIMATES, each);
-      return { values, ...moments(values), exactVariance: exactVariance(objective, estimator, parameter, mu, sigma, each) };
+      return {
+        values,
+        ...moments(values),
+        exactVariance: exactVariance(objective, estimator, parameter, mu, sigma, each),
+      };
     };
     const [reparameterised, score] = [run("reparameterised"), run("score")];
     const widest = Math.sqrt(Math.max(reparameterised.exactVariance, score.exactVariance));
     const reach = niceCeiling(Math.abs(gradient) + 3 * widest);
     const counted = ({ values, ...rest }: ReturnType<typeof run>): Result => ({
-      ...rest, histogram: histogram(values, -reach, reach, BINS),
+      ...rest,
+      histogram: histogram(values, -reach, reach, BINS),
     });
     const eps = Array.from(noise.subarray(0, SHOWN));
     return {
@@ -74,23 +106,46 @@ export default defineFigure<State, Frame>({
       <>
         <Controls>
           <Toggle
-            label="function h" value={h}
-            choices={[{ value: "bowl", label: "bowl, z²" }, { value: "ripple", label: "ripple, sin 3z" }]}
+            label="function h"
+            value={h}
+            choices={[
+              { value: "bowl", label: "bowl, z²" },
+              { value: "ripple", label: "ripple, sin 3z" },
+            ]}
             onChange={(value) => set({ h: value })}
           />
           <Toggle
-            label="differentiate by" value={parameter}
-            choices={[{ value: "mu", label: "μ" }, { value: "sigma", label: "σ" }]}
+            label="differentiate by"
+            value={parameter}
+            choices={[
+              { value: "mu", label: "μ" },
+              { value: "sigma", label: "σ" },
+            ]}
             onChange={(value) => set({ parameter: value })}
           />
         </Controls>
         <Panels columns={2}>
-          <Panel title={<>Choose <var class="c-mu">μ</var> and <var class="c-sigma">σ</var>; lines of equal E[<var>h</var> (<var class="c-z">z</var>)]</>}>
+          <Panel
+            title={
+              <>
+                Choose <var class="c-mu">μ</var> and <var class="c-sigma">σ</var>; lines of equal E[<var>h</var> (
+                <var class="c-z">z</var>)]
+              </>
+            }
+          >
             <GaussianPad mu={mu} sigma={sigma} muLimit={LIMITS.mu} sigmaLimit={LIMITS.sigma} onMove={set}>
               <Isolines f={OBJECTIVES[h].mean} of={h} levels={LEVELS[h]} />
             </GaussianPad>
           </Panel>
-          <Panel title={<>{SHOWN} draws of <var class="c-eps">ε</var>, kept, become <var class="c-z">z</var> = <var class="c-mu">μ</var> + <var class="c-sigma">σ</var><var class="c-eps">ε</var></>}>
+          <Panel
+            title={
+              <>
+                {SHOWN} draws of <var class="c-eps">ε</var>, kept, become <var class="c-z">z</var> ={" "}
+                <var class="c-mu">μ</var> + <var class="c-sigma">σ</var>
+                <var class="c-eps">ε</var>
+              </>
+            }
+          >
             <Cloud eps={frame.eps} z={frame.z} />
             <Landscape h={h} z={frame.z} />
           </Panel>
@@ -105,7 +160,11 @@ export default defineFigure<State, Frame>({
         </Panels>
         <Controls>
           <Slider
-            label="draws per estimate" value={doublings} min={0} max={5} step={1}
+            label="draws per estimate"
+            value={doublings}
+            min={0}
+            max={5}
+            step={1}
             format={(power) => String(2 ** power)}
             onChange={(value) => set({ doublings: value })}
           />
@@ -125,9 +184,10 @@ export default defineFigure<State, Frame>({
 
   describe({ mu, sigma, h, parameter }, { gradient, results: { reparameterised, score } }) {
     const ratio = score.variance / reparameterised.variance;
-    const verdict = ratio >= 1
-      ? `The score function’s estimates vary ${significant(ratio)} times as much as the reparameterised ones.`
-      : `Here the reparameterised estimates vary ${significant(1 / ratio)} times as much as the score function’s.`;
+    const verdict =
+      ratio >= 1
+        ? `The score function’s estimates vary ${significant(ratio)} times as much as the reparameterised ones.`
+        : `Here the reparameterised estimates vary ${significant(1 / ratio)} times as much as the score function’s.`;
     return (
       `The gradient of E[${FORMULA[h]}] by ${SYMBOL[parameter]} at μ ${fixed(mu)}, σ ${fixed(sigma)} is ${fixed(gradient, 3)}. ` +
       `${grouped(ESTIMATES)} reparameterised estimates have mean ${fixed(reparameterised.mean, 3)} and variance ` +
@@ -138,7 +198,14 @@ export default defineFigure<State, Frame>({
 
   table(_, { gradient, results }) {
     return {
-      columns: ["estimator", "exact gradient", "mean of estimates", "standard error", "measured variance", "exact variance"],
+      columns: [
+        "estimator",
+        "exact gradient",
+        "mean of estimates",
+        "standard error",
+        "measured variance",
+        "exact variance",
+      ],
       rows: (["reparameterised", "score"] as const).map((estimator) => {
         const { mean, standardError, variance, exactVariance: exact } = results[estimator];
         const numbers = [gradient, mean, standardError].map((value) => fixed(value, 4));
@@ -160,7 +227,12 @@ const ROWS: Axis = { label: "", min: 0, max: 1, ticks: 0 };
 /** Each draw as a line from its ε to the code that mean and spread make of it, both on the same axis. */
 function Cloud({ eps, z }: { eps: readonly number[]; z: readonly number[] }) {
   return (
-    <Plot x={{ ...CODES, label: "" }} y={ROWS} height={150} label="The draws of noise above, the codes that they become beneath">
+    <Plot
+      x={{ ...CODES, label: "" }}
+      y={ROWS}
+      height={150}
+      label="The draws of noise above, the codes that they become beneath"
+    >
       <Threads eps={eps} z={z} />
       <Dots points={eps.map((e): Pair => [e, 0.92])} hue="c-eps" />
       <Dots points={z.map((code): Pair => [code, 0.04])} hue="c-z" />
@@ -179,7 +251,11 @@ function Threads({ eps, z }: { eps: readonly number[]; z: readonly number[] }) {
 
 function RowName({ at, name, hue }: { at: number; name: string; hue: string }) {
   const { y, left } = useCoordinates();
-  return <text class={`direct-label ${hue}`} x={left - 14} y={y(at) + 4} text-anchor="middle">{name}</text>;
+  return (
+    <text class={`direct-label ${hue}`} x={left - 14} y={y(at) + 4} text-anchor="middle">
+      {name}
+    </text>
+  );
 }
 
 /** The function with the codes on it: one estimator reads its slope there, the other its height. */

@@ -46,7 +46,12 @@ function damping(sigma: number): number {
  * Reparameterised: h′(z) ∂z/∂θ (Kingma & Welling 2013, §2.4). Score function: h(z) ∂log q(z)/∂θ (Williams 1992).
  */
 export function sampleGradient(
-  h: Objective, estimator: Estimator, parameter: Parameter, mu: number, sigma: number, eps: number,
+  h: Objective,
+  estimator: Estimator,
+  parameter: Parameter,
+  mu: number,
+  sigma: number,
+  eps: number,
 ): number {
   const z = mu + sigma * eps;
   if (estimator === "reparameterised") return h.slope(z) * (parameter === "mu" ? 1 : eps);
@@ -60,8 +65,14 @@ export function draws(seed: number, count: number): Float32Array {
 
 /** `count` estimates, each the mean over its own `perEstimate` draws of `eps`. */
 export function estimates(
-  h: Objective, estimator: Estimator, parameter: Parameter, mu: number, sigma: number,
-  eps: ArrayLike<number>, count: number, perEstimate: number,
+  h: Objective,
+  estimator: Estimator,
+  parameter: Parameter,
+  mu: number,
+  sigma: number,
+  eps: ArrayLike<number>,
+  count: number,
+  perEstimate: number,
 ): Float64Array {
   return Float64Array.from({ length: count }, (_, estimate) => {
     let sum = 0;
@@ -74,7 +85,12 @@ export function estimates(
 
 /** The exact variance of one estimate over `perEstimate` draws, by quadrature over ε. */
 export function exactVariance(
-  h: Objective, estimator: Estimator, parameter: Parameter, mu: number, sigma: number, perEstimate: number,
+  h: Objective,
+  estimator: Estimator,
+  parameter: Parameter,
+  mu: number,
+  sigma: number,
+  perEstimate: number,
 ): number {
   const exact = h.gradient(mu, sigma)[parameter];
   return expectation((eps) => (sampleGradient(h, estimator, parameter, mu, sigma, eps) - exact) ** 2) / perEstimate;

@@ -1,8 +1,25 @@
 /** F16: twelve β-VAEs of a sprite with known factors; what each number of a code tells, and what turning it does. */
 
 import {
-  Controls, defineFigure, DotRows, fixed, float32, floatOutput, HeatMap, meanOf, Panel, Panels, percent, Raster,
-  RasterGrid, Readout, Slider, subscript, Toggle, type DotRow, type Model,
+  Controls,
+  defineFigure,
+  DotRows,
+  fixed,
+  float32,
+  floatOutput,
+  HeatMap,
+  meanOf,
+  Panel,
+  Panels,
+  percent,
+  Raster,
+  RasterGrid,
+  Readout,
+  Slider,
+  subscript,
+  Toggle,
+  type DotRow,
+  type Model,
 } from "../../kit/index.ts";
 import type { Role, State } from "../../generated/traversals.ts";
 import { gaps, traverse } from "./maths.ts";
@@ -45,12 +62,18 @@ function measure(model: Model): Measured[][] {
       const index = b * starts + start;
       const own = shares.slice(index * FACTORS.length * CODE_SIZE, (index + 1) * FACTORS.length * CODE_SIZE);
       const perFactor = gaps(own, CODE_SIZE);
-      return { shares: own, gaps: perFactor, mig: meanOf(perFactor), nats: nats.slice(index * CODE_SIZE, (index + 1) * CODE_SIZE) };
+      return {
+        shares: own,
+        gaps: perFactor,
+        mig: meanOf(perFactor),
+        nats: nats.slice(index * CODE_SIZE, (index + 1) * CODE_SIZE),
+      };
     }),
   );
 }
 
-const chosen = ({ beta, start }: State, { measured }: Frame): Measured => measured[BETAS.indexOf(beta)]?.[start - 1] as Measured;
+const chosen = ({ beta, start }: State, { measured }: Frame): Measured =>
+  measured[BETAS.indexOf(beta)]?.[start - 1] as Measured;
 
 export default defineFigure<State, Frame, Role>({
   async compute(state, { model: { sprites }, memo }) {
@@ -60,7 +83,10 @@ export default defineFigure<State, Frame, Role>({
     const count = codes.length / CODE_SIZE;
     const starts = measured[0]?.length ?? 0;
     const member = new Int32Array(count).fill(BETAS.indexOf(state.beta) * starts + state.start - 1);
-    const outputs = await sprites.run("decoders", { z: float32([count, CODE_SIZE], codes), member: { dims: [count], data: member } });
+    const outputs = await sprites.run("decoders", {
+      z: float32([count, CODE_SIZE], codes),
+      member: { dims: [count], data: member },
+    });
     const images = floatOutput(outputs, "x_hat");
     return { measured, drawing: images.slice(0, PIXELS), strips: images.slice(PIXELS) };
   },
@@ -74,44 +100,90 @@ export default defineFigure<State, Frame, Role>({
           <Panel title="What each number of the code tells of each factor">
             <HeatMap
               label={`Share of each factor’s entropy told by each number, β ${beta}, start ${start}`}
-              columns={NAMES.map((name, index) => ({ name, note: fixed(nats[index] as number, 1) }))} notes="nats"
-              rows={FACTORS} values={shares} format={percent} aside={{ name: "gap", note: `mean ${percent(mig)}`, values: perFactor }}
+              columns={NAMES.map((name, index) => ({ name, note: fixed(nats[index] as number, 1) }))}
+              notes="nats"
+              rows={FACTORS}
+              values={shares}
+              format={percent}
+              aside={{ name: "gap", note: `mean ${percent(mig)}`, values: perFactor }}
             />
-            <p class="plot-note">Mutual information, as a share of the factor’s entropy. Gap: the largest less the second largest.</p>
+            <p class="plot-note">
+              Mutual information, as a share of the factor’s entropy. Gap: the largest less the second largest.
+            </p>
           </Panel>
           <Panel title="Mean gap: a dot for each start, a line for their mean">
             <DotRows
-              label="Mutual information gap by β" rows={frame.measured.map((starts, b) => rowOf(starts, b, state))} format={(value) => percent(value)} names={104}
-              axis={{ label: "mutual information gap, mean over four factors", min: 0, max: 0.4, ticks: 5, format: percent }}
+              label="Mutual information gap by β"
+              rows={frame.measured.map((starts, b) => rowOf(starts, b, state))}
+              format={(value) => percent(value)}
+              names={104}
+              axis={{
+                label: "mutual information gap, mean over four factors",
+                min: 0,
+                max: 0.4,
+                ticks: 5,
+                format: percent,
+              }}
             />
             <p class="plot-note">Starts are numbered from the largest gap at β = 2 to the smallest.</p>
           </Panel>
         </Panels>
         <Controls label="Model">
-          <Toggle label="β" value={beta} choices={BETAS.map((value) => ({ value, label: value }))} onChange={(value) => set({ beta: value })} />
           <Toggle
-            label="start" value={String(start)} choices={frame.measured[0]?.map((_, index) => ({ value: String(index + 1), label: String(index + 1) })) ?? []}
+            label="β"
+            value={beta}
+            choices={BETAS.map((value) => ({ value, label: value }))}
+            onChange={(value) => set({ beta: value })}
+          />
+          <Toggle
+            label="start"
+            value={String(start)}
+            choices={
+              frame.measured[0]?.map((_, index) => ({ value: String(index + 1), label: String(index + 1) })) ?? []
+            }
             onChange={(value) => set({ start: Number(value) })}
           />
         </Controls>
-        <Panel title={`Each strip turns one number from ${fixed(-LIMIT, 1)} to ${fixed(LIMIT, 1)}, with the others as they are set`}>
+        <Panel
+          title={`Each strip turns one number from ${fixed(-LIMIT, 1)} to ${fixed(LIMIT, 1)}, with the others as they are set`}
+        >
           <div class="strips">
             {AXES.map((axis, index) => (
               <div key={axis} class="strip">
                 <Slider
-                  label={<var class="c-z">{NAMES[index]}</var>} name={NAMES[index] as string} value={state[axis]} min={-LIMIT} max={LIMIT} step={0.05}
-                  format={(value) => fixed(value)} onChange={(value) => set({ [axis]: value })}
+                  label={<var class="c-z">{NAMES[index]}</var>}
+                  name={NAMES[index] as string}
+                  value={state[axis]}
+                  min={-LIMIT}
+                  max={LIMIT}
+                  step={0.05}
+                  format={(value) => fixed(value)}
+                  onChange={(value) => set({ [axis]: value })}
                 />
                 <RasterGrid
-                  images={frame.strips.subarray(index * STEPS * PIXELS, (index + 1) * STEPS * PIXELS)} columns={STEPS} rows={1} size={SIDE}
+                  images={frame.strips.subarray(index * STEPS * PIXELS, (index + 1) * STEPS * PIXELS)}
+                  columns={STEPS}
+                  rows={1}
+                  size={SIDE}
                   label={`Drawings as ${NAMES[index]} goes from ${fixed(-LIMIT, 1)} to ${fixed(LIMIT, 1)}`}
                 />
               </div>
             ))}
           </div>
           <div class="strip-drawing">
-            <Raster pixels={frame.drawing} width={SIDE} height={SIDE} hue="c-xhat" label="Drawing at the code as it is set" />
-            <Readout items={[{ label: "numbers in use", value: `${inUse(nats)} of ${CODE_SIZE}` }, { label: "mean gap", value: percent(mig, 1) }]} />
+            <Raster
+              pixels={frame.drawing}
+              width={SIDE}
+              height={SIDE}
+              hue="c-xhat"
+              label="Drawing at the code as it is set"
+            />
+            <Readout
+              items={[
+                { label: "numbers in use", value: `${inUse(nats)} of ${CODE_SIZE}` },
+                { label: "mean gap", value: percent(mig, 1) },
+              ]}
+            />
           </div>
         </Panel>
       </>
@@ -137,10 +209,20 @@ export default defineFigure<State, Frame, Role>({
 
   table(_, frame) {
     return {
-      columns: ["β", "start", ...FACTORS.map((factor) => `gap of ${factor}`), "mean gap", ...NAMES.map((name) => `${name}, nats`)],
+      columns: [
+        "β",
+        "start",
+        ...FACTORS.map((factor) => `gap of ${factor}`),
+        "mean gap",
+        ...NAMES.map((name) => `${name}, nats`),
+      ],
       rows: frame.measured.flatMap((starts, b) =>
         starts.map(({ gaps: perFactor, mig, nats }, start) => [
-          BETAS[b] ?? "", start + 1, ...perFactor.map((gap) => percent(gap, 1)), percent(mig, 1), ...Array.from(nats, (value) => fixed(value)),
+          BETAS[b] ?? "",
+          start + 1,
+          ...perFactor.map((gap) => percent(gap, 1)),
+          percent(mig, 1),
+          ...Array.from(nats, (value) => fixed(value)),
         ]),
       ),
     };
@@ -151,5 +233,10 @@ const inUse = (nats: Float32Array): number => nats.filter((value) => value >= US
 
 function rowOf(starts: readonly Measured[], b: number, { beta, start }: State): DotRow {
   const here = BETAS[b] === beta;
-  return { name: `β = ${BETAS[b]}`, values: starts.map((one) => one.mig), current: here ? start - 1 : undefined, hue: here ? "c-z" : "" };
+  return {
+    name: `β = ${BETAS[b]}`,
+    values: starts.map((one) => one.mig),
+    current: here ? start - 1 : undefined,
+    hue: here ? "c-z" : "",
+  };
 }

@@ -1,8 +1,28 @@
 /** F10: reconstruction pulls the clouds apart and sharp, the KL term pulls them onto the prior; β is the price. */
 
 import {
-  Controls, defineTrainingFigure, fixed, float32, floatOutput, Glyphs, Line, trainingCard, LossPlots, Panel, Panels, Plot,
-  progressText, RasterGrid, Readout, Slider, Toggle, TrainingControls, trainingData, useCoordinates, type Model, type Pair,
+  Controls,
+  defineTrainingFigure,
+  fixed,
+  float32,
+  floatOutput,
+  Glyphs,
+  Line,
+  trainingCard,
+  LossPlots,
+  Panel,
+  Panels,
+  Plot,
+  progressText,
+  RasterGrid,
+  Readout,
+  Slider,
+  Toggle,
+  TrainingControls,
+  trainingData,
+  useCoordinates,
+  type Model,
+  type Pair,
 } from "../../kit/index.ts";
 import type { Role, State } from "../../generated/tug-of-war.ts";
 
@@ -37,12 +57,20 @@ const SOURCES = [
   { value: "live", label: "train here" },
 ] as const;
 
-function rowOf(array: { readonly data: ArrayLike<number>; readonly shape: readonly number[] }, row: number): Float32Array {
+function rowOf(
+  array: { readonly data: ArrayLike<number>; readonly shape: readonly number[] },
+  row: number,
+): Float32Array {
   const width = array.shape[1] as number;
   return Float32Array.from({ length: width }, (_, i) => array.data[row * width + i] as number);
 }
 
-async function cloudsOf(model: Model, params: Float32Array, x: Float32Array, labels: ArrayLike<number>): Promise<Cloud[]> {
+async function cloudsOf(
+  model: Model,
+  params: Float32Array,
+  x: Float32Array,
+  labels: ArrayLike<number>,
+): Promise<Cloud[]> {
   const outputs = await model.run("encoder", {
     params: float32([params.length], params),
     x: float32([CLOUDS, PIXELS], x.subarray(0, CLOUDS * PIXELS)),
@@ -56,7 +84,12 @@ async function cloudsOf(model: Model, params: Float32Array, x: Float32Array, lab
 }
 
 /** The first sample of each digit, then its reconstruction from the mean code, as two rows of ten. */
-async function redraw(model: Model, params: Float32Array, x: Float32Array, clouds: readonly Cloud[]): Promise<Float32Array> {
+async function redraw(
+  model: Model,
+  params: Float32Array,
+  x: Float32Array,
+  clouds: readonly Cloud[],
+): Promise<Float32Array> {
   const chosen = Array.from({ length: 10 }, (_, digit) => clouds.findIndex((cloud) => cloud.digit === digit));
   const codes = chosen.flatMap((i) => clouds[i]?.mean ?? [0, 0]);
   const outputs = await model.run("decoder", { params: float32([params.length], params), z: float32([10, 2], codes) });
@@ -81,7 +114,9 @@ export default defineTrainingFigure<State, Frame, Role>({
       const index = Math.min(beta_index, betas.length - 1);
       const weights = rowOf(sweep.array("params"), index);
       const scale = sweep.card.options?.["scale"] as number;
-      const x = await memo("test digits", () => Float32Array.from(sweep.array("x_test").data, (level) => level * scale));
+      const x = await memo("test digits", () =>
+        Float32Array.from(sweep.array("x_test").data, (level) => level * scale),
+      );
       const labels = sweep.array("labels_test").data;
       const clouds = await cloudsOf(sweep, weights, x, labels);
       return { clouds, frontier, now: frontier[index] as Point, images: await redraw(sweep, weights, x, clouds) };
@@ -124,7 +159,14 @@ export default defineTrainingFigure<State, Frame, Role>({
           )}
         </Controls>
         <Panels columns={2}>
-          <Panel title={<>Clouds <var>q</var>(<var class="c-z">z</var>|<var class="c-x">x</var>) of {CLOUDS} digits kept from training, one deviation</>}>
+          <Panel
+            title={
+              <>
+                Clouds <var>q</var>(<var class="c-z">z</var>|<var class="c-x">x</var>) of {CLOUDS} digits kept from
+                training, one deviation
+              </>
+            }
+          >
             <Plot
               x={{ label: "z₁ (prior standard deviations)", min: -LIMIT, max: LIMIT, ticks: 8 }}
               y={{ label: "z₂", min: -LIMIT, max: LIMIT, ticks: 8 }}
@@ -134,7 +176,9 @@ export default defineTrainingFigure<State, Frame, Role>({
             >
               <Clouds clouds={clouds} />
             </Plot>
-            <p class="plot-note">Dashed: one deviation of the prior <var>p</var>(<var class="c-z">z</var>).</p>
+            <p class="plot-note">
+              Dashed: one deviation of the prior <var>p</var>(<var class="c-z">z</var>).
+            </p>
           </Panel>
           <Panel title="The two losses against each other, on the validation split">
             <Plot
@@ -150,8 +194,22 @@ export default defineTrainingFigure<State, Frame, Role>({
             </Plot>
           </Panel>
         </Panels>
-        <Panel title={<>Ten digits <var class="c-x">x</var> and, beneath, what comes back <var class="c-xhat">x̂</var></>}>
-          <RasterGrid images={images} columns={10} rows={2} apart={2} size={SIDE} pixelated label="Ten digits above their reconstructions" />
+        <Panel
+          title={
+            <>
+              Ten digits <var class="c-x">x</var> and, beneath, what comes back <var class="c-xhat">x̂</var>
+            </>
+          }
+        >
+          <RasterGrid
+            images={images}
+            columns={10}
+            rows={2}
+            apart={2}
+            size={SIDE}
+            pixelated
+            label="Ten digits above their reconstructions"
+          />
         </Panel>
         <Readout
           items={[
@@ -178,7 +236,11 @@ export default defineTrainingFigure<State, Frame, Role>({
   table(_, { frontier }) {
     return {
       columns: ["β", "KL (nats, validation)", "reconstruction loss (nats, validation)"],
-      rows: frontier.map((point) => [String(Number(point.beta.toPrecision(2))), fixed(point.kl, 3), fixed(point.reconstruction, 3)]),
+      rows: frontier.map((point) => [
+        String(Number(point.beta.toPrecision(2))),
+        fixed(point.kl, 3),
+        fixed(point.reconstruction, 3),
+      ]),
     };
   },
 });
@@ -193,10 +255,22 @@ function Clouds({ clouds }: { clouds: readonly Cloud[] }) {
     <>
       <ellipse class="guide" cx={x(0)} cy={y(0)} rx={wide(1)} ry={high(1)} />
       {inside.map(({ mean, spread, digit }, i) => (
-        <ellipse key={i} class={`cloud s${digit}`} cx={x(mean[0]).toFixed(1)} cy={y(mean[1]).toFixed(1)} rx={wide(spread[0])} ry={high(spread[1])} />
+        <ellipse
+          key={i}
+          class={`cloud s${digit}`}
+          cx={x(mean[0]).toFixed(1)}
+          cy={y(mean[1]).toFixed(1)}
+          rx={wide(spread[0])}
+          ry={high(spread[1])}
+        />
       ))}
       {Array.from({ length: 10 }, (_, digit) => (
-        <Glyphs key={digit} points={inside.filter((cloud) => cloud.digit === digit).map(({ mean }) => mean)} glyph={String(digit)} hue={`k${digit}`} />
+        <Glyphs
+          key={digit}
+          points={inside.filter((cloud) => cloud.digit === digit).map(({ mean }) => mean)}
+          glyph={String(digit)}
+          hue={`k${digit}`}
+        />
       ))}
     </>
   );
@@ -209,7 +283,9 @@ function Frontier({ points }: { points: readonly Point[] }) {
       {points.map(({ beta, kl, reconstruction }, i) => (
         <g key={beta} transform={`translate(${x(kl).toFixed(1)} ${y(reconstruction).toFixed(1)})`}>
           <circle class="dot" r="3" />
-          {i % 2 === 1 && kl > 0.05 && <text class="direct-label" x="6" y="-6">{`β ${Number(beta.toPrecision(2))}`}</text>}
+          {i % 2 === 1 && kl > 0.05 && (
+            <text class="direct-label" x="6" y="-6">{`β ${Number(beta.toPrecision(2))}`}</text>
+          )}
         </g>
       ))}
     </g>
@@ -220,7 +296,10 @@ function Now({ point, top }: { point: Point; top: number }) {
   const { x, y } = useCoordinates();
   if (!Number.isFinite(point.kl) || !Number.isFinite(point.reconstruction)) return null;
   return (
-    <g class="c-xhat" transform={`translate(${x(point.kl).toFixed(1)} ${y(Math.min(top, point.reconstruction)).toFixed(1)})`}>
+    <g
+      class="c-xhat"
+      transform={`translate(${x(point.kl).toFixed(1)} ${y(Math.min(top, point.reconstruction)).toFixed(1)})`}
+    >
       <circle class="dot-current" r="6" />
     </g>
   );

@@ -1,8 +1,28 @@
 /** F7: a small autoencoder flattens a curled surface while the reader watches; PCA can only project it. */
 
 import {
-  Controls, defineTrainingFigure, Dots, fixed, float32, floatOutput, Line, trainingCard, LossPlots, Panel, Panels, percent, Plot,
-  progressText, Readout, Slider, Toggle, TrainingControls, trainingData, type Axis, type Model, type Pair,
+  Controls,
+  defineTrainingFigure,
+  Dots,
+  fixed,
+  float32,
+  floatOutput,
+  Line,
+  trainingCard,
+  LossPlots,
+  Panel,
+  Panels,
+  percent,
+  Plot,
+  progressText,
+  Readout,
+  Slider,
+  Toggle,
+  TrainingControls,
+  trainingData,
+  type Axis,
+  type Model,
+  type Pair,
 } from "../../kit/index.ts";
 import type { Role, State } from "../../generated/unroll.ts";
 import { principalCodes, project } from "./maths.ts";
@@ -53,7 +73,9 @@ function banded(pairs: readonly Pair[], positions: ArrayLike<number>, size: numb
 
 function codePairs(codes: Float32Array, size: number, positions: ArrayLike<number>, positionSize: number): Pair[] {
   return Array.from({ length: codes.length / size }, (_, i): Pair =>
-    size === 1 ? [positions[i * positionSize] as number, codes[i] as number] : [codes[2 * i] as number, codes[2 * i + 1] as number],
+    size === 1
+      ? [positions[i * positionSize] as number, codes[i] as number]
+      : [codes[2 * i] as number, codes[2 * i + 1] as number],
   );
 }
 
@@ -83,9 +105,18 @@ function isNear(z: readonly number[], row: number, codes: Float32Array, size: nu
   return false;
 }
 
-async function decodedLines(model: Model, params: Float32Array, codes: Float32Array, size: number, turn: number): Promise<Pair[][]> {
+async function decodedLines(
+  model: Model,
+  params: Float32Array,
+  codes: Float32Array,
+  size: number,
+  turn: number,
+): Promise<Pair[][]> {
   const { z, lines } = gridCodes(codes, size);
-  const outputs = await model.run("decoder", { params: float32([params.length], params), z: float32([z.length / size, size], z) });
+  const outputs = await model.run("decoder", {
+    params: float32([params.length], params),
+    z: float32([z.length / size, size], z),
+  });
   const points = project(floatOutput(outputs, "x_hat"), trainingCard(model).input_size, turn);
   const ranges = Array.from({ length: size }, (_, column) => extent(codes, size, column));
   const reach = (size === 1 ? 4 : 1) * Math.max(...ranges.map(([low, high]) => (high - low) / (MESH_LINES - 1)));
@@ -106,7 +137,12 @@ function axisOver(label: string, groups: readonly (readonly Pair[])[], side: 0 |
 function squareAxes(groups: readonly (readonly Pair[])[]): [Axis, Axis] {
   const axes = [axisOver("", groups, 0), axisOver("", groups, 1)] as const;
   const half = Math.max(...axes.map(({ min, max }) => (max - min) / 2));
-  const widened = axes.map(({ min, max }) => ({ label: "", min: (min + max) / 2 - half, max: (min + max) / 2 + half, ticks: 4 }));
+  const widened = axes.map(({ min, max }) => ({
+    label: "",
+    min: (min + max) / 2 - half,
+    max: (min + max) / 2 + half,
+    ticks: 4,
+  }));
   return widened as [Axis, Axis];
 }
 
@@ -143,35 +179,91 @@ export default defineTrainingFigure<State, Frame, Role>({
   view(state, frame, set, training) {
     const { surface, mesh, codes, pcaCodes, codeSize, loss, pcaLoss } = frame;
     const [x, y] = squareAxes(surface);
-    const codeName = (index: 1 | 2): string => (codeSize === 1 ? ["place along the moons", "z"][index - 1] as string : `z${"₁₂".charAt(index - 1)}`);
+    const codeName = (index: 1 | 2): string =>
+      codeSize === 1 ? (["place along the moons", "z"][index - 1] as string) : `z${"₁₂".charAt(index - 1)}`;
     return (
       <>
         <Controls label="Surface">
-          <Toggle label="points on" value={state.surface} choices={SURFACES} onChange={(next) => set({ surface: next })} />
+          <Toggle
+            label="points on"
+            value={state.surface}
+            choices={SURFACES}
+            onChange={(next) => set({ surface: next })}
+          />
           {codeSize === 2 && (
-            <Slider label="seen from" min={-180} max={180} step={5} value={state.turn} format={(value) => `${fixed(value, 0)}°`} onChange={(turn) => set({ turn })} />
+            <Slider
+              label="seen from"
+              min={-180}
+              max={180}
+              step={5}
+              value={state.turn}
+              format={(value) => `${fixed(value, 0)}°`}
+              onChange={(turn) => set({ turn })}
+            />
           )}
         </Controls>
         <Panels columns={2}>
-          <Panel title={<>The points <var class="c-x">x</var> and, as lines, what the network takes them for <var class="c-xhat">x̂</var></>}>
-            <Plot x={x} y={y} width={360} height={360} label="The curled surface with the decoded grid of codes over it">
-              {surface.map((points, band) => <Dots key={band} points={points} hue={`ramp${band}`} />)}
-              {mesh.map((line, i) => <Line key={i} points={line} hue="c-xhat mesh" />)}
+          <Panel
+            title={
+              <>
+                The points <var class="c-x">x</var> and, as lines, what the network takes them for{" "}
+                <var class="c-xhat">x̂</var>
+              </>
+            }
+          >
+            <Plot
+              x={x}
+              y={y}
+              width={360}
+              height={360}
+              label="The curled surface with the decoded grid of codes over it"
+            >
+              {surface.map((points, band) => (
+                <Dots key={band} points={points} hue={`ramp${band}`} />
+              ))}
+              {mesh.map((line, i) => (
+                <Line key={i} points={line} hue="c-xhat mesh" />
+              ))}
             </Plot>
           </Panel>
-          <Panel title={<>The network’s code <var class="c-z">z</var></>}>
-            <CodePlot groups={codes} x={codeName(1)} y={codeName(2)} label="Codes by the network, shaded by place along the sheet" />
+          <Panel
+            title={
+              <>
+                The network’s code <var class="c-z">z</var>
+              </>
+            }
+          >
+            <CodePlot
+              groups={codes}
+              x={codeName(1)}
+              y={codeName(2)}
+              label="Codes by the network, shaded by place along the sheet"
+            />
           </Panel>
           <Panel title="PCA’s code, with as many numbers">
-            <CodePlot groups={pcaCodes} x={codeSize === 1 ? codeName(1) : "first component"} y={codeSize === 1 ? "first component" : "second component"} label="Codes by PCA, shaded by place along the sheet" />
+            <CodePlot
+              groups={pcaCodes}
+              x={codeSize === 1 ? codeName(1) : "first component"}
+              y={codeSize === 1 ? "first component" : "second component"}
+              label="Codes by PCA, shaded by place along the sheet"
+            />
           </Panel>
           <Panel title="What each can’t redraw">
-            <LossPlots training={training} width={360} height={360} level={{ value: pcaLoss, name: "PCA, validation" }} />
+            <LossPlots
+              training={training}
+              width={360}
+              height={360}
+              level={{ value: pcaLoss, name: "PCA, validation" }}
+            />
           </Panel>
         </Panels>
         <p class="ramp-key">
           <span>shade: place along the sheet, from one end</span>
-          {Array.from({ length: BANDS }, (_, band) => <span key={band} class={`ramp-swatch ramp${band}`} aria-hidden="true">●</span>)}
+          {Array.from({ length: BANDS }, (_, band) => (
+            <span key={band} class={`ramp-swatch ramp${band}`} aria-hidden="true">
+              ●
+            </span>
+          ))}
           <span>to the other; the network never sees it</span>
         </p>
         <Readout
@@ -200,10 +292,22 @@ export default defineTrainingFigure<State, Frame, Role>({
   },
 });
 
-function CodePlot({ groups, x, y, label }: { groups: readonly (readonly Pair[])[]; x: string; y: string; label: string }) {
+function CodePlot({
+  groups,
+  x,
+  y,
+  label,
+}: {
+  groups: readonly (readonly Pair[])[];
+  x: string;
+  y: string;
+  label: string;
+}) {
   return (
     <Plot x={axisOver(x, groups, 0)} y={axisOver(y, groups, 1)} width={360} height={360} label={label}>
-      {groups.map((points, band) => <Dots key={band} points={points} hue={`ramp${band}`} />)}
+      {groups.map((points, band) => (
+        <Dots key={band} points={points} hue={`ramp${band}`} />
+      ))}
     </Plot>
   );
 }

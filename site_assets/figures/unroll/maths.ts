@@ -50,7 +50,9 @@ export function principalCodes(train: Float32Array, points: Float32Array, size: 
     mean.map((__, j) => {
       let sum = 0;
       for (let k = 0; k < samples; k++) {
-        sum += ((train[k * size + i] as number) - (mean[i] as number)) * ((train[k * size + j] as number) - (mean[j] as number));
+        sum +=
+          ((train[k * size + i] as number) - (mean[i] as number)) *
+          ((train[k * size + j] as number) - (mean[j] as number));
       }
       return sum / samples;
     }),

@@ -61,7 +61,12 @@ export interface ModelSource {
 
 function view(bytes: Uint8Array, { shape, dtype }: ArrayCard): NumberArray {
   const buffer = bytes.slice().buffer; // a copy starts at offset 0, as typed arrays of 4-byte numbers need
-  const data = dtype === "float32" ? new Float32Array(buffer) : dtype === "int32" ? new Int32Array(buffer) : new Uint8Array(buffer);
+  const data =
+    dtype === "float32"
+      ? new Float32Array(buffer)
+      : dtype === "int32"
+        ? new Int32Array(buffer)
+        : new Uint8Array(buffer);
   const size = shape.reduce((product, dim) => product * dim, 1);
   if (data.length !== size) throw new Error(`an array of shape [${shape.join(", ")}] came with ${data.length} numbers`);
   return { shape, data };
@@ -85,14 +90,18 @@ class LoadedModel implements Model {
       uses.map(async (name) => {
         const array = this.card.arrays[name];
         if (array) this.arrays.set(name, view(await this.source.bytes(name), array));
-        else if (!this.card.graphs[name]) throw new Error(`the model “${this.card.name}” has no graph or array “${name}”`);
+        else if (!this.card.graphs[name])
+          throw new Error(`the model “${this.card.name}” has no graph or array “${name}”`);
       }),
     );
   }
 
   private async load(graph: string): Promise<Engine> {
     const engine = await this.engine();
-    await engine.load(`${this.card.name}/${graph}`, { plan: this.source.plan(graph), model: () => this.source.bytes(graph) });
+    await engine.load(`${this.card.name}/${graph}`, {
+      plan: this.source.plan(graph),
+      model: () => this.source.bytes(graph),
+    });
     return engine;
   }
 

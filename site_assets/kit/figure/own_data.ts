@@ -41,7 +41,12 @@ export function glyphsFor(classes: readonly string[]): string[] {
 }
 
 export function ownData(model: Model): OwnData {
-  const data = model.card.data as { name: string; classes?: readonly string[]; columns?: readonly Column[]; pictures?: { size: number } };
+  const data = model.card.data as {
+    name: string;
+    classes?: readonly string[];
+    columns?: readonly Column[];
+    pictures?: { size: number };
+  };
   const examples = model.array("examples_test");
   const codes = model.array("codes_test").data;
   const count = examples.shape[0] as number;
@@ -56,7 +61,8 @@ export function ownData(model: Model): OwnData {
     labels: model.array("labels_test").data,
     classes,
     glyphs: glyphsFor(classes),
-    example: (index) => Float32Array.from(examples.data.subarray(index * numbers, (index + 1) * numbers), (value) => value / scale),
+    example: (index) =>
+      Float32Array.from(examples.data.subarray(index * numbers, (index + 1) * numbers), (value) => value / scale),
   };
 }
 

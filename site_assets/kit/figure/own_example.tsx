@@ -25,21 +25,35 @@ function ValueRow({ column, original, decoded }: { column: Column; original: num
   };
   const middle = along(column.mean);
   const bar = (value: number, top: number, hue: string) => (
-    <rect class={`bar ${hue}`} x={Math.min(middle, along(value))} y={top} width={place(Math.abs(along(value) - middle))} height="7" />
+    <rect
+      class={`bar ${hue}`}
+      x={Math.min(middle, along(value))}
+      y={top}
+      width={place(Math.abs(along(value) - middle))}
+      height="7"
+    />
   );
   return (
     <>
-      <text class="direct-label" x={LEFT} y="12">{columnName(column)}</text>
+      <text class="direct-label" x={LEFT} y="12">
+        {columnName(column)}
+      </text>
       <text class="value-row-numbers" x={right} y="12" text-anchor="end">
         {original !== null && <tspan class="c-x">x {fixed(original, decimals)}</tspan>}
-        <tspan class="c-xhat" dx="9">x̂ {fixed(decoded, decimals)}</tspan>
+        <tspan class="c-xhat" dx="9">
+          x̂ {fixed(decoded, decimals)}
+        </tspan>
       </text>
       {original !== null && bar(original, 18, "c-x")}
       {bar(decoded, 27, "c-xhat")}
       <line class="bar-zero" x1={LEFT} x2={right} y1="37" y2="37" />
       <line class="bar-zero" x1={middle} x2={middle} y1="16" y2="41" />
-      <text class="bar-value" x={LEFT} y="49">{fixed(column.min, decimals)}</text>
-      <text class="bar-value" x={right} y="49" text-anchor="end">{fixed(column.max, decimals)}</text>
+      <text class="bar-value" x={LEFT} y="49">
+        {fixed(column.min, decimals)}
+      </text>
+      <text class="bar-value" x={right} y="49" text-anchor="end">
+        {fixed(column.max, decimals)}
+      </text>
     </>
   );
 }
@@ -55,7 +69,12 @@ function ValueRows({ label, columns, original, decoded }: ValueRowsProps) {
     return `${columnName(column)} ${was === false ? "" : `${was}, `}decoded ${is}`;
   });
   return (
-    <svg class="plot value-rows" viewBox={`0 0 ${WIDTH} ${columns.length * ROW}`} role="img" aria-label={`${label}: ${spoken.join("; ")}`}>
+    <svg
+      class="plot value-rows"
+      viewBox={`0 0 ${WIDTH} ${columns.length * ROW}`}
+      role="img"
+      aria-label={`${label}: ${spoken.join("; ")}`}
+    >
       {values.map((row, i) => (
         <g key={row.column.name} transform={`translate(0 ${i * ROW})`} aria-hidden="true">
           <ValueRow {...row} />
@@ -74,21 +93,33 @@ export interface OwnExampleProps {
 
 export function OwnExample({ data, original, decoded }: OwnExampleProps) {
   if (data.size === 0) {
-    return <ValueRows label={original ? "The row, and what the decoder makes of its code" : "What the decoder makes of the code"} columns={data.columns} original={original} decoded={decoded} />;
+    return (
+      <ValueRows
+        label={original ? "The row, and what the decoder makes of its code" : "What the decoder makes of the code"}
+        columns={data.columns}
+        original={original}
+        decoded={decoded}
+      />
+    );
   }
   const picture = (pixels: Float32Array, label: string, hue: string) => (
     <Raster pixels={pixels} width={data.size} height={data.size} pixelated label={label} hue={hue} />
   );
-  if (!original) return <div class="pad-square">{picture(decoded, "What the decoder makes of the code", "c-xhat")}</div>;
+  if (!original)
+    return <div class="pad-square">{picture(decoded, "What the decoder makes of the code", "c-xhat")}</div>;
   return (
     <div class="pair">
       <div class="pair-item">
         {picture(original, "The picture itself", "c-x")}
-        <span class="pair-caption">original <var class="c-x">x</var></span>
+        <span class="pair-caption">
+          original <var class="c-x">x</var>
+        </span>
       </div>
       <div class="pair-item">
         {picture(decoded, "What the decoder makes of the code", "c-xhat")}
-        <span class="pair-caption">decoded <var class="c-xhat">x̂</var></span>
+        <span class="pair-caption">
+          decoded <var class="c-xhat">x̂</var>
+        </span>
       </div>
     </div>
   );
@@ -100,7 +131,9 @@ export function ClassKey({ data }: { data: OwnData }) {
   return (
     <ul class="class-key" aria-label="Classes">
       {data.classes.map((name, kind) => (
-        <li key={name}><b class={`s${kind}`}>{data.glyphs[kind]}</b> {name}</li>
+        <li key={name}>
+          <b class={`s${kind}`}>{data.glyphs[kind]}</b> {name}
+        </li>
       ))}
     </ul>
   );

@@ -49,7 +49,12 @@ export class Painter {
     this.shown = shown;
     const { state, frame, training } = shown;
     const view = this.definition.view(state, frame, this.setInLife, training as Training);
-    render(<Context.Provider key={this.life} value={this.context}>{view}</Context.Provider>, this.stage);
+    render(
+      <Context.Provider key={this.life} value={this.context}>
+        {view}
+      </Context.Provider>,
+      this.stage,
+    );
   }
 
   /** After a pause, says in words and numbers what is painted then. */
@@ -93,7 +98,9 @@ function DataTable({ table }: { table: Table }) {
       <thead>
         <tr>
           {table.columns.map((column) => (
-            <th key={column} scope="col">{column}</th>
+            <th key={column} scope="col">
+              {column}
+            </th>
           ))}
         </tr>
       </thead>

@@ -27,7 +27,12 @@ interface FigureData {
   readonly state: State;
   readonly options: State;
   readonly script: string;
-  readonly models: Readonly<Record<string, { readonly name: string; readonly card: Card; readonly assets: Readonly<Record<string, ModelAsset>> }>>;
+  readonly models: Readonly<
+    Record<
+      string,
+      { readonly name: string; readonly card: Card; readonly assets: Readonly<Record<string, ModelAsset>> }
+    >
+  >;
 }
 
 const definitions = new Map<string, AnyFigure>();
@@ -68,7 +73,9 @@ export class FigureRuntime {
     this.element = element;
     this.data = JSON.parse(part(element, "figure-data")?.textContent ?? "null") as FigureData;
     const { name, spec, state } = this.data;
-    this.address = new FigureAddress({ id: element.id, name, specs: spec.state ?? {}, initial: state }, () => this.follow());
+    this.address = new FigureAddress({ id: element.id, name, specs: spec.state ?? {}, initial: state }, () =>
+      this.follow(),
+    );
     this.run = new FigureRun(start, {
       changed: () => this.pace.soon(() => void this.recompute()),
       remember: (change) => this.address.set(change as Partial<State>),
@@ -112,7 +119,13 @@ export class FigureRuntime {
       return;
     }
     setFigureState(this.element, "live");
-    this.painter = new Painter(this.element, this.loaded.definition, this.context(), (change) => this.address.set(change), this.shown);
+    this.painter = new Painter(
+      this.element,
+      this.loaded.definition,
+      this.context(),
+      (change) => this.address.set(change),
+      this.shown,
+    );
     this.refresh();
     if (this.stale) void this.recompute(); // the state was set meanwhile
   }

@@ -17,7 +17,12 @@ export interface TrainingCard {
   readonly adam_eps: number;
   readonly knobs: readonly KnobSpec[];
   readonly terms: readonly { readonly name: string; readonly unit: string; readonly description: string }[];
-  readonly data: { readonly train: string; readonly validation: string; readonly scale: number; readonly offset: string | null };
+  readonly data: {
+    readonly train: string;
+    readonly validation: string;
+    readonly scale: number;
+    readonly offset: string | null;
+  };
 }
 
 /** The part of a figure's state that every figure that trains has (kit/run/training_state.toml). */

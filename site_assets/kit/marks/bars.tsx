@@ -34,10 +34,17 @@ export function Bars({ label, names, values, limit, hue = "c-z", width = 360, he
               width={place(thick)}
               height={place(Math.abs(length))}
             />
-            <text class="bar-value" x={centre} y={place(value < 0 ? middle - length + 12 : middle - length - 4)} text-anchor="middle">
+            <text
+              class="bar-value"
+              x={centre}
+              y={place(value < 0 ? middle - length + 12 : middle - length - 4)}
+              text-anchor="middle"
+            >
               {fixed(value, 1)}
             </text>
-            <text class={`bar-name ${hue}`} x={centre} y={height - 5} text-anchor="middle">{name}</text>
+            <text class={`bar-name ${hue}`} x={centre} y={height - 5} text-anchor="middle">
+              {name}
+            </text>
           </g>
         );
       })}

@@ -31,22 +31,46 @@ export function DotRows({ label, axis, rows, format, width = 360, names = 0 }: D
   const bottom = TOP + rows.length * ROW;
   const ticks = scale.ticks(axis.ticks ?? 5);
   const step = ticks.length > 1 ? Math.abs((ticks[1] as number) - (ticks[0] as number)) : 1;
-  const spoken = rows.map(({ name, values }) => `${name}: mean ${format(meanOf(values))} of ${values.map(format).join(", ")}`);
+  const spoken = rows.map(
+    ({ name, values }) => `${name}: mean ${format(meanOf(values))} of ${values.map(format).join(", ")}`,
+  );
   return (
-    <svg class="plot dot-rows" viewBox={`0 0 ${width} ${bottom + 38}`} role="img" aria-label={`${label}. ${spoken.join(". ")}`}>
+    <svg
+      class="plot dot-rows"
+      viewBox={`0 0 ${width} ${bottom + 38}`}
+      role="img"
+      aria-label={`${label}. ${spoken.join(". ")}`}
+    >
       <g class="axis" aria-hidden="true">
         {ticks.map((value) => (
           <g key={value} class="tick" transform={`translate(${place(scale(value))} ${bottom})`}>
             <line class="gridline" y2={TOP - bottom} />
-            <text y="16" text-anchor="middle">{tickText(axis, value, step)}</text>
+            <text y="16" text-anchor="middle">
+              {tickText(axis, value, step)}
+            </text>
           </g>
         ))}
-        <text class="axis-label" x={(names + width) / 2} y={bottom + 34} text-anchor="middle">{axis.label}</text>
+        <text class="axis-label" x={(names + width) / 2} y={bottom + 34} text-anchor="middle">
+          {axis.label}
+        </text>
       </g>
       {rows.map(({ name, values, current, hue = "" }, index) => (
         <g key={name} class={hue} transform={`translate(0 ${TOP + (index + 0.5) * ROW})`} aria-hidden="true">
-          <line class="dot-rows-mean" x1={place(scale(meanOf(values)))} x2={place(scale(meanOf(values)))} y1="-10" y2="10" />
-          {values.map((value, i) => <circle key={i} class={i === current ? "dot-current" : "dot-seed"} cx={place(scale(value))} r={i === current ? 5.5 : 4} />)}
+          <line
+            class="dot-rows-mean"
+            x1={place(scale(meanOf(values)))}
+            x2={place(scale(meanOf(values)))}
+            y1="-10"
+            y2="10"
+          />
+          {values.map((value, i) => (
+            <circle
+              key={i}
+              class={i === current ? "dot-current" : "dot-seed"}
+              cx={place(scale(value))}
+              r={i === current ? 5.5 : 4}
+            />
+          ))}
           <text class="direct-label" x={LEFT} dy="0.32em">{`${name} · ${format(meanOf(values))}`}</text>
         </g>
       ))}

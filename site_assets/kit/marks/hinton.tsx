@@ -30,7 +30,14 @@ export function Hinton({ label, values, columns, limit, hue = "" }: HintonProps)
     <svg class={`plot hinton ${hue}`} viewBox={`0 0 ${columns * CELL} ${rows * CELL}`} role="img" aria-label={label}>
       <rect class="hinton-paper" width={columns * CELL} height={rows * CELL} />
       {squares.map(({ value, size, x, y }, index) => (
-        <rect key={index} class={value < 0 ? "hinton-below" : "hinton-above"} x={place(x)} y={place(y)} width={place(size)} height={place(size)} />
+        <rect
+          key={index}
+          class={value < 0 ? "hinton-below" : "hinton-above"}
+          x={place(x)}
+          y={place(y)}
+          width={place(size)}
+          height={place(size)}
+        />
       ))}
     </svg>
   );

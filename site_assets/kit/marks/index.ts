@@ -7,7 +7,20 @@ export { HeatMap, type HeatColumn } from "./heat_map.tsx";
 export { Hinton } from "./hinton.tsx";
 export { MarkedGrid } from "./marked_grid.tsx";
 export { Meter } from "./meter.tsx";
-export { axisOver, Dot, Dots, fromShare, Glyphs, Level, Line, Plot, toShare, useCoordinates, type Axis, type Pair } from "./plot.tsx";
+export {
+  axisOver,
+  Dot,
+  Dots,
+  fromShare,
+  Glyphs,
+  Level,
+  Line,
+  Plot,
+  toShare,
+  useCoordinates,
+  type Axis,
+  type Pair,
+} from "./plot.tsx";
 export { Raster, RasterGrid } from "./raster.tsx";
 export { Area, Arrow, Band, Columns, Isolines, Upright } from "./regions.tsx";
 export { Stack } from "./stack.tsx";

@@ -38,7 +38,11 @@ export function isolines(grid: Grid, level: number): Pair[][] {
       line.push(pointOn(grid, level, edge));
       last = edge;
       edge = links.get(edge)?.pop();
-      if (edge !== undefined) links.set(edge, (links.get(edge) ?? []).filter((other) => other !== last));
+      if (edge !== undefined)
+        links.set(
+          edge,
+          (links.get(edge) ?? []).filter((other) => other !== last),
+        );
     }
     if (line.length > 1) lines.push(line);
   };
@@ -78,7 +82,11 @@ function crossings(grid: Grid, level: number): Map<number, number[]> {
       const point = row * columns + column;
       // around the cell: bottom, right, top, left
       const edges = [2 * point, 2 * (point + 1) + 1, 2 * (point + columns), 2 * point + 1];
-      const crossed = edges.filter((edge) => endsOf(grid, edge).map(above).reduce((a, b) => a !== b));
+      const crossed = edges.filter((edge) =>
+        endsOf(grid, edge)
+          .map(above)
+          .reduce((a, b) => a !== b),
+      );
       if (crossed.length === 2) link(crossed[0] as number, crossed[1] as number);
       if (crossed.length === 4) {
         const corners = [point, point + 1, point + columns, point + columns + 1];

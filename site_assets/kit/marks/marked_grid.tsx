@@ -39,7 +39,9 @@ export function MarkedGrid({ struck, picked, images, size, ...grid }: MarkedGrid
       <svg class="marked-cells" viewBox={`0 0 ${columns} ${rows}`} preserveAspectRatio="none" aria-hidden="true">
         <path class="struck" d={cells} />
         <path class="strike" d={strokes} />
-        {picked !== undefined && <rect class="marked-picked" x={picked % columns} y={Math.floor(picked / columns)} width="1" height="1" />}
+        {picked !== undefined && (
+          <rect class="marked-picked" x={picked % columns} y={Math.floor(picked / columns)} width="1" height="1" />
+        )}
       </svg>
     </div>
   );

@@ -36,21 +36,29 @@ export function Meter({ label, axis, value, name, hue = "c-z", marks, format, wi
         {ticks.map((tick) => (
           <g key={tick} class="tick" transform={`translate(${place(scale(tick))} 40)`}>
             <line y2="4" />
-            <text y="17" text-anchor="middle">{tickText(axis, tick, step)}</text>
+            <text y="17" text-anchor="middle">
+              {tickText(axis, tick, step)}
+            </text>
           </g>
         ))}
-        <text class="axis-label" x={width / 2} y={HEIGHT - 3} text-anchor="middle">{axis.label}</text>
+        <text class="axis-label" x={width / 2} y={HEIGHT - 3} text-anchor="middle">
+          {axis.label}
+        </text>
       </g>
       <g aria-hidden="true">
         {marks.map((mark) => (
           <g key={mark.name} class="meter-mark" transform={`translate(${inside(mark.value)} 0)`}>
             <line y1="26" y2="40" />
-            <text class="direct-label" y="22" {...named(mark.name, inside(mark.value))}>{mark.name}</text>
+            <text class="direct-label" y="22" {...named(mark.name, inside(mark.value))}>
+              {mark.name}
+            </text>
           </g>
         ))}
         <g class={hue} transform={`translate(${inside(value)} 0)`}>
           <path class="meter-now" d="M0 39l-6 -10h12z" />
-          <text class="direct-label" y="8" {...named(now, inside(value))}>{now}</text>
+          <text class="direct-label" y="8" {...named(now, inside(value))}>
+            {now}
+          </text>
         </g>
       </g>
     </svg>

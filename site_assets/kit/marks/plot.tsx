@@ -51,7 +51,12 @@ export function makeCoordinates(x: Axis, y: Axis, width: number, height: number)
   const margin = { left: 46, right: 12, top: 12, bottom: 40 };
   const [right, bottom] = [width - margin.right, height - margin.bottom];
   return {
-    width, height, left: margin.left, top: margin.top, right, bottom,
+    width,
+    height,
+    left: margin.left,
+    top: margin.top,
+    right,
+    bottom,
     x: makeScale(x, margin.left, right),
     y: makeScale(y, bottom, margin.top),
   };
@@ -102,17 +107,34 @@ function Axes({ x, y, coordinates }: { x: Axis; y: Axis; coordinates: Coordinate
       {axisTicks(x, coordinates.x).map(({ value, text }) => (
         <g key={`x${value}`} class="tick" transform={`translate(${place(coordinates.x(value))} ${coordinates.bottom})`}>
           <line class="gridline" y2={coordinates.top - coordinates.bottom} />
-          <text y="16" text-anchor="middle">{text}</text>
+          <text y="16" text-anchor="middle">
+            {text}
+          </text>
         </g>
       ))}
       {axisTicks(y, coordinates.y).map(({ value, text }) => (
         <g key={`y${value}`} class="tick" transform={`translate(${coordinates.left} ${place(coordinates.y(value))})`}>
           <line class="gridline" x2={coordinates.right - coordinates.left} />
-          <text x="-7" dy="0.32em" text-anchor="end">{text}</text>
+          <text x="-7" dy="0.32em" text-anchor="end">
+            {text}
+          </text>
         </g>
       ))}
-      <text class="axis-label" x={(coordinates.left + coordinates.right) / 2} y={coordinates.height - 6} text-anchor="middle">{x.label}</text>
-      <text class="axis-label" transform={`translate(11 ${(coordinates.top + coordinates.bottom) / 2}) rotate(-90)`} text-anchor="middle">{y.label}</text>
+      <text
+        class="axis-label"
+        x={(coordinates.left + coordinates.right) / 2}
+        y={coordinates.height - 6}
+        text-anchor="middle"
+      >
+        {x.label}
+      </text>
+      <text
+        class="axis-label"
+        transform={`translate(11 ${(coordinates.top + coordinates.bottom) / 2}) rotate(-90)`}
+        text-anchor="middle"
+      >
+        {y.label}
+      </text>
     </g>
   );
 }
@@ -131,13 +153,25 @@ export function Plot({ x, y, width = 360, height = 240, label, children }: PlotP
   const coordinates = makeCoordinates(x, y, width, height);
   return (
     <svg class="plot" viewBox={`0 0 ${width} ${height}`} role="img" aria-label={label}>
-      <PlotArea x={x} y={y} coordinates={coordinates}>{children}</PlotArea>
+      <PlotArea x={x} y={y} coordinates={coordinates}>
+        {children}
+      </PlotArea>
     </svg>
   );
 }
 
 /** Axes and marks, for a component that owns its `<svg>`. */
-export function PlotArea({ x, y, coordinates, children }: { x: Axis; y: Axis; coordinates: Coordinates; children?: ComponentChildren }) {
+export function PlotArea({
+  x,
+  y,
+  coordinates,
+  children,
+}: {
+  x: Axis;
+  y: Axis;
+  coordinates: Coordinates;
+  children?: ComponentChildren;
+}) {
   return (
     <CoordinatesContext.Provider value={coordinates}>
       <Axes x={x} y={y} coordinates={coordinates} />
@@ -169,12 +203,19 @@ export function Line({ points, name, below, hue = "", dashed }: LineProps) {
   const drawn = points.filter(([, value]) => Number.isFinite(value));
   const last = drawn.at(-1);
   const end = last ? Math.min(place(x(last[0])), right - 4) : 0;
-  const beside = drawn.filter(([at]) => x(at) >= end - LETTER * (name?.length ?? 0)).map(([, value]) => place(y(value)));
+  const beside = drawn
+    .filter(([at]) => x(at) >= end - LETTER * (name?.length ?? 0))
+    .map(([, value]) => place(y(value)));
   return (
     <g class={hue}>
       <path class={dashed ? "line line-dashed" : "line"} d={path} />
       {name && last && (
-        <text class="direct-label" x={end} y={below ? Math.min(Math.max(...beside) + 16, bottom - 4) : Math.max(Math.min(...beside) - 6, top + 10)} text-anchor="end">
+        <text
+          class="direct-label"
+          x={end}
+          y={below ? Math.min(Math.max(...beside) + 16, bottom - 4) : Math.max(Math.min(...beside) - 6, top + 10)}
+          text-anchor="end"
+        >
           {name}
         </text>
       )}
@@ -195,19 +236,35 @@ export function Dot({ at, hue = "", name }: { at: Pair; hue?: string; name?: str
   return (
     <g class={hue} transform={`translate(${place(x(at[0]))} ${place(y(at[1]))})`}>
       <circle class="dot-current" r="5" />
-      {name && <text class="direct-label" x="9" dy="0.32em">{name}</text>}
+      {name && (
+        <text class="direct-label" x="9" dy="0.32em">
+          {name}
+        </text>
+      )}
     </g>
   );
 }
 
 /** A level worth comparing with, across the whole plot. */
-export function Level({ value, name, below, hue = "" }: { value: number; name: string; below?: boolean; hue?: string }) {
+export function Level({
+  value,
+  name,
+  below,
+  hue = "",
+}: {
+  value: number;
+  name: string;
+  below?: boolean;
+  hue?: string;
+}) {
   const { y, left, right } = useCoordinates();
   const height = place(y(value));
   return (
     <g class={hue}>
       <line class="line line-dashed" x1={left} x2={right} y1={height} y2={height} />
-      <text class="direct-label" x={right - 2} y={below ? height + 14 : height - 4} text-anchor="end">{name}</text>
+      <text class="direct-label" x={right - 2} y={below ? height + 14 : height - 4} text-anchor="end">
+        {name}
+      </text>
     </g>
   );
 }
@@ -223,5 +280,9 @@ export function Glyphs({ points, glyph, hue = "" }: { points: readonly Pair[]; g
     ],
     [points, glyph, x, y],
   );
-  return <text class={`glyphs ${hue}`} x={xs} y={ys} text-anchor="middle">{text}</text>;
+  return (
+    <text class={`glyphs ${hue}`} x={xs} y={ys} text-anchor="middle">
+      {text}
+    </text>
+  );
 }

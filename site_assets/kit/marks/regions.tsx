@@ -13,7 +13,11 @@ export type Span = readonly [number, number, number];
 export function Band({ points, hue = "" }: { points: readonly Span[]; hue?: string }) {
   const { x, y, top, bottom } = useCoordinates();
   const height = (value: number): number => place(Math.min(bottom, Math.max(top, y(value))));
-  const outline = area<Span>((p) => place(x(p[0])), (p) => height(p[1]), (p) => height(p[2]));
+  const outline = area<Span>(
+    (p) => place(x(p[0])),
+    (p) => height(p[1]),
+    (p) => height(p[2]),
+  );
   return <path class={`band ${hue}`} d={outline(points) ?? ""} />;
 }
 
@@ -35,8 +39,16 @@ export function Columns({ histogram, hue = "" }: { histogram: Histogram; hue?: s
   return (
     <g class={hue}>
       <path class="columns" d={path.join("")} />
-      {below > 0 && <text class="aside-label" x={left + 4} y={bottom - 8}>← {below} more</text>}
-      {above > 0 && <text class="aside-label" x={right - 2} y={bottom - 8} text-anchor="end">{above} more →</text>}
+      {below > 0 && (
+        <text class="aside-label" x={left + 4} y={bottom - 8}>
+          ← {below} more
+        </text>
+      )}
+      {above > 0 && (
+        <text class="aside-label" x={right - 2} y={bottom - 8} text-anchor="end">
+          {above} more →
+        </text>
+      )}
     </g>
   );
 }
@@ -72,20 +84,29 @@ export function Arrow({ from, to, name, hue = "" }: { from: Pair; to: Pair; name
   const late = x2 > right - 70;
   return (
     <g class={`arrow ${hue}`}>
-      <line class="line" x1={place(x1)} y1={place(y1)} x2={place(x2 - (HEAD - 1) * ux)} y2={place(y2 - (HEAD - 1) * uy)} />
+      <line
+        class="line"
+        x1={place(x1)}
+        y1={place(y1)}
+        x2={place(x2 - (HEAD - 1) * ux)}
+        y2={place(y2 - (HEAD - 1) * uy)}
+      />
       <path class="arrow-head" d={`M${place(x2)} ${place(y2)}L${corner(1)}L${corner(-1)}Z`} />
-      {name && (Math.abs(ux) > Math.abs(uy) ? (
-        <text class="direct-label" x={place(x2)} y={place(y2 - 10)} text-anchor="middle">{name}</text>
-      ) : (
-        <text
-          class="direct-label"
-          x={place(x2 + (late ? -9 : 9))}
-          y={place(y2 + 4)}
-          text-anchor={late ? "end" : "start"}
-        >
-          {name}
-        </text>
-      ))}
+      {name &&
+        (Math.abs(ux) > Math.abs(uy) ? (
+          <text class="direct-label" x={place(x2)} y={place(y2 - 10)} text-anchor="middle">
+            {name}
+          </text>
+        ) : (
+          <text
+            class="direct-label"
+            x={place(x2 + (late ? -9 : 9))}
+            y={place(y2 + 4)}
+            text-anchor={late ? "end" : "start"}
+          >
+            {name}
+          </text>
+        ))}
     </g>
   );
 }
@@ -106,13 +127,23 @@ function stepwise(points: readonly Pair[]): string {
 }
 
 /** Lines of equal height of `f` over the plot; `of` names everything that `f` depends on. */
-export function Isolines({ f, of, levels }: { f: (x: number, y: number) => number; of: string; levels: readonly number[] }) {
+export function Isolines({
+  f,
+  of,
+  levels,
+}: {
+  f: (x: number, y: number) => number;
+  of: string;
+  levels: readonly number[];
+}) {
   const { x, y } = useCoordinates();
   const [xs, ys] = [x.domain() as [number, number], y.domain() as [number, number]];
   const path = useMemo(() => {
     const grid = sample(f, xs, ys, GRID, GRID);
-    const at = ([column, row]: Pair): Pair =>
-      [x(xs[0] + ((xs[1] - xs[0]) * column) / (GRID - 1)), y(ys[0] + ((ys[1] - ys[0]) * row) / (GRID - 1))];
+    const at = ([column, row]: Pair): Pair => [
+      x(xs[0] + ((xs[1] - xs[0]) * column) / (GRID - 1)),
+      y(ys[0] + ((ys[1] - ys[0]) * row) / (GRID - 1)),
+    ];
     return levels.flatMap((level) => isolines(grid, level).map((line) => stepwise(line.map(at)))).join("");
   }, [of, levels, ...xs, ...ys]);
   return <path class="isoline" d={path} />;

@@ -33,10 +33,14 @@ export function Stack({ label, axis, rows, guides, width = 360 }: StackProps) {
         {ticks.map((value) => (
           <g key={value} class="tick" transform={`translate(${place(scale(value))} ${bottom})`}>
             <line class="gridline" y2={TOP - bottom} />
-            <text y="16" text-anchor="middle">{tickText(axis, value, step)}</text>
+            <text y="16" text-anchor="middle">
+              {tickText(axis, value, step)}
+            </text>
           </g>
         ))}
-        <text class="axis-label" x={(LEFT + width - RIGHT) / 2} y={bottom + 34} text-anchor="middle">{axis.label}</text>
+        <text class="axis-label" x={(LEFT + width - RIGHT) / 2} y={bottom + 34} text-anchor="middle">
+          {axis.label}
+        </text>
       </g>
       {guides.map((value) => (
         <line key={value} class="stack-guide" x1={place(scale(value))} x2={place(scale(value))} y1={TOP} y2={bottom} />
@@ -51,7 +55,10 @@ export function Stack({ label, axis, rows, guides, width = 360 }: StackProps) {
 const LETTER = 7.2; // width of a letter of a name, about
 
 function Bar({ length, scale, top }: { length: Length; scale: (value: number) => number; top: number }) {
-  const [left, right] = [place(scale(Math.min(length.from, length.to))), place(scale(Math.max(length.from, length.to)))];
+  const [left, right] = [
+    place(scale(Math.min(length.from, length.to))),
+    place(scale(Math.max(length.from, length.to))),
+  ];
   const anchor = length.anchor ?? (right - left > LETTER * length.name.length ? "end" : "start");
   return (
     <g class={length.hue}>

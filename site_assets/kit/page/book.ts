@@ -104,7 +104,8 @@ function startOffline(): void {
 function keepStatic(missing: string): void {
   document.documentElement.classList.add("figures-static");
   const words = `This figure stays as it was drawn: this browser has no ${missing}. A current one brings it to life.`;
-  for (const element of document.querySelectorAll<HTMLElement>("figure[data-figure]")) setFigureState(element, "static", words);
+  for (const element of document.querySelectorAll<HTMLElement>("figure[data-figure]"))
+    setFigureState(element, "static", words);
 }
 
 startThemeButton();

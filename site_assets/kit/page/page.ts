@@ -56,9 +56,13 @@ function setOpen(opener: Element, open: boolean): void {
  */
 export function startNotes(): void {
   let pointer = "mouse";
-  document.addEventListener("pointerdown", (event) => {
-    pointer = event.pointerType;
-  }, { capture: true });
+  document.addEventListener(
+    "pointerdown",
+    (event) => {
+      pointer = event.pointerType;
+    },
+    { capture: true },
+  );
   document.addEventListener("click", (event) => {
     const opener = (event.target as Element).closest(OPENERS);
     for (const other of document.querySelectorAll(`:is(${OPENERS})[aria-expanded=true]`)) {
@@ -110,7 +114,11 @@ export function startWideParts(): void {
   const watch = new ResizeObserver((entries) => {
     for (const { target } of entries) {
       const scrolls = target.scrollWidth > target.clientWidth + 1 || target.scrollHeight > target.clientHeight + 1;
-      const words: Record<string, string> = { tabindex: "0", role: "group", "aria-label": target.matches(".equation") ? "Formula" : "Table" };
+      const words: Record<string, string> = {
+        tabindex: "0",
+        role: "group",
+        "aria-label": target.matches(".equation") ? "Formula" : "Table",
+      };
       for (const [name, value] of Object.entries(words)) {
         if (scrolls) target.setAttribute(name, value);
         else target.removeAttribute(name);

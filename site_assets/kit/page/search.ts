@@ -54,7 +54,8 @@ const LITERAL = 4;
 /** Words as they are typed; if none has them, words that are not finished; then words with a slip in them. */
 function find(query: string): Place[] {
   const literal = plain(query);
-  const boostDocument = (id: unknown): number => (plain(`${places[id as number]?.title}\n${places[id as number]?.text}`).includes(literal) ? LITERAL : 1);
+  const boostDocument = (id: unknown): number =>
+    plain(`${places[id as number]?.title}\n${places[id as number]?.text}`).includes(literal) ? LITERAL : 1;
   const ways = [
     {},
     { prefix: true },
@@ -63,7 +64,8 @@ function find(query: string): Place[] {
   const seen = new Map<number, SearchResult>();
   for (const way of ways) {
     if (seen.size >= SHOWN) break;
-    for (const result of index.search(query, { ...way, boostDocument })) if (!seen.has(result.id as number)) seen.set(result.id as number, result);
+    for (const result of index.search(query, { ...way, boostDocument }))
+      if (!seen.has(result.id as number)) seen.set(result.id as number, result);
   }
   return [...seen.values()].slice(0, SHOWN).map(({ id }) => places[id as number] as Place);
 }
@@ -157,7 +159,8 @@ function startSearch({ input, list, status }: SearchParts): void {
     shown = wanted.length > 0 ? find(query) : [];
     list.replaceChildren(...shown.map((place, at) => option(place, `search-result-${at + 1}`, query, wanted)));
     open(shown.length > 0);
-    const count = shown.length === SHOWN ? `The ${SHOWN} best results` : `${shown.length} result${shown.length === 1 ? "" : "s"}`;
+    const count =
+      shown.length === SHOWN ? `The ${SHOWN} best results` : `${shown.length} result${shown.length === 1 ? "" : "s"}`;
     status.textContent = query ? (shown.length ? count : `Nothing found for “${query}”`) : "";
   };
 
@@ -214,14 +217,18 @@ function belongsTo(anchor: string): Element[] {
   if (!place) return [];
   if (!/^H[1-6]$/.test(place.tagName)) return [place];
   const section: Element[] = [place];
-  for (let next = place.nextElementSibling; next && !/^H[1-6]$/.test(next.tagName); next = next.nextElementSibling) section.push(next);
+  for (let next = place.nextElementSibling; next && !/^H[1-6]$/.test(next.tagName); next = next.nextElementSibling)
+    section.push(next);
   return section;
 }
 
 /** Brings the block that has most of the words into view, opened and marked. */
 export function showFound(query: string, anchor: string): void {
   const wanted = words(query).map(stem);
-  const blocks: Element[] = belongsTo(anchor).flatMap((element) => [...(element.matches(BLOCKS) ? [element] : []), ...element.querySelectorAll(BLOCKS)]);
+  const blocks: Element[] = belongsTo(anchor).flatMap((element) => [
+    ...(element.matches(BLOCKS) ? [element] : []),
+    ...element.querySelectorAll(BLOCKS),
+  ]);
   let best: Element | null = blocks[0] ?? null;
   let most = 0;
   for (const block of blocks) {
@@ -231,7 +238,11 @@ export function showFound(query: string, anchor: string): void {
   }
   document.querySelectorAll(".found").forEach((element) => element.classList.remove("found"));
   if (!best) return;
-  for (let hiding: HTMLDetailsElement | null = best.closest("details"); hiding; hiding = hiding.parentElement?.closest("details") ?? null) {
+  for (
+    let hiding: HTMLDetailsElement | null = best.closest("details");
+    hiding;
+    hiding = hiding.parentElement?.closest("details") ?? null
+  ) {
     hiding.open = true;
   }
   best.classList.add("found");
@@ -256,4 +267,8 @@ function markWords(block: Element, wanted: readonly string[]): void {
   CSS.highlights.set("found", new Highlight(...ranges));
 }
 
-Object.assign((globalThis as unknown as { book: SearchBook }).book, { searchIndex, startSearch, showFound } satisfies SearchBook);
+Object.assign((globalThis as unknown as { book: SearchBook }).book, {
+  searchIndex,
+  startSearch,
+  showFound,
+} satisfies SearchBook);

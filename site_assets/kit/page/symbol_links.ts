@@ -53,7 +53,8 @@ export function startSymbolLinks(): void {
     const name = nameOf(symbol.classList);
     if (name && partsOf(name).length > 0) symbol.setAttribute("tabindex", "0");
   }
-  const focused = (): string[] => namesAt(document.activeElement?.matches(":focus-visible") ? document.activeElement : null);
+  const focused = (): string[] =>
+    namesAt(document.activeElement?.matches(":focus-visible") ? document.activeElement : null);
   document.addEventListener("pointerover", (event) => {
     if (event.pointerType !== "touch") light([...namesAt(event.target), ...focused()]);
   });

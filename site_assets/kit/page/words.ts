@@ -1,9 +1,33 @@
 /** Words as the search compares them: without case, accents, plural endings, and with Greek letters by name too. */
 
 const GREEK: Readonly<Record<string, string>> = {
-  α: "alpha", β: "beta", γ: "gamma", δ: "delta", ε: "epsilon", ϵ: "epsilon", ζ: "zeta", η: "eta", θ: "theta", "\u03d1": "theta",
-  "\u03b9": "iota", κ: "kappa", λ: "lambda", μ: "mu", ν: "nu", ξ: "xi", π: "pi", ρ: "rho", σ: "sigma", "\u03c2": "sigma", τ: "tau",
-  "\u03c5": "upsilon", φ: "phi", ϕ: "phi", χ: "chi", ψ: "psi", ω: "omega",
+  α: "alpha",
+  β: "beta",
+  γ: "gamma",
+  δ: "delta",
+  ε: "epsilon",
+  ϵ: "epsilon",
+  ζ: "zeta",
+  η: "eta",
+  θ: "theta",
+  "\u03d1": "theta",
+  "\u03b9": "iota",
+  κ: "kappa",
+  λ: "lambda",
+  μ: "mu",
+  ν: "nu",
+  ξ: "xi",
+  π: "pi",
+  ρ: "rho",
+  σ: "sigma",
+  "\u03c2": "sigma",
+  τ: "tau",
+  "\u03c5": "upsilon",
+  φ: "phi",
+  ϕ: "phi",
+  χ: "chi",
+  ψ: "psi",
+  ω: "omega",
 };
 
 const WORD = /[\p{L}\p{N}]+(?:\.\p{N}+)*/gu;
@@ -12,7 +36,10 @@ const SHORTEST_PLURAL = 4;
 
 /** Lower case, without accents and ligatures: “Élan” → “elan”, “𝔼” → “e”, “x̂” → “x”. */
 export function plain(text: string): string {
-  return text.normalize("NFKD").replace(/\p{M}+/gu, "").toLowerCase();
+  return text
+    .normalize("NFKD")
+    .replace(/\p{M}+/gu, "")
+    .toLowerCase();
 }
 
 /** The words of a text. Brackets, bars and signs of formulas part them: q(z|x) is q, z and x; 6.2 stays whole. */

@@ -31,7 +31,17 @@ function significant(value: number): string {
   return value.toLocaleString("en", { maximumSignificantDigits: 2 });
 }
 
-function KnobSlider({ knob, value, name, onTurn }: { knob: KnobSpec; value: number; name: string; onTurn: (value: number) => void }) {
+function KnobSlider({
+  knob,
+  value,
+  name,
+  onTurn,
+}: {
+  knob: KnobSpec;
+  value: number;
+  name: string;
+  onTurn: (value: number) => void;
+}) {
   const log = knob.scale === "log";
   const scale = (log ? scaleLog() : scaleLinear()).domain([knob.minimum, knob.maximum]).range([0, SLIDER_STEPS]);
   const at = (place: number): number => Number(scale.invert(place).toPrecision(3));
@@ -76,11 +86,20 @@ export function TrainingControls({ training, state, set, names = {} }: TrainingC
         <Button primary onClick={() => (running ? actions.pause() : actions.play())} disabled={phase === "diverged"}>
           {playLabel(training)}
         </Button>
-        <Button onClick={() => actions.step()} disabled={running || phase === "diverged" || (phase === "done" && !training.recorded)}>
+        <Button
+          onClick={() => actions.step()}
+          disabled={running || phase === "diverged" || (phase === "done" && !training.recorded)}
+        >
           One step
         </Button>
-        <Button onClick={() => actions.restart()} disabled={phase === "untrained"}>Untrain</Button>
-        {phase === "diverged" && <Button primary onClick={() => actions.recover()}>Back to the last good weights</Button>}
+        <Button onClick={() => actions.restart()} disabled={phase === "untrained"}>
+          Untrain
+        </Button>
+        {phase === "diverged" && (
+          <Button primary onClick={() => actions.recover()}>
+            Back to the last good weights
+          </Button>
+        )}
         <div class="control seed">
           <label for={seedId}>seed</label>
           <input
@@ -96,7 +115,9 @@ export function TrainingControls({ training, state, set, names = {} }: TrainingC
           />
         </div>
       </Controls>
-      <p class="training-progress" data-role="training-progress" data-phase={phase}>{progressText(training)}</p>
+      <p class="training-progress" data-role="training-progress" data-phase={phase}>
+        {progressText(training)}
+      </p>
       <Controls label="Knobs that can be turned during training">
         {card.knobs.map((knob) => (
           <KnobSlider
@@ -114,7 +135,10 @@ export function TrainingControls({ training, state, set, names = {} }: TrainingC
 }
 
 function range(curves: readonly (readonly Pair[])[]): [number, number] {
-  const values = curves.flat().map(([, loss]) => loss).filter((loss) => Number.isFinite(loss) && loss > 0);
+  const values = curves
+    .flat()
+    .map(([, loss]) => loss)
+    .filter((loss) => Number.isFinite(loss) && loss > 0);
   if (values.length === 0) return [0.1, 1];
   const [low, high] = [Math.min(...values), Math.max(...values)];
   return [low / Math.max(1.25, (high / low) ** ROOM_BELOW), high * 1.25];

@@ -10,10 +10,27 @@ import type { Call } from "../../engine/lane.ts";
 import type { Outputs } from "../../engine/tensor.ts";
 import { Trainer, type Stretch, type TrainerData } from "../../engine/trainer.ts";
 import type { Model } from "../figure/models.ts";
-import { formatSchedule, knobsAt, parseSchedule, shortened, stepsUntilChange, withChange, type Change } from "../figure/schedule.ts";
 import {
-  recordedTraining, trainingCard, trainingData, type Phase, type Run, type RunHost, type Training, type TrainingActions,
-  type TrainingCard, type TrainingRecord, type TrainingState,
+  formatSchedule,
+  knobsAt,
+  parseSchedule,
+  shortened,
+  stepsUntilChange,
+  withChange,
+  type Change,
+} from "../figure/schedule.ts";
+import {
+  recordedTraining,
+  trainingCard,
+  trainingData,
+  type Phase,
+  type Run,
+  type RunHost,
+  type Training,
+  type TrainingActions,
+  type TrainingCard,
+  type TrainingRecord,
+  type TrainingState,
 } from "../figure/training.ts";
 import { CalmPace } from "./calm_pace.ts";
 import { OwnRun, VALIDATE_EVERY } from "./own_run.ts";
@@ -311,7 +328,7 @@ export class TrainingSession implements Run {
     const first = run.trainer.step;
     const until = Math.min(first + count, total);
     const stretches: Stretch[] = [];
-    for (let step = first; step < until; ) {
+    for (let step = first; step < until;) {
       const untilValidation = VALIDATE_EVERY - (step % VALIDATE_EVERY);
       const steps = Math.min(until - step, untilValidation, stepsUntilChange(this.changes, step));
       const validate = steps === untilValidation || step + steps === total;

@@ -120,7 +120,8 @@ export class Shelf {
 
   /** Something to remember beside the files, under a path that no file has. */
   async note(path: string, value: unknown): Promise<void> {
-    if (await caches.has(this.name)) await (await caches.open(this.name)).put(this.addressOf(path), new Response(JSON.stringify(value)));
+    if (await caches.has(this.name))
+      await (await caches.open(this.name)).put(this.addressOf(path), new Response(JSON.stringify(value)));
   }
 
   /** Rejects with a KeepError at the first file that can't be had. */
@@ -154,7 +155,9 @@ export class Shelf {
   private async bring(path: string, priority: RequestPriority): Promise<Response> {
     const bytes = (await this.fromBefore(path)) ?? (await this.fromHost(path, priority));
     const type = TYPES[path.slice(path.lastIndexOf(".") + 1)] ?? "application/octet-stream";
-    const response = new Response(bytes, { headers: { "Content-Type": type, "Content-Length": String(bytes.byteLength) } });
+    const response = new Response(bytes, {
+      headers: { "Content-Type": type, "Content-Length": String(bytes.byteLength) },
+    });
     if (await caches.has(this.name)) {
       try {
         await (await caches.open(this.name)).put(this.addressOf(path), response.clone());

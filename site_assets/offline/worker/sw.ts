@@ -102,7 +102,8 @@ async function keepAll(): Promise<void> {
 
 async function status(): Promise<Status> {
   const kept = await shelf.paths();
-  const size = (paths: Iterable<string>): number => [...paths].reduce((sum, path) => sum + (BOOK.files[path]?.[1] ?? 0), 0);
+  const size = (paths: Iterable<string>): number =>
+    [...paths].reduce((sum, path) => sum + (BOOK.files[path]?.[1] ?? 0), 0);
   const pages = Object.keys(BOOK.pages).filter((page) => page !== BOOK.fallback);
   return {
     bytes: { kept: size(kept), all: size(Object.keys(BOOK.files)) },

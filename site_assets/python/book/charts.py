@@ -137,9 +137,7 @@ def chart_markup(
     )
 
 
-def _axes(
-    across: list[float], up: list[float], place: Place, right: float, x: str, y: str
-) -> str:
+def _axes(across: list[float], up: list[float], place: Place, right: float, x: str, y: str) -> str:
     """Gridlines with numbers, and what the axes count."""
     parts = ['<g class="axis" aria-hidden="true">']
     bottom = HEIGHT - BOTTOM

@@ -73,9 +73,7 @@ def data(name: str, split: str = "train") -> Data:
 
 
 def _array(model: str, described: dict[str, Any], part: str) -> Tensor:
-    return Tensor.from_bytes(
-        described["shape"], described["dtype"], current().array(model, part)
-    )
+    return Tensor.from_bytes(described["shape"], described["dtype"], current().array(model, part))
 
 
 def _rows(tensor: Tensor, levels: int) -> list[list[float]]:

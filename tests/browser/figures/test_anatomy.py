@@ -39,7 +39,8 @@ def flow(figure: Figure, digit: int) -> dict[str, Array]:
     x = images[labels.tolist().index(digit)].reshape(1, 64).astype(np.float32) / 16
     sizes = len(model.array("sizes"))
     session = onnxruntime.InferenceSession(
-        model.bytes("layers"), providers=["CPUExecutionProvider"])
+        model.bytes("layers"), providers=["CPUExecutionProvider"]
+    )
     names = [output.name for output in session.get_outputs()]
     feeds = {"x": np.repeat(x, sizes, 0), "member": np.arange(sizes, dtype=np.int32)}
     return dict(zip(names, session.run(names, feeds), strict=True))
@@ -54,9 +55,11 @@ def expect_measured(figure: Figure, size: int) -> Snapshot:
     code = f"code-{size}"
     assert shown.readouts["parameters"] == f"{value[f'{code}.parameters']:,.0f}"
     assert shown.number("test error") == pytest.approx(
-        value[f"{code}.test.reconstruction_mse"], abs=0.000051)
+        value[f"{code}.test.reconstruction_mse"], abs=0.000051
+    )
     assert shown.number("PCA’s with as many") == pytest.approx(
-        value[f"{code}.test.pca_reconstruction_mse"], abs=0.000051)
+        value[f"{code}.test.pca_reconstruction_mse"], abs=0.000051
+    )
     return shown
 
 
@@ -159,9 +162,14 @@ def not_linked(locator: Locator) -> None:
     expect(locator).not_to_have_attribute("data-linked", "")
 
 
-@pytest.mark.parametrize(("symbol", "part"), [
-    (".link-f", "encoder’s hidden layer"), (".c-z", "code"), (".link-g", "decoder’s hidden layer"),
-])
+@pytest.mark.parametrize(
+    ("symbol", "part"),
+    [
+        (".link-f", "encoder’s hidden layer"),
+        (".c-z", "code"),
+        (".link-g", "decoder’s hidden layer"),
+    ],
+)
 def test_a_symbol_of_the_equation_lights_its_part_and_back(
     reader: Reader, symbol: str, part: str
 ) -> None:

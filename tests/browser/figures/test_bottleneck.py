@@ -32,7 +32,8 @@ def linear(figure: Figure, complexity: int, k: int, wave: int = 0) -> Array:
 def curved(figure: Figure, complexity: int, k: int, wave: int = 0) -> Array:
     model = figure.placed.model(ROLES[complexity])
     session = onnxruntime.InferenceSession(
-        model.bytes("networks"), providers=["CPUExecutionProvider"])
+        model.bytes("networks"), providers=["CPUExecutionProvider"]
+    )
     member = np.array([(complexity - 1) % 2 * 6 + k - 1], np.int32)
     feeds = {"x": waveform(figure, complexity, wave)[None], "member": member}
     rebuilt: Array = session.run(["x_hat"], feeds)[0][0]
@@ -43,7 +44,7 @@ def expect_rebuilt(figure: Figure, rebuilt: Array, complexity: int, wave: int = 
     """The error printed, and the harmonics said to survive, are those of this reconstruction."""
     x = waveform(figure, complexity, wave)
     figure.expect_number("this waveform’s error", float(((x - rebuilt) ** 2).mean()), 0.000051)
-    strength = [np.abs(np.fft.rfft(values))[1:complexity + 1] for values in (x, rebuilt)]
+    strength = [np.abs(np.fft.rfft(values))[1 : complexity + 1] for values in (x, rebuilt)]
     alive = [str(i + 1) for i in range(complexity) if strength[1][i] >= 0.5 * strength[0][i]]
     told = f"Harmonics that survive: {', '.join(alive)} of {complexity}"
     title = told if alive else "No harmonic survives"

@@ -28,7 +28,8 @@ def member(model: PublishedModel, kind: str, run: int, size: int) -> int:
 def decode(model: PublishedModel, kind: str, code: Code, run: int = 1) -> Array:
     """What a model with two numbers draws at `code`."""
     session = onnxruntime.InferenceSession(
-        model.bytes("decoder"), providers=["CPUExecutionProvider"])
+        model.bytes("decoder"), providers=["CPUExecutionProvider"]
+    )
     z = np.zeros((1, max(model.card["options"]["sizes"])), np.float32)
     z[0, :2] = code
     chosen = np.array([member(model, kind, run, 2)], np.int32)
@@ -42,8 +43,11 @@ def panel(figure: Figure, kind: str) -> Locator:
 
 
 def told(figure: Figure, kind: str, name: str) -> str:
-    entry = panel(figure, kind).locator(".readout > div").filter(
-        has=figure.page.locator("dt").get_by_text(name, exact=True))
+    entry = (
+        panel(figure, kind)
+        .locator(".readout > div")
+        .filter(has=figure.page.locator("dt").get_by_text(name, exact=True))
+    )
     return entry.locator("dd").inner_text()
 
 
@@ -76,13 +80,16 @@ def expect_drawing(figure: Figure, kind: str, code: Code, within: float) -> None
     distances = np.linalg.norm(known - ink.ravel(), axis=1)
     probability = judge.run("classifier", x=ink.reshape(1, 64))["probability"][0]
     assert float(told(figure, kind, "distance").split()[0]) == pytest.approx(
-        distances.min(), abs=0.0051)
+        distances.min(), abs=0.0051
+    )
     digit, sure = told(figure, kind, "looks like").split(", ")
     assert int(digit) == probability.argmax()
     assert number(sure) == pytest.approx(100 * probability.max(), abs=0.51)
     metrics = judge.card["metrics"]
-    accepted = (probability.max() >= metrics["least_probability"]["value"]
-                and distances.min() <= metrics["largest_distance"]["value"])
+    accepted = (
+        probability.max() >= metrics["least_probability"]["value"]
+        and distances.min() <= metrics["largest_distance"]["value"]
+    )
     assert told(figure, kind, "judge") == ("accepted" if accepted else "refused")
 
 
@@ -138,7 +145,8 @@ def test_shares_of_the_measured_throws_are_the_recipes(reader: Reader) -> None:
             eventually(figure.page, agrees)
     rows = figure.table()[1:]
     assert [number(row[-1]) / 100 for row in rows] == pytest.approx(
-        [published[k, :, s].mean() for s in (0, 1, 2) for k in (0, 1)], abs=0.0006)
+        [published[k, :, s].mean() for s in (0, 1, 2) for k in (0, 1)], abs=0.0006
+    )
 
 
 def test_claim_of_the_default_state_is_in_sight(reader: Reader) -> None:

@@ -15,8 +15,12 @@ from tests.browser.support.site import Array
 from tests.browser.support.waiting import eventually
 
 NAME = "interpolate"
-WAYS = ("Cross-fade of the pixels", "Straight line, plain code",
-        "Straight line, variational code", "Arc, variational code")
+WAYS = (
+    "Cross-fade of the pixels",
+    "Straight line, plain code",
+    "Straight line, variational code",
+    "Arc, variational code",
+)
 FULL_INK = 16
 TOLERANCE = 1 / 255 + 1e-3  # the canvas holds 8 bits
 
@@ -67,8 +71,10 @@ def assert_judged(figure: Figure, way: str, ink: Array) -> None:
     assert number(sure.split(",")[1]) == pytest.approx(100 * probability.max(), abs=0.51)
     assert number(near) == pytest.approx(distance, abs=0.0051)
     metrics = judge.card["metrics"]
-    accepted = (probability.max() >= metrics["least_probability"]["value"]
-                and distance <= metrics["largest_distance"]["value"])
+    accepted = (
+        probability.max() >= metrics["least_probability"]["value"]
+        and distance <= metrics["largest_distance"]["value"]
+    )
     assert verdict.startswith("accepted" if accepted else "refused")
 
 
@@ -98,27 +104,33 @@ def test_claim_stands_in_the_figure_and_is_what_was_measured(reader: Reader) -> 
     shares = figure.placed.model("twins").array("accepted_shares")
     means = shares.mean(axis=0)
     assert (np.diff(means) > 0).all(), "each way is accepted more often than the one above it"
-    printed = [number(name.split("·")[1]) for name in
-               figure.stage.locator(".dot-rows .direct-label").all_text_contents()]
+    printed = [
+        number(name.split("·")[1])
+        for name in figure.stage.locator(".dot-rows .direct-label").all_text_contents()
+    ]
     assert printed == pytest.approx(100 * means, abs=0.51)
     for cells, values in zip(figure.table()[1:], shares.T, strict=True):
-        assert [number(cell) for cell in cells[-len(values):]] == pytest.approx(
-            100 * values, abs=0.051)
+        assert [number(cell) for cell in cells[-len(values) :]] == pytest.approx(
+            100 * values, abs=0.051
+        )
 
 
 def test_struck_drawings_are_those_that_the_judge_refuses(reader: Reader) -> None:
     figure = reader.live_figure(NAME)
     judge = figure.placed.model("judge")
     known = judge.array("images_train").reshape(-1, 64) / FULL_INK
-    limits = {name: judge.card["metrics"][name]["value"]
-              for name in ("least_probability", "largest_distance")}
+    limits = {
+        name: judge.card["metrics"][name]["value"]
+        for name in ("least_probability", "largest_distance")
+    }
     strips = [drawings(figure, 1, 2, step / 8) for step in range(9)]
     for number_of_way, way in enumerate(WAYS):
         ink = np.stack([strip[number_of_way] for strip in strips])
         probability = judge.run("classifier", x=ink)["probability"].max(axis=1)
         distance = np.linalg.norm(known[None] - ink[:, None], axis=2).min(axis=1)
-        refused = ((probability < limits["least_probability"])
-                   | (distance > limits["largest_distance"]))
+        refused = (probability < limits["least_probability"]) | (
+            distance > limits["largest_distance"]
+        )
         path = row(figure, way).locator(".struck").get_attribute("d") or ""
         assert re.findall(r"M(\d+) 0", path) == [str(i) for i in np.flatnonzero(refused)]
 

@@ -47,12 +47,18 @@ def shown_angles(figure: Figure) -> tuple[float, float]:
 @HTTP_AND_FILE
 def test_the_claim_stands_before_anything_is_trained(reader: Reader) -> None:
     static = reader.figure(NAME, scripts=False)
-    readouts = dict(zip(static.stage.locator(".readout dt").all_text_contents(),
-                        static.stage.locator(".readout dd").all_text_contents(), strict=True))
+    readouts = dict(
+        zip(
+            static.stage.locator(".readout dt").all_text_contents(),
+            static.stage.locator(".readout dd").all_text_contents(),
+            strict=True,
+        )
+    )
     metrics = static.placed.model("linear").card["metrics"]
     angles = [float(angle) for angle in re.findall(r"[\d.]+", readouts[ANGLES])]
     assert angles == pytest.approx(
-        [metrics["largest_angle"]["value"], metrics["smallest_angle"]["value"]], abs=0.00501)
+        [metrics["largest_angle"]["value"], metrics["smallest_angle"]["value"]], abs=0.00501
+    )
     assert angles[0] < SMALL
     assert float(readouts[ERROR]) == pytest.approx(float(readouts[PCA]), rel=1e-3)
 

@@ -51,9 +51,13 @@ def test_the_claim_stands_before_anything_is_trained(reader: Reader) -> None:
     static = reader.figure(NAME, scripts=False)
     metrics: dict[str, Any] = static.placed.model("clusters").card["metrics"]
     accuracy, untrained, pca = (
-        f"{100 * metrics[name]['value']:.0f}" for name in (
-            "validation.neighbour_accuracy", "validation.neighbour_accuracy.untrained",
-            "pca.validation.neighbour_accuracy"))
+        f"{100 * metrics[name]['value']:.0f}"
+        for name in (
+            "validation.neighbour_accuracy",
+            "validation.neighbour_accuracy.untrained",
+            "pca.validation.neighbour_accuracy",
+        )
+    )
     said = re.search(r"(\d+)% of .*untrained (\d+)%, PCA (\d+)%", static.summary())
     assert said, static.summary()
     assert said.groups() == (accuracy, untrained, pca)
@@ -63,8 +67,10 @@ def test_the_claim_stands_before_anything_is_trained(reader: Reader) -> None:
         assert len(drawn.text_content() or "") > 50
 
 
-@pytest.mark.parametrize(("role", "hand"), [
-    ("clusters", "mouse"), ("clusters", "finger"), ("clusters", "keys"), ("digits", "keys")])
+@pytest.mark.parametrize(
+    ("role", "hand"),
+    [("clusters", "mouse"), ("clusters", "finger"), ("clusters", "keys"), ("digits", "keys")],
+)
 def test_trains_from_untrained_until_neighbours_agree(
     reader: Reader, role: str, hand: Hand
 ) -> None:
@@ -118,7 +124,15 @@ def test_labels_never_enter_the_graph(reader: Reader) -> None:
         session = onnxruntime.InferenceSession(model.bytes("step"))
         inputs = {port.name: port.shape for port in session.get_inputs()}
         assert set(inputs) == {
-            "params", "adam_m", "adam_v", "step", "index", "x_all", "adam_eps", "lr"}
+            "params",
+            "adam_m",
+            "adam_v",
+            "step",
+            "index",
+            "x_all",
+            "adam_eps",
+            "lr",
+        }
         assert model.array("x_train").shape[1] == model.card["options"]["live"]["input_size"]
 
 

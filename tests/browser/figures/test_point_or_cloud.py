@@ -54,8 +54,10 @@ def expect_input(figure: Figure, index: int) -> None:
     z = ae.run("encoder", x=image(figure, index).reshape(1, 64))["z"]
     mu, sigma = posterior(figure, index)
     rasters = figure.snapshot()
-    for name, model, code in (("Decoded from the plain", ae, z),
-                              ("Decoded from the mean", vae, mu[None])):
+    for name, model, code in (
+        ("Decoded from the plain", ae, z),
+        ("Decoded from the mean", vae, mu[None]),
+    ):
         expected = model.run("decoder", z=code)["x_hat"].reshape(8, 8)
         assert np.abs(rasters.raster(name) - expected).max() <= TOLERANCE
     told = [number(text) for text in rasters.readouts["μ"].split(", ")]
@@ -80,8 +82,7 @@ def test_ellipses_are_to_the_scale_of_their_axes(reader: Reader) -> None:
         for axis, extent in ((0, "wide"), (1, "high")):
             name = "xy"[axis]
             own = [tick for tick in ellipse["ticks"] if tick["axis"] == name]
-            slope, offset = np.polyfit([number(t["value"]) for t in own],
-                                       [t[name] for t in own], 1)
+            slope, offset = np.polyfit([number(t["value"]) for t in own], [t[name] for t in own], 1)
             assert ellipse[extent] == pytest.approx(2 * sigma[axis] * abs(slope), abs=2.5)
             assert ellipse[name] == pytest.approx(offset + slope * mu[axis], abs=1)
 

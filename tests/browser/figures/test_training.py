@@ -138,10 +138,14 @@ def test_speed_is_steps_a_displayed_frame(reader: Reader, name: str) -> None:
         run.press(UNTRAIN)
         run.press(TRAIN)
         run.wait_step(speed)
-        (before, start), (after, end) = (run.figure.page.evaluate(
-            "([id, pause]) => new Promise((done) => setTimeout(() =>"
-            " done([book.trainingRecord(id).step, window.frames_]), pause))",
-            [run.figure.placed.id, pause]) for pause in (0, 500))
+        (before, start), (after, end) = (
+            run.figure.page.evaluate(
+                "([id, pause]) => new Promise((done) => setTimeout(() =>"
+                " done([book.trainingRecord(id).step, window.frames_]), pause))",
+                [run.figure.placed.id, pause],
+            )
+            for pause in (0, 500)
+        )
         run.pause()
         assert after > before, "not training"
         assert after - before <= speed * (end - start + 2), "faster than asked"

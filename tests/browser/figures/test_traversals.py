@@ -26,7 +26,8 @@ SUBSCRIPTS = "₁₂₃₄₅₆"
 def decode(figure: Figure, beta: str, start: int, z: Array) -> Array:
     """Drawings `[n, 16, 16]` by the reader's own decoders."""
     session = onnxruntime.InferenceSession(
-        figure.placed.model("sprites").bytes("decoders"), providers=["CPUExecutionProvider"])
+        figure.placed.model("sprites").bytes("decoders"), providers=["CPUExecutionProvider"]
+    )
     member = np.full(len(z), BETAS.index(beta) * STARTS + start - 1, np.int32)
     drawn: Array = session.run(None, {"z": z.astype(np.float32), "member": member})[0]
     return drawn.reshape(-1, SIDE, SIDE)
@@ -37,14 +38,14 @@ def expect_drawn(figure: Figure, beta: str, start: int, code: Sequence[float]) -
     base = np.array(code, np.float64)
     turned = np.repeat(base[None], CODE * STEPS, axis=0)
     for axis in range(CODE):
-        turned[axis * STEPS:(axis + 1) * STEPS, axis] = np.linspace(-LIMIT, LIMIT, STEPS)
+        turned[axis * STEPS : (axis + 1) * STEPS, axis] = np.linspace(-LIMIT, LIMIT, STEPS)
     ink = decode(figure, beta, start, np.concatenate([base[None], turned]))
 
     def drawn() -> None:
         shown = figure.snapshot()
         assert np.abs(shown.raster(DRAWING) - ink[0]).max() <= TOLERANCE
         for axis, name in enumerate(SUBSCRIPTS):
-            strip = np.hstack(list(ink[1 + axis * STEPS:1 + (axis + 1) * STEPS]))
+            strip = np.hstack(list(ink[1 + axis * STEPS : 1 + (axis + 1) * STEPS]))
             found = shown.raster(f"Drawings as z{name} goes")
             assert np.abs(found - strip).max() <= TOLERANCE, name
 
@@ -93,7 +94,8 @@ def test_gaps_of_all_networks_stand_in_the_table(reader: Reader) -> None:
         told = [number(cells[head.index(f"gap of {factor}")]) for factor in FACTORS]
         assert told == pytest.approx(100 * expected, abs=0.051)
         assert number(cells[head.index("mean gap")]) == pytest.approx(
-            100 * expected.mean(), abs=0.051)
+            100 * expected.mean(), abs=0.051
+        )
 
 
 @HTTP_AND_FILE
@@ -106,8 +108,12 @@ def test_mouse_chooses_network_and_turns_a_number(reader: Reader) -> None:
     slider = figure.slider("z₂")
     box = slider.bounding_box()
     assert box
-    figure.mouse_drag([(box["x"] + share * box["width"], box["y"] + box["height"] / 2)
-                       for share in (0.5, 0.7, 0.85)])
+    figure.mouse_drag(
+        [
+            (box["x"] + share * box["width"], box["y"] + box["height"] / 2)
+            for share in (0.5, 0.7, 0.85)
+        ]
+    )
     value = float(slider.input_value())
     assert 1 < value < 2.5
     expect_drawn(figure, "0.1", 3, [0, value, 0, 0, 0, 0])

@@ -43,12 +43,16 @@ def clouds(figure: Figure) -> Array:
           const { left, top, width, height } = ellipse.getBoundingClientRect();
           const stroke = parseFloat(getComputedStyle(ellipse).strokeWidth) || 0;
           return [left + width / 2, top + height / 2, width / 2, height / 2, stroke];
-        })""")
+        })"""
+    )
     plane = Plane(svg)
     (x0, y0), (x1, y1) = plane.spot((0, 0)), plane.spot((1, 1))
-    return np.array([
-        [(x - x0) / (x1 - x0), (y - y0) / (y1 - y0), rx / (x1 - x0), ry / (y0 - y1)]
-        for x, y, rx, ry, _ in found])
+    return np.array(
+        [
+            [(x - x0) / (x1 - x0), (y - y0) / (y1 - y0), rx / (x1 - x0), ry / (y0 - y1)]
+            for x, y, rx, ry, _ in found
+        ]
+    )
 
 
 def posteriors(figure: Figure, index: int) -> Array:
@@ -118,16 +122,16 @@ def test_train_here_with_a_beta_that_is_turned_on_the_way(reader: Reader, hand: 
     expect(figure.slider("β")).to_have_attribute("aria-valuetext", "4")
     changes = re.findall(r"(\d+)%3Abeta%3D([\d.]+)", figure.address())
     assert changes, figure.page.url
-    (first, _), (at, beta) = ((int(step), float(value)) for step, value in (
-        changes[0], changes[-1]))  # a mouse passes the values between
+    (first, _), (at, beta) = (
+        (int(step), float(value)) for step, value in (changes[0], changes[-1])
+    )  # a mouse passes the values between
     assert beta == 4
     run.wait_step(at + 10)
     run.pause()
     figure.expect_readout("β", "4")
     loss, reconstruction, kl = (np.array(term) for term in run.run()["train"])
     for steps, beta in ((slice(0, first), 1), (slice(at, None), 4)):
-        np.testing.assert_allclose(
-            loss[steps], reconstruction[steps] + beta * kl[steps], rtol=1e-5)
+        np.testing.assert_allclose(loss[steps], reconstruction[steps] + beta * kl[steps], rtol=1e-5)
     final = run.run()["validation"]
     figure.expect_number("KL", final[2][-1][1], 0.00501)
     figure.expect_number("reconstruction", final[1][-1][1], 0.00501)

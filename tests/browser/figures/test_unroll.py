@@ -60,8 +60,7 @@ def test_trains_from_untrained_until_it_beats_pca(reader: Reader, surface: str) 
     eventually(figure.page, beats, 60)
     run.pause()
     figure.settle()
-    assert figure.snapshot().number(ERROR) == pytest.approx(
-        run.validation_loss(), abs=5.01e-5)
+    assert figure.snapshot().number(ERROR) == pytest.approx(run.validation_loss(), abs=5.01e-5)
     bent = paths(figure, "mesh")
     assert len(bent) == (1 if surface == "moons" else 22)
     assert bent != flat, "the network's surface did not move"

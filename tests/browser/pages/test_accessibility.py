@@ -77,7 +77,7 @@ WITHOUT_FOCUS_RING = """
     if (document.activeElement !== part) return [`cannot be focused: ${told}`];
     const seen = looks(part) !== before;
     part.blur();
-    return seen ? [] : [`no visible focus: ${told}`];
+    return seen ? [] : [`no visible focus: ${told}, which looks ${before}`];
   });
 }
 """

@@ -90,9 +90,12 @@ def made_book(folder: Path) -> Path:
 def check_that_the_new_figure_passes_its_tests(book: Path) -> None:
     """Those that came with it, those that every figure owes, and those of the tools."""
     run_in(book, ["-m", "ruff", "check", "."])
-    tests = ("tests/browser/figures/test_sample.py", "tests/unit/training/test_sample.py",
-             "tests/browser/figures/test_every_figure.py",
-             "tests/browser/support/own_data_in_a_book.py")
+    tests = (
+        "tests/browser/figures/test_sample.py",
+        "tests/unit/training/test_sample.py",
+        "tests/browser/figures/test_every_figure.py",
+        "tests/browser/support/own_data_in_a_book.py",
+    )
     wanted = "test_sample or (not [file and (own_data or sample or data-map or data-walk))"
     told = run_in(book, ["-m", "pytest", "-p", "no:cacheprovider", *tests, "-k", wanted])
     assert " passed" in told

@@ -55,8 +55,10 @@ def test_the_reader_trains_compares_and_solves(chapter: CellsPage, scheme: str) 
         assert chapter.output(number).inner_html() == written[number], f"cell {number}"
     expect(chapter.output(DRAW).get_by_role("img", name=re.compile("Ten drawings"))).to_be_visible()
     expect(chapter.output(TRAIN).get_by_role("img")).to_be_visible()
-    apart = [float(text) for text in
-             chapter.output(SAME).locator("tbody td:last-child").all_inner_texts()]
+    apart = [
+        float(text)
+        for text in chapter.output(SAME).locator("tbody td:last-child").all_inner_texts()
+    ]
     assert len(apart) == 10
     assert max(apart) <= 1e-6
 

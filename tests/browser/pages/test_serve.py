@@ -143,5 +143,3 @@ def test_a_session(book: Book, window: Page) -> None:
         step(book, window)
     written = {path.name for path in (book.root / "build").iterdir()}
     assert written <= {"cache", "models", "npm.lock"}
-
-

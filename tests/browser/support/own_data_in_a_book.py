@@ -19,7 +19,8 @@ TOLERANCE = 1 / 255 + 1e-3  # the canvas holds 8 bits
 def figure_of(reader: Reader, name: str, data: str, **state: object) -> Figure:
     """The figure `name` where it shows `data`, live and in a state."""
     placed: PlacedFigure = next(
-        f for f in reader.site.figures
+        f
+        for f in reader.site.figures
         if f.name == name and f.model("own").card["name"] == f"own-{data}"
     )
     address = reader.site.url(placed.page, placed.fragment(state))

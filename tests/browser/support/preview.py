@@ -22,7 +22,7 @@ ADDRESS = re.compile(r"Reading at (http://\S+/)")
 PACKAGE = "__path__ = __import__('pkgutil').extend_path(__path__, __name__)\n"
 
 # What `python -m training` is to the builder, in a moment and without torch.
-TRAINING = '''
+TRAINING = """
 import json, sys
 from pathlib import Path
 from training.recipe import ERROR
@@ -33,7 +33,7 @@ if "--list" in sys.argv:
 else:
     card.parent.mkdir(parents=True, exist_ok=True)
     card.write_text(json.dumps({"name": "toy", "metrics": {"test.error": {"value": ERROR}}}))
-'''
+"""
 
 # Tall enough to be scrolled, above the figure and below it.
 CHAPTER = f"""---

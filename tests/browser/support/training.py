@@ -34,7 +34,10 @@ SHOWN: dict[str, dict[str, object]] = {
 }
 # Where one hand is enough, each figure gets another.
 HAND_OF: dict[str, Hand] = {
-    "organise": "mouse", "linear-is-pca": "keys", "unroll": "finger", "tug-of-war": "mouse",
+    "organise": "mouse",
+    "linear-is-pca": "keys",
+    "unroll": "finger",
+    "tug-of-war": "mouse",
 }
 PACE = 40.0  # s; a loaded test machine takes 50 optimiser steps a second
 

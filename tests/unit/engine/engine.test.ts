@@ -112,16 +112,28 @@ test("a graph that was never loaded is an error that names it", async () => {
   await assert.rejects(setUp().engine.run("a", {}), /no graph “a”/);
 });
 
-const ROW: readonly Call[] = [{ graph: "a", feeds: {} }, { graph: "b", feeds: {} }];
+const ROW: readonly Call[] = [
+  { graph: "a", feeds: {} },
+  { graph: "b", feeds: {} },
+];
 
 test("calls in a row run in one lane, and anew in the other if the kernels fail one", async () => {
   const { engine, kernels, ort } = setUp();
   await engine.load("a", PLANNED);
   await engine.load("b", PLANNED);
-  assert.deepEqual((await engine.runAll(ROW)).map((outputs) => Object.keys(outputs)), [["kernels"], ["kernels"]]);
+  assert.deepEqual(
+    (await engine.runAll(ROW)).map((outputs) => Object.keys(outputs)),
+    [["kernels"], ["kernels"]],
+  );
   kernels.fails = "run";
-  assert.deepEqual((await engine.runAll(ROW)).map((outputs) => Object.keys(outputs)), [["ort"], ["ort"]]);
-  assert.deepEqual(ort.asked.filter((what) => what.startsWith("run")), ["run a", "run b"]);
+  assert.deepEqual(
+    (await engine.runAll(ROW)).map((outputs) => Object.keys(outputs)),
+    [["ort"], ["ort"]],
+  );
+  assert.deepEqual(
+    ort.asked.filter((what) => what.startsWith("run")),
+    ["run a", "run b"],
+  );
   assert.equal(engine.laneOf("b"), "ort");
 });
 
@@ -129,13 +141,19 @@ test("a row with a graph that has no plan runs on ONNX Runtime as a whole", asyn
   const { engine, kernels } = setUp();
   await engine.load("a", PLANNED);
   await engine.load("b", UNPLANNED);
-  assert.deepEqual((await engine.runAll(ROW)).map((outputs) => Object.keys(outputs)), [["ort"], ["ort"]]);
+  assert.deepEqual(
+    (await engine.runAll(ROW)).map((outputs) => Object.keys(outputs)),
+    [["ort"], ["ort"]],
+  );
   assert.deepEqual(kernels.asked, ["load a plan"]);
   assert.equal(engine.laneOf("a"), "kernels", "which is nobody's fault");
 });
 
 test("a call in a row is fed what an earlier one gave", async () => {
-  const calls: Call[] = [{ graph: "a", feeds: {} }, { graph: "b", feeds: {}, carry: { x: [0, "y"] } }];
+  const calls: Call[] = [
+    { graph: "a", feeds: {} },
+    { graph: "b", feeds: {}, carry: { x: [0, "y"] } },
+  ];
   const fed: Feeds[] = [];
   const y = { dims: [1], data: Float32Array.of(5) };
   await inSequence(calls, (_, feeds) => {
@@ -143,5 +161,8 @@ test("a call in a row is fed what an earlier one gave", async () => {
     return { y };
   });
   assert.deepEqual(fed, [{}, { x: y }]);
-  await assert.rejects(inSequence([{ graph: "a", feeds: {}, carry: { x: [0, "z"] } }], () => ({})), /no “z” for “x”/);
+  await assert.rejects(
+    inSequence([{ graph: "a", feeds: {}, carry: { x: [0, "z"] } }], () => ({})),
+    /no “z” for “x”/,
+  );
 });

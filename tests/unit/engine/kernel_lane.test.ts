@@ -11,24 +11,38 @@ import type { Feeds, Outputs } from "../../../site_assets/engine/tensor.ts";
  * (module (memory (export "memory") 1) (global (export "heap") i32 (i32.const 1024))
  *   (func (export "run") (param i32 i32)) (func (export "loop") (param i32 i32 i32)))
  */
-const IDLE = new WebAssembly.Module(new Uint8Array([
-  0, 97, 115, 109, 1, 0, 0, 0,
-  1, 12, 2, 96, 2, 127, 127, 0, 96, 3, 127, 127, 127, 0,
-  3, 3, 2, 0, 1,
-  5, 3, 1, 0, 1,
-  6, 7, 1, 127, 0, 65, 128, 8, 11,
-  7, 30, 4, 6, 109, 101, 109, 111, 114, 121, 2, 0, 4, 104, 101, 97, 112, 3, 0, 3, 114, 117, 110, 0, 0, 4, 108, 111, 111, 112, 0, 1,
-  10, 7, 2, 2, 0, 11, 2, 0, 11,
-]));
+const IDLE = new WebAssembly.Module(
+  new Uint8Array([
+    0, 97, 115, 109, 1, 0, 0, 0, 1, 12, 2, 96, 2, 127, 127, 0, 96, 3, 127, 127, 127, 0, 3, 3, 2, 0, 1, 5, 3, 1, 0, 1, 6,
+    7, 1, 127, 0, 65, 128, 8, 11, 7, 30, 4, 6, 109, 101, 109, 111, 114, 121, 2, 0, 4, 104, 101, 97, 112, 3, 0, 3, 114,
+    117, 110, 0, 0, 4, 108, 111, 111, 112, 0, 1, 10, 7, 2, 2, 0, 11, 2, 0, 11,
+  ]),
+);
 
 /** x [n, 2] lies where y [n, 2] does, so that a plan without calls copies; `perRow` is the work it claims. */
 function plan(perRow: number): Uint8Array {
-  const port = { dtype: "float32", at: [8192, 0, 0], dims: [[0, 1, 0], [2, 0, 0]] };
-  const header = new TextEncoder().encode(JSON.stringify({
-    start: 4096, code: [], patches: [], weights: [], loop: false,
-    inputs: [{ name: "x", ...port }], outputs: [{ name: "y", ...port }],
-    temporaries: [8192, 8, 0], end: [8192, 8, 0], work: [0, perRow, 0],
-  }));
+  const port = {
+    dtype: "float32",
+    at: [8192, 0, 0],
+    dims: [
+      [0, 1, 0],
+      [2, 0, 0],
+    ],
+  };
+  const header = new TextEncoder().encode(
+    JSON.stringify({
+      start: 4096,
+      code: [],
+      patches: [],
+      weights: [],
+      loop: false,
+      inputs: [{ name: "x", ...port }],
+      outputs: [{ name: "y", ...port }],
+      temporaries: [8192, 8, 0],
+      end: [8192, 8, 0],
+      work: [0, perRow, 0],
+    }),
+  );
   const bytes = new Uint8Array(4 + header.length);
   new DataView(bytes.buffer).setUint32(0, header.length, true);
   bytes.set(header, 4);
@@ -119,6 +133,10 @@ test("calls in a row run in the worker, however small", async () => {
   const { lane, worker } = setUp();
   await lane.load("a", async () => plan(1));
   await lane.load("b", async () => plan(1));
-  await lane.runAll([{ graph: "a", feeds: rows(1) }, { graph: "b", feeds: rows(1) }, { graph: "a", feeds: rows(1) }]);
+  await lane.runAll([
+    { graph: "a", feeds: rows(1) },
+    { graph: "b", feeds: rows(1) },
+    { graph: "a", feeds: rows(1) },
+  ]);
   assert.deepEqual(worker.asked, ["load a", "load b", "run a, b, a"]);
 });

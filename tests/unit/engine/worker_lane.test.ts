@@ -161,7 +161,10 @@ test("when the worker dies, all who wait are told, and the next load starts anot
   port().answer();
   await again;
   assert.equal(ports.length, 2);
-  assert.deepEqual(port().posted.map(({ op }) => op), ["start", "load"]);
+  assert.deepEqual(
+    port().posted.map(({ op }) => op),
+    ["start", "load"],
+  );
 });
 
 test("a worker that dies while a graph's bytes are on their way is replaced before they are sent", async () => {
@@ -177,7 +180,10 @@ test("a worker that dies while a graph's bytes are on their way is replaced befo
   port().answer();
   await load;
   assert.equal(ports.length, 2);
-  assert.deepEqual(port().posted.map(({ op }) => op), ["start", "load"]);
+  assert.deepEqual(
+    port().posted.map(({ op }) => op),
+    ["start", "load"],
+  );
 });
 
 test("a worker that can never run is replaced, and the graph isn't blamed", async () => {
@@ -205,7 +211,10 @@ test("a worker that can't be made is reported, and made when asked again", async
     if (attempts++ === 0) throw new Error("the file ort.js could not be loaded");
     return { port, wasm: new Uint8Array(1) };
   });
-  await assert.rejects(engine.load("a", async () => new Uint8Array(1)), /ort\.js/);
+  await assert.rejects(
+    engine.load("a", async () => new Uint8Array(1)),
+    /ort\.js/,
+  );
   const again = engine.load("a", async () => new Uint8Array(1));
   await rest();
   port.answer();
@@ -217,7 +226,10 @@ test("a worker that can't be made is reported, and made when asked again", async
 test("calls in a row are one request, and come back as one", async () => {
   const { engine, port } = await loaded("a", "b");
   const made = { y: { dims: [1], data: Float32Array.of(3) } };
-  const both = engine.runAll([{ graph: "a", feeds: {} }, { graph: "b", feeds: {}, carry: { x: [0, "y"] } }]);
+  const both = engine.runAll([
+    { graph: "a", feeds: {} },
+    { graph: "b", feeds: {}, carry: { x: [0, "y"] } },
+  ]);
   await rest();
   assert.deepEqual(port().asked.slice(2), ["run a, b"]);
   port().answer({ outputs: [made, {}] });
@@ -226,6 +238,12 @@ test("calls in a row are one request, and come back as one", async () => {
 
 test("a row with an unknown graph is refused as a whole", async () => {
   const { engine, port } = await loaded("a");
-  await assert.rejects(engine.runAll([{ graph: "a", feeds: {} }, { graph: "b", feeds: {} }]), /no graph “b”/);
+  await assert.rejects(
+    engine.runAll([
+      { graph: "a", feeds: {} },
+      { graph: "b", feeds: {} },
+    ]),
+    /no graph “b”/,
+  );
   assert.deepEqual(port().asked, ["load a"]);
 });

@@ -30,7 +30,11 @@ test("the spectrum finds each harmonic's amplitude whatever its phase, and no ot
 });
 
 test("the count for an error is the first that reaches it", () => {
-  const curve = [[0, 1], [1, 0.5], [2, 0.1]] as const;
+  const curve = [
+    [0, 1],
+    [1, 0.5],
+    [2, 0.1],
+  ] as const;
   assert.equal(countFor(curve, 0.5), 1);
   assert.equal(countFor(curve, 0.2), 2);
   assert.equal(countFor(curve, 0.01), null);

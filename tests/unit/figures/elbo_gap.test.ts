@@ -3,13 +3,28 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
-  bestGaussian, DECODERS, elbo, gap, LIMITS, NOISE, posterior, reconstruction,
+  bestGaussian,
+  DECODERS,
+  elbo,
+  gap,
+  LIMITS,
+  NOISE,
+  posterior,
+  reconstruction,
 } from "../../../site_assets/figures/elbo-gap/maths.ts";
 import { density, expectation, klToPrior, logDensity } from "../../../site_assets/kit/maths/gaussian.ts";
 
 const NAMES = ["straight", "bent", "folded"] as const;
 const XS = [-1, -0.3, 0.2, 1, 1.5, 2.6, 3];
-const QS = [[0.5, 0.5], [-2.5, 0.1], [2.5, 1.5], [0, 1], [-1.2, 0.25], [2.5, 0.1], [-2.5, 1.5]] as const;
+const QS = [
+  [0.5, 0.5],
+  [-2.5, 0.1],
+  [2.5, 1.5],
+  [0, 1],
+  [-1.2, 0.25],
+  [2.5, 0.1],
+  [-2.5, 1.5],
+] as const;
 
 test("log p(x) = ELBO + KL(q ‖ p(z|x)) to 1e-6 over the whole range of the figure", () => {
   let worst = 0;
@@ -53,7 +68,9 @@ test("the ELBO in closed form is the expectation that defines it", () => {
   for (const name of NAMES) {
     for (const [mu, sigma] of QS) {
       const expected = expectation((eps) => logDensity(1.5, DECODERS[name].mean(mu + sigma * eps), NOISE));
-      assert.ok(Math.abs(reconstruction(DECODERS[name], 1.5, mu, sigma) - expected) < 1e-10 * Math.max(1, Math.abs(expected)));
+      assert.ok(
+        Math.abs(reconstruction(DECODERS[name], 1.5, mu, sigma) - expected) < 1e-10 * Math.max(1, Math.abs(expected)),
+      );
       const difference = reconstruction(DECODERS[name], 1.5, mu, sigma) - elbo(DECODERS[name], 1.5, mu, sigma);
       assert.ok(Math.abs(difference - klToPrior(mu, sigma)) < 1e-9);
     }

@@ -6,7 +6,8 @@ import { along, arc, length, line } from "../../../site_assets/figures/interpola
 
 const close = (found: ArrayLike<number>, expected: ArrayLike<number>, within = 1e-12): void => {
   assert.equal(found.length, expected.length);
-  for (let i = 0; i < expected.length; i++) assert.ok(Math.abs((found[i] as number) - (expected[i] as number)) < within, `${found} is not ${expected}`);
+  for (let i = 0; i < expected.length; i++)
+    assert.ok(Math.abs((found[i] as number) - (expected[i] as number)) < within, `${found} is not ${expected}`);
 };
 
 test("half-way between two axes the arc is at 45° and its length between both", () => {
@@ -15,7 +16,10 @@ test("half-way between two axes the arc is at 45° and its length between both",
 });
 
 test("both ways lead from end to end, and back the same", () => {
-  const [a, b] = [[1, -2, 0.5, 3], [-0.3, 1, 2, 0.1]];
+  const [a, b] = [
+    [1, -2, 0.5, 3],
+    [-0.3, 1, 2, 0.1],
+  ];
   for (const way of [line, arc]) {
     close(way(a, b, 0), a);
     close(way(a, b, 1), b);
@@ -24,7 +28,10 @@ test("both ways lead from end to end, and back the same", () => {
 });
 
 test("along the arc, length and angle go evenly", () => {
-  const [a, b] = [[1, -2, 0.5, 3], [-0.3, 1, 2, 0.1]];
+  const [a, b] = [
+    [1, -2, 0.5, 3],
+    [-0.3, 1, 2, 0.1],
+  ];
   const angle = (u: ArrayLike<number>, v: ArrayLike<number>): number => {
     const dot = Array.from(u).reduce((sum, value, i) => sum + value * (v[i] as number), 0);
     return Math.acos(dot / length(u) / length(v));
@@ -37,7 +44,28 @@ test("along the arc, length and angle go evenly", () => {
 });
 
 test("without a shortest arc the way is straight", () => {
-  for (const [a, b] of [[[0, 0], [3, 4]], [[1, 0], [-2, 0]], [[1e-9, 0], [0, 1]], [[1, 2], [2, 4]], [[1, 2], [1, 2]]] as const) {
+  for (const [a, b] of [
+    [
+      [0, 0],
+      [3, 4],
+    ],
+    [
+      [1, 0],
+      [-2, 0],
+    ],
+    [
+      [1e-9, 0],
+      [0, 1],
+    ],
+    [
+      [1, 2],
+      [2, 4],
+    ],
+    [
+      [1, 2],
+      [1, 2],
+    ],
+  ] as const) {
     close(arc(a, b, 0.25), line(a, b, 0.25), 1e-9);
   }
 });

@@ -23,7 +23,11 @@ test("the running estimate equals the two-pass mean and standard error", () => {
 });
 
 test("over many seeds the stated standard error is calibrated", () => {
-  for (const [mu, sigma] of [[1.5, 0.45], [0, 2], [-2, 1]] as const) {
+  for (const [mu, sigma] of [
+    [1.5, 0.45],
+    [0, 2],
+    [-2, 1],
+  ] as const) {
     const exact = klToPrior(mu, sigma);
     const errors = Array.from({ length: SEEDS }, (_, seed) => {
       const [estimate] = monteCarlo(mu, sigma, draws(seed, 256), [256]);

@@ -3,7 +3,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
-  closeUp, fromCentreToRim, moments, MOST, noise, radius, sample, SHARE_INSIDE, type Cloud, type Pair,
+  closeUp,
+  fromCentreToRim,
+  moments,
+  MOST,
+  noise,
+  radius,
+  sample,
+  SHARE_INSIDE,
+  type Cloud,
+  type Pair,
 } from "../../../site_assets/figures/point-or-cloud/maths.ts";
 
 const CLOUDS: readonly Cloud[] = [
@@ -66,9 +75,16 @@ test("the strip runs from the sample nearest to the mean to the farthest", () =>
 
 test("moments are the textbook's, also of one sample and of none", () => {
   const cloud = CLOUDS[2] as Cloud;
-  const { mean, deviation, inside } = moments(cloud, [[0, 1], [1, 1], [2, 4]]);
+  const { mean, deviation, inside } = moments(cloud, [
+    [0, 1],
+    [1, 1],
+    [2, 4],
+  ]);
   assert.deepEqual([mean, inside], [[1, 2], 1]);
-  assert.deepEqual(deviation.map((d) => Number(d.toFixed(12))), [1, Number(Math.sqrt(3).toFixed(12))]);
+  assert.deepEqual(
+    deviation.map((d) => Number(d.toFixed(12))),
+    [1, Number(Math.sqrt(3).toFixed(12))],
+  );
   assert.ok(Number.isNaN(moments(cloud, [[0, 1]]).deviation[0]));
   assert.equal(moments(cloud, []).inside, 0);
 });

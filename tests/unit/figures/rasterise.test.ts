@@ -6,11 +6,25 @@ import { placeStrokes, rasterise, type DigitFrame } from "../../../site_assets/f
 
 const at = (median: number) => ({ median, low: median, high: median });
 const FRAME: DigitFrame = {
-  bitmap_side: 32, block_side: 4,
-  width: { median: 20, low: 11, high: 24 }, height: at(30), centre_x: at(16), centre_y: at(16), stroke: at(4),
+  bitmap_side: 32,
+  block_side: 4,
+  width: { median: 20, low: 11, high: 24 },
+  height: at(30),
+  centre_x: at(16),
+  centre_y: at(16),
+  stroke: at(4),
 };
 type Strokes = readonly (readonly (readonly [number, number])[])[];
-const CROSS: Strokes = [[[0.5, 0.2], [0.5, 0.8]], [[0.3, 0.5], [0.7, 0.5]]];
+const CROSS: Strokes = [
+  [
+    [0.5, 0.2],
+    [0.5, 0.8],
+  ],
+  [
+    [0.3, 0.5],
+    [0.7, 0.5],
+  ],
+];
 
 const moved = (strokes: Strokes, scale: number, dx: number, dy: number): Strokes =>
   strokes.map((stroke) => stroke.map(([x, y]) => [x * scale + dx, y * scale + dy] as const));
@@ -32,20 +46,38 @@ test("a centred cross is symmetric, and its middle is full of ink", () => {
 });
 
 test("the ink is as high as the data's digits, pen included, and centred", () => {
-  const ys = placeStrokes(CROSS, FRAME).flat().map(([, y]) => y);
-  const xs = placeStrokes(CROSS, FRAME).flat().map(([x]) => x);
+  const ys = placeStrokes(CROSS, FRAME)
+    .flat()
+    .map(([, y]) => y);
+  const xs = placeStrokes(CROSS, FRAME)
+    .flat()
+    .map(([x]) => x);
   assert.ok(Math.abs(Math.max(...ys) - Math.min(...ys) + 4 - 30) < 1e-9);
   assert.ok(Math.abs(Math.max(...ys) + Math.min(...ys) - 32) < 1e-9);
   assert.ok(Math.abs(Math.max(...xs) + Math.min(...xs) - 32) < 1e-9);
 });
 
 test("a wide drawing is held by the data's width", () => {
-  const xs = placeStrokes([[[0, 0.5], [1, 0.52]]], FRAME).flat().map(([x]) => x);
+  const xs = placeStrokes(
+    [
+      [
+        [0, 0.5],
+        [1, 0.52],
+      ],
+    ],
+    FRAME,
+  )
+    .flat()
+    .map(([x]) => x);
   assert.ok(Math.abs(Math.max(...xs) - Math.min(...xs) - 20) < 1e-9, String(xs));
 });
 
 test("place and size on the paper make no difference", () => {
-  for (const [scale, dx, dy] of [[0.5, 0, 0], [0.25, 0.7, 0.1], [1, 0.125, -0.125]] as const) {
+  for (const [scale, dx, dy] of [
+    [0.5, 0, 0],
+    [0.25, 0.7, 0.1],
+    [1, 0.125, -0.125],
+  ] as const) {
     assert.deepEqual(rasterise(moved(CROSS, scale, dx, dy), FRAME), rasterise(CROSS, FRAME), `${scale}`);
   }
 });

@@ -3,11 +3,23 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
-  draws, estimates, exactVariance, moments, niceCeiling, OBJECTIVES, type Estimator, type Parameter,
+  draws,
+  estimates,
+  exactVariance,
+  moments,
+  niceCeiling,
+  OBJECTIVES,
+  type Estimator,
+  type Parameter,
 } from "../../../site_assets/figures/reparameterise/maths.ts";
 import { expectation } from "../../../site_assets/kit/maths/gaussian.ts";
 
-const PLANE = [[1.5, 0.8], [-2, 0.3], [0, 1.5], [0.7, 1]] as const;
+const PLANE = [
+  [1.5, 0.8],
+  [-2, 0.3],
+  [0, 1.5],
+  [0.7, 1],
+] as const;
 const FUNCTIONS = ["bowl", "ripple"] as const;
 const ESTIMATORS: readonly Estimator[] = ["reparameterised", "score"];
 const PARAMETERS: readonly Parameter[] = ["mu", "sigma"];
@@ -18,7 +30,13 @@ test("expectation, slope and gradient of each function are exact", () => {
   for (const name of FUNCTIONS) {
     const f = OBJECTIVES[name];
     for (const [mu, sigma] of PLANE) {
-      assert.ok(near(f.mean(mu, sigma), expectation((eps) => f.value(mu + sigma * eps)), 1e-11));
+      assert.ok(
+        near(
+          f.mean(mu, sigma),
+          expectation((eps) => f.value(mu + sigma * eps)),
+          1e-11,
+        ),
+      );
       const { mu: alongMu, sigma: alongSigma } = f.gradient(mu, sigma);
       assert.ok(near(alongMu, (f.mean(mu + h, sigma) - f.mean(mu - h, sigma)) / (2 * h), 1e-8));
       assert.ok(near(alongSigma, (f.mean(mu, sigma + h) - f.mean(mu, sigma - h)) / (2 * h), 1e-8));
@@ -54,7 +72,9 @@ test("the bowl's variances are the polynomials worked out by hand", () => {
     assert.ok(near(variance("reparameterised", "mu"), 4 * s ** 2, 1e-9));
     assert.ok(near(variance("reparameterised", "sigma"), 4 * (m ** 2 + 2 * s ** 2), 1e-9));
     assert.ok(near(variance("score", "mu"), (m ** 4 + 18 * m ** 2 * s ** 2 + 15 * s ** 4) / s ** 2 - 4 * m ** 2, 1e-9));
-    assert.ok(near(variance("score", "sigma"), (2 * m ** 4 + 60 * m ** 2 * s ** 2 + 78 * s ** 4) / s ** 2 - 4 * s ** 2, 1e-9));
+    assert.ok(
+      near(variance("score", "sigma"), (2 * m ** 4 + 60 * m ** 2 * s ** 2 + 78 * s ** 4) / s ** 2 - 4 * s ** 2, 1e-9),
+    );
   }
 });
 
@@ -70,9 +90,16 @@ test("reparameterising wins on the bowl everywhere, and loses on the ripple when
 });
 
 test("moments are the textbook's", () => {
-  assert.deepEqual(moments(Float64Array.of(1, 2, 3, 6)), { mean: 3, variance: 14 / 3, standardError: Math.sqrt(14 / 12) });
+  assert.deepEqual(moments(Float64Array.of(1, 2, 3, 6)), {
+    mean: 3,
+    variance: 14 / 3,
+    standardError: Math.sqrt(14 / 12),
+  });
 });
 
 test("a nice ceiling is the next plain number", () => {
-  assert.deepEqual([0.7, 1, 1.2, 2, 30, 51, 0.03].map(niceCeiling).map((v) => Number(v.toPrecision(6))), [0.8, 1, 1.5, 2, 30, 60, 0.03]);
+  assert.deepEqual(
+    [0.7, 1, 1.2, 2, 30, 51, 0.03].map(niceCeiling).map((v) => Number(v.toPrecision(6))),
+    [0.8, 1, 1.5, 2, 30, 60, 0.03],
+  );
 });

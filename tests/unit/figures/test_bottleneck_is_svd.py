@@ -48,8 +48,13 @@ def drawn(models_dir: Path) -> list[dict[str, Any]]:
     card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
     shapes = {name: array["shape"] for name, array in card["arrays"].items()}
     options = {"folder": str(folder), "shapes": shapes, "counts": COUNTS, "waves": WAVES}
-    arguments = ["--input-type=module", "-e", SCRIPT, (ROOT / "site_assets").as_uri(),
-                 json.dumps(options)]
+    arguments = [
+        "--input-type=module",
+        "-e",
+        SCRIPT,
+        (ROOT / "site_assets").as_uri(),
+        json.dumps(options),
+    ]
     done = node(
         arguments, return_completed_process=True, check=True, timeout=120, capture_output=True
     )
@@ -58,7 +63,7 @@ def drawn(models_dir: Path) -> list[dict[str, Any]]:
 
 
 def test_the_drawn_reconstruction_is_that_of_the_singular_value_decomposition(
-    drawn: list[dict[str, Any]]
+    drawn: list[dict[str, Any]],
 ) -> None:
     answers = iter(drawn)
     for complexity in COMPLEXITIES:

@@ -115,7 +115,9 @@ def test_elbo_in_closed_form_equals_gauss_hermite_quadrature(exported: dict[str,
     nodes, weights = (torch.from_numpy(a) for a in hermegauss(80))
     weights = weights / weights.sum()
     decoders: dict[str, Callable[[Tensor], Tensor]] = {
-        "straight": lambda z: z, "bent": torch.exp, "folded": lambda z: z**2,
+        "straight": lambda z: z,
+        "bent": torch.exp,
+        "folded": lambda z: z**2,
     }
     for place in exported["places"]:
         z = place["mu"] + place["sigma"] * nodes

@@ -25,8 +25,13 @@ def test_both_languages_take_the_same_way(way: str) -> None:
     a, b = rng.standard_normal((2, 30, 16))
     b[0], b[1], b[2], a[3] = -a[0], a[1], 2 * a[2], 0
     pairs = json.dumps(np.stack([a, b], axis=1).tolist())
-    done = node(["--input-type=module", "-e", SCRIPT, ASSETS.as_uri(), pairs],
-                return_completed_process=True, check=True, timeout=120, capture_output=True)
+    done = node(
+        ["--input-type=module", "-e", SCRIPT, ASSETS.as_uri(), pairs],
+        return_completed_process=True,
+        check=True,
+        timeout=120,
+        capture_output=True,
+    )
     found = np.array(json.loads(done.stdout)[way])
     for place, t in enumerate((0, 0.125, 0.5, 1)):
         expected = getattr(paths, way)(a, b, t)

@@ -52,8 +52,10 @@ def test_losses_are_the_calibrated_gaussians_and_the_closed_form(stack: TwinStac
         x_hat = stack.decode(z.expand(6, -1, -1))[member].detach()
         # the log-likelihood at the best variance is what no other variance reaches
         errors = (x_hat - x[0]).double().square().sum(1)
-        likelihood = [float((-errors / (2 * v) - 0.5 * PIXELS * np.log(v)).mean())
-                      for v in np.geomspace(1e-3, 1, 4001)]
+        likelihood = [
+            float((-errors / (2 * v) - 0.5 * PIXELS * np.log(v)).mean())
+            for v in np.geomspace(1e-3, 1, 4001)
+        ]
         best = -float(reconstruction[member].detach()) - 0.5 * PIXELS
         assert max(likelihood) == pytest.approx(best, abs=1e-4)
         if member >= 3:

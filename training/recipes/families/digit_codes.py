@@ -40,23 +40,26 @@ def code_metrics(
     """
     metrics = {
         f"{name}.reconstruction_mse": Metric(
-            mean_squared_error(reconstructions[name], split.x), "squared ink a pixel", name,
-            "mean squared difference between a digit and its reconstruction")
+            mean_squared_error(reconstructions[name], split.x),
+            "squared ink a pixel",
+            name,
+            "mean squared difference between a digit and its reconstruction",
+        )
         for name, split in dataset.splits().items()
     }
     for name in ("validation", "test"):
         split = dataset.splits()[name]
         metrics[f"{name}.knn_accuracy"] = Metric(
             neighbour_accuracy(codes["train"], dataset.train.labels, codes[name], split.labels),
-            "share of digits", name,
+            "share of digits",
+            name,
             f"digits whose class is the commonest among the {NEIGHBOURS} training codes nearest "
-            "to their own")
+            "to their own",
+        )
     return metrics
 
 
-def measure(
-    model: nn.Module, dataset: Dataset
-) -> tuple[dict[str, Floats], dict[str, Metric]]:
+def measure(model: nn.Module, dataset: Dataset) -> tuple[dict[str, Floats], dict[str, Metric]]:
     """Codes of each split and the metrics of a model with `encode` and `decode`.
 
     Where `encode` gives a Gaussian, its mean is the code.
@@ -71,23 +74,28 @@ def measure(
     return codes, code_metrics(dataset, codes, reconstructions)
 
 
-def beside_pca(
-    metrics: Mapping[str, Metric], dataset: Dataset
-) -> dict[str, Metric]:
+def beside_pca(metrics: Mapping[str, Metric], dataset: Dataset) -> dict[str, Metric]:
     """A model's metrics with the same numbers of its rival, PCA, as `test.pca_…`."""
     _, rival = measure(PrincipalComponents(dataset.train.x, CODE_SIZE), dataset)
-    return {**metrics, **{
-        f"test.pca_{name}": replace(metric, description=f"{metric.description}, by PCA")
-        for name in ("reconstruction_mse", "knn_accuracy")
-        for metric in [rival[f"test.{name}"]]
-    }}
+    return {
+        **metrics,
+        **{
+            f"test.pca_{name}": replace(metric, description=f"{metric.description}, by PCA")
+            for name in ("reconstruction_mse", "knn_accuracy")
+            for metric in [rival[f"test.{name}"]]
+        },
+    }
 
 
 BEATS_PCA = (
-    Claim("test digits are reconstructed better than by PCA with as many numbers",
-          lambda m: m["test.reconstruction_mse"] < m["test.pca_reconstruction_mse"]),
-    Claim("test digits' nearest neighbours tell their class better than in PCA's code",
-          lambda m: m["test.knn_accuracy"] > m["test.pca_knn_accuracy"]),
+    Claim(
+        "test digits are reconstructed better than by PCA with as many numbers",
+        lambda m: m["test.reconstruction_mse"] < m["test.pca_reconstruction_mse"],
+    ),
+    Claim(
+        "test digits' nearest neighbours tell their class better than in PCA's code",
+        lambda m: m["test.knn_accuracy"] > m["test.pca_knn_accuracy"],
+    ),
 )
 """What both trained codes promise."""
 
@@ -112,23 +120,26 @@ def publishable(
         seed=seed,
         parameters=parameter_count(model) if parameters is None else parameters,
         graphs={
-            "encoder": export(Call(model, "encode"), (X,), encoder_outputs,
-                              uniform_sampler((X,)), seed),
-            "decoder": export(Call(model, "decode"), (code,), (X_HAT,),
-                              gaussian_sampler((code,)), seed),
+            "encoder": export(
+                Call(model, "encode"), (X,), encoder_outputs, uniform_sampler((X,)), seed
+            ),
+            "decoder": export(
+                Call(model, "decode"), (code,), (X_HAT,), gaussian_sampler((code,)), seed
+            ),
         },
         arrays={
-            "codes_test": PublishedArray(codes["test"], code.unit,
-                                         "codes of the test digits, in the order of labels_test"),
-            "labels_test": PublishedArray(dataset.test.labels, "digit",
-                                          "the digit that each test image shows"),
+            "codes_test": PublishedArray(
+                codes["test"], code.unit, "codes of the test digits, in the order of labels_test"
+            ),
+            "labels_test": PublishedArray(
+                dataset.test.labels, "digit", "the digit that each test image shows"
+            ),
             "images_test": PublishedArray(
                 np.rint(dataset.test.x * FULL_INK).astype(np.uint8).reshape(-1, SIDE, SIDE),
                 f"ink, 0 paper to {FULL_INK} full",
-                f"test digits; divide by {FULL_INK} for the encoder"),
+                f"test digits; divide by {FULL_INK} for the encoder",
+            ),
         },
         metrics=metrics,
         options={**options, "code_range": code_range, "neighbours": NEIGHBOURS},
     )
-
-

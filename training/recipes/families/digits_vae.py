@@ -43,13 +43,16 @@ def live_data(data: Dataset) -> LiveData:
         DataCard.of(data),
         PublishedArray(ink_levels(data.train), levels, "training images"),
         PublishedArray(ink_levels(data.validation), levels, "validation images"),
-        scale=1 / FULL_INK)
+        scale=1 / FULL_INK,
+    )
 
 
 def label_arrays(data: Dataset, *splits: str) -> dict[str, PublishedArray]:
     """Labels of the splits, for drawing."""
-    return {f"labels_{name}": PublishedArray(
-        data.splits()[name].labels, "digit", "for drawing only") for name in splits}
+    return {
+        f"labels_{name}": PublishedArray(data.splits()[name].labels, "digit", "for drawing only")
+        for name in splits
+    }
 
 
 def measure_elbo(
@@ -62,7 +65,8 @@ def measure_elbo(
         losses = look("evaluate", params, **feeds)["losses"]
         for term, value in zip(MODEL.terms, losses, strict=True):
             metrics[f"{split}.{term.name}"] = Metric(
-                float(value), term.unit, split, term.description)
+                float(value), term.unit, split, term.description
+            )
     return metrics
 
 
@@ -73,8 +77,9 @@ def plan() -> LivePlan:
     def measure(look: Look, params: Floats) -> dict[str, Metric]:
         return measure_elbo(data, ("validation",), MODEL.defaults()["beta"], look, params)
 
-    return LivePlan(MODEL, live_data(data), measure,
-                    arrays=label_arrays(data, "train", "validation"))
+    return LivePlan(
+        MODEL, live_data(data), measure, arrays=label_arrays(data, "train", "validation")
+    )
 
 
 def train(progress: Progress) -> Trained:

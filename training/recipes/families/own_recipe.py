@@ -46,8 +46,12 @@ SHOWN_EXAMPLES, SHOWN_NUMBERS = 400, 100_000
 LEAST_SPREAD = 1e-9
 """A column that varies less in the training split, in its own unit, is divided by 1."""
 
-UNIT_CODE = Port("z", ("n", CODE_SIZE), "standard deviations of the training codes",
-                 "the code; training codes have mean 0 and deviation 1 along each axis")
+UNIT_CODE = Port(
+    "z",
+    ("n", CODE_SIZE),
+    "standard deviations of the training codes",
+    "the code; training codes have mean 0 and deviation 1 along each axis",
+)
 
 
 class TableAutoencoder(DenseAutoencoder):
@@ -103,7 +107,7 @@ def prepare(declaration: Declaration, data: Data) -> Prepared:
     labels: Labels = np.array([classes.index(name) if classes else 0 for name in named], np.uint8)
     order = np.random.default_rng(declaration.seed).permutation(len(labels))
     held = round(HELD_OUT * len(order))
-    rows = {"validation": order[:held], "test": order[held:2 * held], "train": order[2 * held:]}
+    rows = {"validation": order[:held], "test": order[held : 2 * held], "train": order[2 * held :]}
     x, unit, shape, details = scaled(declaration, data, rows["train"])
     splits = {name: Split(x[chosen], labels[chosen]) for name, chosen in rows.items()}
     honesty: HonestyLabel = declaration.honesty  # type: ignore[assignment]
@@ -132,9 +136,14 @@ def scaled(
     spread = np.where(spread < LEAST_SPREAD, 1.0, spread)
     units = dict(declaration.units)
     columns = [
-        {"name": name, "unit": units.get(name, ""), "mean": float(mean[i]),
-         "deviation": float(spread[i]), "min": float(values[train][:, i].min()),
-         "max": float(values[train][:, i].max())}
+        {
+            "name": name,
+            "unit": units.get(name, ""),
+            "mean": float(mean[i]),
+            "deviation": float(spread[i]),
+            "min": float(values[train][:, i].min()),
+            "max": float(values[train][:, i].max()),
+        }
         for i, name in enumerate(data.columns)
     ]
     unit = "standard deviations of the training split's column"
@@ -154,8 +163,14 @@ def train(own: OwnData, progress: Progress) -> Trained:
     model = build(declaration, prepared, x.shape[1])
     loss = vae_loss if isinstance(model, DenseVAE) else ae_loss
     warm_up = max(1, round(WARM_UP * schedule.epochs))
-    fit(model, lambda batch: loss(model, x[batch.rows], batch, warm_up), len(x), schedule,
-        declaration.seed, progress)
+    fit(
+        model,
+        lambda batch: loss(model, x[batch.rows], batch, warm_up),
+        len(x),
+        schedule,
+        declaration.seed,
+        progress,
+    )
     if isinstance(model, DenseAutoencoder):
         model.standardize_code(x)
     round_to_half(model)
@@ -173,8 +188,10 @@ def build(declaration: Declaration, prepared: Prepared, inputs: int) -> Autoenco
     """An untrained network for examples of so many numbers."""
     hidden = (max(NARROWEST, min(WIDEST, FIRST_LAYER // inputs)), SECOND)
     kinds: dict[tuple[str, bool], type[Autoencoder]] = {
-        ("ae", True): TableAutoencoder, ("ae", False): DenseAutoencoder,
-        ("vae", True): TableVAE, ("vae", False): DenseVAE,
+        ("ae", True): TableAutoencoder,
+        ("ae", False): DenseAutoencoder,
+        ("vae", True): TableVAE,
+        ("vae", False): DenseVAE,
     }
     return kinds[declaration.kind, prepared.is_table](inputs, hidden, CODE_SIZE)
 
@@ -211,15 +228,16 @@ def reconstruct(model: Autoencoder | PrincipalComponents, x: Floats) -> Floats:
     return decoded
 
 
-def measure(
-    prepared: Prepared, model: Autoencoder | PrincipalComponents
-) -> dict[str, Metric]:
+def measure(prepared: Prepared, model: Autoencoder | PrincipalComponents) -> dict[str, Metric]:
     """Reconstruction error of each split and, with labels, what neighbours in the code know."""
     dataset = prepared.dataset
     metrics = {
         f"{name}.reconstruction_mse": Metric(
-            mean_squared_error(reconstruct(model, split.x), split.x), f"({prepared.unit})²", name,
-            "mean squared difference between an example and its reconstruction, a number")
+            mean_squared_error(reconstruct(model, split.x), split.x),
+            f"({prepared.unit})²",
+            name,
+            "mean squared difference between an example and its reconstruction, a number",
+        )
         for name, split in dataset.splits().items()
     }
     if prepared.labelled:
@@ -227,11 +245,15 @@ def measure(
         for name in ("validation", "test"):
             split = dataset.splits()[name]
             accuracy = neighbour_accuracy(
-                codes, dataset.train.labels, encode(model, split.x), split.labels)
+                codes, dataset.train.labels, encode(model, split.x), split.labels
+            )
             metrics[f"{name}.knn_accuracy"] = Metric(
-                accuracy, "share of examples", name,
+                accuracy,
+                "share of examples",
+                name,
                 f"examples whose class is the commonest among the {NEIGHBOURS} training codes "
-                "nearest to their own")
+                "nearest to their own",
+            )
     return metrics
 
 
@@ -240,8 +262,10 @@ def with_pca(prepared: Prepared, metrics: Mapping[str, Metric]) -> dict[str, Met
     rival = measure(prepared, PrincipalComponents(prepared.dataset.train.x, CODE_SIZE))
     beside = {
         name.replace("test.", "test.pca_"): replace(
-            metric, description=f"{metric.description}, by PCA")
-        for name, metric in rival.items() if name.startswith("test.")
+            metric, description=f"{metric.description}, by PCA"
+        )
+        for name, metric in rival.items()
+        if name.startswith("test.")
     }
     return {**metrics, **beside}
 
@@ -274,21 +298,33 @@ def published(
         seed=declaration.seed,
         parameters=parameter_count(model),
         graphs={
-            "encoder": export(Call(model, "encode"), (x_port,), outputs,
-                              sampler, declaration.seed),
-            "decoder": export(Call(model, "decode"), (code,), (x_hat,),
-                              gaussian_sampler((code,)), declaration.seed),
+            "encoder": export(Call(model, "encode"), (x_port,), outputs, sampler, declaration.seed),
+            "decoder": export(
+                Call(model, "decode"),
+                (code,),
+                (x_hat,),
+                gaussian_sampler((code,)),
+                declaration.seed,
+            ),
         },
         arrays={
-            "codes_test": PublishedArray(encode(model, test.x[:shown]), code.unit,
-                                         "codes of test examples, in the order of the others"),
-            "labels_test": PublishedArray(test.labels[:shown], "class",
-                                          "the class of each test example, 0 without classes"),
+            "codes_test": PublishedArray(
+                encode(model, test.x[:shown]),
+                code.unit,
+                "codes of test examples, in the order of the others",
+            ),
+            "labels_test": PublishedArray(
+                test.labels[:shown], "class", "the class of each test example, 0 without classes"
+            ),
             "examples_test": shown_examples(prepared, test.x[:shown]),
         },
         metrics=metrics,
-        options={"kind": declaration.kind, "code_size": CODE_SIZE, "neighbours": NEIGHBOURS,
-                 **asdict(schedule)},
+        options={
+            "kind": declaration.kind,
+            "code_size": CODE_SIZE,
+            "neighbours": NEIGHBOURS,
+            **asdict(schedule),
+        },
     )
 
 

@@ -31,8 +31,12 @@ ABOUT = "mean squared difference between a waveform and its reconstruction"
 
 X = Port("x", ("n", SAMPLES), "amplitude; the first harmonic has 1", "waveforms")
 MEMBER = Port("member", ("n",), "", "which network: its place in `members`", "int32")
-Z = Port("z", ("n", max(CODE_SIZES)), "standard deviations of the training codes",
-         "the code, with zeros behind its own numbers")
+Z = Port(
+    "z",
+    ("n", max(CODE_SIZES)),
+    "standard deviations of the training codes",
+    "the code, with zeros behind its own numbers",
+)
 X_HAT = Port("x_hat", ("n", SAMPLES), "amplitude", "reconstructions")
 
 
@@ -50,10 +54,13 @@ def card_of(datasets: Sequence[Dataset], complexities: Sequence[int]) -> DataCar
     sizes = {name: len(split) for name, split in datasets[0].splits().items()}
     names = ", ".join(str(complexity) for complexity in complexities)
     return DataCard(
-        "signals", datasets[0].label,
+        "signals",
+        datasets[0].label,
         f"waveforms of {names} harmonics with amplitudes 1/√h and random phases, {SAMPLES} "
         f"samples of one period, noise of deviation {NOISE:g}; a set for each number of harmonics",
-        sizes, details={"complexities": list(complexities), "noise": NOISE})
+        sizes,
+        details={"complexities": list(complexities), "noise": NOISE},
+    )
 
 
 def train_networks(complexities: Sequence[int], progress: Progress) -> Trained:
@@ -76,19 +83,31 @@ def train_networks(complexities: Sequence[int], progress: Progress) -> Trained:
     test = np.concatenate([dataset.test.x for dataset in datasets])
 
     def sample(n: int, rng: np.random.Generator) -> tuple[Array, ...]:
-        return (test[rng.integers(len(test), size=n)],
-                rng.integers(len(stack), size=n).astype(np.int32))
+        return (
+            test[rng.integers(len(test), size=n)],
+            rng.integers(len(stack), size=n).astype(np.int32),
+        )
 
     return Trained(
         data=card_of(datasets, complexities),
         seed=SEED,
         parameters=sum(stack.parameter_count(index) for index in range(len(stack))),
-        graphs={"networks": export(
-            ChosenMember(stack, (stack.code_layer, len(stack.weights) - 1)),
-            (X, MEMBER), (Z, X_HAT), sample, SEED)},
-        arrays={"members": PublishedArray(
-            np.array(members, np.int32), "harmonics, numbers",
-            "of each network: the complexity that it was trained on and the size of its code")},
+        graphs={
+            "networks": export(
+                ChosenMember(stack, (stack.code_layer, len(stack.weights) - 1)),
+                (X, MEMBER),
+                (Z, X_HAT),
+                sample,
+                SEED,
+            )
+        },
+        arrays={
+            "members": PublishedArray(
+                np.array(members, np.int32),
+                "harmonics, numbers",
+                "of each network: the complexity that it was trained on and the size of its code",
+            )
+        },
         metrics=network_metrics(stack, members, datasets, per_member),
         options={"hidden": list(HIDDEN), "code_sizes": list(CODE_SIZES), **asdict(SCHEDULE)},
     )
@@ -113,7 +132,8 @@ def network_metrics(
             key = f"complexity-{complexity}.code-{size}.{split}"
             metrics[f"{key}.reconstruction_mse"] = Metric(error, SQUARED, split, ABOUT)
             metrics[f"{key}.pca_reconstruction_mse"] = Metric(
-                float(rivals[data][size]), SQUARED, split, f"{ABOUT}, by PCA")
+                float(rivals[data][size]), SQUARED, split, f"{ABOUT}, by PCA"
+            )
     return metrics
 
 
@@ -126,10 +146,16 @@ def networks_recipe(complexities: tuple[int, int]) -> Recipe:
         "number of harmonics and each code size",
         honesty="trained model",
         train=lambda progress: train_networks(complexities, progress),
-        claims=(Claim(
-            "with fewer numbers than twice the harmonics, every network beats PCA with as many",
-            lambda m: all(
-                m[f"complexity-{c}.code-{k}.test.reconstruction_mse"]
-                < m[f"complexity-{c}.code-{k}.test.pca_reconstruction_mse"]
-                for c in complexities for k in CODE_SIZES if k < 2 * c)),),
+        claims=(
+            Claim(
+                "with fewer numbers than twice the harmonics, every network beats PCA with as many",
+                lambda m: all(
+                    m[f"complexity-{c}.code-{k}.test.reconstruction_mse"]
+                    < m[f"complexity-{c}.code-{k}.test.pca_reconstruction_mse"]
+                    for c in complexities
+                    for k in CODE_SIZES
+                    if k < 2 * c
+                ),
+            ),
+        ),
     )

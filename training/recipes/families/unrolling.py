@@ -45,14 +45,18 @@ def unrolling_plan(name: str) -> LivePlan:
         data=LiveData(
             DataCard.of(data),
             PublishedArray(data.train.x, UNIT, "training points"),
-            PublishedArray(data.validation.x, UNIT, "validation points")),
+            PublishedArray(data.validation.x, UNIT, "validation points"),
+        ),
         measure=unrolled(data.validation.x, positions["validation"]),
-        arrays={f"positions_{split}": PublishedArray(
-            positions[split], "lengths along the flat sheet",
-            "where each point was before curling; for colouring and judging only")
-            for split in ("train", "validation")},
-        metrics=unrolled_by_pca(
-            data.train.x, data.validation.x, positions["validation"], size),
+        arrays={
+            f"positions_{split}": PublishedArray(
+                positions[split],
+                "lengths along the flat sheet",
+                "where each point was before curling; for colouring and judging only",
+            )
+            for split in ("train", "validation")
+        },
+        metrics=unrolled_by_pca(data.train.x, data.validation.x, positions["validation"], size),
     )
 
 
@@ -71,10 +75,16 @@ def unrolling_recipe(name: str, title: str, better_neighbours: float) -> Recipe:
         honesty="trains live",
         train=train,
         claims=(
-            Claim("the error is at most a tenth of PCA's, whatever the seed",
-                  lambda m: m["validation.loss.highest"] <= 0.1 * m["pca.validation.loss"]),
-            Claim(f"the code keeps at least {better_neighbours} times as many neighbours",
-                  lambda m: m["validation.kept_neighbours.lowest"]
-                  >= better_neighbours * m["pca.validation.kept_neighbours"]),
+            Claim(
+                "the error is at most a tenth of PCA's, whatever the seed",
+                lambda m: m["validation.loss.highest"] <= 0.1 * m["pca.validation.loss"],
+            ),
+            Claim(
+                f"the code keeps at least {better_neighbours} times as many neighbours",
+                lambda m: (
+                    m["validation.kept_neighbours.lowest"]
+                    >= better_neighbours * m["pca.validation.kept_neighbours"]
+                ),
+            ),
         ),
     )

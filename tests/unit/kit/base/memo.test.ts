@@ -29,7 +29,10 @@ test("the least recently asked for falls out, however many follow", async () => 
 
 test("a failure is made anew", async () => {
   const memo = new Memo();
-  await assert.rejects(memo.get("a", () => Promise.reject(new Error("no network"))), /no network/);
+  await assert.rejects(
+    memo.get("a", () => Promise.reject(new Error("no network"))),
+    /no network/,
+  );
   assert.equal(await memo.get("a", () => "there"), "there");
 });
 

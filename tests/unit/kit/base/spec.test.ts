@@ -6,8 +6,14 @@ import { clamp, sameValue } from "../../../../site_assets/kit/base/spec.ts";
 import type { StateSpec } from "../../../../site_assets/kit/base/state_types.ts";
 
 const description = "under test";
-const number = (min: number, max: number, step?: number): StateSpec =>
-  ({ type: "number", min, max, default: min, description, ...(step === undefined ? {} : { step }) });
+const number = (min: number, max: number, step?: number): StateSpec => ({
+  type: "number",
+  min,
+  max,
+  default: min,
+  description,
+  ...(step === undefined ? {} : { step }),
+});
 
 test("numbers are bounded and put on the step that starts at the minimum", () => {
   assert.equal(clamp(number(-3, 3, 0.01), 0.4567), 0.46);
@@ -41,8 +47,39 @@ test("what is foreign leaves the fallback", () => {
 
 test("strokes lose bad points, points outside and points beyond the limit", () => {
   const spec: StateSpec = { type: "strokes", max_points: 3, default: [], description };
-  assert.deepEqual(clamp(spec, [[[0.4, 0.2], [Number.NaN, 0], ["x", 0]], [], "no", [[-4, 9]]]), [[[0.4, 0.2]], [[0, 1]]]);
-  assert.deepEqual(clamp(spec, [[[0, 0], [0, 0]], [[0, 0], [1, 1]], [[1, 1]]]), [[[0, 0], [0, 0]], [[0, 0]]]);
+  assert.deepEqual(
+    clamp(spec, [
+      [
+        [0.4, 0.2],
+        [Number.NaN, 0],
+        ["x", 0],
+      ],
+      [],
+      "no",
+      [[-4, 9]],
+    ]),
+    [[[0.4, 0.2]], [[0, 1]]],
+  );
+  assert.deepEqual(
+    clamp(spec, [
+      [
+        [0, 0],
+        [0, 0],
+      ],
+      [
+        [0, 0],
+        [1, 1],
+      ],
+      [[1, 1]],
+    ]),
+    [
+      [
+        [0, 0],
+        [0, 0],
+      ],
+      [[0, 0]],
+    ],
+  );
 });
 
 test("values are compared by what they hold", () => {

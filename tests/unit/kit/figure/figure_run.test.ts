@@ -39,7 +39,10 @@ test("another seed or another model ends it and starts one", async () => {
   await figure.moment(ONE, settings(1));
   assert.equal((await figure.moment(ONE, settings(2))).seed, 2);
   await figure.moment(OTHER, settings(2));
-  assert.deepEqual(runs.map(({ ended }) => ended), [true, true, false]);
+  assert.deepEqual(
+    runs.map(({ ended }) => ended),
+    [true, true, false],
+  );
 });
 
 test("after Reset there is no run, and the next one is new", async () => {
@@ -49,5 +52,8 @@ test("after Reset there is no run, and the next one is new", async () => {
   figure.end();
   assert.equal(figure.record(), null);
   await figure.moment(ONE, settings(1));
-  assert.deepEqual(runs.map(({ ended }) => ended), [true, false]);
+  assert.deepEqual(
+    runs.map(({ ended }) => ended),
+    [true, false],
+  );
 });

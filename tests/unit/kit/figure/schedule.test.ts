@@ -3,7 +3,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
-  formatSchedule, knobsAt, parseSchedule, shortened, stepsUntilChange, withChange, type KnobSpec,
+  formatSchedule,
+  knobsAt,
+  parseSchedule,
+  shortened,
+  stepsUntilChange,
+  withChange,
+  type KnobSpec,
 } from "../../../../site_assets/kit/figure/schedule.ts";
 
 const KNOBS: KnobSpec[] = [
@@ -19,25 +25,43 @@ test("text and changes are the same thing", () => {
 
 test("values are clamped, nonsense is left out", () => {
   const found = parseSchedule("5:lr=99;x;-1:lr=1;7:gamma=2;9:beta=..;12345678:lr=1;8:beta=-3", KNOBS);
-  assert.deepEqual(found, [{ step: 5, knob: "lr", value: 1 }, { step: 8, knob: "beta", value: 0.05 }]);
+  assert.deepEqual(found, [
+    { step: 5, knob: "lr", value: 1 },
+    { step: 8, knob: "beta", value: 0.05 },
+  ]);
 });
 
 test("a knob holds from its step until it is turned again", () => {
   const changes = parseSchedule("10:lr=0.1;20:lr=0.2;20:beta=2", KNOBS);
   const seen = [0, 9, 10, 19, 20, 999].map((step) => knobsAt(changes, KNOBS, step));
-  assert.deepEqual(seen.map(({ lr }) => lr), [0.003, 0.003, 0.1, 0.1, 0.2, 0.2]);
-  assert.deepEqual(seen.map(({ beta }) => beta), [1, 1, 1, 1, 2, 2]);
-  assert.deepEqual([0, 9, 10, 20].map((step) => stepsUntilChange(changes, step)), [10, 1, 10, Infinity]);
+  assert.deepEqual(
+    seen.map(({ lr }) => lr),
+    [0.003, 0.003, 0.1, 0.1, 0.2, 0.2],
+  );
+  assert.deepEqual(
+    seen.map(({ beta }) => beta),
+    [1, 1, 1, 1, 2, 2],
+  );
+  assert.deepEqual(
+    [0, 9, 10, 20].map((step) => stepsUntilChange(changes, step)),
+    [10, 1, 10, Infinity],
+  );
 });
 
 test("turning a knob forgets what an earlier run did to it later", () => {
   const changes = parseSchedule("10:lr=0.1;50:lr=0.2;60:beta=2", KNOBS);
-  assert.equal(formatSchedule(withChange(changes, { step: 30, knob: "lr", value: 0.5 })), "10:lr=0.1;30:lr=0.5;60:beta=2");
+  assert.equal(
+    formatSchedule(withChange(changes, { step: 30, knob: "lr", value: 0.5 })),
+    "10:lr=0.1;30:lr=0.5;60:beta=2",
+  );
   assert.equal(formatSchedule(withChange(changes, { step: 10, knob: "lr", value: 0.5 })), "10:lr=0.5;60:beta=2");
 });
 
 test("a schedule longer than the address keeps the newest, and every knob's last value", () => {
-  const long = parseSchedule(["3:beta=2", ...Array.from({ length: 90 }, (_, i) => `${i + 5}:lr=0.${i + 10}`)].join(";"), KNOBS);
+  const long = parseSchedule(
+    ["3:beta=2", ...Array.from({ length: 90 }, (_, i) => `${i + 5}:lr=0.${i + 10}`)].join(";"),
+    KNOBS,
+  );
   const kept = shortened(long, 200);
   assert.ok(formatSchedule(kept).length <= 200);
   assert.deepEqual(knobsAt(kept, KNOBS, 999), knobsAt(long, KNOBS, 999));

@@ -35,7 +35,10 @@ function assertLegal(state: State, context: string): void {
     else if (spec.type === "strokes") {
       const points = (value as Stroke[]).flat();
       assert.ok(points.length <= spec.max_points, context);
-      assert.ok(points.every(([x, y]) => x >= 0 && x <= 1 && y >= 0 && y <= 1), context);
+      assert.ok(
+        points.every(([x, y]) => x >= 0 && x <= 1 && y >= 0 && y <= 1),
+        context,
+      );
     }
   }
   assert.deepEqual(Object.keys(state).sort(), Object.keys(SPECS).sort(), context);
@@ -43,8 +46,26 @@ function assertLegal(state: State, context: string): void {
 
 test("every type comes back as it went", () => {
   const states: Partial<State>[] = [
-    { n: -3 }, { n: 2.99 }, { n: 0 }, { free: 0.1 + 0.2 }, { free: 1e-17 }, { i: -1 }, { i: 9 }, { b: false },
-    { c: "vae" }, { t: "a&b=c#d?%+é🦆" }, { s: [] }, { s: [[[0, 0], [1, 1]], [[1, 0]]] },
+    { n: -3 },
+    { n: 2.99 },
+    { n: 0 },
+    { free: 0.1 + 0.2 },
+    { free: 1e-17 },
+    { i: -1 },
+    { i: 9 },
+    { b: false },
+    { c: "vae" },
+    { t: "a&b=c#d?%+é🦆" },
+    { s: [] },
+    {
+      s: [
+        [
+          [0, 0],
+          [1, 1],
+        ],
+        [[1, 0]],
+      ],
+    },
   ];
   for (const change of states) {
     const state = { ...INITIAL, ...change } as State;
@@ -93,8 +114,22 @@ test("10,000 hostile addresses: nothing throws and every state is legal", () => 
 });
 
 test("10,000 hostile values: clamp never throws and gives a legal value", () => {
-  const odd: unknown[] = [undefined, null, {}, [], [[]], [[[]]], [[[1]]], [[["a", 2]]], Number.NaN, 1e300, -1e300, Symbol.iterator];
-  for (const text of hostileStrings(10_000 / Object.keys(SPECS).length, 7)) odd.push(text, text.length / 7, [[[text.length, -1]]]);
+  const odd: unknown[] = [
+    undefined,
+    null,
+    {},
+    [],
+    [[]],
+    [[[]]],
+    [[[1]]],
+    [[["a", 2]]],
+    Number.NaN,
+    1e300,
+    -1e300,
+    Symbol.iterator,
+  ];
+  for (const text of hostileStrings(10_000 / Object.keys(SPECS).length, 7))
+    odd.push(text, text.length / 7, [[[text.length, -1]]]);
   for (const value of odd) {
     const state = Object.fromEntries(Object.entries(SPECS).map(([key, spec]) => [key, clamp(spec, value)]));
     assertLegal(state as State, String(value));

@@ -31,7 +31,10 @@ test("a straight line is open and ends on the border", () => {
 
 test("a saddle's line comes in two parts that don't cross", () => {
   for (const level of [0.3, -0.3]) {
-    const lines = isolines(sample((x, y) => x * y, [-3, 3], [-3, 3], SIDE, SIDE), level);
+    const lines = isolines(
+      sample((x, y) => x * y, [-3, 3], [-3, 3], SIDE, SIDE),
+      level,
+    );
     assert.equal(lines.length, 2);
     for (const line of lines) {
       const sides = new Set(line.map(([column]) => Math.sign(toPlane(column))));
@@ -48,10 +51,26 @@ test("a chequered cell is joined through its middle", () => {
   // the middle, ½, is above 0.4: the lines cut off the low corners [1, 0] and [0, 1]
   const cutsOff = (line: readonly (readonly [number, number])[], corner: readonly [number, number]): boolean =>
     line.every(([x, y]) => Math.hypot(x - corner[0], y - corner[1]) < 0.7);
-  assert.ok([[1, 0], [0, 1]].every((corner) => high.some((line) => cutsOff(line, corner as [number, number]))));
-  assert.ok([[0, 0], [1, 1]].every((corner) => low.some((line) => cutsOff(line, corner as [number, number]))));
+  assert.ok(
+    [
+      [1, 0],
+      [0, 1],
+    ].every((corner) => high.some((line) => cutsOff(line, corner as [number, number]))),
+  );
+  assert.ok(
+    [
+      [0, 0],
+      [1, 1],
+    ].every((corner) => low.some((line) => cutsOff(line, corner as [number, number]))),
+  );
 });
 
 test("nothing is drawn for a level that is never reached", () => {
-  assert.deepEqual(isolines(sample((x) => x, [-3, 3], [-3, 3], 9, 9), 5), []);
+  assert.deepEqual(
+    isolines(
+      sample((x) => x, [-3, 3], [-3, 3], 9, 9),
+      5,
+    ),
+    [],
+  );
 });

@@ -24,7 +24,12 @@ test("inverting gives back the value", () => {
 
 test("a log axis gives each power of ten the same room", () => {
   const scale = makeScale(ERROR, 0, 300);
-  for (const [value, where] of [[0.001, 0], [0.01, 100], [0.1, 200], [1, 300]] as const) {
+  for (const [value, where] of [
+    [0.001, 0],
+    [0.01, 100],
+    [0.1, 200],
+    [1, 300],
+  ] as const) {
     assert.ok(Math.abs(scale(value) - where) < 1e-9);
   }
 });

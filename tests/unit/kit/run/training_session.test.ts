@@ -66,25 +66,30 @@ class Desk {
       array: (name) => arrays[name] as ReturnType<typeof array>,
       metric: () => 0,
       run: () => assert.fail("training makes its calls in a row"),
-      runAll: (calls, options) => inSequence(calls, async (graph, feeds) => {
-        if (graph === "evaluate") return { losses: float32([1], [1 + Math.abs(feeds["params"]?.data[0] as number)]) };
-        if (this.held) await new Promise<void>((go) => this.held?.push(go));
-        if (this.failure) throw this.failure;
-        this.called.push(feeds["index"]?.dims[0] as number);
-        options?.spent?.(1);
-        return descend(feeds);
-      }),
+      runAll: (calls, options) =>
+        inSequence(calls, async (graph, feeds) => {
+          if (graph === "evaluate") return { losses: float32([1], [1 + Math.abs(feeds["params"]?.data[0] as number)]) };
+          if (this.held) await new Promise<void>((go) => this.held?.push(go));
+          if (this.failure) throw this.failure;
+          this.called.push(feeds["index"]?.dims[0] as number);
+          options?.spent?.(1);
+          return descend(feeds);
+        }),
     };
-    this.session = new TrainingSession(model, { seed: SEED, speed: "max", run: "", ...settings }, {
-      changed: () => undefined,
-      remember: ({ run }) => {
-        this.remembered = run ?? this.remembered;
+    this.session = new TrainingSession(
+      model,
+      { seed: SEED, speed: "max", run: "", ...settings },
+      {
+        changed: () => undefined,
+        remember: ({ run }) => {
+          this.remembered = run ?? this.remembered;
+        },
+        onVisibility: (listener) => {
+          this.visibility = listener;
+          return () => undefined;
+        },
       },
-      onVisibility: (listener) => {
-        this.visibility = listener;
-        return () => undefined;
-      },
-    });
+    );
   }
 
   async now(): Promise<Training> {
@@ -122,7 +127,10 @@ test("it shows the recorded run, then trains from untrained weights to the end",
   const end = await desk.now();
   assert.deepEqual([end.phase, end.recorded, end.step], ["done", false, STEPS]);
   assert.equal(desk.session.record()?.train[0]?.length, STEPS);
-  assert.deepEqual(desk.session.record()?.validation[0]?.map(([step]) => step), [0, 25, 50, 75, 100, 125, 150, 175, 200]);
+  assert.deepEqual(
+    desk.session.record()?.validation[0]?.map(([step]) => step),
+    [0, 25, 50, 75, 100, 125, 150, 175, 200],
+  );
 });
 
 test("pressing One step as often as one likes moves by exactly as many", async () => {

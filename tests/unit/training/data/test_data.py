@@ -130,7 +130,7 @@ def bitmap_counts(bitmap: np.ndarray) -> np.ndarray:
 @pytest.mark.parametrize(("left", "width"), [(12, 8), (9, 10), (13, 11), (10, 12)])
 def test_the_frame_of_a_known_bar_is_measured_back(left: int, width: int) -> None:
     bitmap = np.zeros((32, 32))
-    bitmap[:, left:left + width] = 1
+    bitmap[:, left : left + width] = 1
     frame = digit_frame(bitmap_counts(bitmap))
     medians = {key: value["median"] for key, value in frame.items() if isinstance(value, dict)}
     assert medians["width"] == width
@@ -150,7 +150,7 @@ def test_a_thicker_stroke_measures_thicker() -> None:
     widths = []
     for width in (4, 6, 8):
         bitmap = np.zeros((32, 32))
-        bitmap[:, 12:12 + width] = 1
+        bitmap[:, 12 : 12 + width] = 1
         widths.append(stroke_width(bitmap_counts(bitmap).reshape(8, 8)))
     assert widths == sorted(widths)
     assert widths[0] < widths[2]

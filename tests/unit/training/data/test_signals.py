@@ -14,8 +14,8 @@ from training.recipes.families.signal_codes import pca_errors
 def test_without_noise_a_waveform_has_its_harmonics_and_nothing_else(complexity: int) -> None:
     x = signals(complexity, train=50, validation=5, test=5, noise=0).train.x
     strength = 2 / SAMPLES * np.abs(np.fft.rfft(x, axis=1))
-    assert np.allclose(strength[:, 1:complexity + 1], amplitudes(complexity), atol=1e-5)
-    assert np.abs(strength[:, complexity + 1:]).max() < 1e-5
+    assert np.allclose(strength[:, 1 : complexity + 1], amplitudes(complexity), atol=1e-5)
+    assert np.abs(strength[:, complexity + 1 :]).max() < 1e-5
     assert np.abs(strength[:, 0]).max() < 1e-5
 
 
@@ -27,8 +27,9 @@ def test_phases_are_spread_around_the_circle() -> None:
 
 
 def test_noise_has_the_stated_deviation() -> None:
-    clean, noisy = (signals(3, train=500, validation=5, test=5, noise=level).train.x
-                    for level in (0, NOISE))
+    clean, noisy = (
+        signals(3, train=500, validation=5, test=5, noise=level).train.x for level in (0, NOISE)
+    )
     assert (noisy - clean).std() == pytest.approx(NOISE, rel=0.02)
 
 
@@ -37,11 +38,12 @@ def test_splits_differ_and_the_seed_decides() -> None:
     assert np.array_equal(dataset.test.x, again.test.x)
     assert not np.array_equal(dataset.test.x, other.test.x)
     assert not np.array_equal(dataset.test.x, dataset.validation.x)
-    assert not np.array_equal(dataset.test.x, dataset.train.x[:len(dataset.test)])
+    assert not np.array_equal(dataset.test.x, dataset.train.x[: len(dataset.test)])
 
 
-@pytest.mark.parametrize("wrong", [{"complexity": 0}, {"complexity": 64},
-                                   {"complexity": 1, "noise": -0.1}])
+@pytest.mark.parametrize(
+    "wrong", [{"complexity": 0}, {"complexity": 64}, {"complexity": 1, "noise": -0.1}]
+)
 def test_what_cannot_be_sampled_is_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(ValueError, match="found"):
         signals(**wrong)  # type: ignore[arg-type]

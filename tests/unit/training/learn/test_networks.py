@@ -45,8 +45,9 @@ def test_standardize_code_gives_unit_codes_and_leaves_reconstructions() -> None:
     assert torch.allclose(model(x), before, atol=1e-5)
 
 
-@pytest.mark.parametrize(("model", "shape"), [
-    (DenseVAE(64, (16, 8), 2), (64,)), (ConvVAE(2, 3, 2), (1, 32, 32))])
+@pytest.mark.parametrize(
+    ("model", "shape"), [(DenseVAE(64, (16, 8), 2), (64,)), (ConvVAE(2, 3, 2), (1, 32, 32))]
+)
 def test_a_vae_goes_from_x_to_x_hat(model: DenseVAE | ConvVAE, shape: tuple[int, ...]) -> None:
     x = torch.rand(3, *shape)
     mu, log_var = model.encode(x)
@@ -101,8 +102,14 @@ def test_fit_finds_a_minimum_and_reports_progress() -> None:
     model = nn.Linear(1, 1)
     x = torch.linspace(-1, 1, 64)[:, None]
     shares: list[float] = []
-    fit(model, lambda batch: (model(x[batch.rows]) - 3 * x[batch.rows] - 1).square().mean(), 64,
-        Schedule(epochs=60, batch_size=16, learning_rate=0.1), seed=0, progress=shares.append)
+    fit(
+        model,
+        lambda batch: (model(x[batch.rows]) - 3 * x[batch.rows] - 1).square().mean(),
+        64,
+        Schedule(epochs=60, batch_size=16, learning_rate=0.1),
+        seed=0,
+        progress=shares.append,
+    )
     assert model.weight.item() == pytest.approx(3, abs=1e-2)
     assert model.bias.item() == pytest.approx(1, abs=1e-2)
     assert shares == sorted(shares)
@@ -139,12 +146,15 @@ def test_neighbour_accuracy_counts_votes() -> None:
     labels = np.repeat([0, 1], 12).astype(np.uint8)
     test = np.array([[0.1, 0], [5, 5.1], [0, 0]], np.float32)
     assert neighbour_accuracy(train, labels, test, np.array([0, 1, 1], np.uint8)) == pytest.approx(
-        2 / 3)
+        2 / 3
+    )
 
 
 def test_mean_squared_error_averages_over_pixels() -> None:
-    assert mean_squared_error(np.zeros((2, 2), np.float32),
-                              np.array([[1, 0], [0, 1]], np.float32)) == 0.5
+    assert (
+        mean_squared_error(np.zeros((2, 2), np.float32), np.array([[1, 0], [0, 1]], np.float32))
+        == 0.5
+    )
 
 
 def test_jumps_between_neighbours_cover_both_directions() -> None:

@@ -12,8 +12,12 @@ from training.publish.export import export, inference_session
 SIZES = (1, 2, 5, 5)
 X = Port("x", ("n", 7), "ink", "input")
 MEMBER = Port("member", ("n",), "", "which", "int32")
-PORTS = (Port("h", ("n", 6), "", ""), Port("z", ("n", 5), "", ""), Port("g", ("n", 6), "", ""),
-         Port("x_hat", ("n", 7), "ink", "output"))
+PORTS = (
+    Port("h", ("n", 6), "", ""),
+    Port("z", ("n", 5), "", ""),
+    Port("g", ("n", 6), "", ""),
+    Port("x_hat", ("n", 7), "ink", "output"),
+)
 
 
 @pytest.fixture

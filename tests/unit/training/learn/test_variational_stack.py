@@ -55,7 +55,7 @@ def test_a_row_goes_through_the_member_that_it_names(stack: VAEStack) -> None:
     z, member = torch.randn(4, CODE), torch.tensor([2, 0, 2, 1], dtype=torch.int32)
     drawn = MemberDecoder(stack)(z, member)
     for row, index in enumerate(member.tolist()):
-        torch.testing.assert_close(drawn[row], alone(stack, index).decode(z[row:row + 1])[0])
+        torch.testing.assert_close(drawn[row], alone(stack, index).decode(z[row : row + 1])[0])
 
 
 def test_renumbering_a_code_changes_no_drawing(stack: VAEStack) -> None:

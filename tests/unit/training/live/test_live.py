@@ -37,8 +37,10 @@ class FunctionalDropout(nn.Module):
         (nn.Dropout(), r"'1' \(Dropout\).*random numbers"),
         (FunctionalDropout(), r"'1' \(FunctionalDropout\).*random numbers"),
         (Noisy(), r"'1' \(Noisy\).*aten.normal_.*random numbers"),
-        (nn.Sequential(nn.Unflatten(1, (1, 4)), nn.Conv1d(1, 1, 3)),
-         r"'1.1' \(Conv1d\).*aten.convolution.*no ONNX translation"),
+        (
+            nn.Sequential(nn.Unflatten(1, (1, 4)), nn.Conv1d(1, 1, 3)),
+            r"'1.1' \(Conv1d\).*aten.convolution.*no ONNX translation",
+        ),
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, nn.Module) else "",
 )
@@ -60,8 +62,16 @@ def squared(
 
 
 def toy(network: nn.Module) -> LiveModel:
-    return LiveModel(network, squared, (Term("loss", "", ""),), input_size=4, batch_size=8,
-                     steps=50, lr=learning_rate(1e-2), inference={})
+    return LiveModel(
+        network,
+        squared,
+        (Term("loss", "", ""),),
+        input_size=4,
+        batch_size=8,
+        steps=50,
+        lr=learning_rate(1e-2),
+        inference={},
+    )
 
 
 def test_parameters_without_a_known_start_are_named() -> None:
@@ -97,8 +107,9 @@ def test_adam_takes_the_first_step_of_torch() -> None:
     params.grad = gradient
     optimiser.step()
     zeros = torch.zeros(20)
-    ours, _, _ = adam(start, gradient, zeros, zeros, torch.tensor(1.0), torch.tensor(0.1),
-                      torch.tensor(1e-8))
+    ours, _, _ = adam(
+        start, gradient, zeros, zeros, torch.tensor(1.0), torch.tensor(0.1), torch.tensor(1e-8)
+    )
     torch.testing.assert_close(ours, params.detach(), rtol=0, atol=1e-7)
 
 
@@ -112,12 +123,15 @@ def test_knobs_are_validated() -> None:
 def test_fills_become_scalars_and_change_nothing() -> None:
     ones, three = np.ones((8, 64), np.float32), np.array(3, np.float32)
     graph = helper.make_graph(
-        [helper.make_node("Div", ["ones", "three"], ["third"]),
-         helper.make_node("Mul", ["x", "third"], ["y"])],
+        [
+            helper.make_node("Div", ["ones", "three"], ["third"]),
+            helper.make_node("Mul", ["x", "third"], ["y"]),
+        ],
         "fills",
         [helper.make_tensor_value_info("x", TensorProto.FLOAT, [8, 64])],
         [helper.make_tensor_value_info("y", TensorProto.FLOAT, [8, 64])],
-        [numpy_helper.from_array(ones, "ones"), numpy_helper.from_array(three, "three")])
+        [numpy_helper.from_array(ones, "ones"), numpy_helper.from_array(three, "three")],
+    )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)])
     x = np.random.default_rng(0).random((8, 64), dtype=np.float32)
     before = ReferenceEvaluator(model).run(None, {"x": x})

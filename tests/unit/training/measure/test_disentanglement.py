@@ -17,8 +17,9 @@ from training.measure.disentanglement import (
 def test_equal_counts_fills_every_bin_alike() -> None:
     values = np.random.default_rng(0).exponential(size=1000)
     assert np.bincount(equal_counts(values, 20)).tolist() == [50] * 20
-    assert np.array_equal(np.argsort(equal_counts(np.sort(values), 20), kind="stable"),
-                          np.arange(1000))
+    assert np.array_equal(
+        np.argsort(equal_counts(np.sort(values), 20), kind="stable"), np.arange(1000)
+    )
 
 
 def test_equal_widths_cuts_a_range_and_keeps_its_ends() -> None:

@@ -31,8 +31,7 @@ def test_length_and_angle_go_evenly_and_the_arc_stays_in_the_plane(t: float) -> 
     a, b = pairs()
     z = arc(a, b, t)
     length = np.linalg.norm
-    assert length(z, axis=1) == pytest.approx(
-        (1 - t) * length(a, axis=1) + t * length(b, axis=1))
+    assert length(z, axis=1) == pytest.approx((1 - t) * length(a, axis=1) + t * length(b, axis=1))
 
     def angle(u: np.ndarray, v: np.ndarray) -> np.ndarray:
         cosine = (u * v).sum(1) / length(u, axis=1) / length(v, axis=1)

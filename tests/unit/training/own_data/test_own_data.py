@@ -73,15 +73,23 @@ def test_a_csv_is_read_as_spreadsheets_write_it(book: Path) -> None:
 
 @pytest.mark.parametrize(
     ("ink", "grey", "alpha", "expected"),
-    [("dark", 0, 255, 255), ("dark", 255, 255, 0), ("dark", 0, 0, 0), ("light", 255, 255, 255),
-     ("light", 255, 0, 0), ("dark", 0, 51, 51)],
+    [
+        ("dark", 0, 255, 255),
+        ("dark", 255, 255, 0),
+        ("dark", 0, 0, 0),
+        ("light", 255, 255, 255),
+        ("light", 255, 0, 0),
+        ("dark", 0, 51, 51),
+    ],
 )
 def test_ink_is_what_stands_out_of_the_paper(
     ink: str, grey: int, alpha: int, expected: int
 ) -> None:
     declaration = Declaration("p", "", "real", folder="p", size=4, ink=ink)
-    files = {f"content/data/p/{'ab'[i % 2]}/{i}.png": png(4, grey if i else 128, alpha if i else 99)
-             for i in range(50)}
+    files = {
+        f"content/data/p/{'ab'[i % 2]}/{i}.png": png(4, grey if i else 128, alpha if i else 99)
+        for i in range(50)
+    }
     data, problems = read_data(declaration, files)
     assert problems == ()
     assert data is not None
@@ -173,8 +181,10 @@ def test_a_model_fits_the_budget_whatever_the_size(size: int) -> None:
 
 def test_reading_needs_neither_torch_nor_numpy() -> None:
     """The builder reads own data too, and never loads torch."""
-    code = ("import sys; import builder.cli, training.own_data.pictures; "
-            "sys.exit(bool({'torch', 'numpy', 'onnx'} & set(sys.modules)))")
+    code = (
+        "import sys; import builder.cli, training.own_data.pictures; "
+        "sys.exit(bool({'torch', 'numpy', 'onnx'} & set(sys.modules)))"
+    )
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
 
 

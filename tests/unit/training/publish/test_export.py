@@ -46,8 +46,7 @@ def test_export_equals_torch_at_any_batch_size(model: DenseAutoencoder) -> None:
 
 
 def test_ports_name_the_inputs_and_outputs_and_the_batch_axis() -> None:
-    graph = export(Call(DenseVAE(6, (8,), 2), "encode"), (X,), (MU, LOG_VAR),
-                   uniform_sampler((X,)))
+    graph = export(Call(DenseVAE(6, (8,), 2), "encode"), (X,), (MU, LOG_VAR), uniform_sampler((X,)))
     assert [value.name for value in graph.model.graph.input] == ["x"]
     assert [value.name for value in graph.model.graph.output] == ["mu", "log_var"]
     batch = graph.model.graph.input[0].type.tensor_type.shape.dim[0]
@@ -78,8 +77,14 @@ def test_a_wrong_graph_is_refused(model: DenseAutoencoder) -> None:
     values = numpy_helper.to_array(bias) + np.float32(1e-3)
     bias.CopyFrom(numpy_helper.from_array(values.astype(np.float32), bias.name))
     with pytest.raises(ExportError, match=r"output 'x_hat' differs from torch by 0\.000"):
-        check(wrong, Call(model, "decode"), (Z,), (X_HAT,), gaussian_sampler((Z,)),
-              np.random.default_rng(0))
+        check(
+            wrong,
+            Call(model, "decode"),
+            (Z,),
+            (X_HAT,),
+            gaussian_sampler((Z,)),
+            np.random.default_rng(0),
+        )
 
 
 def test_a_wrongly_declared_shape_is_refused(model: DenseAutoencoder) -> None:
@@ -92,8 +97,14 @@ def test_a_graph_of_one_batch_size_is_refused(model: DenseAutoencoder) -> None:
     graph = export(Call(model, "decode"), (Z,), (X_HAT,), gaussian_sampler((Z,)))
     graph.model.graph.input[0].type.tensor_type.shape.dim[0].dim_value = 2
     with pytest.raises(ExportError, match="onnxruntime refuses a batch of 1"):
-        check(graph.model, Call(model, "decode"), (Z,), (X_HAT,), gaussian_sampler((Z,)),
-              np.random.default_rng(0))
+        check(
+            graph.model,
+            Call(model, "decode"),
+            (Z,),
+            (X_HAT,),
+            gaussian_sampler((Z,)),
+            np.random.default_rng(0),
+        )
 
 
 def test_nan_is_refused(model: DenseAutoencoder) -> None:
@@ -108,8 +119,11 @@ def test_half_precision_is_used_only_where_nothing_is_lost(model: DenseAutoencod
     assert all(item.data_type != onnx.TensorProto.FLOAT16 for item in full.model.graph.initializer)
     round_to_half(model)
     half = export(Call(model, "decode"), (Z,), (X_HAT,), gaussian_sampler((Z,)))
-    large = [item for item in half.model.graph.initializer
-             if np.prod(item.dims) >= module.HALF_MINIMUM_SIZE]
+    large = [
+        item
+        for item in half.model.graph.initializer
+        if np.prod(item.dims) >= module.HALF_MINIMUM_SIZE
+    ]
     assert large
     assert all(item.data_type == onnx.TensorProto.FLOAT16 for item in large)
     assert half.model.ByteSize() < full.model.ByteSize()
@@ -117,7 +131,8 @@ def test_half_precision_is_used_only_where_nothing_is_lost(model: DenseAutoencod
 
 def test_numbers_too_large_for_half_precision_stay() -> None:
     values = np.full(64, 1e6, np.float32)
-    graph = onnx.helper.make_graph([], "constants", [], [],
-                                   [numpy_helper.from_array(values, "large")])
+    graph = onnx.helper.make_graph(
+        [], "constants", [], [], [numpy_helper.from_array(values, "large")]
+    )
     shrunk = shrink_to_half(onnx.helper.make_model(graph))
     assert shrunk.graph.initializer[0].data_type == onnx.TensorProto.FLOAT

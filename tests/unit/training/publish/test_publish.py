@@ -21,9 +21,24 @@ Z = Port("z", ("n", 2), "deviations", "a code")
 Y = Port("y", ("n", 3), "ink", "an output")
 CODES = np.arange(8, dtype=np.float32).reshape(4, 2)
 
-CARD_KEYS = {"name", "title", "honesty", "description", "data", "seed", "parameters", "graphs",
-             "arrays", "metrics", "claims", "parity", "options", "wall_time_seconds",
-             "fingerprint", "versions"}
+CARD_KEYS = {
+    "name",
+    "title",
+    "honesty",
+    "description",
+    "data",
+    "seed",
+    "parameters",
+    "graphs",
+    "arrays",
+    "metrics",
+    "claims",
+    "parity",
+    "options",
+    "wall_time_seconds",
+    "fingerprint",
+    "versions",
+}
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +46,8 @@ def trained() -> Trained:
     torch.manual_seed(0)
     return Trained(
         data=DataCard("points", "synthetic", "four points", {"train": 4}, ("a", "b")),
-        seed=3, parameters=9,
+        seed=3,
+        parameters=9,
         graphs={"decoder": export(nn.Linear(2, 3), (Z,), (Y,), gaussian_sampler((Z,)))},
         arrays={"codes_test": PublishedArray(CODES, "deviations", "codes")},
         metrics={"test.error": Metric(0.25, "ink", "test", "an error")},
@@ -40,9 +56,13 @@ def trained() -> Trained:
 
 
 def recipe(holds: Callable[[float], bool] = lambda _: True) -> Recipe:
-    return Recipe("A title", "A description", "trained model",
-                  train=lambda _: pytest.fail("not to be trained"),
-                  claims=(Claim("the error is small", lambda m: holds(m["test.error"])),))
+    return Recipe(
+        "A title",
+        "A description",
+        "trained model",
+        train=lambda _: pytest.fail("not to be trained"),
+        claims=(Claim("the error is small", lambda m: holds(m["test.error"])),),
+    )
 
 
 def test_the_card_is_complete_and_describes_every_file(tmp_path: Path, trained: Trained) -> None:
@@ -52,13 +72,28 @@ def test_the_card_is_complete_and_describes_every_file(tmp_path: Path, trained: 
     assert card["name"] == "linear"
     assert card["fingerprint"] == "abc"
     assert card["wall_time_seconds"] == 1.23
-    assert card["data"] == {"name": "points", "label": "synthetic", "description": "four points",
-                            "splits": {"train": 4}, "classes": ["a", "b"]}
+    assert card["data"] == {
+        "name": "points",
+        "label": "synthetic",
+        "description": "four points",
+        "splits": {"train": 4},
+        "classes": ["a", "b"],
+    }
     assert card["metrics"]["test.error"] == {
-        "value": 0.25, "unit": "ink", "split": "test", "description": "an error"}
+        "value": 0.25,
+        "unit": "ink",
+        "split": "test",
+        "description": "an error",
+    }
     assert card["graphs"]["decoder"]["inputs"] == [
-        {"name": "z", "shape": ["n", 2], "dtype": "float32", "unit": "deviations",
-         "description": "a code"}]
+        {
+            "name": "z",
+            "shape": ["n", 2],
+            "dtype": "float32",
+            "unit": "deviations",
+            "description": "a code",
+        }
+    ]
     assert card["parity"]["decoder"]["max_abs_difference"] <= card["parity"]["decoder"]["tolerance"]
     assert {"torch", "numpy", "onnx"} <= set(card["versions"])
     described = {part["file"] for kind in ("graphs", "arrays") for part in card[kind].values()}
@@ -68,8 +103,9 @@ def test_the_card_is_complete_and_describes_every_file(tmp_path: Path, trained: 
 
 def test_arrays_are_raw_little_endian_rows(tmp_path: Path, trained: Trained) -> None:
     swapped = PublishedArray(np.asfortranarray(CODES).astype(">f4"), "deviations", "codes")
-    folder = publish("linear", recipe(), replace(trained, arrays={"codes_test": swapped}),
-                     tmp_path, "abc", 0)
+    folder = publish(
+        "linear", recipe(), replace(trained, arrays={"codes_test": swapped}), tmp_path, "abc", 0
+    )
     assert np.array_equal(np.fromfile(folder / "codes_test.bin", "<f4"), CODES.ravel())
 
 
@@ -141,5 +177,7 @@ def test_arrays_of_other_dtypes_are_refused() -> None:
 
 
 def fingerprints(models: Path) -> dict[str, str]:
-    return {path.name: json.loads((path / "card.json").read_text())["fingerprint"]
-            for path in models.iterdir()}
+    return {
+        path.name: json.loads((path / "card.json").read_text())["fingerprint"]
+        for path in models.iterdir()
+    }

@@ -56,8 +56,11 @@ def stubs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Recipes in a package of their own, which worker processes can import too."""
     package = tmp_path / "stub_recipes"
     package.mkdir()
-    for name, body in {"good": "pass", "bad": "raise ValueError('no such luck')",
-                       "dead": "import os; os._exit(9)"}.items():
+    for name, body in {
+        "good": "pass",
+        "bad": "raise ValueError('no such luck')",
+        "dead": "import os; os._exit(9)",
+    }.items():
         (package / f"{name}.py").write_text(STUB.format(body=body))
     monkeypatch.syspath_prepend(str(tmp_path))
     return package
@@ -68,8 +71,9 @@ def test_a_crash_and_a_killed_process_leave_the_others_published(
 ) -> None:
     log = Log()
     models = tmp_path / "models"
-    entries = [Entry(name, "abc", False, f"stub_recipes.{name}") for name in
-               ("bad", "dead", "good")]
+    entries = [
+        Entry(name, "abc", False, f"stub_recipes.{name}") for name in ("bad", "dead", "good")
+    ]
     failures = train_all(entries, models, jobs=2, reporter=log)
     assert sorted(failures) == ["bad", "dead"], log.reasons
     assert "ValueError: no such luck" in log.reasons["bad"]
@@ -88,10 +92,16 @@ def test_list_is_json_of_every_recipe(tmp_path: Path, capsys: pytest.CaptureFixt
 
 
 def test_listing_does_not_import_torch() -> None:
-    code = ("import sys; from training.__main__ import main; main(['--list']); "
-            "sys.exit('torch' in sys.modules)")
-    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True,
-                          check=False).returncode == 0
+    code = (
+        "import sys; from training.__main__ import main; main(['--list']); "
+        "sys.exit('torch' in sys.modules)"
+    )
+    assert (
+        subprocess.run(
+            [sys.executable, "-c", code], cwd=ROOT, capture_output=True, check=False
+        ).returncode
+        == 0
+    )
 
 
 def test_an_unknown_name_gets_a_suggestion(capsys: pytest.CaptureFixture[str]) -> None:
@@ -113,9 +123,7 @@ def test_select_keeps_the_order_and_drops_repeats() -> None:
     assert select([], ["a", "b"]) == ["a", "b"]
 
 
-def test_only_what_is_stale_is_trained(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_only_what_is_stale_is_trained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     trained: list[str] = []
 
     def note(entries: Sequence[Entry], *_: object) -> list[str]:
@@ -125,8 +133,9 @@ def test_only_what_is_stale_is_trained(
     monkeypatch.setattr("training.__main__.train_all", note)
     fresh = catalogue.inspect(["digits-pca"], tmp_path)[0]
     (tmp_path / "digits-pca").mkdir()
-    (tmp_path / "digits-pca" / "card.json").write_text(json.dumps(
-        {"fingerprint": fresh.fingerprint, "versions": {}, "graphs": {}, "arrays": {}}))
+    (tmp_path / "digits-pca" / "card.json").write_text(
+        json.dumps({"fingerprint": fresh.fingerprint, "versions": {}, "graphs": {}, "arrays": {}})
+    )
     arguments = ["digits-pca", "digits-ae", "--out", str(tmp_path)]
     assert main(arguments) == 0
     assert trained == ["digits-ae"]
@@ -174,8 +183,9 @@ def published_elsewhere(models: Path, name: str) -> None:
     versions = {"torch": "0.1"}
     made = fingerprint(catalogue.module_of(name), versions=versions)
     (models / name).mkdir()
-    (models / name / "card.json").write_text(json.dumps(
-        {"fingerprint": made, "versions": versions, "graphs": {}, "arrays": {}}))
+    (models / name / "card.json").write_text(
+        json.dumps({"fingerprint": made, "versions": versions, "graphs": {}, "arrays": {}})
+    )
 
 
 def test_without_torch_a_model_of_these_recipes_is_fresh_whatever_made_it(
@@ -206,7 +216,8 @@ def test_models_of_other_recipes_are_named(
     published_elsewhere(tmp_path, "digits-pca")
     for name in ("no-such-recipe", "digits-ae"):
         (tmp_path / name).mkdir()
-        (tmp_path / name / "card.json").write_text(json.dumps(
-            {"fingerprint": "1", "versions": {}, "graphs": {}, "arrays": {}}))
+        (tmp_path / name / "card.json").write_text(
+            json.dumps({"fingerprint": "1", "versions": {}, "graphs": {}, "arrays": {}})
+        )
     assert main(["--foreign", str(tmp_path)]) == 0
     assert json.loads(capsys.readouterr().out) == ["digits-ae", "no-such-recipe"]
