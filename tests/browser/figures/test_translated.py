@@ -42,7 +42,8 @@ TRANSLATE = """
 """
 
 TOLD = """
-(figure) => [...figure.querySelectorAll("[data-role=stage], [data-role=table], [data-role=summary]")]
+(figure) => ["stage", "table", "summary"]
+  .flatMap((role) => [...figure.querySelectorAll(`[data-role=${role}]`)])
   .map((part) => part.textContent.replace(/[⟦⟧]/g, ""))
 """
 
