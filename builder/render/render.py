@@ -36,6 +36,7 @@ from builder.parse.prose import code_lines
 from builder.plan.lanes import Lanes
 from builder.render import authors
 from builder.render.colophon import Ledger, ledger
+from builder.render.lost import Lost, lost_page
 from builder.render.offline import LaneFiles
 from builder.resolve.resolve import ResolvedBook, ResolvedPage
 from builder.resolve.resolved import (
@@ -243,7 +244,10 @@ def render_book(
             tuple(package for package in drawn.packages if package.shipped),
             authors.PAGE if guide else "",
         ),
-        **{name: engine.get_template(name).render(**shared.common) for name in OWN_STANDING},
+        **{
+            name: engine.get_template(name).render(**shared.common, lost=_lost(shared))
+            for name in OWN_STANDING
+        },
     }  # fmt: skip
     if guide:
         typeset = {
@@ -256,6 +260,11 @@ def render_book(
             pages[page.href] = written(page.href, _chapter, page, page_parts(page, drawn))
     apart = (authors.PAGE,) if guide else ()
     return {path: pages[path] for path in (*positions, *apart, *OWN_STANDING)}
+
+
+def _lost(shared: Shared) -> Lost:
+    assets = shared.assets
+    return lost_page(CSP, assets.get("book.css", ""), assets.get("early.js", ""))
 
 
 def page_parts(page: ResolvedPage, drawn: Drawn) -> PageParts:
@@ -647,14 +656,18 @@ class PageText:
     def _with_popover(
         self, kind: str, anchor: str, href: str, shown: Markup | str, text: Markup
     ) -> Markup:
-        """A link that shows `text` beside itself; the first with its anchor bears it as its id."""
+        """A link that shows `text` beside itself; the first with its anchor bears it as its id.
+
+        The styles show it, whatever `hidden` says: that is for readers' views, which know no
+        styles and would run it into the sentence.
+        """
         self.popovers += 1
         id_ = Markup("") if anchor in self.anchored else _markup(' id="{}"', anchor)
         self.anchored.add(anchor)
         return _markup(
             '<span class="{kind}"{id_}><a href="{href}" data-popover="{popover}" '
             'aria-expanded="false" aria-describedby="{popover}">{shown}</a>'
-            '<span class="popover" role="note" id="{popover}">{text}</span></span>',
+            '<span class="popover" role="note" id="{popover}" hidden>{text}</span></span>',
             kind=kind,
             id_=id_,
             href=href,
@@ -697,8 +710,8 @@ class PageText:
         return _markup(
             '<span class="sidenote"><button type="button" class="sidenote-mark" '
             'aria-label="Note {number}" aria-expanded="false" aria-controls="sn-{number}">{number}'
-            '</button><span class="sidenote-body" id="sn-{number}" role="note">{text}</span>'
-            "</span>",
+            '</button><span class="sidenote-body" id="sn-{number}" role="note">'
+            '<span class="apart"> [</span>{text}<span class="apart">]</span></span></span>',
             number=number,
             text=self.html(node.text),
         )
