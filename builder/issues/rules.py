@@ -11,30 +11,32 @@ from collections.abc import Mapping
 from typing import Literal, TypeAlias, get_args
 
 Allowable: TypeAlias = Literal[
-    "block-argument", "block-indent", "citation-syntax", "code-language", "config-key",
-    "exercise-answer", "figure-caption", "figure-unused", "footnote", "front-matter-key",
-    "heading-level", "heading-style", "image-alt", "link-style", "math-blank", "math-bracket",
-    "math-closed", "predict-answer", "predict-choices", "reference-unused", "sidenote-closed",
-    "term-meaning", "term-unused",
+    "attribute-style", "block-argument", "block-indent", "callout-style", "citation-syntax",
+    "code-language", "config-key", "exercise-answer", "figure-caption", "figure-unused", "footnote",
+    "front-matter-key", "heading-level", "heading-style", "html-markdown", "image-alt",
+    "label-style", "link-style", "link-syntax", "math-blank", "math-bracket", "math-closed",
+    "predict-answer", "predict-choices", "reference-unused", "role-style", "sidenote-closed",
+    "table-cells", "table-head", "term-meaning", "term-unused",
 ]  # fmt: skip
 
 Firm: TypeAlias = Literal[
     "allowance-firm", "allowance-known", "allowance-syntax", "allowance-unused", "anchor-known",
-    "block-closed", "block-empty", "block-known", "block-open", "cell-empty", "cell-import",
-    "cell-indent", "cell-kind", "cell-option", "cell-order", "cell-raises", "cell-run",
-    "chapter-missing", "chapter-name", "chapter-title", "citation-known", "code-closed",
-    "comment-closed", "config-environment", "config-missing", "config-syntax", "config-type",
-    "data-chosen", "data-classes", "data-column", "data-constant", "data-empty", "data-file",
-    "data-header", "data-known", "data-missing", "data-number", "data-picture", "data-row",
-    "data-rows", "data-size", "equation", "exercise-check", "exercise-solution", "expression",
-    "figure-frame", "figure-known", "figure-spec", "front-matter", "front-matter-date",
-    "html-element", "html-foreign", "html-handler", "html-script", "html-style", "id-syntax",
-    "id-unique", "image-foreign", "image-known", "link-scheme", "listing-file", "listing-name",
-    "listing-syntax", "math", "metric-format", "metric-known", "model-card", "model-file",
-    "model-known", "model-part", "model-trained", "node", "option-known", "option-range",
-    "option-syntax", "option-twice", "option-type", "page-known", "plan", "poster",
-    "predict-question", "reference-known", "references-fields", "references-syntax", "site-assets",
-    "template", "term-known", "text-character", "text-encoding", "training",
+    "block-closed", "block-empty", "block-known", "block-open", "block-place", "caption",
+    "cell-empty", "cell-import", "cell-indent", "cell-kind", "cell-option", "cell-order",
+    "cell-raises", "cell-run", "chapter-missing", "chapter-name", "chapter-title", "citation-known",
+    "code-closed", "comment-closed", "config-environment", "config-missing", "config-syntax",
+    "config-type", "data-chosen", "data-classes", "data-column", "data-constant", "data-empty",
+    "data-file", "data-header", "data-known", "data-missing", "data-number", "data-picture",
+    "data-row", "data-rows", "data-size", "equation", "exercise-check", "exercise-solution",
+    "expression", "figure-frame", "figure-known", "figure-spec", "front-matter",
+    "front-matter-date", "html-element", "html-foreign", "html-handler", "html-script",
+    "html-style", "id-syntax", "id-unique", "image-foreign", "image-known", "link-scheme",
+    "listing-file", "listing-name", "listing-syntax", "math", "metric-format", "metric-known",
+    "model-card", "model-file", "model-known", "model-part", "model-trained", "node",
+    "option-known", "option-range", "option-syntax", "option-twice", "option-type", "page-known",
+    "plan", "poster", "predict-question", "reference-known", "references-fields",
+    "references-syntax", "site-assets", "template", "term-known", "text-character", "text-encoding",
+    "training",
 ]  # fmt: skip
 
 OfSite: TypeAlias = Literal[

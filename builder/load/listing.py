@@ -10,7 +10,7 @@ from textwrap import dedent
 from typing import TypeAlias
 
 from builder.issues.issue import Source
-from builder.parse.prose import to_html
+from builder.parse.prose import code_block
 
 Definition: TypeAlias = ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -27,9 +27,8 @@ class Listing:
     @property
     def html(self) -> str:
         """The code, highlighted, below the place that it comes from."""
-        fence = "~" * (3 + self.code.count("~"))
         title = f"{self.path}, lines {self.first}–{self.last}"
-        return to_html(f'{fence} python title="{title}"\n{self.code}\n{fence}')
+        return code_block(self.code, "python", title)
 
 
 @lru_cache(maxsize=32)

@@ -3,59 +3,74 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from functools import cache
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
-from builder.issues.issue import Source, Span, suggest
+from builder.issues.issue import Span, suggest
 from builder.issues.rules import Rule
 from builder.parse.document import Cell, Code
+from builder.parse.passage import Passage
 
 RUNNABLE = re.compile(r"[ \t]*python[ \t]+(?P<kind>[a-z]+)(?=[ \t]|$)(?P<options>.*)")
 KINDS = ("run", "exercise", "check", "solution")
 OPTIONS = {"run": ("id", "raises"), "exercise": ("id",), "check": (), "solution": ()}
 OPTION = re.compile(r"(?P<key>[^\s=]+)(?:=(?P<value>\S*))?")
-NEXT_FENCE = re.compile(r"\s*^(?P<ticks>`{3,}|~{3,})(?P<info>[^`\n]*)$", re.MULTILINE)
 IDENTIFIER = re.compile(r"[a-z][a-z0-9-]*")
 
 Report = Callable[[Rule, Span, str, str], None]
 
 
-@cache
-def fence_close(character: str, count: int) -> re.Pattern[str]:
-    """The line that closes a fence of so many characters."""
-    return re.compile(rf"^[ \t>]*{re.escape(character)}{{{count},}}[ \t]*$", re.MULTILINE)
+@dataclass(frozen=True, slots=True)
+class Fence:
+    """A fenced block of code: where its first line begins and what that says, and its code."""
+
+    at: Span
+    """From the ticks to the end of their line."""
+    ticks: str
+    info: str
+    code: Passage
+    closed: bool
+    at_margin: bool
+
+    @property
+    def is_runnable(self) -> bool:
+        """Whether the first line asks for Python to be run: a word after `python`."""
+        return RUNNABLE.fullmatch(self.info) is not None
+
+    @property
+    def kind(self) -> str:
+        """The word after `python`."""
+        found = RUNNABLE.fullmatch(self.info)
+        return found["kind"] if found else ""
 
 
-def is_runnable(fence: re.Match[str]) -> bool:
-    """Whether a fence's first line asks for Python to be run: a word after `python`."""
-    return RUNNABLE.fullmatch(fence["info"]) is not None
-
-
-def read_cell(
-    source: Source, fence: re.Match[str], end: int, report: Report
-) -> tuple[Cell | None, int]:
-    """The cell that begins with this fence, and the offset after all that belongs to it."""
-    cell, after = _Reader(source, end, report).cell(fence)
-    if fence.start("ticks") != fence.start():
-        report("cell-indent", _place(fence)[0], "a cell must begin at the left margin", "")
-        return None, after
-    return cell, after
+def read_cell(fences: Sequence[Fence], report: Report) -> tuple[Cell | None, int]:
+    """The cell that begins with the first of fences that follow each other, and how many of them
+    belong to it."""
+    reader = _Reader(fences, report)
+    cell = reader.cell()
+    if not fences[0].at_margin:
+        report("cell-indent", fences[0].at, "a cell must begin at the left margin", "")
+        return None, reader.read
+    return cell, reader.read
 
 
 class _Reader:
     """Reads the fences of one cell."""
 
-    def __init__(self, source: Source, end: int, report: Report) -> None:
-        self.source, self.text, self.end, self.report = source, source.text, end, report
+    def __init__(self, fences: Sequence[Fence], report: Report) -> None:
+        self.fences, self.report = fences, report
+        self.read = 0
 
-    def cell(self, fence: re.Match[str]) -> tuple[Cell | None, int]:
-        at, kind = _place(fence)
-        options = self._options(fence, kind)
-        code, after = self._code(fence)
+    def cell(self) -> Cell | None:
+        fence = self.fences[0]
+        at, kind = fence.at, fence.kind
+        options = self._options(fence)
+        code = self._code(fence)
         if kind in {"check", "solution"}:
             message = f"this {kind} follows no exercise"
             self.report("cell-order", at, message, "put it right after a 'python exercise' cell")
-            return None, after
+            return None
         name, name_at = options.get("id", ("", at))
         raises, raises_at = options.get("raises", ("", at))
         if name and not IDENTIFIER.fullmatch(name):
@@ -66,26 +81,26 @@ class _Reader:
             self.report("cell-option", raises_at, message, "for example raises=ValueError")
         check = solution = None
         if kind == "exercise":
-            check, after = self._companion("check", at, after)
+            check = self._companion("check", at)
             if check.text:  # one thing at a time
-                solution, after = self._companion("solution", at, after)
-        return Cell(at, name, name_at, code, raises, check, solution), after
+                solution = self._companion("solution", at)
+        return Cell(at, name, name_at, code, raises, check, solution)
 
-    def _companion(self, kind: str, at: Span, position: int) -> tuple[Code, int]:
+    def _companion(self, kind: str, at: Span) -> Code:
         """The fence of this kind that must come next."""
-        fence = NEXT_FENCE.match(self.text, position, self.end)
-        if fence and is_runnable(fence) and _place(fence)[1] == kind:
-            self._options(fence, kind)
+        if self.read < len(self.fences) and self.fences[self.read].kind == kind:
+            fence = self.fences[self.read]
+            self._options(fence)
             return self._code(fence)
         hint = f"write a '```python {kind}' block right after it"
         self.report("cell-order", at, f"this exercise has no {kind}", hint)
-        return Code("", Span(position, position)), position
+        return Code("", at)
 
-    def _options(self, fence: re.Match[str], kind: str) -> dict[str, tuple[str, Span]]:
+    def _options(self, fence: Fence) -> dict[str, tuple[str, Span]]:
         """The `key=value` words after the kind; every other word is an issue."""
-        found = RUNNABLE.fullmatch(fence["info"])
+        found = RUNNABLE.fullmatch(fence.info)
         assert found
-        start = fence.start("info")
+        kind, start = fence.kind, fence.at.start + len(fence.ticks)
         if kind not in KINDS:
             at = Span(start + found.start("kind"), start + found.end("kind"))
             hint = suggest(kind, KINDS)
@@ -106,24 +121,18 @@ class _Reader:
                 options[match["key"]] = match["value"], at
         return options
 
-    def _code(self, fence: re.Match[str]) -> tuple[Code, int]:
-        """The text up to the closing line, and the offset after that line."""
-        ticks = fence["ticks"]
-        start = min(fence.end() + 1, self.end)
-        close = fence_close(ticks[0], len(ticks)).search(self.text, fence.end(), self.end)
-        at = _place(fence)[0]
-        if close is None:
-            hint = f"close it with a line '{ticks}'"
-            self.report("code-closed", at, "this code block is not closed", hint)
-        inside = Span(start, max(start, close.start() if close else self.end))
-        text = self.text[inside.start : inside.end].rstrip()
+    def _code(self, fence: Fence) -> Code:
+        """The code of the next fence, which is read with it."""
+        self.read += 1
+        report_unclosed(fence, self.report)
+        text = fence.code.text.rstrip()
         if not text.strip():
-            self.report("cell-empty", at, "this cell is empty", "")
-        return Code(text, inside), close.end() if close else self.end
+            self.report("cell-empty", fence.at, "this cell is empty", "")
+        return Code(text, fence.code.span(0, len(fence.code.text)))
 
 
-def _place(fence: re.Match[str]) -> tuple[Span, str]:
-    """Where a fence's first line is, and its kind."""
-    found = RUNNABLE.fullmatch(fence["info"])
-    assert found
-    return Span(fence.start("ticks"), fence.end()), found["kind"]
+def report_unclosed(fence: Fence, report: Report) -> None:
+    """A fence without an end takes in what follows it."""
+    if not fence.closed:
+        hint = f"close it with a line '{fence.ticks}'"
+        report("code-closed", fence.at, "this code block is not closed", hint)

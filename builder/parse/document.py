@@ -161,6 +161,31 @@ class KeyIdea(Block, Plain[N]):
     body: Text[N]
 
 
+CallOutKind: TypeAlias = Literal["note", "tip", "warning"]
+
+
+@dataclass(frozen=True, slots=True)
+class CallOut(Block, Plain[N]):
+    """A remark that stands apart from the text, with a title of its own or an empty one."""
+
+    at: Span
+    kind: CallOutKind
+    title: Text[N]
+    body: Text[N]
+
+
+@dataclass(frozen=True, slots=True)
+class Captioned(Block):
+    """A table or a picture with a number and a caption; an empty id is made from the number."""
+
+    at: Span
+    kind: Literal["table", "picture"]
+    id: str
+    id_at: Span
+    body: Fragment
+    caption: Fragment
+
+
 @dataclass(frozen=True, slots=True)
 class Predict(Block, Plain[N]):
     """A question to commit to before the answer is shown."""
@@ -220,7 +245,7 @@ class ListingBlock(Block):
 
 Node: TypeAlias = (
     "Math | Citation | CrossReference | Metric | Term | Destination | Plain[Node]"
-    " | Heading | FigureBlock | Cell | ListingBlock"
+    " | Heading | FigureBlock | Cell | ListingBlock | Captioned"
 )
 
 

@@ -1,22 +1,21 @@
 """Finds the book's constructs inside running text: math, citations, references, notes, numbers.
 
-The scanner leaves code alone, checks raw HTML, and hands the rest on as plain Markdown in which
-each construct is a placeholder. Every construct ends in the paragraph where it begins, so a
-forgotten bracket never swallows the chapter and the work stays linear.
+The scanner writes code and images, checks links and raw HTML, and hands the rest on as plain
+Markdown in which each construct is a placeholder. Every construct ends in the paragraph where it
+begins, so a forgotten bracket never swallows the chapter and the work stays linear.
 """
 
 from __future__ import annotations
 
+import html
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cache
 
-from builder.issues.issue import Issue, Source, Span, suggest
+from builder.issues.issue import Issue, Span, suggest
 from builder.issues.rules import Rule
 from builder.parse.document import (
-    END,
-    START,
     Citation,
     CrossReference,
     Destination,
@@ -28,7 +27,8 @@ from builder.parse.document import (
     Term,
     placeholder,
 )
-from builder.parse.prose import to_html, to_phrase
+from builder.parse.passage import Passage
+from builder.parse.prose import raw_placeholder, to_phrase
 
 TOKEN = re.compile(
     r"(?=[\\`$^\[!\]{<])(?:"  # looked for first: most characters begin nothing
@@ -50,6 +50,7 @@ TOKEN = re.compile(
     r"|(?P<reference_style>\]\[)"
     r"|(?P<close>\])"
     r"|(?P<expression>\{\{)"
+    r"|(?P<attributes>\{(?:[:.#][^{}\n]*|[\w-]+=[^{}\n]*)\})"
     r"|(?P<comment><!--)"
     r"|(?P<tag></?[A-Za-z]))"
 )
@@ -66,9 +67,7 @@ LONGEST_QUOTED = 60
 """Characters of a formula that a hint writes out."""
 IDENTIFIER = re.compile(r"[a-z][a-z0-9-]*")
 IDENTIFIER_HINT = "lower-case letters, digits and hyphens, a letter first"
-QUOTED = re.compile(r"\n[ \t]*(?:>[ \t]?)+")
-"""The beginning of a line inside a quotation."""
-EQUATION_ID = re.compile(r"[ \t]*\n?[ \t>]*\{#([^{}\n]*)\}")
+EQUATION_ID = re.compile(r"[ \t]*\n?[ \t]*\{#([^{}\n]*)\}")
 BRACKETS = re.compile(r"\\.|(?P<code>`+)|\[|\]", re.DOTALL)
 TERM = re.compile(r"\[\[([^\[\]|\n]+)(?:\|([^\[\]]+))?\]\]")
 CITATIONS = re.compile(r"\[(@[^\[\]]*)\]")
@@ -78,6 +77,11 @@ DESTINATION = re.compile(
     r"""\]\(\s*(?:<(?P<angle>[^<>\n]*)>|(?P<bare>[^\s()<>]*(?:\([^\s()]*\)[^\s()<>]*)*))"""
     r"""(?P<title>\s+(?:"[^"\n]*"|'[^'\n]*'))?\s*\)"""
 )
+WITH_BLANKS = re.compile(
+    r"""\]\(\s*(?P<bare>[^\s()<>][^()<>]*?(?:\([^()]*\)[^()<>]*?)*)"""
+    r"""(?P<title>\s+(?:"[^"\n]*"|'[^'\n]*'))?\s*\)"""
+)
+"""A destination that CommonMark would not read, though its author meant one: it is checked too."""
 EXPRESSION = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
 METRIC = re.compile(
     r"""\{\{\s*metric\(\s*(["'])(?P<model>.*?)\1\s*,\s*(["'])(?P<name>.*?)\3"""
@@ -96,9 +100,28 @@ FORBIDDEN_TAGS = frozenset(
 )
 VERBATIM_TAGS = frozenset({"code", "pre", "kbd", "samp"})
 FOREIGN = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|//")
+LINK_HINT = "write [text](address), and < > around an address with brackets in it"
 LINKABLE = ("https://", "http://", "mailto:")
-DROPPED_ESCAPES = frozenset("$^@:|<")
-"""Characters that Markdown does not know as escapes, because only our syntax gives them meaning."""
+OWN_ESCAPES = frozenset("$^@{[")
+"""Characters whose backslash HTML blocks lose too, because our syntax gives them meaning there."""
+IN_HTML = frozenset(
+    {"display", "math", "environment", "round", "square", "note", "term", "cite", "reference",
+     "expression", "comment", "tag"}
+)  # fmt: skip
+"""What is read inside a block of HTML, where Markdown is not."""
+ROLE = re.compile(r"(?:\{(?P<myst>[A-Za-z][\w:-]*)\}|:(?P<other>[A-Za-z][\w-]*):)$")
+ROLE_HINTS = {
+    "write [](#id), [](#fig-…) or [](#tab-…)": ("ref", "numref", "label", "eqref", "fig"),
+    "write [@key]": ("cite", "citet", "citep", "cite:p", "cite:t"),
+    "write $…$": ("math", "eq"),
+    "write [[term]]": ("term",),
+    "write [text](page.md)": ("doc", "download"),
+}
+ATTRIBUTE_HINTS = {
+    "#": "an id stands at the end of a heading, or in a block's line 'id: …'",
+    "w": "a picture is as wide as the text; a file of another size changes that",
+}
+TAGS = re.compile(r"<[^>]*>")
 
 
 @cache
@@ -107,16 +130,17 @@ def _closing_ticks(count: int) -> re.Pattern[str]:
 
 
 def is_foreign(address: str) -> bool:
-    """Whether an address leaves the book."""
-    return FOREIGN.match(address) is not None
+    """Whether an address leaves the book, blanks in it or not."""
+    return FOREIGN.match("".join(address.split())) is not None
 
 
 @dataclass
 class Writer:
-    """Markdown in the making, with the nodes of its placeholders."""
+    """Markdown in the making, with the nodes and the HTML of its placeholders."""
 
     parts: list[str] = field(default_factory=list)
     nodes: list[Node] = field(default_factory=list)
+    raw: list[str] = field(default_factory=list)
 
     def put(self, text: str) -> None:
         self.parts.append(text)
@@ -125,75 +149,110 @@ class Writer:
         self.parts.append(placeholder(len(self.nodes)))
         self.nodes.append(node)
 
-    def place_block(self, node: Node) -> None:
-        """A node that stands alone, between blank lines."""
-        self.put("\n\n")
-        self.place(node)
-        self.put("\n\n")
+    def place_raw(self, made: str, *, block: bool = False) -> None:
+        """HTML that Markdown must not touch."""
+        self.parts.append(raw_placeholder(len(self.raw), block=block))
+        self.raw.append(made)
 
-    def fragment(self) -> Fragment:
-        return Fragment(to_html("".join(self.parts)), tuple(self.nodes))
+    def take(self, start: int = 0) -> str:
+        """What was written from a part on, which is taken away."""
+        text = "".join(self.parts[start:])
+        del self.parts[start:]
+        return text
 
-    def phrase(self) -> Fragment:
-        return Fragment(to_phrase("".join(self.parts)), tuple(self.nodes))
 
-
-def phrase(source: Source, span: Span, issues: list[Issue]) -> Fragment:
-    """The inline fragment of a range of the source."""
+def phrase(passage: Passage, issues: list[Issue]) -> Fragment:
+    """The inline fragment of a passage."""
     writer = Writer()
-    Scanner(source, writer, issues).scan(span.start, span.end)
-    return writer.phrase()
+    Scanner(passage, writer, issues).scan(0, len(passage.text))
+    made = to_phrase(writer.take(), writer.raw)
+    check_destinations(passage, made, writer.nodes, issues)
+    return Fragment(made, tuple(writer.nodes))
+
+
+def check_destinations(
+    passage: Passage, made: str, nodes: Iterable[Node], issues: list[Issue]
+) -> None:
+    """Every address must have become one of the page: none is lost without a word."""
+    for index, node in enumerate(nodes):
+        if isinstance(node, Destination) and not re.search(
+            f"<[^<>]*{placeholder(index)}[^<>]*>", made
+        ):
+            message = "this address is not read as that of a link or of an image"
+            issues.append(passage.source.issue("link-syntax", node.at, message, LINK_HINT))
+
+
+@dataclass
+class _Bracket:
+    """A bracket that may open a link, and the writer's part that it is."""
+
+    match: re.Match[str]
+    part: int
+    holds_link: bool = False
 
 
 class Scanner:
-    """Scans ranges of one source into one writer."""
+    """Scans one passage into a writer; in a block of `html`, only what is our own."""
 
-    def __init__(self, source: Source, writer: Writer, issues: list[Issue]) -> None:
-        self.source = source
-        self.text = source.text
+    def __init__(
+        self, passage: Passage, writer: Writer, issues: list[Issue], *, html: bool = False
+    ) -> None:
+        self.passage = passage
+        self.text = passage.text
         self.writer = writer
         self.issues = issues
+        self.html = html
         self.end = 0
         self.limit = 0
-        self.brackets: list[re.Match[str]] = []
+        self.brackets: list[_Bracket] = []
 
     def scan(self, start: int, end: int) -> None:
         """Write the range to the writer; `end` is the end of a line, or of a phrase."""
         self.end, self.limit, position = end, start, start
-        self._check_characters(start, end)
         while match := TOKEN.search(self.text, position, end):
             self.writer.put(self.text[position : match.start()])
             if match.start() >= self.limit:
                 blank = BLANK_LINE.search(self.text, match.start(), end)
                 self.limit = blank.start() if blank else end
                 self.brackets.clear()
-            position = HANDLERS[match.lastgroup or ""](self, match)
+            name = match.lastgroup or ""
+            reads = not self.html or name in IN_HTML or name == "escape"
+            position = HANDLERS[name](self, match) if reads else self._verbatim(match)
         self.writer.put(self.text[position:end])
 
     def report(self, rule: Rule, start: int, end: int, message: str, hint: str = "") -> None:
-        self.issues.append(self.source.issue(rule, Span(start, end), message, hint))
-
-    def _check_characters(self, start: int, end: int) -> None:
-        for character in (START, END, "\x02", "\x03"):
-            at = self.text.find(character, start, end)
-            if at >= 0:
-                name = f"U+{ord(character):04X}"
-                self.report("text-character", at, at + 1, f"the character {name} is reserved")
+        self.issues.append(self.passage.issue(rule, start, end, message, hint))
 
     def _verbatim(self, match: re.Match[str]) -> int:
         self.writer.put(match[0])
         return match.end()
 
     def _escape(self, match: re.Match[str]) -> int:
-        self.writer.put(match[0][1] if match[0][1] in DROPPED_ESCAPES else match[0])
+        own = self.html and match[0][1] in OWN_ESCAPES
+        self.writer.put(match[0][1] if own else match[0])
         return match.end()
 
     def _code(self, match: re.Match[str]) -> int:
         close = _closing_ticks(len(match[0])).search(self.text, match.end(), self.limit)
         if close is None:
-            return self._verbatim(match)
-        self.writer.put(self.text[match.start() : close.end()])
+            self.writer.put("\\`" * len(match[0]))
+            return match.end()
+        self._check_role(match.start(), close.end())
+        code = self.text[match.end() : close.start()].replace("\n", " ")
+        if code.strip() and code[0] == code[-1] == " ":
+            code = code[1:-1]
+        self.writer.place_raw(f"<code>{html.escape(code, quote=False)}</code>")
         return close.end()
+
+    def _check_role(self, start: int, end: int) -> None:
+        """`{ref}` or `:numref:` before code makes it something else elsewhere; here it is code."""
+        role = ROLE.search(self.text, max(0, start - 40), start)
+        if role is None:
+            return
+        name = (role["myst"] or role["other"]).lower()
+        hint = next((hint for hint, names in ROLE_HINTS.items() if name in names), "")
+        message = f"the role '{name}' is not part of the book's Markdown"
+        self.report("role-style", role.start(), end, message, hint)
 
     def _math(self, match: re.Match[str]) -> int:
         start, mark = match.end(), match[0]
@@ -222,23 +281,21 @@ class Scanner:
     def _formula(self, start: int, end: int, after: int, *, display: bool) -> int:
         """Place the formula of that range, with the id behind it; the offset after both."""
         raw = self.text[start:end]
-        if QUOTED.search(raw):  # blanks in place of marks, so that every character keeps its place
-            raw = QUOTED.sub(lambda mark: "\n" + " " * (len(mark[0]) - 1), raw)
-        tex = raw.strip()
         first = start + len(raw) - len(raw.lstrip())
-        at = Span(first, first + len(tex))
+        last = first + len(raw.strip())
+        tex, at = self.passage.padded(first, last), self.passage.span(first, last)
         given = EQUATION_ID.match(self.text, after, self.limit)
         if given is None:
             self.writer.place(Math(at, tex, display))
             return after
-        id_at = Span(*given.span(1))
+        id_at = self.passage.span(*given.span(1))
         if not display:
             hint = "write it between $$ and $$"
             message = "a formula inside a line has no number"
-            self.report("equation", id_at.start, id_at.end, message, hint)
+            self.report("equation", *given.span(1), message, hint)
         elif not IDENTIFIER.fullmatch(given[1]):
             message, hint = f"'{given[1]}' cannot be an id", IDENTIFIER_HINT
-            self.report("id-syntax", id_at.start, id_at.end, message, hint)
+            self.report("id-syntax", *given.span(1), message, hint)
         self.writer.place(Math(at, tex, display, given[1] if display else "", id_at))
         return given.end()
 
@@ -270,7 +327,7 @@ class Scanner:
         if end < 0 or "`" in self.text[match.end() : end]:
             return self._escape(match)
         line = self.text.rfind("\n", 0, match.start()) + 1
-        if self.text[line : match.start()].strip(" \t>") or self.text[end + 2 : self.limit].strip():
+        if self.text[line : match.start()].strip() or self.text[end + 2 : self.limit].strip():
             hint = r"write $$…$$ for a formula, \[…] for brackets"
             message = r"this \[ is a bracket here, and begins a formula elsewhere"
             self.report("math-bracket", match.start(), match.end(), message, hint)
@@ -316,19 +373,18 @@ class Scanner:
             message = "this sidenote does not end in its paragraph"
             self.report("sidenote-closed", match.start(), match.end(), message, "close it with ']'")
             return self._verbatim(match)
-        inner = Span(match.end(), end)
-        text = phrase(self.source, inner, self.issues)
-        self.writer.place(Sidenote(Span(match.start(), end + 1), text))
+        text = phrase(self.passage.part(match.end(), end), self.issues)
+        self.writer.place(Sidenote(self.passage.span(match.start(), end + 1), text))
         return end + 1
 
     def _term(self, match: re.Match[str]) -> int:
         term = TERM.match(self.text, match.start(), self.limit)
         if term is None:
             return self._open(match)
-        shown = Span(*term.span(2)) if term[2] else Span(*term.span(1))
+        shown = self.passage.part(*term.span(2 if term[2] else 1))
         name = " ".join(term[1].split())
-        text = phrase(self.source, shown, self.issues)
-        self.writer.place(Term(Span(*term.span(1)), name, text))
+        text = phrase(shown, self.issues)
+        self.writer.place(Term(self.passage.span(*term.span(1)), name, text))
         return term.end()
 
     def _citations(self, match: re.Match[str]) -> int:
@@ -342,7 +398,7 @@ class Scanner:
             if cited is None:
                 self._malformed_citation(position, position + len(part))
             else:
-                at = Span(position + cited.start(1) - 1, position + cited.end(1))
+                at = self.passage.span(position + cited.start(1) - 1, position + cited.end(1))
                 self.writer.place(Citation(at, cited[1], cited[2] or ""))
             position += len(part) + 1
         return group.end()
@@ -361,13 +417,13 @@ class Scanner:
         reference = REFERENCE.match(self.text, match.start(), self.limit)
         if reference is None:
             return self._verbatim(match)
-        self.writer.place(CrossReference(Span(*reference.span(1)), reference[1]))
+        self.writer.place(CrossReference(self.passage.span(*reference.span(1)), reference[1]))
         return reference.end()
 
     def _open(self, match: re.Match[str]) -> int:
-        self.brackets.append(match)
+        self.brackets.append(_Bracket(match, len(self.writer.parts)))
         if match.lastgroup == "term":
-            self.brackets.append(match)
+            self.brackets.append(_Bracket(match, len(self.writer.parts)))
         return self._verbatim(match)
 
     def _close(self, match: re.Match[str]) -> int:
@@ -377,18 +433,42 @@ class Scanner:
 
     def _destination(self, match: re.Match[str]) -> int:
         opening = self.brackets.pop() if self.brackets else None
-        found = DESTINATION.match(self.text, match.start(), self.limit)
-        if opening is None or found is None:
-            return self._verbatim(match)
-        group = "bare" if found["angle"] is None else "angle"
-        at = Span(*found.span(group))
-        image = opening.lastgroup == "image"
-        if image and not self.text[opening.end() : match.start()].strip():
-            self._image_alt(opening.start(), found.end())
+        found = DESTINATION.match(self.text, match.start(), self.limit) or WITH_BLANKS.match(
+            self.text, match.start(), self.limit
+        )
+        if opening is None or found is None or opening.holds_link:
+            self.writer.put("\\](")
+            if opening is not None:
+                start = opening.match.start()
+                message = "this link cannot be read"
+                if opening.holds_link:
+                    message = "a link cannot hold another"
+                self.report("link-syntax", start, match.end(), message, LINK_HINT)
+            return match.end()
+        group = "angle" if found.groupdict().get("angle") is not None else "bare"
+        address = " ".join(found[group].split())
+        at = self.passage.span(*found.span(group))
+        if opening.match.lastgroup == "image":
+            if not self.text[opening.match.end() : match.start()].strip():
+                self._image_alt(opening.match.start(), found.end())
+            self._image(opening, Destination(at, address, "image"), found["title"] or "")
+            return found.end()
+        for outer in self.brackets:
+            outer.holds_link = outer.match.lastgroup != "image"
         self.writer.put("](")
-        self.writer.place(Destination(at, found[group], "image" if image else "link"))
+        self.writer.place(Destination(at, address, "link"))
         self.writer.put(f"{found['title'] or ''})")
         return found.end()
+
+    def _image(self, opening: _Bracket, node: Destination, title: str) -> None:
+        """An image with what was written since its bracket as its description."""
+        inner = self.writer.take(opening.part).removeprefix("![")
+        words = html.unescape(TAGS.sub("", to_phrase(inner, self.writer.raw)))
+        shown = html.escape(title.strip()[1:-1])
+        self.writer.place(node)
+        place = self.writer.take(len(self.writer.parts) - 1)
+        title = f' title="{shown}"' if shown else ""
+        self.writer.place_raw(f'<img alt="{html.escape(words)}" src="{place}"{title} />')
 
     def _image_alt(self, start: int, end: int) -> None:
         hint = "say what it shows: ![a cog seen from above](cog.png)"
@@ -396,6 +476,7 @@ class Scanner:
 
     def _reference_style(self, match: re.Match[str]) -> int:
         if self.brackets:
+            self.brackets.pop()
             message = "links by reference are not part of the book's Markdown"
             hint = "write [text](address)"
             self.report("link-style", match.start(), match.end(), message, hint)
@@ -416,10 +497,20 @@ class Scanner:
                 hint = suggest(name[1], ["metric"])
             self.report("expression", start, end, "this expression cannot be read", hint)
             return end
-        at = {group: Span(*metric.span(group)) for group in ("model", "name", "format")}
+        at = {
+            group: self.passage.span(*metric.span(group)) if metric[group] else Span(0, 0)
+            for group in ("model", "name", "format")
+        }
         model, name_, format_ = (metric[group] or "" for group in at)
-        self.writer.place(Metric(Span(start, end), model, name_, format_, *at.values()))
+        whole = self.passage.span(start, end)
+        self.writer.place(Metric(whole, model, name_, format_, *at.values()))
         return end
+
+    def _foreign_attributes(self, match: re.Match[str]) -> int:
+        message = f"attributes in braces, '{match[0]}', are not part of the book's Markdown"
+        hint = ATTRIBUTE_HINTS.get(match[0][1], r"take them away, or write \{ for a brace")
+        self.report("attribute-style", match.start(), match.end(), message, hint)
+        return self._verbatim(match)
 
     def _comment(self, match: re.Match[str]) -> int:
         comment = COMMENT.match(self.text, match.start(), self.end)
@@ -427,12 +518,15 @@ class Scanner:
             message = "this comment is not closed"
             self.report("comment-closed", match.start(), match.end(), message, "close it with -->")
             return self._verbatim(match)
+        if not self.html:
+            self.writer.place_raw("")  # what stands beside it stays beside a tag
         return comment.end()
 
     def _tag(self, match: re.Match[str]) -> int:
         link = AUTOLINK.match(self.text, match.start(), self.limit)
         if link:
-            return self._verbatim(link)
+            self._autolink(link)
+            return link.end()
         tag = TAG.match(self.text, match.start(), self.limit)
         name = re.compile(r"[\w-]+").search(self.text, match.start())
         word = name[0].lower() if name else ""
@@ -443,15 +537,31 @@ class Scanner:
             return tag.end() if tag else match.end()
         if tag is None:
             return self._verbatim(match)
+        part = len(self.writer.parts)
         self.writer.put(self.text[tag.start() : tag.start(2)])
         self._attributes(tag)
         self.writer.put(">")
+        if not self.html:
+            self.writer.place_raw(self.writer.take(part))
         if word in VERBATIM_TAGS and not match[0].startswith("</"):
             close = self.text.find(f"</{tag[1]}", tag.end(), self.end)
             if close > 0:
                 self.writer.put(self.text[tag.end() : close])
                 return close
         return tag.end()
+
+    def _autolink(self, match: re.Match[str]) -> None:
+        """`<https://…>`, which shows its address."""
+        shown = match[0][1:-1]
+        address = shown if is_foreign(shown) else f"mailto:{shown}"
+        at = self.passage.span(match.start() + 1, match.end() - 1)
+        self.writer.place(Destination(at, address, "link"))
+        place = self.writer.take(len(self.writer.parts) - 1)
+        link = f'<a href="{place}">{html.escape(shown, quote=False)}</a>'
+        if self.html:
+            self.writer.put(link)
+        else:
+            self.writer.place_raw(link)
 
     def _forbidden_tag(self, name: str, start: int, end: int) -> None:
         rule: Rule = "html-element"
@@ -481,7 +591,7 @@ class Scanner:
             elif name in ADDRESS_ATTRIBUTES and match.lastindex and match.lastindex > 1:
                 group = match.lastindex
                 self.writer.put(self.text[position : match.start(group)])
-                self._raw_address(name, match[group], Span(*match.span(group)))
+                self._raw_address(name, match[group], self.passage.span(*match.span(group)))
                 position = match.end(group)
         self.writer.put(self.text[position : tag.end(2)])
         if tag[1].lower() == "img" and "alt" not in names:
@@ -491,7 +601,7 @@ class Scanner:
         if is_foreign(address):
             message = f"raw HTML must not point outside the book: '{address}'"
             hint = "write a Markdown link" if attribute == "href" else "put the file in content/"
-            self.report("html-foreign", at.start, at.end, message, hint)
+            self.issues.append(self.passage.source.issue("html-foreign", at, message, hint))
             self.writer.put(address)
         else:
             self.writer.place(Destination(at, address, "link" if attribute == "href" else "image"))
@@ -516,6 +626,7 @@ HANDLERS: dict[str, Callable[[Scanner, re.Match[str]], int]] = {
     "reference_style": Scanner._reference_style,
     "close": Scanner._close,
     "expression": Scanner._expression,
+    "attributes": Scanner._foreign_attributes,
     "comment": Scanner._comment,
     "tag": Scanner._tag,
 }

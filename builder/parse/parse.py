@@ -1,4 +1,4 @@
-"""Source text to chapters: front matter, headings, code fences, `:::` blocks; then running text.
+"""Source text to chapters: front matter, then blocks by CommonMark's rules, then running text.
 
 Pure: a chapter depends on its own text alone, so that parsing can be remembered by content.
 """
@@ -6,20 +6,28 @@ Pure: a chapter depends on its own text alone, so that parsing can be remembered
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+import unicodedata
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache, lru_cache
+from typing import Literal
+from xml.etree.ElementTree import Element, SubElement
 
 import yaml
+from markdown_it.token import Token
 from pygments.lexers import get_lexer_by_name
 from pygments.util import ClassNotFound
 
 from builder.issues.allowances import KEY as ALLOW
 from builder.issues.issue import Issue, Source, Span, suggest
 from builder.issues.rules import Rule
-from builder.parse.cell_fence import fence_close, is_runnable, read_cell
+from builder.parse.blocks import OPENING, block_tokens
+from builder.parse.cell_fence import Fence, read_cell, report_unclosed
 from builder.parse.document import (
+    CallOut,
+    CallOutKind,
+    Captioned,
     Chapter,
     Exercise,
     FigureBlock,
@@ -34,29 +42,47 @@ from builder.parse.document import (
     Setting,
     walk,
 )
-from builder.parse.inline import IDENTIFIER, IDENTIFIER_HINT, Scanner, Writer, phrase
+from builder.parse.inline import (
+    IDENTIFIER,
+    IDENTIFIER_HINT,
+    Scanner,
+    Writer,
+    check_destinations,
+    phrase,
+)
+from builder.parse.passage import RESERVED, Passage
+from builder.parse.prose import PLAIN, code_block, inline_html, to_html
+from builder.store.hashing import digest
 
 FILE_NAME = re.compile(r"(?:.*/)?(\d+)-([a-z0-9]+(?:-[a-z0-9]+)*)\.md")
 FRONT_MATTER = re.compile(r"---[ \t]*\n(.*?)^---[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
 FRONT_MATTER_KEYS = ("title", "lead", "updated", ALLOW)
 
-STRUCTURE = re.compile(
-    r"^(?:"
-    r"(?P<fence>[ \t>]*(?:[-*+][ \t]+|\d+\.[ \t]+)?(?P<ticks>`{3,}|~{3,})(?P<info>[^`\n]*))"
-    r"|(?P<heading>(?P<hashes>\#{1,6})[ \t]+(?P<text>[^\n]*?)[ \t]*)"
-    r"|(?P<block>(?P<indent>[ \t]*):::+[ \t]*(?P<name>[^\s:]*)[ \t]*(?P<argument>[^\n]*?)[ \t]*)"
-    r"|(?P<underline>(?:=+|-+)[ \t]*)"
-    r"|(?P<definition>[ ]{0,3}\[[^\]\n^@]+\]:[ \t][^\n]*)"
-    r")$|^(?P<comment>[ \t]*<!--)",
-    re.MULTILINE,
+HEADING_ID = re.compile(r"[ \t]*\{#([^{}\n.=]*)\}$")
+DEFINITION = re.compile(r"^[ ]{0,3}\[[^\]\n^@]+\]:[ \t][^\n]*$", re.MULTILINE)
+"""A definition of a link by reference."""
+TASK = re.compile(r"\[(?P<done>[ xX])\][ \t]+")
+TASK_LABELS = {True: "done", False: "to do"}
+FOREIGN_CALLOUT = re.compile(r"\[!(?P<alert>\w+)\]|(?:!!!|\?\?\?\+?)[ \t]+(?P<admonition>[\w-]+)")
+FOREIGN_LABEL = re.compile(r"\((?P<name>[\w:.-]+)\)=$")
+RULER = re.compile(r"^[ \t]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)+\|?[ \t]*$", re.MULTILINE)
+"""The line below a table's head."""
+HTML_MARKDOWN = re.compile(r"!?\[[^\]\n]*\]\([^)\n]+\)|\*\*[^*\n]+\*\*|^[-*][ \t]\S", re.MULTILINE)
+HTML_VERBATIM = re.compile(
+    r"<(pre|code|kbd|samp|textarea)\b.*?</\1>|<!--.*?-->|<[^>]*>", re.DOTALL | re.IGNORECASE
 )
-HEADING_ID = re.compile(r"[ \t]*\{#([^{}\n]*)\}$")
-CLOSING_HASHES = re.compile(r"[ \t]+#+$")
+LATIN = str.maketrans({"æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ł": "l", "þ": "th", "ð": "d"})
+ACCENT = re.compile("([a-z\u0370-\u03ff])[\u0300-\u036f]+")
 SETTING = re.compile(r"([A-Za-z_][\w.-]*):[ \t]*(.*?)[ \t]*$")
 CHOICE = re.compile(r"^[-*][ \t]+(.+?)[ \t]*$", re.MULTILINE)
+PICTURE = re.compile(
+    r"!\[(?:[^\[\]]|\[[^\[\]]*\])*\]\((?:[^()]|\([^()]*\))*\)|<(?:img|svg)\b.*>", re.DOTALL
+)
 TRY = re.compile(r"^Try:[ \t]*", re.MULTILINE)
 ANSWER = re.compile(r"^---[ \t]*answer[ \t]*$", re.MULTILINE)
-LANGUAGE = re.compile(r"[ \t]*(?:\{[ \t]*)?\.?([\w+#.-]+)")
+LANGUAGE = re.compile(r"[ \t]*(?:\{[ \t]*)?\.?(?P<name>[\w+#.-]+)(?::(?P<file>[\w./ -]+))?")
+"""The first word of a fence's line; what others write after it is left aside."""
+TITLE = re.compile(r"""\b(?:title|filename)=(?:"([^"]*)"|'([^']*)')""")
 
 
 def parse_chapter(source: Source) -> tuple[Chapter | None, tuple[Issue, ...]]:
@@ -69,7 +95,7 @@ def parse_chapter(source: Source) -> tuple[Chapter | None, tuple[Issue, ...]]:
         issues.append(source.issue("chapter-name", at, "this is not a chapter's file name", hint))
         return None, tuple(issues)
     front, start = _front_matter(source, issues)
-    body = Reader(source, issues).fragment(Span(start, len(source.text)))
+    body = Reader(_passage(source, start, issues), issues).fragment()
     title, lead = front.get("title", ""), front.get("lead", "")
     nodes, updated = tuple(walk(body)), front.get("updated", "")
     chapter = Chapter(source, int(name[1]), name[2], title, lead, body, nodes, updated)
@@ -79,7 +105,7 @@ def parse_chapter(source: Source) -> tuple[Chapter | None, tuple[Issue, ...]]:
 def parse_page(source: Source, name: str, title: str) -> tuple[Chapter, tuple[Issue, ...]]:
     """A page that is no chapter: text alone, whose title is given."""
     issues: list[Issue] = []
-    body = Reader(source, issues).fragment(Span(0, len(source.text)))
+    body = Reader(_passage(source, 0, issues), issues).fragment()
     return Chapter(source, 0, name, title, "", body, tuple(walk(body))), tuple(issues)
 
 
@@ -87,23 +113,28 @@ def parse_page(source: Source, name: str, title: str) -> tuple[Chapter, tuple[Is
 def parse_glossary(source: Source) -> tuple[Glossary, tuple[Issue, ...]]:
     """The glossary: `## Term {#id}` headings, each with its meaning below."""
     issues: list[Issue] = []
-    reader = Reader(source, issues)
-    headings = [m for m in STRUCTURE.finditer(source.text) if m["heading"]]
-    ends = [match.start() for match in headings[1:]] + [len(source.text)]
+    reader = Reader(_passage(source, 0, issues), issues)
     entries = []
-    for match, end in zip(headings, ends, strict=True):
-        heading = reader.heading(match)
+    for heading, name, body in reader.sections():
         if heading.level != 2:
             message = "glossary terms are second-level headings"
             issues.append(source.issue("heading-level", heading.at, message, "write '## Term'"))
-        body = reader.fragment(Span(match.end(), end))
         if not body.html:
             message = "this term has no meaning below it"
             issues.append(source.issue("term-meaning", heading.at, message))
-        name = CLOSING_HASHES.sub("", HEADING_ID.sub("", match["text"]))
         entries.append(GlossaryEntry(heading.at, heading.id or slug(name), name, body))
     _check_terms(source, entries, issues)
     return Glossary(source, tuple(entries)), tuple(issues)
+
+
+def _passage(source: Source, start: int, issues: list[Issue]) -> Passage:
+    """The text of a source from `start` on; characters that cannot stand in it are issues."""
+    for code in RESERVED:
+        at = source.text.find(chr(code), start)
+        if at >= 0:
+            message = f"the character U+{code:04X} is reserved"
+            issues.append(source.issue("text-character", Span(at, at + 1), message))
+    return Passage.of(source, Span(start, len(source.text)))
 
 
 def _check_terms(source: Source, entries: list[GlossaryEntry], issues: list[Issue]) -> None:
@@ -120,9 +151,16 @@ def _check_terms(source: Source, entries: list[GlossaryEntry], issues: list[Issu
 
 
 def slug(text: str) -> str:
-    """An identifier made of a text: lower-case words with hyphens between them."""
-    words = re.findall(r"[a-z0-9]+", text.lower().replace("'", "").replace("’", ""))
-    return "-".join(words) or "section"
+    """An identifier made of a text: its words in lower case with hyphens between them.
+
+    Letters of every script stay, accents of Latin and Greek ones do not. A text without letters
+    and digits gets a number of its own, which does not depend on what else there is.
+    """
+    folded = text.casefold().translate(LATIN).replace("'", "").replace("’", "")
+    plain = unicodedata.normalize("NFC", ACCENT.sub(r"\1", unicodedata.normalize("NFD", folded)))
+    kept = (c if unicodedata.category(c)[0] in "LNM" else " " for c in plain)
+    words = "".join(kept).split()
+    return "-".join(words) or f"section-{digest(text.encode())[:6]}"
 
 
 def _front_matter(source: Source, issues: list[Issue]) -> tuple[dict[str, str], int]:
@@ -205,263 +243,479 @@ def _is_language(name: str) -> bool:
 
 @dataclass(frozen=True)
 class _Opening:
-    """The first line of a block, and the range of the lines inside it."""
+    """The first line of a block, and what is inside it."""
 
     at: Span
-    argument: Span
-    body: Span
+    argument: Passage
+    body: Passage
+
+    @property
+    def argument_at(self) -> Span:
+        return self.argument.span(0, len(self.argument.text))
 
 
 class Reader:
-    """Reads ranges of one source: structure line by line, text through the inline scanner."""
+    """Reads a passage into a fragment: blocks as they come, text through the inline scanner."""
 
-    def __init__(self, source: Source, issues: list[Issue]) -> None:
-        self.source = source
-        self.text = source.text
+    def __init__(self, passage: Passage, issues: list[Issue]) -> None:
+        self.passage = passage
+        self.source = passage.source
         self.issues = issues
+        self.writer = Writer()
+        self.root = Element("div")
+        self.open = [self.root]
+        self.cells: list[Passage] = []
+        self.column = self.columns = 0
 
     def report(self, rule: Rule, at: Span, message: str, hint: str = "") -> None:
         self.issues.append(self.source.issue(rule, at, message, hint))
 
-    def fragment(self, span: Span) -> Fragment:
-        """The block-level fragment of a range."""
-        writer = Writer()
-        scanner = Scanner(self.source, writer, self.issues)
-        text_start = position = span.start
-        while match := STRUCTURE.search(self.text, position, span.end):
-            handled = self._structure(match, span.end, writer, scanner, text_start)
-            if handled is None:
-                position = match.end()
-            else:
-                text_start = position = handled
-        scanner.scan(text_start, span.end)
-        return writer.fragment()
+    def fragment(self) -> Fragment:
+        """The block-level fragment of the passage."""
+        self._read(block_tokens(self.passage))
+        return self._made()
 
-    def _structure(
-        self, match: re.Match[str], end: int, writer: Writer, scanner: Scanner, text_start: int
-    ) -> int | None:
-        """Handle a line that is not running text and give its end; None if it is text."""
-        if match["underline"]:
-            self._check_underline(match)
-            return None
-        if match["definition"]:
+    def sections(self) -> Iterator[tuple[Heading, str, Fragment]]:
+        """Every heading with its text and the fragment of what stands below it."""
+        tokens = block_tokens(self.passage)
+        starts = [
+            at for at, token in enumerate(tokens)
+            if token.type == "heading_open" and token.level == 0
+        ]  # fmt: skip
+        for start, end in zip(starts, [*starts[1:], len(tokens)], strict=True):
+            heading = self._heading(tokens[start], tokens[start + 1])
+            name = HEADING_ID.sub("", tokens[start + 1].content)
+            below = Reader(self.passage, self.issues)
+            below._read(tokens[start + 3 : end])
+            yield heading, name, below._made()
+
+    def _made(self) -> Fragment:
+        if not len(self.root):
+            return Fragment("")
+        html = to_html(self.root, self.writer.raw)
+        check_destinations(self.passage, html, self.writer.nodes, self.issues)
+        return Fragment(html, tuple(self.writer.nodes))
+
+    def _read(self, tokens: Sequence[Token]) -> None:
+        position = 0
+        while position < len(tokens):
+            position += self._token(tokens, position)
+
+    def _token(self, tokens: Sequence[Token], position: int) -> int:
+        """Read what begins at a token; how many tokens that takes."""
+        token = tokens[position]
+        match token.type:
+            case "heading_open":
+                self._block(self._heading(token, tokens[position + 1]))
+                return 3
+            case "inline":
+                self._text(self._inline(token))
+            case "fence":
+                return self._fences(tokens, position)
+            case "code_block":
+                self._raw_block(code_block(token.content))
+            case "html_block":
+                self._html(token)
+            case "own_block":
+                self._own_block(token)
+            case _ if not token.hidden:
+                self._element(token)
+        return 1
+
+    def _element(self, token: Token) -> None:
+        """An element of the page begins, ends or, for a ruler, stands alone."""
+        if token.nesting < 0:
+            self.open.pop()
+            return
+        made = SubElement(self.open[-1], token.tag)
+        if token.nesting == 0:
+            return
+        self.open.append(made)
+        match token.type:
+            case "ordered_list_open" if "start" in token.attrs:
+                made.set("start", str(token.attrs["start"]))
+            case "th_open" | "td_open" if "style" in token.attrs:
+                made.set("class", str(token.attrs["style"]).replace("text-align:", "align-"))
+            case "thead_open":
+                self.columns = 0
+            case "tr_open":
+                self._row(token)
+
+    def _row(self, token: Token) -> None:
+        """The cells of a row, which their texts are taken from."""
+        self.cells = self.passage.cells(token.meta["start"])
+        self.column = 0
+        self.columns = self.columns or len(self.cells)
+        if len(self.cells) > self.columns:
+            count = f"{len(self.cells)} cells, the head of the table has {self.columns}"
+            first, last = self.cells[self.columns], self.cells[-1]
+            at = Span(first.offset(0), last.span(0, len(last.text)).end)
+            self.report("table-cells", at, f"this row has {count}", r"write \| for a bar in a cell")
+
+    def _inline(self, token: Token) -> str:
+        """The text of a paragraph, a list's item or a cell, through the scanner."""
+        assert token.map
+        if self.open[-1].tag in {"td", "th"}:
+            cell = self.column < len(self.cells)
+            passage = self.cells[self.column] if cell else self.passage.part(0, 0)
+            self.column += 1
+        else:
+            passage = self.passage.inside(token.map[0], token.content)
+            self._check_paragraph(passage)
+        start = self._task(passage) if self.open[-1].tag in {"li", "p"} else 0
+        box = self.writer.take() if start else ""
+        Scanner(passage, self.writer, self.issues).scan(start, len(passage.text))
+        made = inline_html(self.writer.take())
+        if PLAIN.fullmatch(made):
+            return box + made
+        self.writer.place_raw(made)
+        return box + self.writer.take()
+
+    def _task(self, passage: Passage) -> int:
+        """Where the text of a list's item begins once its box, if it has one, is drawn."""
+        item = next((e for e in reversed(self.open) if e.tag != "p"), self.root)
+        first = item.tag == "li" and not item.text and len(item) <= (self.open[-1] is not item)
+        task = TASK.match(passage.text) if first else None
+        if task is None:
+            return 0
+        done = task["done"] != " "
+        item.set("class", "task")
+        state, label = ("done" if done else "open"), TASK_LABELS[done]
+        self.writer.place_raw(
+            f'<span class="task-box" data-task="{state}" role="img" aria-label="{label}"></span> '
+        )
+        return task.end()
+
+    def _text(self, text: str) -> None:
+        """Text at the end of the open element."""
+        parent = self.open[-1]
+        if len(parent):
+            parent[-1].tail = (parent[-1].tail or "") + text
+        else:
+            parent.text = (parent.text or "") + text
+
+    def _block(self, node: Node) -> None:
+        """A node that stands alone."""
+        self.writer.place(node)
+        SubElement(self.open[-1], "p").text = self.writer.take()
+
+    def _raw_block(self, html: str) -> None:
+        """HTML that stands alone."""
+        self.writer.place_raw(html, block=True)
+        SubElement(self.open[-1], "p").text = self.writer.take()
+
+    def _check_paragraph(self, passage: Passage) -> None:
+        """What begins a paragraph elsewhere and would be plain text here."""
+        text = passage.text
+        definition = DEFINITION.search(text)
+        if definition:
             message = "links by reference are not part of the book's Markdown"
-            at = Span(*match.span("definition"))
+            at = passage.span(*definition.span())
             self.report("link-style", at, message, "write [text](address)")
-            return None
-        scanner.scan(text_start, match.start())
-        if match["fence"]:
-            if is_runnable(match):
-                cell, close = read_cell(self.source, match, end, self.report)
-                if cell:
-                    writer.place_block(cell)
-                return close
-            close = self._fence_end(match, end)
-            writer.put(self.text[match.start() : close])
-            return close
-        if match["heading"]:
-            writer.place_block(self.heading(match))
-            return match.end()
-        if match["block"]:
-            return self._block(match, end, writer)
-        return self._skip_comment(match, end)
+        if foreign := FOREIGN_CALLOUT.match(text):
+            name = (foreign["alert"] or foreign["admonition"]).lower()
+            at = passage.span(*foreign.span())
+            hint = f"write '::: {CALLOUT_NAMES.get(name, 'note')}'"
+            self.report("callout-style", at, "call-outs are blocks here", hint)
+        if label := FOREIGN_LABEL.match(text):
+            at = passage.span(*label.span())
+            message = "a label before what it names is not part of the book's Markdown"
+            hint = f"write '## Heading {{#{slug(label['name'])}}}'"
+            self.report("label-style", at, message, hint)
+        if ruler := RULER.search(text):
+            message = "this line does not make a table of those around it"
+            hint = "it has as many cells as the line above, and a blank line stands before that"
+            self.report("table-head", passage.span(*ruler.span()), message, hint)
 
-    def _check_underline(self, match: re.Match[str]) -> None:
-        """A line of dashes under text is a heading elsewhere; here it would be a ruler."""
-        line_start = match.start()
-        previous = self.text.rfind("\n", 0, max(0, line_start - 1)) + 1
-        above = self.text[previous : max(0, line_start - 1)].strip()
-        if above and not above.startswith((":::", "```", "~~~", "#", "|", "<")):
+    def _fences(self, tokens: Sequence[Token], position: int) -> int:
+        """Code in a fence, or a cell with all fences that belong to it."""
+        fence = self._fence(tokens[position])
+        if not fence.is_runnable:
+            report_unclosed(fence, self.report)
+            language, title = self._language(fence)
+            self._raw_block(code_block(fence.code.text, language, title))
+            return 1
+        following = [fence]
+        for token in tokens[position + 1 :]:
+            if token.type != "fence" or token.level != tokens[position].level:
+                break
+            following.append(self._fence(token))
+        cell, count = read_cell(following, self.report)
+        if cell:
+            self._block(cell)
+        return count
+
+    def _fence(self, token: Token) -> Fence:
+        assert token.map
+        first, last = token.map
+        line = self.passage.lines[first]
+        ticks = line.index(token.markup + token.info)
+        start = self.passage.line_starts[first]
+        at = self.passage.span(start + ticks, start + len(line.rstrip()))
+        lines = token.content.removesuffix("\n")
+        count = lines.count("\n") + 1 if token.content else 0
+        code = self.passage.inside(first + 1, lines) if count else self.passage.part(0, 0)
+        margin = at.start == 0 or self.source.text[at.start - 1] == "\n"
+        return Fence(at, token.markup, token.info, code, last - first > count + 1, margin)
+
+    def _language(self, fence: Fence) -> tuple[str, str]:
+        """The language of code, and its title."""
+        language = LANGUAGE.match(fence.info)
+        title = TITLE.search(fence.info)
+        named = (title[1] or title[2] or "") if title else ""
+        if language is None:
+            return "", named
+        name = language["name"]
+        if not _is_language(name):
+            start = fence.at.start + len(fence.ticks)
+            at = Span(start + language.start("name"), start + language.end("name"))
+            hint = "'text' leaves it as it is"
+            if fence.info.lstrip().startswith("{"):
+                hint = f"for a call-out write '::: {CALLOUT_NAMES.get(name.lower(), 'note')}'"
+            self.report("code-language", at, f"unknown language '{name}' of a code block", hint)
+            name = ""
+        return name, named or (language["file"] or "").strip()
+
+    def _html(self, token: Token) -> None:
+        """HTML as it stands, checked; comments are left out."""
+        assert token.map
+        passage = self.passage.inside(token.map[0], token.content.rstrip("\n"))
+        Scanner(passage, self.writer, self.issues, html=True).scan(0, len(passage.text))
+        html = self.writer.take().strip()
+        if html:
+            self._raw_block(html)
+        text = HTML_VERBATIM.sub(lambda match: " " * len(match[0]), passage.text)
+        if found := HTML_MARKDOWN.search(text):
+            message = "Markdown is not read inside a block of HTML"
+            hint = "leave a blank line after the tag, and one before its end"
+            self.issues.append(
+                self.source.issue("html-markdown", passage.span(*found.span()), message, hint)
+            )
+
+    def _heading(self, token: Token, inline: Token) -> Heading:
+        """The heading of a `## Text {#id}` line."""
+        assert token.map
+        first, last = token.map
+        line, start = self.passage.lines[first], self.passage.line_starts[first]
+        if token.markup in {"=", "-"}:
             message = "underlined headings are not part of the book's Markdown"
-            at = Span(*match.span("underline"))
+            rule = self.passage.lines[last - 1]
+            underline = self.passage.line_starts[last - 1] + len(rule) - len(rule.lstrip(" \t>"))
+            at = self.passage.span(underline, self.passage.line_starts[last - 1] + len(rule))
             self.report("heading-style", at, message, "write '## Heading', or leave a blank line")
-
-    def _fence_end(self, match: re.Match[str], end: int, *, silent: bool = False) -> int:
-        """Offset of the end of a fenced code block's last line."""
-        ticks = match["ticks"]
-        if not silent:
-            self._check_language(match)
-        close = fence_close(ticks[0], len(ticks)).search(self.text, match.end(), end)
-        if close:
-            return close.end()
-        if not silent:
-            at = Span(*match.span("ticks"))
-            hint = f"close it with a line '{ticks}'"
-            self.report("code-closed", at, "this code block is not closed", hint)
-        return end
-
-    def _check_language(self, match: re.Match[str]) -> None:
-        language = LANGUAGE.match(match["info"])
-        if language and not _is_language(language[1]):
-            start = match.start("info")
-            at = Span(start + language.start(1), start + language.end(1))
-            message = f"unknown language '{language[1]}' of a code block"
-            self.report("code-language", at, message, "'text' leaves it as it is")
-
-    def _skip_comment(self, match: re.Match[str], end: int) -> int:
-        close = self.text.find("-->", match.end(), end)
-        if close < 0:
-            at = Span(match.end() - 4, match.end())
-            self.report("comment-closed", at, "this comment is not closed", "close it with -->")
-            return match.end()
-        return close + 3
-
-    def heading(self, match: re.Match[str]) -> Heading:
-        """The heading of a matched `## Text {#id}` line."""
-        start, text = match.start("text"), match["text"]
-        given = HEADING_ID.search(text)
-        id_at = Span(start + given.start(1), start + given.end(1)) if given else Span(0, 0)
+            text = self.passage.inside(first, inline.content)
+            begin = start
+        else:
+            begin = start + line.index(token.markup)
+            at_text = line.find(inline.content, begin - start + len(token.markup))
+            text = self.passage.part(start + at_text, start + at_text + len(inline.content))
+        given = HEADING_ID.search(text.text)
+        id_at = text.span(*given.span(1)) if given else Span(0, 0)
         if given:
             self.check_identifier(given[1], id_at)
-            text = text[: given.start()]
-        text = CLOSING_HASHES.sub("", text)
-        at = Span(match.start(), start + len(text))
-        inner = phrase(self.source, Span(start, start + len(text)), self.issues)
-        return Heading(at, len(match["hashes"]), given[1] if given else "", id_at, inner)
+            text = text.part(0, given.start())
+        words = phrase(text, self.issues)
+        end = text.span(0, len(text.text)).end
+        at = Span(self.passage.offset(begin), end)
+        level = 2 if token.markup in {"=", "-"} else int(token.tag.removeprefix("h"))
+        return Heading(at, level, given[1] if given else "", id_at, words)
 
     def check_identifier(self, name: str, at: Span) -> None:
         if not IDENTIFIER.fullmatch(name):
             message = f"'{name}' cannot be an id"
             self.report("id-syntax", at, message, IDENTIFIER_HINT)
 
-    def _block(self, match: re.Match[str], end: int, writer: Writer) -> int:
-        at = Span(match.start("block") + len(match["indent"]), match.end("block"))
+    def _own_block(self, token: Token) -> None:
+        assert token.map
+        first, last = token.map
+        line, start = self.passage.lines[first], self.passage.line_starts[first]
+        indent = line.index(":::")
+        match = OPENING.fullmatch(line[indent:])
+        assert match
+        at = self.passage.span(start + indent, start + len(line.rstrip()))
         name = match["name"]
         if not name:
-            message = "this ':::' closes a block that was never opened"
-            self.report("block-open", at, message)
-            return match.end()
-        name_at = Span(*match.span("name"))
-        if match["indent"]:
-            message = "a block must begin at the left margin"
-            self.report("block-indent", at, message)
+            self.report("block-open", at, "this ':::' closes a block that was never opened")
+            return
+        if at.start and self.source.text[at.start - 1] != "\n":
+            self.report("block-indent", at, "a block must begin at the left margin")
         reader = BLOCKS.get(name)
         if reader is None:
-            message = f"unknown block '{name}'"
-            self.report("block-known", name_at, message, suggest(name, BLOCKS))
-        close = self._block_end(match.end(), end)
-        if close is None:
+            name_at = Span(at.start + match.start("name"), at.start + match.end("name"))
+            hint = _block_hint(line[indent:])
+            self.report("block-known", name_at, f"unknown block '{name}'", hint)
+        if not token.meta["closed"]:
             message = f"this '{name}' block is not closed"
             self.report("block-closed", at, message, "close it with a line that holds only ':::'")
-            return match.end()
-        if reader:
-            body = Span(min(match.end() + 1, close.start()), close.start())
-            opening = _Opening(at, Span(*match.span("argument")), body)
-            writer.place_block(reader(self, opening))
-        else:  # its text is checked like any other
-            text = self.fragment(Span(match.end(), close.start()))
-            writer.place_block(KeyIdea(at, text))
-        return close.end()
+            return
+        argument = self.passage.part(
+            start + indent + match.start("argument"), start + indent + match.end("argument")
+        )
+        empty = last - first <= 2
+        body = argument.part(0, 0) if empty else self.passage.inside(first + 1, token.content)
+        opening = _Opening(at, argument, body)
+        self._block(reader(self, opening) if reader else KeyIdea(at, self.inner(body)))
 
-    def _block_end(self, position: int, end: int) -> re.Match[str] | None:
-        """The `:::` line that closes the block whose inside begins at `position`."""
-        depth = 1
-        while match := STRUCTURE.search(self.text, position, end):
-            position = match.end()
-            if match["fence"]:
-                position = self._fence_end(match, end, silent=True)
-            elif match["comment"]:
-                close = self.text.find("-->", position, end)
-                position = close + 3 if close >= 0 else position
-            elif match["block"]:
-                depth += 1 if match["name"] else -1
-                if depth == 0:
-                    return match
-        return None
+    def inner(self, passage: Passage) -> Fragment:
+        """The block-level fragment of a part of a block."""
+        return Reader(passage, self.issues).fragment()
 
-    def settings(self, body: Span) -> tuple[tuple[Setting, ...], int]:
-        """The `key: value` lines up to the first blank line, and the offset after them."""
+    def settings(self, body: Passage) -> tuple[tuple[Setting, ...], Passage]:
+        """The `key: value` lines up to the first blank line, and what follows them."""
         found: list[Setting] = []
-        position = body.start
-        for start, line in self._lines(body):
+        for start, line in zip(body.line_starts, body.lines, strict=False):
             if not line.strip():
-                return tuple(found), start
+                return tuple(found), body.part(min(start, len(body.text)), len(body.text))
             match = SETTING.match(line)
             if match is None:
-                at = Span(start, start + len(line))
+                at = body.span(start, start + len(line))
                 hint = "leave a blank line before the text"
                 self.report("option-syntax", at, "expected a line 'key: value'", hint)
             else:
-                key_at = Span(start + match.start(1), start + match.end(1))
-                value_at = Span(start + match.start(2), start + match.end(2))
+                key_at = body.span(start + match.start(1), start + match.end(1))
+                value_at = body.span(start + match.start(2), start + match.end(2))
                 found.append(Setting(match[1], match[2], key_at, value_at))
-            position = start + len(line)
-        return tuple(found), position
-
-    def _lines(self, span: Span) -> Iterator[tuple[int, str]]:
-        position = span.start
-        while position < span.end:
-            end = self.text.find("\n", position, span.end)
-            end = span.end if end < 0 else end
-            yield position, self.text[position:end]
-            position = end + 1
+        return tuple(found), body.part(len(body.text), len(body.text))
 
     def no_argument(self, opening: _Opening) -> None:
-        if opening.argument.length:
-            unexpected = self.text[opening.argument.start : opening.argument.end]
-            message = f"this block takes no name, found '{unexpected}'"
-            self.report("block-argument", opening.argument, message)
+        if opening.argument.text:
+            message = f"this block takes no name, found '{opening.argument.text}'"
+            self.report("block-argument", opening.argument_at, message)
 
-    def stripped(self, span: Span) -> Span:
-        text = self.text[span.start : span.end]
-        start = span.start + len(text) - len(text.lstrip())
-        return Span(start, max(start, span.start + len(text.rstrip())))
+
+def _block_hint(line: str) -> str:
+    """What the author of an unknown block may have meant, in this book's Markdown or another's."""
+    foreign = FOREIGN_BLOCK.match(line)
+    name = foreign["name"].lower() if foreign else line.strip(": \t").partition(" ")[0]
+    if foreign and name in CALLOUT_NAMES:
+        return f"write '::: {CALLOUT_NAMES[name]}'"
+    return suggest(name, BLOCKS)
+
+
+def _before(passage: Passage, match: re.Match[str] | None) -> Passage:
+    """The text up to a match in it; all of it without one."""
+    return passage.part(0, match.start() if match else len(passage.text))
+
+
+def _after(passage: Passage, match: re.Match[str]) -> Passage:
+    return passage.part(match.end(), len(passage.text))
 
 
 def _figure(reader: Reader, opening: _Opening) -> Node:
-    name = reader.text[opening.argument.start : opening.argument.end]
-    name_at = opening.argument if name else opening.at
+    name = opening.argument.text
+    name_at = opening.argument_at if name else opening.at
     if not name:
         hint = "write '::: figure NAME'"
         reader.report("block-argument", opening.at, "this block does not name a figure", hint)
-    settings, after = reader.settings(opening.body)
+    settings, rest = reader.settings(opening.body)
     for setting in settings:
         if setting.key == "id":
             reader.check_identifier(setting.value, setting.value_at)
-    tried = TRY.search(reader.text, after, opening.body.end)
-    caption_end = tried.start() if tried else opening.body.end
-    caption = reader.fragment(Span(after, caption_end))
+    tried = TRY.search(rest.text)
+    caption = reader.inner(_before(rest, tried))
     if not caption.html:
         hint = "after the options, a blank line, then the takeaway in a sentence"
         reader.report("figure-caption", opening.at, "this figure has no caption", hint)
-    if tried is None:
-        return FigureBlock(opening.at, name, name_at, settings, caption, None)
-    try_at = reader.stripped(Span(tried.end(), opening.body.end))
-    try_ = phrase(reader.source, try_at, reader.issues)
+    try_ = phrase(_after(rest, tried).stripped(), reader.issues) if tried else None
     return FigureBlock(opening.at, name, name_at, settings, caption, try_)
+
+
+def _call_out(kind: CallOutKind) -> Callable[[Reader, _Opening], Node]:
+    def read(reader: Reader, opening: _Opening) -> Node:
+        title = phrase(opening.argument, reader.issues)
+        return CallOut(opening.at, kind, title, _filled(reader, opening))
+
+    return read
+
+
+def _captioned_table(reader: Reader, opening: _Opening) -> Node:
+    """A table, and around it its caption."""
+    tokens = block_tokens(opening.body)
+    types = [token.type if token.level == 0 else "" for token in tokens]
+    start = types.index("table_open") if "table_open" in types else 0
+    end = types.index("table_close") + 1 if "table_close" in types else 0
+    if not end:
+        hint = "write its rows first, then a blank line and the caption"
+        reader.report("caption", opening.at, "there is no table in this block", hint)
+    name = opening.argument.text.removeprefix("tab-")
+    return _captioned(reader, opening, "table", name and f"tab-{name}", tokens, start, end)
+
+
+def _captioned_picture(reader: Reader, opening: _Opening) -> Node:
+    """One picture or several in a paragraph, or one in HTML, and below it its caption."""
+    tokens = block_tokens(opening.body)
+    first = tokens[0].type if tokens else ""
+    end = {"paragraph_open": 3, "html_block": 1}.get(first, 0)
+    if not (end and _is_picture(tokens[end // 2].content)):
+        hint = "begin with ![what it shows](file.png), then a blank line and the caption"
+        reader.report("caption", opening.at, "this block begins with no picture", hint)
+        end = 0
+    name = opening.argument.text.removeprefix("fig-")
+    return _captioned(reader, opening, "picture", name and f"fig-{name}", tokens, 0, end)
+
+
+def _is_picture(text: str) -> bool:
+    return PICTURE.search(text) is not None and not PICTURE.sub("", text).strip()
+
+
+def _captioned(
+    reader: Reader,
+    opening: _Opening,
+    kind: Literal["table", "picture"],
+    name: str,
+    tokens: Sequence[Token],
+    start: int,
+    end: int,
+) -> Captioned:
+    """The block whose table or picture is the tokens from `start` to `end`."""
+    body, caption = Reader(opening.body, reader.issues), Reader(opening.body, reader.issues)
+    body._read(tokens[start:end])
+    caption._read([*tokens[:start], *tokens[end:]])
+    if name:
+        reader.check_identifier(name, opening.argument_at)
+    made = Captioned(opening.at, kind, name, opening.argument_at, body._made(), caption._made())
+    if end and not made.caption.html:
+        hint = "after a blank line, say what it shows"
+        reader.report("figure-caption", opening.at, f"this {kind} has no caption", hint)
+    return made
 
 
 def _key_idea(reader: Reader, opening: _Opening) -> Node:
     reader.no_argument(opening)
-    body = reader.fragment(opening.body)
+    return KeyIdea(opening.at, _filled(reader, opening))
+
+
+def _filled(reader: Reader, opening: _Opening) -> Fragment:
+    """What is inside a block that must not be empty."""
+    body = reader.inner(opening.body)
     if not body.html:
         reader.report("block-empty", opening.at, "this block is empty")
-    return KeyIdea(opening.at, body)
+    return body
 
 
 def _listing(reader: Reader, opening: _Opening) -> Node:
-    start, end = opening.argument.start, opening.argument.end
-    path, hash_, name = reader.text[start:end].partition("#")
-    path_at = Span(start, start + len(path))
+    at = opening.argument_at
+    path, hash_, name = opening.argument.text.partition("#")
+    path_at = Span(at.start, at.start + len(path))
     if not (path.endswith(".py") and name):
         hint = "write '::: listing FOLDER/FILE.py#NAME'"
-        at = opening.argument if path or hash_ else opening.at
-        reader.report("block-argument", at, "this block does not name a Python definition", hint)
+        at_block = at if path or hash_ else opening.at
+        message = "this block does not name a Python definition"
+        reader.report("block-argument", at_block, message, hint)
         path = name = ""
-    caption = reader.fragment(opening.body)
-    return ListingBlock(opening.at, path, name, path_at, Span(end - len(name), end), caption)
+    caption = reader.inner(opening.body)
+    return ListingBlock(opening.at, path, name, path_at, Span(at.end - len(name), at.end), caption)
 
 
 def _predict(reader: Reader, opening: _Opening) -> Node:
     reader.no_argument(opening)
     body = opening.body
-    first_choice = CHOICE.search(reader.text, body.start, body.end)
-    settings_end = first_choice.start() if first_choice else body.end
-    settings, after = reader.settings(Span(body.start, settings_end))
+    first_choice = CHOICE.search(body.text)
+    settings, _ = reader.settings(_before(body, first_choice))
     question = Fragment("")
     for setting in settings:
         if setting.key == "question":
-            question = phrase(reader.source, setting.value_at, reader.issues)
+            question = phrase(Passage.of(reader.source, setting.value_at), reader.issues)
         else:
             message = f"unknown option '{setting.key}' of a predict block"
             hint = suggest(setting.key, ["question"])
@@ -469,34 +723,33 @@ def _predict(reader: Reader, opening: _Opening) -> Node:
     if not question.html:
         hint = "begin with a line 'question: …'"
         reader.report("predict-question", opening.at, "this prediction asks nothing", hint)
-    choices, after = _choices(reader, Span(after, body.end))
+    start = first_choice.start() if first_choice else len(body.text)
+    choices, after = _choices(reader, body.part(start, len(body.text)))
     if len(choices) < 2:
         hint = "add lines '- choice' after the question"
         message = f"a prediction needs two choices or more, found {len(choices)}"
         reader.report("predict-choices", opening.at, message, hint)
-    answer = reader.fragment(Span(after, body.end))
+    answer = reader.inner(after)
     if not answer.html:
         hint = "after the choices, a blank line, then what happens"
         reader.report("predict-answer", opening.at, "this prediction is never resolved", hint)
     return Predict(opening.at, question, choices, answer)
 
 
-def _choices(reader: Reader, span: Span) -> tuple[tuple[Fragment, ...], int]:
-    """The list items that come first in a range, and the offset after them."""
-    position = reader.stripped(span).start
-    found = []
-    while match := CHOICE.match(reader.text, position, span.end):
-        found.append(phrase(reader.source, Span(*match.span(1)), reader.issues))
-        position = min(match.end() + 1, span.end)
-    return tuple(found), position
+def _choices(reader: Reader, passage: Passage) -> tuple[tuple[Fragment, ...], Passage]:
+    """The list items that come first in a passage, and what follows them."""
+    position, found = 0, []
+    while match := CHOICE.match(passage.text, position):
+        found.append(phrase(passage.part(*match.span(1)), reader.issues))
+        position = min(match.end() + 1, len(passage.text))
+    return tuple(found), passage.part(position, len(passage.text))
 
 
 def _exercise(reader: Reader, opening: _Opening) -> Node:
     reader.no_argument(opening)
-    body = opening.body
-    split = ANSWER.search(reader.text, body.start, body.end)
-    text = reader.fragment(Span(body.start, split.start() if split else body.end))
-    answer = reader.fragment(Span(split.end(), body.end)) if split else Fragment("")
+    split = ANSWER.search(opening.body.text)
+    text = reader.inner(_before(opening.body, split))
+    answer = reader.inner(_after(opening.body, split)) if split else Fragment("")
     if not text.html:
         reader.report("block-empty", opening.at, "this exercise sets no task")
     if not answer.html:
@@ -510,5 +763,17 @@ BLOCKS: dict[str, Callable[[Reader, _Opening], Node]] = {
     "figure": _figure,
     "key-idea": _key_idea,
     "listing": _listing,
+    "note": _call_out("note"),
+    "picture": _captioned_picture,
     "predict": _predict,
+    "table": _captioned_table,
+    "tip": _call_out("tip"),
+    "warning": _call_out("warning"),
 }
+CALLOUT_NAMES = {
+    "note": "note", "info": "note", "abstract": "note", "seealso": "note", "important": "note",
+    "tip": "tip", "hint": "tip", "success": "tip", "warning": "warning", "caution": "warning",
+    "danger": "warning", "attention": "warning", "error": "warning",
+}  # fmt: skip
+"""What others call their call-outs, and what they are here."""
+FOREIGN_BLOCK = re.compile(r":::+[ \t]*\{[ \t]*\.?(?:callout-)?(?P<name>[\w-]+)")

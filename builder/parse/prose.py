@@ -1,67 +1,104 @@
-"""Plain Markdown to HTML, by Python-Markdown.
+"""Blocks and the text in them to HTML.
 
-Our own constructs are placeholders by the time text comes here. Syntax that the book's scanner
-handles itself (headings) or does without (indented code, link references) is switched off.
+Python-Markdown writes the tree of blocks, which is read by CommonMark's rules: see `blocks`. The
+text inside is read by them too, by markdown-it: Python-Markdown's own reading of emphasis loses
+text (findings/emphasis_loses_text.sh). Our own constructs are placeholders by the time text comes
+here, and what is HTML already, code and raw tags, stands aside as `raw` until the end.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import cache
+from xml.etree.ElementTree import Element
 
 from markdown import Markdown
+from markdown_it import MarkdownIt
 from markupsafe import Markup
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
+from pymdownx.highlight import Highlight
 
-EXTENSIONS = ["tables", "def_list", "sane_lists", "pymdownx.superfences", "pymdownx.highlight"]
-EXTENSION_SETTINGS = {"pymdownx.highlight": {"use_pygments": True, "guess_lang": False}}
+OURS = ("autolink", "backticks", "html_inline", "image")
+"""What is read inside text by the book's scanner, not here."""
 
-OWN_BLOCKS = ("hashheader", "setextheader", "code", "reference")
-OWN_INLINES = ("reference", "image_reference", "short_reference", "short_image_ref")
+RAW_START, RAW_END = "\U0001bc9f", "\U00016fe2"
+"""Rare characters around the index of a piece of HTML that stands aside. They are punctuation, as
+the `<` of a tag and the backtick of code are: that decides what stars beside them mean."""
+RAW = re.compile(
+    f"<p>{RAW_START}b(?P<block>\\d+){RAW_END}</p>|{RAW_START}(?P<inline>\\d+){RAW_END}"
+)
 
-PARAGRAPH = re.compile(r"<p>(.*)</p>", re.DOTALL)
-PLAIN = re.compile(r"[^\W\d_][^*_`\\\[\]<>&!|:]*")
-"""A phrase without anything that Markdown could mean: most terms, choices and headings."""
+PLAIN = re.compile(r"[^*_~\\\[\]<>&\"\n]*")
+"""Text without anything that Markdown could mean."""
 CODE_BLOCK = re.compile(r'(<div class="highlight">(?:<span class="filename">.*?</span>)?<pre)>')
 TABLE_START = re.compile(r"<table>")
 TABLE_END = re.compile(r"</table>")
 
 
+def raw_placeholder(index: int, *, block: bool = False) -> str:
+    """The text that stands for a piece of HTML; a block's paragraph goes when it is put in."""
+    return f"{RAW_START}{'b' if block else ''}{index}{RAW_END}"
+
+
 @cache
-def _converter() -> Markdown:
-    converter = Markdown(extensions=EXTENSIONS, extension_configs=EXTENSION_SETTINGS)
-    for name in OWN_BLOCKS:
-        converter.parser.blockprocessors.deregister(name)
-    for name in OWN_INLINES:
-        converter.inlinePatterns.deregister(name)
-    return converter
+def _writer() -> Markdown:
+    """What writes a tree of blocks as HTML, line by line."""
+    writer = Markdown()
+    writer.treeprocessors.deregister("inline")
+    return writer
 
 
-def to_html(text: str) -> str:
-    """Block-level HTML of a Markdown text; what may scroll sideways can be reached by keyboard."""
-    converter = _converter()
-    converter.reset()
-    html = converter.convert(text)
-    if "<pre" in html:
-        html = CODE_BLOCK.sub(r'\1 tabindex="0">', html)
+@cache
+def _reader() -> MarkdownIt:
+    """What reads text inside blocks."""
+    reader = MarkdownIt("commonmark").enable("strikethrough").disable(OURS)
+    # an address is a placeholder here
+    reader.normalizeLink = lambda url: url  # type: ignore[method-assign]
+    reader.validateLink = lambda url: True  # type: ignore[method-assign]
+    return reader
+
+
+def inline_html(text: str) -> str:
+    """The HTML of Markdown inside a block."""
+    return text if PLAIN.fullmatch(text) else _reader().renderInline(text)
+
+
+def to_html(root: Element, raw: Sequence[str]) -> str:
+    """The HTML of a tree of blocks; what may scroll sideways can be reached by keyboard."""
+    writer = _writer()
+    for processor in writer.treeprocessors:
+        root = processor.run(root) or root
+    html = writer.serializer(root)
+    html = put_raw(html[html.index(">") + 1 : html.rindex("</")].strip(), raw)
     if "<table>" in html:
         html = TABLE_START.sub(
-            '<div class="table-wrap" role="region" aria-label="Table" tabindex="0"><table>', html
+            '<div class="table-wrap" role="group" aria-label="Table" tabindex="0"><table>', html
         )
         html = TABLE_END.sub("</table></div>", html)
     return html
 
 
-def to_phrase(text: str) -> str:
-    """Inline HTML of a Markdown text that is one phrase or paragraph."""
-    text = " ".join(text.split())
-    if PLAIN.fullmatch(text):
-        return text
-    html = to_html(text)
-    match = PARAGRAPH.fullmatch(html)
-    return match[1] if match and "<p>" not in match[1] else html
+def put_raw(html: str, raw: Sequence[str]) -> str:
+    """HTML with what stood aside in its places, and in that what stood aside before."""
+    while RAW_START in html:
+        html = RAW.sub(lambda match: raw[int(match["block"] or match["inline"])], html)
+    return html
+
+
+def to_phrase(text: str, raw: Sequence[str] = ()) -> str:
+    """Inline HTML of a Markdown text that is one phrase."""
+    return put_raw(inline_html(" ".join(text.split())), raw)
+
+
+def code_block(code: str, language: str = "", title: str = "") -> str:
+    """Code as HTML, highlighted, below its title if it has one."""
+    made = Highlight(_writer(), guess_lang=False).highlight(
+        code, language or "text", title=title or None
+    )
+    return CODE_BLOCK.sub(r'\1 tabindex="0">', made)
 
 
 def code_lines(text: str) -> list[Markup]:

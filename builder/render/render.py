@@ -23,6 +23,7 @@ from builder.parse.document import (
     END,
     START,
     Block,
+    CallOut,
     Exercise,
     GlossaryEntry,
     KeyIdea,
@@ -45,6 +46,7 @@ from builder.resolve.resolved import (
     Equation,
     Link,
     Picture,
+    PlacedCaption,
     PlacedCell,
     PlacedFigure,
     Quantity,
@@ -638,6 +640,14 @@ class PageText:
                 return self._figure(node)
             case KeyIdea():
                 return self._template("key_idea.html", body=self.html(node.body))
+            case CallOut(kind=kind, title=title, body=body):
+                label, words = kind.capitalize(), self.html(title)
+                return self._template(
+                    "call_out.html", kind=kind, label=label, title=words, body=self.html(body)
+                )
+            case PlacedCaption(place=place):
+                shown = {"body": self.html(node.body), "caption": self.html(node.caption)}
+                return self._template("captioned.html", place=place, **shown)
             case Predict():
                 return self._predict(node)
             case Exercise():

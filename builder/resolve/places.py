@@ -8,7 +8,15 @@ from functools import lru_cache
 
 from builder.issues.issue import Issue, Span
 from builder.load.references import Reference
-from builder.parse.document import Cell, Chapter, FigureBlock, GlossaryEntry, Heading, Math
+from builder.parse.document import (
+    Captioned,
+    Cell,
+    Chapter,
+    FigureBlock,
+    GlossaryEntry,
+    Heading,
+    Math,
+)
 from builder.parse.parse import slug
 from builder.resolve.resolved import Place, plain_text
 
@@ -127,12 +135,13 @@ class Places:
 
 @lru_cache(maxsize=4096)  # unchanged chapters are the same objects at the next build
 def places_in(chapter: Chapter) -> tuple[Mapping[int, Place], tuple[Issue, ...]]:
-    """Every heading, figure, cell and numbered formula by its offset, each with an id: the
+    """Every heading, figure, table, cell and numbered formula by its offset, each with an id: the
     author's own first, then those made up."""
     nodes = [
         node
         for node in chapter.nodes
-        if isinstance(node, (Heading, FigureBlock, Cell)) or (isinstance(node, Math) and node.id)
+        if isinstance(node, (Heading, FigureBlock, Captioned, Cell))
+        or (isinstance(node, Math) and node.id)
     ]
     own = [(node, *_own_id(node)) for node in nodes]
     issues: list[Issue] = []
@@ -146,11 +155,18 @@ def places_in(chapter: Chapter) -> tuple[Mapping[int, Place], tuple[Issue, ...]]
             issues.append(chapter.source.issue("id-unique", at, message, hint))
         taken.add(name)
     found: dict[int, Place] = {}
-    figures = cells = equations = 0
+    of_chapter = f"{chapter.number}." if chapter.number else ""
+    figures = tables = cells = equations = 0
     for node, name, _ in own:
-        if isinstance(node, FigureBlock):
+        if isinstance(node, Captioned) and node.kind == "table":
+            tables += 1
+            number = f"{of_chapter}{tables}"
+            name = name or _free(f"tab-{tables}", taken)
+            place = Place("table", chapter.href, name, f"Table {number}", number)
+        elif isinstance(node, (FigureBlock, Captioned)):
             figures += 1
-            number = f"{chapter.number}.{figures}"
+            number = f"{of_chapter}{figures}"
+            name = name or _free(f"fig-{figures}", taken)
             place = Place("figure", chapter.href, name, f"Figure {number}", number)
         elif isinstance(node, Cell):
             cells += 1
@@ -160,7 +176,6 @@ def places_in(chapter: Chapter) -> tuple[Mapping[int, Place], tuple[Issue, ...]]
             tag = OWN_TAG.search(node.tex)
             if tag is None:
                 equations += 1
-            of_chapter = f"{chapter.number}." if chapter.number else ""
             number = tag[1].replace("$", "") if tag else f"{of_chapter}{equations}"
             shown = "" if tag else number  # the formula shows its tag itself
             place = Place("equation", chapter.href, name, f"Equation {number}", shown)
@@ -172,8 +187,8 @@ def places_in(chapter: Chapter) -> tuple[Mapping[int, Place], tuple[Issue, ...]]
     return found, tuple(issues)
 
 
-def _own_id(node: Heading | FigureBlock | Cell | Math) -> tuple[str, Span]:
-    if isinstance(node, (Heading, Cell, Math)):
+def _own_id(node: Heading | FigureBlock | Captioned | Cell | Math) -> tuple[str, Span]:
+    if isinstance(node, (Heading, Captioned, Cell, Math)):
         return node.id, node.id_at or node.at
     for setting in node.settings:
         if setting.key == "id":

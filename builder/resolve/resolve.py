@@ -22,6 +22,7 @@ from builder.load.references import Reference
 from builder.load.texts import Texts
 from builder.load.toml_file import key_span
 from builder.parse.document import (
+    Captioned,
     Cell,
     Chapter,
     Citation,
@@ -53,6 +54,7 @@ from builder.resolve.resolved import (
     Link,
     Picture,
     Place,
+    PlacedCaption,
     PlacedCell,
     PlacedFigure,
     Quantity,
@@ -375,6 +377,9 @@ class _Resolver:
 
     def _node(self, node: Node) -> Resolved:
         found: Resolved | None
+        if isinstance(node, (FigureBlock, Captioned, Cell)) and node.at.start not in self.own:
+            self.report("block-place", node.at, "this block has no place in the glossary")
+            return Unresolved(node, tuple(map(self.text, children(node))))
         match node:
             case Math():
                 return self._equation(node) if node.id else node
@@ -398,6 +403,9 @@ class _Resolver:
                 found = self._figure(node)
             case Cell():
                 found = PlacedCell(self.own[node.at.start], node)
+            case Captioned():
+                texts = self.text(node.body), self.text(node.caption)
+                return PlacedCaption(self.own[node.at.start], *texts)
             case ListingBlock():
                 found = self._listing(node)
         return found or Unresolved(node, tuple(map(self.text, children(node))))
@@ -469,7 +477,7 @@ class _Resolver:
                 message = f"a link cannot lead to '{address}'"
                 self.report("link-scheme", node.at, message, "https://, http:// or mailto:")
                 return None
-            return Address(address)
+            return Address(address.replace(" ", "%20"))
         path = _inside_content(address)
         if path in self.names.images:
             return Picture(path)

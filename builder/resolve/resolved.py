@@ -37,10 +37,10 @@ COMMAND = re.compile(r"\\([A-Za-z]+)")
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Something with an address; `number` is a figure's, cell's or equation's, `level` a
+    """Something with an address; `number` is a figure's, table's, cell's or equation's, `level` a
     heading's."""
 
-    kind: Literal["page", "section", "figure", "cell", "equation", "entry"]
+    kind: Literal["page", "section", "figure", "table", "cell", "equation", "entry"]
     page: str
     id: str
     label: str
@@ -155,6 +155,15 @@ class Quote(Block):
 
 
 @dataclass(frozen=True, slots=True)
+class PlacedCaption(Block):
+    """A table or a picture with its caption, at the place that links to it lead to."""
+
+    place: Place
+    body: ResolvedText
+    caption: ResolvedText
+
+
+@dataclass(frozen=True, slots=True)
 class Unresolved:
     """A node that names something that does not exist, which is an issue; it keeps its texts."""
 
@@ -164,7 +173,7 @@ class Unresolved:
 
 Resolved: TypeAlias = (
     "Math | Equation | Cited | Link | Address | Picture | Quantity | UsedTerm | Plain[Resolved]"
-    " | Section | PlacedFigure | PlacedCell | Quote | Unresolved"
+    " | Section | PlacedFigure | PlacedCell | PlacedCaption | Quote | Unresolved"
 )
 
 

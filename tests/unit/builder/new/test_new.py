@@ -36,7 +36,7 @@ def test_it_uses_every_block_that_needs_no_file() -> None:
     (path,) = new_chapter(effects, "One").paths
     text = effects.read(path).decode()
     used = {line.split()[1] for line in text.splitlines() if line.startswith("::: ")}
-    assert used == set(BLOCKS) - {"listing"}
+    assert used == set(BLOCKS) - {"listing", "picture"}
 
 
 def test_in_a_book_without_a_figure_to_show_it_has_none() -> None:

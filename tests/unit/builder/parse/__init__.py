@@ -1,0 +1,1 @@
+"""Tests of loading (`builder/load/`); may use the fakes beside it."""
