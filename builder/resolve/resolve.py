@@ -19,7 +19,6 @@ from builder.load.load import Sources
 from builder.load.model_card import ModelCard
 from builder.load.own_data import model_name
 from builder.load.references import Reference
-from builder.load.texts import Texts
 from builder.load.toml_file import key_span
 from builder.parse.document import (
     Captioned,
@@ -172,11 +171,6 @@ class ResolvedBook:
         pages = [page for page in self.chapters if page.updated]
         return tuple(sorted(pages, key=lambda page: (page.updated, page.number), reverse=True))
 
-    @property
-    def pictures(self) -> frozenset[str]:
-        """The paths of all images inside content/."""
-        return frozenset(path for page in self.pages for path in page.pictures)
-
     def formulas(self) -> Iterable[tuple[ResolvedPage, Math]]:
         """Every formula with the page where it stands."""
         return ((page, formula) for page in self.pages for formula in page.formulas)
@@ -184,7 +178,10 @@ class ResolvedBook:
 
 def resolve(
     sources: Sources,
-    texts: Texts,
+    index: Chapter | None,
+    chapters: Iterable[Chapter],
+    glossary: Glossary | None,
+    colophon: Chapter,
     known_models: frozenset[str],
     memory: Memory,
 ) -> tuple[ResolvedBook, tuple[Issue, ...]]:
@@ -193,14 +190,13 @@ def resolve(
     Pages that are as they were, in a book whose names are as they were, come from memory.
     """
     issues: list[Issue] = []
-    index, glossary, colophon = texts.index, texts.glossary, texts.colophon
-    ordered = sorted(texts.chapters, key=lambda chapter: (chapter.number, chapter.slug))
+    ordered = sorted(chapters, key=lambda chapter: (chapter.number, chapter.slug))
     _check_numbers(ordered, issues)
     entries = glossary.entries if glossary else ()
     references = sources.references.entries if sources.references else ()
     plain = (index, colophon) if index else (colophon,)
     places = Places(ordered, plain, entries, references, issues)
-    names = memory.same("names", _names(sources, texts, known_models, places))
+    names = memory.same("names", _names(sources, known_models, places, entries, references))
 
     def page(chapter: Chapter, kind: PageKind) -> ResolvedPage:
         name = ("page", chapter.source.path)
@@ -260,7 +256,13 @@ class _Names:
         return {reference.key: reference for reference in self.references}
 
 
-def _names(sources: Sources, texts: Texts, known_models: frozenset[str], places: Places) -> _Names:
+def _names(
+    sources: Sources,
+    known_models: frozenset[str],
+    places: Places,
+    entries: tuple[GlossaryEntry, ...],
+    references: tuple[Reference, ...],
+) -> _Names:
     return _Names(
         figures=sources.figures,
         broken_figures=sources.broken_figures,
@@ -269,9 +271,9 @@ def _names(sources: Sources, texts: Texts, known_models: frozenset[str], places:
         known_models=known_models | sources.own_data.models,
         own_data=frozenset(sources.own_data.names),
         images=sources.images,
-        code=texts.code,
-        entries=texts.glossary.entries if texts.glossary else (),
-        references=sources.references.entries if sources.references else (),
+        code=sources.code,
+        entries=entries,
+        references=references,
         broken_references=sources.references.broken if sources.references else frozenset(),
         places=places,
     )

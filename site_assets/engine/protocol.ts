@@ -1,12 +1,12 @@
 /** Messages between the page and the engine's worker; one response to each request, in order. */
 
-import type { Call } from "./lane.ts";
+import type { SentCall } from "./held.ts";
 import type { Outputs } from "./tensor.ts";
 
 export type Request =
   | { readonly id: number; readonly op: "start"; readonly wasm: Uint8Array }
   | { readonly id: number; readonly op: "load"; readonly graph: string; readonly bytes: Uint8Array }
-  | { readonly id: number; readonly op: "run"; readonly calls: readonly Call[] };
+  | { readonly id: number; readonly op: "run"; readonly calls: readonly SentCall[] };
 
 export type Response =
   /** `outputs`: of each call that was asked for. `milliseconds`: how long the worker was busy with it. */

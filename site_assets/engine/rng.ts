@@ -66,10 +66,26 @@ export function normal(seed: number, stream: number, count: number, start = 0): 
   return values;
 }
 
-/** The numbers 0 … count − 1 in random order: sorted by a hashed key, ties by index. */
+/**
+ * The numbers 0 … count − 1 in random order: sorted by a hashed key, ties by index. Hashes are evenly spread, so their
+ * first bits say nearly where a number belongs; insertion does the rest.
+ */
 export function permutation(seed: number, stream: number, count: number): Int32Array {
   const keys = bits(seed, stream, count);
-  return Int32Array.from(keys, (_, index) => index).sort((a, b) => keys[a]! - keys[b]! || a - b);
+  const shift = Math.clz32(Math.max(1, count - 1));
+  const next = new Int32Array(2 ** (32 - shift) + 1); // of each bucket, the next free place
+  for (let i = 0; i < count; i++) next[(keys[i]! >>> shift) + 1]!++;
+  for (let bucket = 1; bucket < next.length; bucket++) next[bucket]! += next[bucket - 1]!;
+  const order = new Int32Array(count);
+  for (let i = 0; i < count; i++) order[next[keys[i]! >>> shift]!++] = i;
+  for (let i = 1; i < count; i++) {
+    const moved = order[i]!;
+    const key = keys[moved]!;
+    let place = i;
+    for (; place > 0 && keys[order[place - 1]!]! > key; place--) order[place] = order[place - 1]!;
+    order[place] = moved;
+  }
+  return order;
 }
 
 /**

@@ -1,5 +1,6 @@
 /** A worker's whole life: start with the wasm bytes, then load and run graphs as they are asked for. */
 
+import { Held } from "./held.ts";
 import { inSequence } from "./lane.ts";
 import type { Request, Response } from "./protocol.ts";
 import type { Feeds, Outputs } from "./tensor.ts";
@@ -33,6 +34,7 @@ export function serve(
   isFatal: (error: unknown) => boolean,
 ): void {
   let runner: Runner | null = null;
+  const held = new Held();
 
   async function answer(request: Request): Promise<readonly Outputs[]> {
     if (request.op === "start") {
@@ -45,7 +47,7 @@ export function serve(
       return [];
     }
     const { run } = runner;
-    return inSequence(request.calls, run.bind(runner));
+    return inSequence(held.calls(request.calls), run.bind(runner));
   }
 
   let last: Promise<void> = Promise.resolve();

@@ -6,6 +6,8 @@ export type TensorData = Float32Array | Int32Array | Uint8Array | BigInt64Array;
 export interface Tensor<D extends TensorData = TensorData> {
   readonly dims: readonly number[];
   readonly data: D;
+  /** Given again and again, and never changed: a worker may keep its copy. */
+  readonly held?: true;
 }
 
 export type Feeds = Readonly<Record<string, Tensor>>;
@@ -18,6 +20,10 @@ export function float32(dims: readonly number[], values: ArrayLike<number>): Ten
     throw new RangeError(`a tensor of shape [${dims.join(", ")}] holds ${size} numbers, not ${data.length}`);
   }
   return { dims, data };
+}
+
+export function held<D extends TensorData>(tensor: Tensor<D>): Tensor<D> {
+  return { ...tensor, held: true };
 }
 
 /** The float32 output `name` of a run; throws when the graph has no such output. */

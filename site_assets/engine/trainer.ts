@@ -1,11 +1,12 @@
 /**
  * The optimiser steps of a live model: start, batches and noise by the RNG twins, forward, backward and Adam
- * by the exported step graph. No DOM, no clock: the same code runs in the page and in Node's tests.
+ * by the exported step graph. No DOM: the same code runs in the page and in Node's tests.
  */
 
-import { batches, initialWeights, normal, stepNoise, STREAM_DRAW } from "./rng.ts";
+import { Draws } from "./draws.ts";
 import type { Call } from "./lane.ts";
-import { float32, floatOutput, type Outputs, type Tensor } from "./tensor.ts";
+import { initialWeights, normal, STREAM_DRAW } from "./rng.ts";
+import { float32, floatOutput, held, type Feeds, type Outputs, type Tensor } from "./tensor.ts";
 
 /** What the steps need to know of `card.options.live` (see training/live/produce.py). */
 export interface TrainerCard {
@@ -59,22 +60,31 @@ function scalar(value: number): Tensor<Float32Array> {
 }
 
 function allFinite(values: Float32Array): boolean {
-  return values.every(Number.isFinite);
+  let nothing = 0; // stays 0 but for what is no number: 0 · ∞ is none either
+  for (let i = 0; i < values.length; i++) nothing += 0 * (values[i] as number);
+  return nothing === 0;
 }
 
 export class Trainer {
   private readonly card: TrainerCard;
-  private readonly data: TrainerData;
   private readonly run: RunAll;
-  private readonly seed: number;
+  private readonly draws: Draws;
+  private readonly samples: Tensor;
+  private readonly validation: Feeds;
   private state: State;
   private kept: State;
 
   constructor(card: TrainerCard, data: TrainerData, run: RunAll, seed: number) {
     this.card = card;
-    this.data = data;
     this.run = run;
-    this.seed = seed;
+    const samples = data.train.length / card.input_size;
+    const validationSamples = data.validation.length / card.input_size;
+    this.draws = new Draws(seed, samples, card.batch_size, card.batch_size * card.noise_size);
+    this.samples = held(float32([samples, card.input_size], data.train));
+    this.validation = {
+      x: held(float32([validationSamples, card.input_size], data.validation)),
+      ...(card.noise_size > 0 ? { eps: held(this.validationNoise(validationSamples)) } : {}),
+    };
     const params = initialWeights(
       seed,
       card.parameters.map(({ shape }) => shape),
@@ -124,7 +134,10 @@ export class Trainer {
       last = step;
       places.push({ step, validation, after: done });
     }
-    const outputs = await this.run(calls);
+    const answer = this.run(calls);
+    const steps = done - this.state.step;
+    setTimeout(() => this.draws.ahead(done, steps)); // while the engine is busy with these
+    const outputs = await answer;
     return places.map(({ step, validation, after }) => {
       const made = outputs[step] as Outputs;
       const losses = floatOutput(made, "losses");
@@ -158,20 +171,16 @@ export class Trainer {
 
   /** `steps` steps after the first `done`, from the present state or from where the call at `last` leads. */
   private stepCall(done: number, steps: number, knobs: Knobs, last: number | null): Call {
-    const { card, data, seed, state } = this;
-    const samples = data.train.length / card.input_size;
-    const index = batches(seed, done, steps, samples, card.batch_size);
+    const { card, samples, state } = this;
+    const { index, noise } = this.draws.of(done, steps);
     const feeds: Record<string, Tensor> = {
       step: scalar(done),
       index: { dims: [steps, card.batch_size], data: index },
-      x_all: float32([samples, card.input_size], data.train),
+      x_all: samples,
       adam_eps: scalar(card.adam_eps),
       ...this.scalars(knobs),
     };
-    if (card.noise_size > 0) {
-      const eps = stepNoise(seed, done, steps, card.batch_size * card.noise_size);
-      feeds["eps"] = float32([steps, card.batch_size, card.noise_size], eps);
-    }
+    if (card.noise_size > 0) feeds["eps"] = float32([steps, card.batch_size, card.noise_size], noise);
     if (last !== null) {
       return {
         graph: "step",
@@ -187,15 +196,16 @@ export class Trainer {
 
   /** Of the present parameters, or of those that the call at `last` gives. */
   private validationCall(knobs: Knobs, last: number | null): Call {
-    const { card, data, state } = this;
-    const samples = data.validation.length / card.input_size;
     const { lr: _, ...rest } = this.scalars(knobs); // the loss doesn't know the learning rate
-    const feeds: Record<string, Tensor> = { x: float32([samples, card.input_size], data.validation), ...rest };
-    if (card.noise_size > 0) {
-      feeds["eps"] = float32([samples, card.noise_size], normal(0, STREAM_DRAW, samples * card.noise_size));
-    }
+    const feeds: Feeds = { ...this.validation, ...rest };
     if (last !== null) return { graph: "evaluate", feeds, carry: { params: [last, "params_out"] } };
-    return { graph: "evaluate", feeds: { ...feeds, params: float32([card.state_size], state.params) } };
+    return { graph: "evaluate", feeds: { ...feeds, params: float32([this.card.state_size], this.state.params) } };
+  }
+
+  /** The same for every seed. */
+  private validationNoise(samples: number): Tensor {
+    const { noise_size } = this.card;
+    return float32([samples, noise_size], normal(0, STREAM_DRAW, samples * noise_size));
   }
 
   private scalars(knobs: Knobs): Record<string, Tensor> {

@@ -5,6 +5,7 @@
  * figure under the reader's finger (`priority: "interactive"`) overtakes one that trains in the background.
  */
 
+import { Holding } from "./held.ts";
 import { EngineError, EngineStopped, type Call, type CallOptions, type Lane } from "./lane.ts";
 import type { Port, Request, Response } from "./protocol.ts";
 import type { Feeds, Outputs } from "./tensor.ts";
@@ -15,7 +16,11 @@ export interface Spawned {
   readonly wasm: Uint8Array;
 }
 
-type Message = Request extends infer R ? (R extends Request ? Omit<R, "id"> : never) : never;
+/** What is asked of the worker, before it is known when. */
+type Message =
+  | { readonly op: "start"; readonly wasm: Uint8Array }
+  | { readonly op: "load"; readonly graph: string; readonly bytes: Uint8Array }
+  | { readonly op: "run"; readonly calls: readonly Call[] };
 
 interface Sent {
   readonly message: Message;
@@ -29,6 +34,7 @@ export class WorkerLane implements Lane {
   private readonly spawn: () => Promise<Spawned>;
   private starting: Promise<void> | null = null;
   private port: Port | null = null;
+  private holding = new Holding();
   private readonly loading = new Map<string, Promise<void>>();
   private waiting: Sent[] = [];
   private current: { readonly id: number; readonly call: Sent } | null = null;
@@ -87,6 +93,7 @@ export class WorkerLane implements Lane {
     port.onmessage = ({ data }) => this.receive(data);
     port.onerror = (event) => this.crash(event.message);
     this.port = port;
+    this.holding = new Holding(); // a fresh worker holds nothing
     const copy = wasm.slice(); // the worker takes the buffer with it; a restart needs it again
     await this.call({ op: "start", wasm: copy }, [copy.buffer], {});
   }
@@ -116,7 +123,10 @@ export class WorkerLane implements Lane {
     const [call] = this.waiting.splice(Math.max(urgent, 0), 1) as [Sent];
     const id = ++this.sent;
     this.current = { id, call };
-    this.port.postMessage({ ...call.message, id } as Request, call.transfer);
+    const { message, transfer } = call;
+    const request: Request =
+      message.op === "run" ? { id, op: "run", calls: this.holding.sent(message.calls) } : { id, ...message };
+    this.port.postMessage(request, transfer);
   }
 
   private receive(response: Response): void {

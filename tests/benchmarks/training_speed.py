@@ -3,8 +3,9 @@
 For each small dense live model, in turns within one run, so that all meet the same machine:
 - `torch`: eager PyTorch, one thread, `torch.optim.Adam`, batches drawn beforehand;
 - `page`: the engine and the kit's Trainer in Chromium, random numbers and the way to the worker
-  included, `steps_per_call` steps a call;
-- `figure`: the figure itself at full speed, drawn at the display's pace;
+  included, `steps_per_call` steps a call, run after run from untrained weights to the last step;
+- `figure`: the figure itself at full speed, drawn at the display's pace, from the press of *Train*
+  to the last step;
 - `page on ort`, `figure on ort`: the same on ONNX Runtime's lane;
 - `tfjs`: the same model in TensorFlow.js in Chromium, on its wasm backend, one thread.
 Ratios are medians over the rounds of page ÷ other. Writes `build/reports/training_speed.json`.
@@ -35,7 +36,7 @@ from tests.browser.support.browsers import launch
 from tests.browser.support.figure import Figure
 from tests.browser.support.server import serve
 from tests.browser.support.site import PublishedModel, Site
-from tests.browser.support.training import TRAIN, Bench
+from tests.browser.support.training import Bench
 from tests.conftest import ROOT
 from tests.report import save
 from training.live.produce import LivePlan
@@ -46,7 +47,6 @@ from training.recipes.families.unrolling import unrolling_plan
 HERE = Path(__file__).parent
 ROUNDS = 3
 SPAN = 700  # ms of each measurement
-WARM_UP = 100  # steps of a figure's run before the clock starts
 
 
 @dataclass(frozen=True)
@@ -98,10 +98,16 @@ SUBJECTS = {
 # The Trainer as a figure drives it, alone on the page's engine.
 TRAIN_IN_PAGE = """
 async ({ name, milliseconds, perCall }) => {
-  const { trainer, knobs } = (window.trainers_ ??= {})[name];
-  const start = performance.now(), first = trainer.step;
-  while (performance.now() - start < milliseconds) await trainer.advance(perCall, knobs);
-  return 1000 * (trainer.step - first) / (performance.now() - start);
+  const held = trainers_[name];
+  const start = performance.now();
+  let steps = 0;
+  while (performance.now() - start < milliseconds) {
+    if (held.trainer.step >= held.total) held.trainer = held.untrained();
+    const count = Math.min(perCall, held.total - held.trainer.step);
+    await held.trainer.advance(count, held.knobs);
+    steps += count;
+  }
+  return 1000 * steps / (performance.now() - start);
 }
 """
 
@@ -110,28 +116,33 @@ async ({ name, card, data }) => {
   const { kit } = book.modules;
   const engine = await book.theEngine();
   const live = kit.trainingCard({ card });
-  const floats = (numbers) => Float32Array.from(numbers);
+  const samples = { train: Float32Array.from(data), validation: Float32Array.from([]) };
   const knobs = Object.fromEntries(live.knobs.map((knob) => [knob.name, knob.default]));
   const run = (calls) =>
     engine.runAll(calls.map((call) => ({ ...call, graph: `${card.name}/${call.graph}` })));
-  const trainer = new kit.Trainer(live, { train: floats(data), validation: floats([]) }, run, 7);
-  (window.trainers_ ??= {})[name] = { trainer, knobs };
-  await trainer.advance(25, knobs);
+  const untrained = () => new kit.Trainer(live, samples, run, 7);
+  (window.trainers_ ??= {})[name] = { trainer: untrained(), untrained, knobs, total: live.steps };
 }
 """
 
-# Steps a second of the figure's own run, from its clock; a run may end before the time is over.
+# Steps a second of the figure's own runs, each from the press of Train to the last step.
 FIGURE_PACE = """
-({ id, milliseconds, total }) => new Promise((done) => {
-  const steps = () => book.trainingRecord(id).step;
-  const start = performance.now(), first = steps();
-  const look = () => {
-    const [elapsed, now] = [performance.now() - start, steps()];
-    if (elapsed < milliseconds && now < total) return setTimeout(look, 50);
-    done(1000 * (now - first) / elapsed);
-  };
-  look();
-})
+async ({ id, milliseconds, total }) => {
+  const figure = document.getElementById(id);
+  const later = (wait) => new Promise((done) => setTimeout(done, wait));
+  const phase = () => figure.querySelector("[data-role=training-progress]").dataset.phase;
+  let steps = 0, spent = 0;
+  while (spent < milliseconds) {
+    const first = phase() === "paused" ? book.trainingRecord(id).step : 0;
+    const start = performance.now();
+    figure.querySelector(".training button").click();
+    do await later(8); while ((book.trainingRecord(id)?.step ?? 0) < total);
+    spent += performance.now() - start;
+    steps += total - first;
+    while (phase() !== "done") await later(8);
+  }
+  return 1000 * steps / spent;
+}
 """
 
 BUNDLE = """
@@ -203,14 +214,11 @@ class BookPage:
 
     def figure(self) -> float:
         total = self.model.card["options"]["live"]["steps"]
-        self.bench.press("Untrain")
-        self.bench.press(TRAIN)
-        self.bench.wait_step(WARM_UP)
-        pace = self.page.evaluate(
-            FIGURE_PACE, {"id": self.placed.id, "milliseconds": SPAN, "total": total}
+        return float(
+            self.page.evaluate(
+                FIGURE_PACE, {"id": self.placed.id, "milliseconds": SPAN, "total": total}
+            )
         )
-        self.bench.pause()
-        return float(pace)
 
 
 class RivalPage:

@@ -199,18 +199,32 @@ export function softplusAndSigmoid(size: i32, x: usize, softpluses: usize, sigmo
   for (let i = whole; i < end; i += 4) softplusAndSigmoidAt(false, x + i, softpluses + i, sigmoids + i);
 }
 
+/**
+ * Below these a gradient, a moment and a parameter count as nothing. In float32 none of them changes what is learnt, but
+ * their squares and products are no normal numbers any more, with which processors compute a hundred times slower: weights
+ * of a pixel that is always black come to that.
+ */
+const LEAST_GRADIENT: f32 = 2 ** -57, LEAST_MOMENT: f32 = 2 ** -100, LEAST_PARAMETER: f32 = 2 ** -50;
+
+/** x, or 0 where |x| < least; NaN stays NaN. */
+@inline
+function atLeast(least: f32, x: v128): v128 {
+  return v128.andnot(x, f32x4.lt(f32x4.abs(x), splat(least)));
+}
+
 @inline
 function adamStep(
   wide: bool, gradient: usize, momentum: usize, variance: usize, parameters: usize,
-  momentumRate: v128, varianceDecay: v128, varianceRate: v128, varianceRoot: v128, epsilon: v128, stepSize: v128,
+  momentumRate: v128, varianceDecay: v128, varianceRate: v128, rootScale: v128, epsilon: v128, stepSize: v128,
 ): void {
-  const g = lanes(wide, gradient), before = lanes(wide, momentum);
-  const m = multiplyAdd(before, f32x4.sub(g, before), momentumRate);
-  const v = f32x4.add(f32x4.mul(lanes(wide, variance), varianceDecay), f32x4.mul(f32x4.mul(g, g), varianceRate));
-  const direction = f32x4.div(m, f32x4.add(f32x4.div(f32x4.sqrt(v), varianceRoot), epsilon));
+  const g = atLeast(LEAST_GRADIENT, lanes(wide, gradient)), before = lanes(wide, momentum);
+  const m = atLeast(LEAST_MOMENT, multiplyAdd(before, f32x4.sub(g, before), momentumRate));
+  const decayed = f32x4.mul(lanes(wide, variance), varianceDecay);
+  const v = atLeast(LEAST_MOMENT, multiplyAdd(decayed, f32x4.mul(g, g), varianceRate));
+  const direction = f32x4.div(m, multiplyAdd(epsilon, f32x4.sqrt(v), rootScale));
   keep(wide, momentum, m);
   keep(wide, variance, v);
-  keep(wide, parameters, f32x4.sub(lanes(wide, parameters), f32x4.mul(stepSize, direction)));
+  keep(wide, parameters, atLeast(LEAST_PARAMETER, f32x4.sub(lanes(wide, parameters), f32x4.mul(stepSize, direction))));
 }
 
 /**
@@ -223,13 +237,13 @@ export function adam(
   momentumRate: usize, varianceDecay: usize, varianceRate: usize, varianceRoot: usize, epsilon: usize, stepSize: usize,
 ): void {
   const rate = v128.load_splat<f32>(momentumRate), decay = v128.load_splat<f32>(varianceDecay);
-  const fresh = v128.load_splat<f32>(varianceRate), root = v128.load_splat<f32>(varianceRoot);
+  const fresh = v128.load_splat<f32>(varianceRate), scale = splat(1 / load<f32>(varianceRoot));
   const eps = v128.load_splat<f32>(epsilon), length = v128.load_splat<f32>(stepSize);
   const whole: usize = (size & ~3) << 2, end: usize = size << 2;
   for (let i: usize = 0; i < whole; i += 16) {
-    adamStep(true, gradient + i, momentum + i, variance + i, parameters + i, rate, decay, fresh, root, eps, length);
+    adamStep(true, gradient + i, momentum + i, variance + i, parameters + i, rate, decay, fresh, scale, eps, length);
   }
   for (let i = whole; i < end; i += 4) {
-    adamStep(false, gradient + i, momentum + i, variance + i, parameters + i, rate, decay, fresh, root, eps, length);
+    adamStep(false, gradient + i, momentum + i, variance + i, parameters + i, rate, decay, fresh, scale, eps, length);
   }
 }

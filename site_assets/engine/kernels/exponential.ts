@@ -1,9 +1,10 @@
 /**
  * exp and what is made of it, four numbers at a time.
  *
- * exp: Cody & Waite, *Software Manual for the Elementary Functions* (1980): x = n·ln 2 + r with ln 2 in two parts,
- * |r| ≤ ln 2 / 2, a polynomial for exp r (coefficients of the Cephes library's expf) and n added to the exponent.
- * Relative error below 2e-7.
+ * 2ᵗ: t = n + r with n whole and |r| ≤ ½, a polynomial for 2ʳ (minimax in the relative error, Remez), and n added to the
+ * exponent. exp x takes x = n·ln 2 + r with ln 2 in two parts (Cody & Waite, *Software Manual for the Elementary Functions*,
+ * 1980): relative error below 3e-7. The sigmoid needs no more than t = −x·log₂ e, which loses a few bits where exp −x is
+ * far from one.
  */
 
 import { multiplyAdd, splat } from "./vector";
@@ -11,53 +12,71 @@ import { multiplyAdd, splat } from "./vector";
 /**
  * Constants are read from memory, one instruction each: engines build a vector constant anew at every use, from four.
  * exp: where it ends above (infinite) and below (no normal number), log₂ e, 1.5·2²³, which rounds to whole numbers, ln 2
- * in two parts, the polynomial; log(1 + t): its polynomial; tanh: its polynomial.
+ * in two parts; 2ʳ: its polynomial; log(1 + t): its polynomial; tanh: its polynomial; sigmoid: −log₂ e, the exponents of 2
+ * between which it is computed, and the one above which it is nothing; decay: the x below which it stays as it is.
  */
 const CONSTANTS = memory.data<f32>([
   88.72283, -87.33, 1.44269504088896341, 12582912.0, 0.693359375, -2.12194440e-4,
-  1.9875691500e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1,
+  1.326472731307149e-3, 9.671512991189957e-3, 5.550733581185341e-2, 2.4022242426872253e-1, 6.931470036506653e-1,
   1.0, 2.0,
   2.439390734e-01, 2.139856063e-01, 2.862020741e-01, 3.999871125e-01, 6.666667903e-01,
   -5.70498872745e-3, 2.06390887954531e-2, -5.37397155531e-2, 1.33314422036e-1, -3.33332819422e-1, 0.625,
+  -1.44269504088896341, -126.0, 126.0, 43.0, -41.5,
 ]);
 
-const HIGHEST = 0, LOWEST = 1, LOG2_E = 2, ROUNDING = 3, LN2_HIGH = 4, LN2_LOW = 5, EXP = 6, ONE = 12, TWO = 13, LOG = 14, TANH = 19, NEAR = 24;
+const HIGHEST = 0, LOWEST = 1, LOG2_E = 2, ROUNDING = 3, LN2_HIGH = 4, LN2_LOW = 5, POWER = 6, ONE = 11, TWO = 12, LOG = 13, TANH = 18, NEAR = 23;
+const MINUS_LOG2_E = 24, SMALLEST = 25, LARGEST = 26, STEEP = 27, VANISHING = 28;
 
 @inline
 function constant(place: i32): v128 {
   return v128.load_splat<f32>(CONSTANTS + (place << 2));
 }
 
-/** exp x for x in LOWEST … HIGHEST; the value at the nearer end for all others. NaN stays NaN. */
+/** 2ʳ·2ⁿ for |r| ≤ ½; `shifted` is n + 1.5·2²³, whose last bits are n. */
+@inline
+function power(r: v128, shifted: v128): v128 {
+  let p = multiplyAdd(constant(POWER + 1), constant(POWER), r);
+  p = multiplyAdd(constant(POWER + 2), p, r);
+  p = multiplyAdd(constant(POWER + 3), p, r);
+  p = multiplyAdd(constant(POWER + 4), p, r);
+  p = multiplyAdd(constant(ONE), p, r);
+  return i32x4.add(p, i32x4.shl(shifted, 23));
+}
+
+/** 2ᵗ for t in −126 … 126; NaN stays NaN. */
+@inline
+function powerOfTwo(t: v128): v128 {
+  const shifted = f32x4.add(t, constant(ROUNDING));
+  return power(f32x4.sub(t, f32x4.sub(shifted, constant(ROUNDING))), shifted);
+}
+
+/** exp x for x in −87.33 … 88.72; NaN stays NaN. */
 @inline
 function expWithin(x: v128): v128 {
-  // pmin and pmax give their first operand back where a comparison with NaN fails
-  x = f32x4.pmin(f32x4.pmax(x, constant(LOWEST)), constant(HIGHEST));
   const shifted = multiplyAdd(constant(ROUNDING), x, constant(LOG2_E));
   const n = f32x4.sub(shifted, constant(ROUNDING));
-  let r = f32x4.sub(x, f32x4.mul(n, constant(LN2_HIGH)));
-  r = f32x4.sub(r, f32x4.mul(n, constant(LN2_LOW)));
-  let p = multiplyAdd(constant(EXP + 1), constant(EXP), r);
-  p = multiplyAdd(constant(EXP + 2), p, r);
-  p = multiplyAdd(constant(EXP + 3), p, r);
-  p = multiplyAdd(constant(EXP + 4), p, r);
-  p = multiplyAdd(constant(EXP + 5), p, r);
-  const y = f32x4.add(multiplyAdd(r, p, f32x4.mul(r, r)), constant(ONE));
-  return i32x4.add(y, i32x4.shl(shifted, 23));
+  const r = f32x4.sub(f32x4.sub(x, f32x4.mul(n, constant(LN2_HIGH))), f32x4.mul(n, constant(LN2_LOW)));
+  return power(f32x4.mul(r, constant(LOG2_E)), shifted);
 }
 
 /** exp x: 0 below −87.33, infinite above 88.72. */
 @inline
 export function exp(x: v128): v128 {
-  const within = expWithin(x);
+  // pmin and pmax give their first operand back where a comparison with NaN fails
+  const within = expWithin(f32x4.pmin(f32x4.pmax(x, constant(LOWEST)), constant(HIGHEST)));
   const finite = v128.bitselect(splat(<f32>Infinity), within, f32x4.gt(x, constant(HIGHEST)));
   return v128.andnot(finite, f32x4.lt(x, constant(LOWEST)));
 }
 
-/** 1 / (1 + exp −x) */
+/**
+ * 1 / (1 + exp −x), and 0 where that is below 1e-13. What comes back through a unit that is off would be multiplied
+ * otherwise until it is no normal number any more, with which processors compute a hundred times slower.
+ */
 @inline
 export function sigmoid(x: v128): v128 {
-  return f32x4.div(constant(ONE), f32x4.add(constant(ONE), expWithin(f32x4.neg(x))));
+  const t = f32x4.pmin(f32x4.pmax(f32x4.mul(x, constant(MINUS_LOG2_E)), constant(SMALLEST)), constant(LARGEST));
+  const s = f32x4.div(constant(ONE), f32x4.add(constant(ONE), powerOfTwo(t)));
+  return v128.andnot(s, f32x4.gt(t, constant(STEEP)));
 }
 
 /** log(1 + t) for t in 0 … 1: 2 artanh(t / (2 + t)) by a polynomial in its square; relative error below 2e-7. */
@@ -76,13 +95,13 @@ function log1p(t: v128): v128 {
 /** log(1 + exp x) from exp −|x|, so that nothing overflows. */
 @inline
 export function softplusFrom(x: v128, decay: v128): v128 {
-  return f32x4.add(f32x4.max(x, splat(0)), log1p(decay));
+  return f32x4.add(f32x4.pmax(x, splat(0)), log1p(decay));
 }
 
-/** exp −|x| */
+/** exp −|x|, but never below 1e-18: smaller ones have squares that are no normal numbers. */
 @inline
 export function decayOf(x: v128): v128 {
-  return expWithin(f32x4.neg(f32x4.abs(x)));
+  return expWithin(f32x4.pmax(f32x4.neg(f32x4.abs(x)), constant(VANISHING)));
 }
 
 @inline

@@ -5,9 +5,8 @@ import { bookData } from "../base/book_data.ts";
 import { startNotes, startPredictions, startThemeButton, startWideParts } from "./page.ts";
 import type { FigureRuntime } from "../figure/runtime.ts";
 import { AssetError, loadScript } from "../base/script.ts";
-import { parseHash } from "../figure/url_state.ts";
 import { startSearchField } from "./search_field.ts";
-import { part, setFigureState, showFailure } from "../base/status.ts";
+import { setFigureState, showFailure } from "../base/status.ts";
 import { startSymbolLinks } from "./symbol_links.ts";
 
 /** What kit.js adds under the global `book`, for the figures' and assets' scripts to call. */
@@ -57,7 +56,7 @@ function tellVisibility(): void {
   }
 }
 
-function startFigures(figures: readonly HTMLElement[]): void {
+function startFigures(): void {
   const near = new IntersectionObserver(
     (entries) => {
       for (const { target, isIntersecting } of entries) {
@@ -75,7 +74,7 @@ function startFigures(figures: readonly HTMLElement[]): void {
     }
     tellVisibility();
   });
-  for (const element of figures) {
+  for (const element of document.querySelectorAll("figure[data-figure]")) {
     near.observe(element);
     watch.observe(element);
   }
@@ -86,10 +85,10 @@ function startFigures(figures: readonly HTMLElement[]): void {
   });
 }
 
-/** An address with a figure's state, or one that a mail program wrote, has more than an id behind the #. */
+/** An address with a figure's state has more than an id behind the #, so the browser doesn't find the place. */
 function scrollToFigure(): void {
-  const { anchor } = parseHash(location.hash);
-  if (location.hash !== `#${anchor}`) document.getElementById(anchor)?.scrollIntoView();
+  const [id, query] = location.hash.slice(1).split("?");
+  if (id && query) document.getElementById(id)?.scrollIntoView();
 }
 
 /** Over http(s), last of all and quietly: what has been read can be read again without a network. */
@@ -101,19 +100,12 @@ function startOffline(): void {
   addEventListener("load", () => requestAnimationFrame(() => requestAnimationFrame(start)));
 }
 
-/** A figure without a model computes a formula, for which any browser will do. */
-function needsEngine(figure: HTMLElement): boolean {
-  const { models } = JSON.parse(part(figure, "figure-data")?.textContent ?? "{}") as { models?: object };
-  return Object.keys(models ?? {}).length > 0;
-}
-
-/** Nothing in these static frames can be worked, and each says why. */
-function keepStatic(figures: readonly HTMLElement[], missing: string): void {
+/** Nothing in the static frames can be worked then, and each says why. */
+function keepStatic(missing: string): void {
+  document.documentElement.classList.add("figures-static");
   const words = `This figure stays as it was drawn: this browser has no ${missing}. A current one brings it to life.`;
-  for (const element of figures) {
-    element.classList.add("figure-kept");
+  for (const element of document.querySelectorAll<HTMLElement>("figure[data-figure]"))
     setFigureState(element, "static", words);
-  }
 }
 
 startThemeButton();
@@ -122,10 +114,8 @@ startNotes();
 startPredictions();
 startSymbolLinks();
 startWideParts();
-const figures = [...document.querySelectorAll<HTMLElement>("figure[data-figure]")];
 const missing = lacking();
-const kept = missing === null ? [] : figures.filter(needsEngine);
-startFigures(figures.filter((figure) => !kept.includes(figure)));
-if (missing !== null) keepStatic(kept, missing);
+if (missing === null) startFigures();
+else keepStatic(missing);
 startOffline();
 scrollToFigure();

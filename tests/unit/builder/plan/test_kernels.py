@@ -11,7 +11,10 @@ import pytest
 import torch
 from torch.nn import functional
 
-from tests.plans import Array, model, node, normal, run
+from builder.plan.graph import FLOAT
+from builder.plan.layout import Plan, PlannedPort
+from builder.plan.verify import Case
+from tests.plans import Array, model, node, normal, run, run_plan, vocabulary
 
 ODD = (1, 2, 3, 4, 5, 7, 8, 9, 13, 16, 17, 31)
 EDGES = np.array(
@@ -293,6 +296,65 @@ def test_single_numbers_in_double_precision() -> None:
         expected = np.float32(np.sqrt(1 - 0.999**t))
         found = run(data, t=np.array(t, np.float32))["y"]
         np.testing.assert_allclose(found, expected, rtol=2e-7)
+
+
+def adam(g: Array, m: Array, v: Array, p: Array, step: int) -> tuple[Array, Array, Array]:
+    """The kernel's new m, v and p after `step` steps, with torch's default rates and lr 0.1."""
+    places = {name: 8192 + 256 * place for place, name in enumerate("gmvp")}
+    rates = {
+        "rate": 0.1, "decay": 0.999, "fresh": 0.001, "root": np.sqrt(1 - 0.999**step),
+        "eps": 1e-8, "size": 0.1 / (1 - 0.9**step),
+    }  # fmt: skip
+    scalars = {name: 4096 + 256 + 16 * place for place, name in enumerate(rates)}
+    operation = vocabulary().operations["adam"]
+    arguments = [len(g), *places.values(), *scalars.values()]
+    code = [operation.number, 2 + len(operation.arguments), *arguments]
+    ports = [PlannedPort(name, FLOAT, (at, 0, 0), ((len(g), 0, 0),)) for name, at in places.items()]
+    inputs = [PlannedPort(name, FLOAT, (at, 0, 0), ()) for name, at in scalars.items()]
+    plan = Plan(
+        code=tuple((number, 0, 0) for number in code),
+        inputs=(*ports, *inputs), outputs=tuple(ports[1:]), weights=(),
+        temporaries=(16384, 0, 0), end=(16384, 0, 0), work=(1, 0, 0), loop=False, members={},
+    )  # fmt: skip
+    given = dict(zip("gmvp", (g, m, v, p), strict=True))
+    given |= {name: np.array(rate, np.float32) for name, rate in rates.items()}
+    found = run_plan(plan, Case(given))[0]
+    return found["m"], found["v"], found["p"]
+
+
+def test_adam() -> None:
+    """As torch's, step after step; what is no number stays none."""
+    for size in ODD:
+        p, m, v = normal(size), np.zeros(size, np.float32), np.zeros(size, np.float32)
+        weights = torch.nn.Parameter(torch.from_numpy(p.copy()))
+        optimiser = torch.optim.Adam([weights], lr=0.1)
+        for step in range(1, 6):
+            g = normal(size, seed=step)
+            weights.grad = torch.from_numpy(g)
+            optimiser.step()
+            m, v, p = adam(g, m, v, p, step)
+            close(p, weights.detach().numpy())
+    g[0] = np.nan
+    assert all(np.isnan(found[0]) for found in adam(g, m, v, p, 6))
+
+
+def test_adam_leaves_no_numbers_that_are_slow() -> None:
+    """Float32 below 1.2e-38 takes processors a hundred times longer; a dead pixel leads there."""
+    tiny = np.array([0, 1e-40, -1e-39, 1e-30, -1e-21, 1e-19, 1e-12, 1], np.float32)
+    states = (tiny, tiny, np.abs(tiny), tiny)
+    for step in range(1, 50):
+        g, m, v, p = states
+        states = (g, *adam(g, m, v, p, step))
+        for values, least in zip(states[1:], (2.0**-100, 2.0**-100, 2.0**-50), strict=True):
+            assert ((values == 0) | (np.abs(values) >= least)).all()
+
+
+def test_a_sigmoid_that_is_off_is_nothing() -> None:
+    data = model([node("Sigmoid", ["x"], ["y"])], {"x": ["n"]}, ["y"])
+    x = np.array([-29, -29.7, -31, -87, -1e30, -np.inf], np.float32)
+    found = run(data, x=x)["y"]
+    assert (found[:2] > 5e-14).all()
+    np.testing.assert_array_equal(found[2:], 0)
 
 
 @pytest.fixture(autouse=True)
