@@ -194,7 +194,7 @@ class Session:
         outcome = self.build(training=training)
         if not outcome.published:
             return 1
-        page = print_page(outcome.config, outcome.pages, self.builder.engine)
+        page = print_page(outcome.config, outcome.pages, self.builder.templates)
         site = Path(self.effects.absolute(SITE))
         try:
             self.effects.write(PDF, print_to_pdf(site, PRINT_PAGE, {PRINT_PAGE: page.encode()}))

@@ -7,16 +7,15 @@ that cells of an unchanged chapter are not run again.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any
 
 from builder.draw.figures import SiteCode
+from builder.draw.parts import Parts, codes_of
 from builder.draw.python_packages import (
     LOCK,
-    SOURCES,
     Distribution,
     DistributionError,
     Packages,
@@ -25,9 +24,8 @@ from builder.draw.python_packages import (
     providers,
 )
 from builder.issues.issue import Issue, Span
-from builder.load.model_card import ModelCard
 from builder.node.service import Service, ServiceError
-from builder.pack.pack import ModelFiles
+from builder.pack.pack import ModelFiles, PythonFiles, pack_python
 from builder.parse.document import Cell, Code
 from builder.resolve.resolve import ResolvedPage
 from builder.store.cache import Cache
@@ -35,54 +33,53 @@ from builder.store.effects import Effects
 from builder.store.hashing import canonical, digest
 from builder.store.paths import PYODIDE
 
-DATA_SETS = f"{SOURCES}/book/datasets.json"
+RUNTIME = ("pyodide.asm.wasm", "python_stdlib.zip")
+"""What Pyodide loads beside its own code."""
 LONGEST = 300
 """Seconds that a chapter's cells may take at build."""
-
-LITERAL = re.compile(r"""(["'])([\w-]+)\1""")
-
-Parts = tuple[tuple[ModelCard, str], ...]
 
 
 @dataclass(frozen=True)
 class Ran:
-    """What the cells of all pages did, and what they ran with."""
+    """What the cells of all pages did, and what they load in the page to do it again."""
 
     outputs: Mapping[tuple[str, str], str] = field(default_factory=dict)
     """(page, id of the cell) → HTML."""
-    packages: Packages = field(default_factory=Packages)
+    python: PythonFiles = field(default_factory=PythonFiles)
 
 
-def codes_of(page: ResolvedPage) -> list[Code]:
-    """All Python of a page: cells, checks and solutions, in order."""
-    return [
-        code
-        for placed in page.cells
-        for code in (placed.cell.code, placed.cell.check, placed.cell.solution)
-        if code is not None
-    ]
+def draw_cells(
+    effects: Effects,
+    cache: Cache,
+    service: Service,
+    pages: Iterable[ResolvedPage],
+    named: Mapping[str, Parts],
+    models: ModelFiles,
+    code: SiteCode,
+    distribution: Distribution | None,
+) -> tuple[Ran, Mapping[str, bytes], tuple[Issue, ...]]:
+    """What the cells of `pages` did, with the files of the page's Python; without cells neither.
+
+    `named` are the graphs and arrays that the cells of a page name.
+    """
+    with_cells = [page for page in pages if page.cells]
+    if not with_cells:
+        return Ran(), {}, ()
+    packages, found = prepare(effects, with_cells, distribution)
+    complete = all(
+        (card.name, part) in models.assets for page in with_cells for card, part in named[page.href]
+    )
+    if found or not complete:
+        return Ran(), {}, found
+    outputs, found = run_cells(effects, cache, service, with_cells, named, models, packages, code)
+    runtime = {name: effects.read(f"{PYODIDE}/{name}") for name in RUNTIME}
+    python, files = pack_python(cache, {**runtime, **packages.wheels}, packages.lock)
+    return Ran(outputs, python), files, found
 
 
 def cell_name(number: int) -> str:
     """What a traceback calls the cell, as the page does."""
     return f"cell {number}"
-
-
-def named_parts(effects: Effects, page: ResolvedPage, models: Mapping[str, ModelCard]) -> Parts:
-    """The graphs of the models and the arrays of the data sets that a page's cells name."""
-    names = {match[2] for code in codes_of(page) for match in LITERAL.finditer(code.text)}
-    if not names:
-        return ()
-    parts = {(name, graph) for name in names & models.keys() for graph in _graphs(models[name])}
-    for name, spec in json.loads(effects.read(DATA_SETS)).items():
-        if name in names and spec["model"] in models:
-            splits = spec["splits"].values()
-            parts |= {(spec["model"], part) for split in splits for part in split.values()}
-    return tuple((models[name], part) for name, part in sorted(parts))
-
-
-def _graphs(card: ModelCard) -> list[str]:
-    return list(card.content.get("graphs", {}))
 
 
 def prepare(
@@ -119,15 +116,17 @@ def run_cells(
     effects: Effects,
     cache: Cache,
     service: Service,
-    pages: Iterable[tuple[ResolvedPage, Parts]],
+    pages: Iterable[ResolvedPage],
+    named: Mapping[str, Parts],
     models: ModelFiles,
     packages: Packages,
     site_code: SiteCode,
-) -> tuple[Ran, tuple[Issue, ...]]:
+) -> tuple[dict[tuple[str, str], str], tuple[Issue, ...]]:
     """Run the cells of the pages, or remember what they did; what went wrong is an issue."""
     folder = _write_packages(effects, cache, packages)
     results: list[tuple[ResolvedPage, list[Any] | Future[Any], str]] = []
-    for page, parts in pages:
+    for page in pages:
+        parts = named[page.href]
         params = _params(effects, page, parts, folder)
         name = f"{_key(params, parts, models, packages, site_code)}.json"
         remembered = cache.read("cells", name)
@@ -148,7 +147,7 @@ def run_cells(
         issues.extend(found)
         for cell, result in zip(page.cells, done, strict=True):
             outputs[page.href, cell.place.id] = result.get("markup", "")
-    return Ran(outputs, packages), tuple(issues)
+    return outputs, tuple(issues)
 
 
 def _write_packages(effects: Effects, cache: Cache, packages: Packages) -> str:

@@ -24,7 +24,7 @@ from builder.store.cache import Cache
 from builder.store.effects import Effects
 from builder.store.hashing import canonical, digest
 from builder.store.memory import Memory
-from builder.store.paths import CACHE, SITE_ASSETS
+from builder.store.paths import CACHE, SERVICE_WORKER, SITE_ASSETS
 
 MANIFEST = "manifest.json"
 NOT_CODE = (f"{SITE_ASSETS}/generated/", f"{SITE_ASSETS}/fonts/subset.py")
@@ -153,6 +153,18 @@ def bundle(
     return bundled, ()
 
 
+def shipped_names(bundled: Bundle, pages: Iterable[ResolvedPage]) -> frozenset[str]:
+    """The logical names of what some page loads: no figure that none shows, no code for cells in a
+    book without any. The service worker is not among them: it has to be told of all files first."""
+    apart = ("figures/", "cells/")
+    needed = {name for name in bundled.assets if not name.startswith(apart)} - {SERVICE_WORKER}
+    for page in pages:
+        needed |= {f"figures/{figure.spec.name}.js" for figure in page.figures}
+        if page.cells:
+            needed |= {name for name in bundled.assets if name.startswith("cells/")}
+    return frozenset(needed & bundled.assets.keys())
+
+
 def _read_bundle(effects: Effects, folder: str) -> Bundle:
     """A bundle from the folder that holds it; raises FileNotFoundError."""
     manifest = json.loads(effects.read(f"{folder}/{MANIFEST}"))
@@ -179,17 +191,21 @@ def draw_frames(
     effects: Effects,
     cache: Cache,
     service: Service,
-    placed: Iterable[tuple[ResolvedPage, PlacedFigure]],
+    pages: Iterable[ResolvedPage],
     models: ModelFiles,
     code: SiteCode,
     memory: Memory,
 ) -> tuple[dict[tuple[str, str], Frame], tuple[Issue, ...]]:
-    """The static frame of every figure, by page and id, each drawn by the figure's own code."""
+    """The static frame of every figure whose models are all there, by page and id, each drawn by
+    the figure's own code."""
     frames: dict[tuple[str, str], Frame] = {}
     issues: list[Issue] = []
     waiting: list[tuple[ResolvedPage, PlacedFigure, str]] = []
     asked: dict[str, Future[Any]] = {}
+    placed = ((page, figure) for page in pages for figure in page.figures)
     for page, figure in placed:
+        if not (figure.ready and _is_packed(figure, models)):
+            continue
         inputs = (figure, code.of_figure(figure.spec.name), _model_hashes(figure, models))
         name = memory.recall(("frame", page.href, figure.id), _frame_name, *inputs)
         data = cache.read("frames", name)
@@ -210,6 +226,14 @@ def draw_frames(
         cache.write("frames", name, data)
         frames[page.href, figure.id] = _read_frame(data)
     return frames, tuple(issues)
+
+
+def _is_packed(figure: PlacedFigure, models: ModelFiles) -> bool:
+    return all(
+        (card.name, use) in models.assets
+        for role, card in figure.models.items()
+        for use in figure.spec.models[role].uses
+    )
 
 
 def _frame_name(figure: PlacedFigure, code: str, hashes: list[str]) -> str:

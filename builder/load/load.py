@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -44,8 +44,6 @@ class Sources:
     texts: tuple[Source, ...]
     """Every file in which an author may write an allowance."""
     own_data: OwnData
-    code: Mapping[str, Source] = field(default_factory=dict)
-    """Files of this repository that listings quote, by path; known once chapters are parsed."""
 
 
 def load(effects: Effects, memory: Memory) -> tuple[Sources, tuple[Issue, ...]]:

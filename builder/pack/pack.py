@@ -47,7 +47,6 @@ class ModelFiles:
     hashes: Mapping[tuple[str, str], str] = field(default_factory=dict)
     gzip_bytes: Mapping[str, int] = field(default_factory=dict)
     """Model → the size of what pages load of it, as gzip."""
-    site_files: Mapping[str, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +66,7 @@ def encode(data: bytes) -> bytes:
 
 def pack_models(
     effects: Effects, cache: Cache, wanted: Iterable[tuple[ModelCard, str]], memory: Memory
-) -> tuple[ModelFiles, tuple[Issue, ...]]:
+) -> tuple[ModelFiles, Mapping[str, bytes], tuple[Issue, ...]]:
     """Pack the wanted graphs and arrays; a file that is not there is an issue."""
     assets, hashes, sizes, site_files = {}, {}, dict[str, int](), {}
     issues: list[Issue] = []
@@ -86,7 +85,7 @@ def pack_models(
         cache.folder("packed", packed.hash)
         sizes[card.name] = sizes.get(card.name, 0) + packed.gzip_bytes
         site_files[packed.asset.src] = packed.script
-    return ModelFiles(assets, hashes, sizes, site_files), tuple(issues)
+    return ModelFiles(assets, hashes, sizes), site_files, tuple(issues)
 
 
 def _packed(cache: Cache, key: str, data: bytes) -> _PackedFile:
@@ -125,10 +124,11 @@ class PythonFiles:
     sizes: Mapping[str, int] = field(default_factory=dict)
     """Key of a part → bytes of its script."""
     lock: str = ""
-    site_files: Mapping[str, bytes] = field(default_factory=dict)
 
 
-def pack_python(cache: Cache, files: Mapping[str, bytes], lock: str) -> PythonFiles:
+def pack_python(
+    cache: Cache, files: Mapping[str, bytes], lock: str
+) -> tuple[PythonFiles, Mapping[str, bytes]]:
     """Pack files by name for the page's Python."""
     parts, sizes, site_files = {}, {}, {}
     for name, data in sorted(files.items()):
@@ -141,7 +141,7 @@ def pack_python(cache: Cache, files: Mapping[str, bytes], lock: str) -> PythonFi
             packed.append(PackedAsset(key, source, len(part)))
             sizes[key], site_files[source] = len(script), script
         parts[name] = tuple(packed)
-    return PythonFiles(parts, sizes, lock, site_files)
+    return PythonFiles(parts, sizes, lock), site_files
 
 
 def pack_pictures(

@@ -37,7 +37,6 @@ class Lanes:
     kernels: PackedAsset | None = None
     plans: Mapping[tuple[str, str], PackedAsset] = field(default_factory=dict)
     """(model, graph) → plan."""
-    site_files: Mapping[str, bytes] = field(default_factory=dict)
 
 
 def plan_models(
@@ -48,10 +47,15 @@ def plan_models(
     wanted: Iterable[tuple[ModelCard, str]],
     code: str,
     memory: Memory,
-) -> tuple[Lanes, tuple[Issue, ...]]:
-    """A plan for each graph that the kernels can run. `code` is the hash of all that runs plans."""
+) -> tuple[Lanes, Mapping[str, bytes], tuple[Issue, ...]]:
+    """A plan for each packed graph that the kernels can run. `code` is the hash of all that runs
+    plans."""
     graphs = sorted(
-        ((card, use) for card, use in wanted if use in card.content.get("graphs", {})),
+        (
+            (card, use)
+            for card, use in wanted
+            if use in card.content.get("graphs", {}) and (card.name, use) in models.assets
+        ),
         key=lambda pair: (pair[0].name, pair[1]),
     )
     planning = Planning(effects, cache, service, code)
@@ -70,9 +74,9 @@ def plan_models(
         if planned is not None:
             plans[card.name, use], files[planned[0].src] = planned
     if not plans:
-        return Lanes(), tuple(issues)
+        return Lanes(), {}, tuple(issues)
     kernels, script = pack_asset(cache, KEY, planning.kernels())
-    return Lanes(kernels, plans, {**files, kernels.src: script}), tuple(issues)
+    return Lanes(kernels, plans), {**files, kernels.src: script}, tuple(issues)
 
 
 class PlanFailure(Exception):

@@ -20,7 +20,7 @@ SITEMAP, FEED, ROBOTS = "sitemap.xml", "feed.xml", "robots.txt"
 
 
 def discovery_files(
-    config: BookConfig, book: ResolvedBook, pages: Iterable[str], engine: Environment
+    config: BookConfig, book: ResolvedBook, pages: Iterable[str], templates: Environment
 ) -> dict[str, bytes]:
     """The files by path in the site; `pages` are those of the site, in reading order."""
     if not config.root:
@@ -32,9 +32,9 @@ def discovery_files(
         for page in pages
         if page not in OWN_STANDING
     ]
-    files = {SITEMAP: engine.get_template(SITEMAP).render(**common, places=places)}
+    files = {SITEMAP: templates.get_template(SITEMAP).render(**common, places=places)}
     if entries := book.dated:
-        files[FEED] = engine.get_template(FEED).render(**common, entries=entries)
+        files[FEED] = templates.get_template(FEED).render(**common, entries=entries)
     if urlsplit(config.root).path == "/":  # crawlers read it at the root of a host alone
         files[ROBOTS] = f"User-agent: *\nAllow: /\nSitemap: {config.root}{SITEMAP}\n"
     return {name: text.encode() for name, text in files.items()}

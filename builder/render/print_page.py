@@ -29,7 +29,7 @@ ADDRESSES = frozenset({"href", "xlink:href"})
 PAINT = re.compile(r"url\(#([^)]+)\)")
 
 
-def print_page(config: BookConfig, pages: Mapping[str, str], engine: Environment) -> str:
+def print_page(config: BookConfig, pages: Mapping[str, str], templates: Environment) -> str:
     """One HTML page of all `pages` (path in the site → HTML) in their order."""
     printed = {path: html for path, html in pages.items() if path not in OWN_STANDING}
     sections = [
@@ -41,7 +41,7 @@ def print_page(config: BookConfig, pages: Mapping[str, str], engine: Environment
         for path, html in printed.items()
     ]
     styles = dict.fromkeys(style for html in printed.values() for style in STYLES.findall(html))
-    return engine.get_template("print.html").render(
+    return templates.get_template("print.html").render(
         book=asdict(config), csp=CSP, styles=styles, sections=sections
     )
 

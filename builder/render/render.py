@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, TypeVarTuple
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from builder.draw.cells import Parts, Ran
 from builder.draw.figures import Bundle, Frame, spec_of
+from builder.draw.parts import Parts
 from builder.load.config import BookConfig
 from builder.load.model_card import ModelCard
 from builder.load.packages import Package
@@ -37,6 +37,7 @@ from builder.parse.prose import code_lines
 from builder.plan.lanes import Lanes
 from builder.render import authors
 from builder.render.colophon import Ledger, ledger
+from builder.render.lost import Lost, lost_page
 from builder.render.offline import LaneFiles
 from builder.resolve.resolve import ResolvedBook, ResolvedPage
 from builder.resolve.resolved import (
@@ -93,30 +94,36 @@ Inputs = TypeVarTuple("Inputs")
 
 
 @dataclass(frozen=True)
-class Drawn:
-    """What Node and the packing made, for the pages to refer to."""
+class Drawings:
+    """What was made for single pages."""
 
-    formulas: Mapping[tuple[str, bool], str] = field(default_factory=dict)
-    frames: Mapping[tuple[str, str], Frame] = field(default_factory=dict)
-    models: ModelFiles = field(default_factory=ModelFiles)
-    bundle: Bundle = field(default_factory=Bundle)
-    pictures: Mapping[str, str] = field(default_factory=dict)
-    icon: str = ""
-    """Address of the picture that browsers show for the book, if it has one."""
-    lanes: Lanes = field(default_factory=Lanes)
-    """What runs on the kernels."""
-    guide: authors.Guide | None = None
-    """What the page for authors shows, if there is one."""
-    packages: tuple[Package, ...] = ()
-    """The software of others, shipped or used."""
-    archive_bytes: int = 0
-    """Size of the archive that lies beside the pages; 0 if there is none."""
-    posters: Mapping[str, str] = field(default_factory=dict)
-    """Page → address of the picture for links to it."""
-    ran: Ran = field(default_factory=Ran)
-    python: PythonFiles = field(default_factory=PythonFiles)
-    named: Mapping[str, Parts] = field(default_factory=dict)
+    formulas: Mapping[tuple[str, bool], str]
+    """(TeX, whether it is displayed) → MathML."""
+    frames: Mapping[tuple[str, str], Frame]
+    """(page, id of the figure) → what the figure shows at first."""
+    outputs: Mapping[tuple[str, str], str]
+    """(page, id of the cell) → what the cell puts out."""
+    named: Mapping[str, Parts]
     """Page with cells → the graphs and arrays that its cells name."""
+    posters: Mapping[str, str]
+    """Page → address of the picture for links to it."""
+
+
+@dataclass(frozen=True)
+class Shipped:
+    """What pages may load, and the software in it."""
+
+    bundle: Bundle
+    models: ModelFiles
+    lanes: Lanes
+    """What runs on the kernels."""
+    python: PythonFiles
+    pictures: Mapping[str, str]
+    """Path inside content/ → address."""
+    icon: str
+    """Address of the picture that browsers show for the book, if it has one."""
+    packages: tuple[Package, ...]
+    """The software of others, shipped or used."""
 
     @property
     def lane_files(self) -> LaneFiles:
@@ -133,7 +140,7 @@ class Drawn:
 
 
 def environment(templates: Path = TEMPLATES) -> Environment:
-    """The template engine: everything is escaped, and a name that is missing is an error."""
+    """Where templates come from: everything is escaped, and a name that is missing is an error."""
     return Environment(
         loader=FileSystemLoader(templates),
         undefined=StrictUndefined,
@@ -154,9 +161,9 @@ def script_json(value: object) -> Markup:
 class Shared:
     """What the HTML of every page depends on, beside what is the page's own."""
 
-    engine: Environment
-    templates: tuple[str, ...]
-    """The texts of all templates: the engine is the same when one of them has changed."""
+    templates: Environment
+    template_texts: tuple[str, ...]
+    """What lies in its files: the environment itself is the same when one of them has changed."""
     common: Mapping[str, Any]
     """What every template is given."""
     assets: Mapping[str, str]
@@ -198,15 +205,20 @@ def render_book(
     config: BookConfig,
     book: ResolvedBook,
     cards: Mapping[str, ModelCard],
-    drawn: Drawn,
-    engine: Environment,
+    drawings: Drawings,
+    shipped: Shipped,
+    guide: authors.Guide | None,
+    archive_bytes: int,
+    templates: Environment,
     memory: Memory,
 ) -> dict[str, str]:
     """The HTML of every page by its path in the site, in reading order.
 
-    Unchanged pages come from memory.
+    `guide` is what the page for authors shows, and `archive_bytes` the size of the archive that
+    lies beside the pages; without them there is no such page, and no link to an archive. Unchanged
+    pages come from memory.
     """
-    shared = memory.same("shared by pages", _shared(config, book, drawn, engine))
+    shared = memory.same("shared by pages", _shared(config, book, drawings, shipped, templates))
     sequence = _sequence(config, book)
     positions = {entry["href"]: at for at, entry in enumerate(sequence)}
 
@@ -214,7 +226,7 @@ def render_book(
         at = positions.get(path)
         before = sequence[at - 1] if at else None
         after = None if at is None or at + 1 == len(sequence) else sequence[at + 1]
-        return Around(path, before, after, drawn.posters.get(path, ""))
+        return Around(path, before, after, drawings.posters.get(path, ""))
 
     def written(
         path: str,
@@ -224,12 +236,11 @@ def render_book(
         return memory.recall(("html", path), make, shared, around(path), *inputs)
 
     def parts_of(page: ResolvedPage | None) -> PageParts | None:
-        return None if page is None else page_parts(page, drawn)
+        return None if page is None else page_parts(page, drawings)
 
     works = next((page for page in book.chapters if page.kind == "references"), None)
-    size = drawn.archive_bytes
+    size = archive_bytes
     archive = {"href": ARCHIVE_NAME, "megabytes": f"{size / 1e6:.1f}"} if size else None
-    guide = drawn.guide
     pages = {
         "index.html": written(
             "index.html", _index, config.title, book.index, parts_of(book.index),
@@ -240,67 +251,82 @@ def render_book(
         ),
         "glossary.html": written("glossary.html", _glossary, book.entries, _using(book)),
         "colophon.html": written(
-            "colophon.html", _colophon, book.colophon, page_parts(book.colophon, drawn),
-            ledger(book, cards, drawn.models),
-            tuple(package for package in drawn.packages if package.shipped),
+            "colophon.html", _colophon, book.colophon, page_parts(book.colophon, drawings),
+            ledger(book, cards, shipped.models),
+            tuple(package for package in shipped.packages if package.shipped),
             authors.PAGE if guide else "",
         ),
-        **{name: engine.get_template(name).render(**shared.common) for name in OWN_STANDING},
+        **{
+            name: templates.get_template(name).render(**shared.common, lost=_lost(shared))
+            for name in OWN_STANDING
+        },
     }  # fmt: skip
     if guide:
         typeset = {
-            (node.tex, node.display): drawn.formulas[node.tex, node.display]
+            (node.tex, node.display): drawings.formulas[node.tex, node.display]
             for _, node in guide.formulas
         }
         pages[authors.PAGE] = written(authors.PAGE, _authors, guide, typeset)
     for page in book.chapters:
         if page.href not in pages:
-            pages[page.href] = written(page.href, _chapter, page, page_parts(page, drawn))
+            pages[page.href] = written(page.href, _chapter, page, page_parts(page, drawings))
     apart = (authors.PAGE,) if guide else ()
     return {path: pages[path] for path in (*positions, *apart, *OWN_STANDING)}
 
 
-def page_parts(page: ResolvedPage, drawn: Drawn) -> PageParts:
+def _lost(shared: Shared) -> Lost:
+    assets = shared.assets
+    return lost_page(CSP, assets.get("book.css", ""), assets.get("early.js", ""))
+
+
+def page_parts(page: ResolvedPage, drawings: Drawings) -> PageParts:
     """What was made for a page."""
     return PageParts(
         {
-            (node.tex, node.display): drawn.formulas[node.tex, node.display]
+            (node.tex, node.display): drawings.formulas[node.tex, node.display]
             for node in page.formulas
         },
-        {figure.id: drawn.frames[page.href, figure.id] for figure in page.figures},
+        {figure.id: drawings.frames[page.href, figure.id] for figure in page.figures},
         {
-            cell.place.id: drawn.ran.outputs.get((page.href, cell.place.id), "")
+            cell.place.id: drawings.outputs.get((page.href, cell.place.id), "")
             for cell in page.cells
         },
-        drawn.named.get(page.href),
+        drawings.named.get(page.href),
     )
 
 
-def _shared(config: BookConfig, book: ResolvedBook, drawn: Drawn, engine: Environment) -> Shared:
-    assert engine.loader is not None
-    templates = [engine.loader.get_source(engine, name)[0] for name in engine.list_templates()]
+def _shared(
+    config: BookConfig,
+    book: ResolvedBook,
+    drawings: Drawings,
+    shipped: Shipped,
+    templates: Environment,
+) -> Shared:
+    loader = templates.loader
+    assert loader is not None
+    texts = [loader.get_source(templates, name)[0] for name in templates.list_templates()]
     common = {
         "book": asdict(config),
-        "assets": dict(drawn.bundle.assets),
+        "assets": dict(shipped.bundle.assets),
         "root": config.root,
         "poster_size": POSTER_SIZE,
         "has_feed": bool(config.root and book.dated),
-        "icon": drawn.icon,
+        "icon": shipped.icon,
         "csp": CSP,
-        "book_data_json": script_json(_book_data(drawn)),
+        "book_data_json": script_json(_book_data(shipped)),
     }
     return Shared(
-        engine=engine,
-        templates=tuple(templates),
+        templates=templates,
+        template_texts=tuple(texts),
         common=common,
-        assets=drawn.bundle.assets,
-        models=drawn.models.assets,
-        plans=drawn.lanes.plans,
-        pictures=drawn.pictures,
-        python=drawn.python,
-        python_bytes=drawn.python_bytes,
+        assets=shipped.bundle.assets,
+        models=shipped.models.assets,
+        plans=shipped.lanes.plans,
+        pictures=shipped.pictures,
+        python=shipped.python,
+        python_bytes=shipped.python_bytes,
         glossary=book.glossary,
-        glossary_parts=page_parts(book.glossary, drawn),
+        glossary_parts=page_parts(book.glossary, drawings),
         meanings=book.meanings,
     )
 
@@ -473,7 +499,7 @@ def _filled(
         "next": around.after,
         "poster": around.poster,
     }
-    return shared.engine.get_template(template).render(**shared.common, page=page, **more)
+    return shared.templates.get_template(template).render(**shared.common, page=page, **more)
 
 
 def _cells_data(shared: Shared, named: Parts | None) -> Markup | None:
@@ -527,10 +553,10 @@ def _backlinks(pages: Iterable[ResolvedPage], anchor: str) -> list[dict[str, str
     return [{"href": f"{page.href}#{anchor}", "label": page.label} for page in pages]
 
 
-def _book_data(drawn: Drawn) -> dict[str, Any]:
-    assets = drawn.bundle.assets
-    wasm = {"key": "ort.wasm", "src": assets.get("ort.wasm.js"), "bytes": drawn.bundle.wasm_bytes}
-    kernels = drawn.lanes.kernels and asdict(drawn.lanes.kernels)
+def _book_data(shipped: Shipped) -> dict[str, Any]:
+    assets = shipped.bundle.assets
+    wasm = {"key": "ort.wasm", "src": assets.get("ort.wasm.js"), "bytes": shipped.bundle.wasm_bytes}
+    kernels = shipped.lanes.kernels and asdict(shipped.lanes.kernels)
     return {
         "kit": assets.get("kit.js"),
         "offline": assets.get("offline.js"),
@@ -635,7 +661,7 @@ class PageText:
                 return Markup("")
 
     def _template(self, name: str, **context: Any) -> Markup:
-        return Markup(self.shared.engine.get_template(name).render(**context).strip())
+        return Markup(self.shared.templates.get_template(name).render(**context).strip())
 
     def _math(self, node: Math, alone: bool) -> Markup:
         mathml = Markup(self.parts.formulas[node.tex, node.display])
@@ -657,14 +683,18 @@ class PageText:
     def _with_popover(
         self, kind: str, anchor: str, href: str, shown: Markup | str, text: Markup
     ) -> Markup:
-        """A link that shows `text` beside itself; the first with its anchor bears it as its id."""
+        """A link that shows `text` beside itself; the first with its anchor bears it as its id.
+
+        The styles show it, whatever `hidden` says: that is for readers' views, which know no
+        styles and would run it into the sentence.
+        """
         self.popovers += 1
         id_ = Markup("") if anchor in self.anchored else _markup(' id="{}"', anchor)
         self.anchored.add(anchor)
         return _markup(
             '<span class="{kind}"{id_}><a href="{href}" data-popover="{popover}" '
             'aria-expanded="false" aria-describedby="{popover}">{shown}</a>'
-            '<span class="popover" role="note" id="{popover}">{text}</span></span>',
+            '<span class="popover" role="note" id="{popover}" hidden>{text}</span></span>',
             kind=kind,
             id_=id_,
             href=href,
@@ -707,8 +737,8 @@ class PageText:
         return _markup(
             '<span class="sidenote"><button type="button" class="sidenote-mark" '
             'aria-label="Note {number}" aria-expanded="false" aria-controls="sn-{number}">{number}'
-            '</button><span class="sidenote-body" id="sn-{number}" role="note">{text}</span>'
-            "</span>",
+            '</button><span class="sidenote-body" id="sn-{number}" role="note">'
+            '<span class="apart"> [</span>{text}<span class="apart">]</span></span></span>',
             number=number,
             text=self.html(node.text),
         )

@@ -12,13 +12,36 @@ from collections.abc import Iterable, Mapping
 from importlib.metadata import version
 from pathlib import Path
 
+from builder.draw.figures import Bundle
+from builder.issues.issue import Issue
 from builder.load.config import BookConfig
-from builder.load.packages import Package, sha512
+from builder.load.packages import Package, collect, sha512
 from builder.store.cache import Cache
+from builder.store.effects import Effects
 from builder.store.hashing import canonical, digest
+from builder.store.paths import BILL, LICENCES
 
 LIBRARY = "cyclonedx-python-lib"
 RULE = "=" * 78
+
+
+def list_software(
+    effects: Effects,
+    cache: Cache,
+    config: BookConfig,
+    bundled: Bundle,
+    shipped: Iterable[str],
+    site_files: Mapping[str, bytes],
+) -> tuple[tuple[Package, ...], Mapping[str, bytes], tuple[Issue, ...]]:
+    """The packages whose code is in the `shipped` files of the bundle, and the two files that
+    name them; what has no licence is an issue."""
+    within = (package for name in sorted(shipped) for package in bundled.packages.get(name, ()))
+    packages, issues = collect(effects, within)
+    files = {
+        BILL: bill_of_materials(cache, config, packages, site_files),
+        LICENCES: licence_texts(packages),
+    }
+    return packages, files, issues
 
 
 def bill_of_materials(

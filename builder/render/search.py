@@ -34,7 +34,7 @@ VOID = frozenset({"br", "col", "hr", "img", "input", "link", "meta", "source", "
 SILENT = frozenset({"annotation", "nav", "script", "style", "svg", "template"})
 SILENT_CLASSES = frozenset(
     {
-        "backlinks", "cell-controls", "chapter-number", "figure-data", "figure-foot",
+        "apart", "backlinks", "cell-controls", "chapter-number", "figure-data", "figure-foot",
         "figure-honesty", "figure-stage", "popover", "sidenote-mark",
     }
 )  # fmt: skip

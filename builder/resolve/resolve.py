@@ -19,6 +19,7 @@ from builder.load.load import Sources
 from builder.load.model_card import ModelCard
 from builder.load.own_data import model_name
 from builder.load.references import Reference
+from builder.load.texts import Texts
 from builder.load.toml_file import key_span
 from builder.parse.document import (
     Captioned,
@@ -171,6 +172,11 @@ class ResolvedBook:
         pages = [page for page in self.chapters if page.updated]
         return tuple(sorted(pages, key=lambda page: (page.updated, page.number), reverse=True))
 
+    @property
+    def pictures(self) -> frozenset[str]:
+        """The paths of all images inside content/."""
+        return frozenset(path for page in self.pages for path in page.pictures)
+
     def formulas(self) -> Iterable[tuple[ResolvedPage, Math]]:
         """Every formula with the page where it stands."""
         return ((page, formula) for page in self.pages for formula in page.formulas)
@@ -178,10 +184,7 @@ class ResolvedBook:
 
 def resolve(
     sources: Sources,
-    index: Chapter | None,
-    chapters: Iterable[Chapter],
-    glossary: Glossary | None,
-    colophon: Chapter,
+    texts: Texts,
     known_models: frozenset[str],
     memory: Memory,
 ) -> tuple[ResolvedBook, tuple[Issue, ...]]:
@@ -190,13 +193,14 @@ def resolve(
     Pages that are as they were, in a book whose names are as they were, come from memory.
     """
     issues: list[Issue] = []
-    ordered = sorted(chapters, key=lambda chapter: (chapter.number, chapter.slug))
+    index, glossary, colophon = texts.index, texts.glossary, texts.colophon
+    ordered = sorted(texts.chapters, key=lambda chapter: (chapter.number, chapter.slug))
     _check_numbers(ordered, issues)
     entries = glossary.entries if glossary else ()
     references = sources.references.entries if sources.references else ()
     plain = (index, colophon) if index else (colophon,)
     places = Places(ordered, plain, entries, references, issues)
-    names = memory.same("names", _names(sources, known_models, places, entries, references))
+    names = memory.same("names", _names(sources, texts, known_models, places))
 
     def page(chapter: Chapter, kind: PageKind) -> ResolvedPage:
         name = ("page", chapter.source.path)
@@ -256,13 +260,7 @@ class _Names:
         return {reference.key: reference for reference in self.references}
 
 
-def _names(
-    sources: Sources,
-    known_models: frozenset[str],
-    places: Places,
-    entries: tuple[GlossaryEntry, ...],
-    references: tuple[Reference, ...],
-) -> _Names:
+def _names(sources: Sources, texts: Texts, known_models: frozenset[str], places: Places) -> _Names:
     return _Names(
         figures=sources.figures,
         broken_figures=sources.broken_figures,
@@ -271,9 +269,9 @@ def _names(
         known_models=known_models | sources.own_data.models,
         own_data=frozenset(sources.own_data.names),
         images=sources.images,
-        code=sources.code,
-        entries=entries,
-        references=references,
+        code=texts.code,
+        entries=texts.glossary.entries if texts.glossary else (),
+        references=sources.references.entries if sources.references else (),
         broken_references=sources.references.broken if sources.references else frozenset(),
         places=places,
     )

@@ -1,7 +1,7 @@
 /** The reader's own versions of cells, kept in this browser; where storage is off, they last as long as the page. */
 
 function key(id: string): string {
-  return `book-cell:${location.pathname}#${id}`;
+  return `book-cell:${location.pathname.replace(/(\.html)?$/, ".html")}#${id}`;
 }
 
 /** What the reader last wrote in a cell; null if nothing, or if storage is off. */

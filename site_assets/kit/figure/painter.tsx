@@ -6,6 +6,7 @@ import type { State } from "../base/spec.ts";
 import { part } from "../base/status.ts";
 import type { AnyFigure, Setter, Table } from "./figure.ts";
 import type { Training } from "./training.ts";
+import { Translation } from "./translation.ts";
 
 const SUMMARY_PAUSE = 600; // ms of rest before a screen reader is told
 
@@ -21,6 +22,8 @@ export interface Shown {
 export class Painter {
   private readonly element: HTMLElement;
   private readonly stage: HTMLElement;
+  private readonly drawn: Translation;
+  private readonly listed: Translation | null;
   private readonly definition: AnyFigure;
   private readonly context: FigureContext;
   private readonly set: Setter<State>;
@@ -39,7 +42,10 @@ export class Painter {
     this.setInLife = this.setterOf(this.life);
     this.stage = part(element, "stage") as HTMLElement;
     this.stage.replaceChildren();
-    if (definition.table) part(element, "table")?.replaceChildren();
+    const table = definition.table ? part(element, "table") : null;
+    table?.replaceChildren();
+    this.drawn = new Translation(this.stage);
+    this.listed = table && new Translation(table);
     this.tabulate();
     this.paint(first);
     this.describe();
@@ -49,12 +55,12 @@ export class Painter {
     this.shown = shown;
     const { state, frame, training } = shown;
     const view = this.definition.view(state, frame, this.setInLife, training as Training);
-    render(
+    const tree = (
       <Context.Provider key={this.life} value={this.context}>
         {view}
-      </Context.Provider>,
-      this.stage,
+      </Context.Provider>
     );
+    this.drawn.around(() => render(tree, this.stage));
   }
 
   /** After a pause, says in words and numbers what is painted then. */
@@ -85,10 +91,11 @@ export class Painter {
   }
 
   private tabulate(): void {
-    const place = part(this.element, "table");
-    if (!place || !this.definition.table) return;
+    if (!this.listed || !this.definition.table) return;
+    const { place } = this.listed;
     const { state, frame, training } = this.shown;
-    render(<DataTable table={this.definition.table(state, frame, training as Training)} />, place);
+    const table = <DataTable table={this.definition.table(state, frame, training as Training)} />;
+    this.listed.around(() => render(table, place));
   }
 }
 

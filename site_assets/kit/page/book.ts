@@ -5,8 +5,9 @@ import { bookData } from "../base/book_data.ts";
 import { startNotes, startPredictions, startThemeButton, startWideParts } from "./page.ts";
 import type { FigureRuntime } from "../figure/runtime.ts";
 import { AssetError, loadScript } from "../base/script.ts";
+import { parseHash } from "../figure/url_state.ts";
 import { startSearchField } from "./search_field.ts";
-import { setFigureState, showFailure } from "../base/status.ts";
+import { part, setFigureState, showFailure } from "../base/status.ts";
 import { startSymbolLinks } from "./symbol_links.ts";
 
 /** What kit.js adds under the global `book`, for the figures' and assets' scripts to call. */
@@ -56,7 +57,7 @@ function tellVisibility(): void {
   }
 }
 
-function startFigures(): void {
+function startFigures(figures: readonly HTMLElement[]): void {
   const near = new IntersectionObserver(
     (entries) => {
       for (const { target, isIntersecting } of entries) {
@@ -74,7 +75,7 @@ function startFigures(): void {
     }
     tellVisibility();
   });
-  for (const element of document.querySelectorAll("figure[data-figure]")) {
+  for (const element of figures) {
     near.observe(element);
     watch.observe(element);
   }
@@ -85,10 +86,10 @@ function startFigures(): void {
   });
 }
 
-/** An address with a figure's state has more than an id behind the #, so the browser doesn't find the place. */
+/** An address with a figure's state, or one that a mail program wrote, has more than an id behind the #. */
 function scrollToFigure(): void {
-  const [id, query] = location.hash.slice(1).split("?");
-  if (id && query) document.getElementById(id)?.scrollIntoView();
+  const { anchor } = parseHash(location.hash);
+  if (location.hash !== `#${anchor}`) document.getElementById(anchor)?.scrollIntoView();
 }
 
 /** Over http(s), last of all and quietly: what has been read can be read again without a network. */
@@ -100,12 +101,19 @@ function startOffline(): void {
   addEventListener("load", () => requestAnimationFrame(() => requestAnimationFrame(start)));
 }
 
-/** Nothing in the static frames can be worked then, and each says why. */
-function keepStatic(missing: string): void {
-  document.documentElement.classList.add("figures-static");
+/** A figure without a model computes a formula, for which any browser will do. */
+function needsEngine(figure: HTMLElement): boolean {
+  const { models } = JSON.parse(part(figure, "figure-data")?.textContent ?? "{}") as { models?: object };
+  return Object.keys(models ?? {}).length > 0;
+}
+
+/** Nothing in these static frames can be worked, and each says why. */
+function keepStatic(figures: readonly HTMLElement[], missing: string): void {
   const words = `This figure stays as it was drawn: this browser has no ${missing}. A current one brings it to life.`;
-  for (const element of document.querySelectorAll<HTMLElement>("figure[data-figure]"))
+  for (const element of figures) {
+    element.classList.add("figure-kept");
     setFigureState(element, "static", words);
+  }
 }
 
 startThemeButton();
@@ -114,8 +122,10 @@ startNotes();
 startPredictions();
 startSymbolLinks();
 startWideParts();
+const figures = [...document.querySelectorAll<HTMLElement>("figure[data-figure]")];
 const missing = lacking();
-if (missing === null) startFigures();
-else keepStatic(missing);
+const kept = missing === null ? [] : figures.filter(needsEngine);
+startFigures(figures.filter((figure) => !kept.includes(figure)));
+if (missing !== null) keepStatic(kept, missing);
 startOffline();
 scrollToFigure();

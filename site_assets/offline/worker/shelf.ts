@@ -56,7 +56,9 @@ export class Shelf {
     const whole = origin + pathname;
     if (!whole.startsWith(this.scope)) return null;
     try {
-      return decodeURIComponent(whole.slice(this.scope.length)) || this.manifest.contents;
+      const path = decodeURIComponent(whole.slice(this.scope.length)) || this.manifest.contents;
+      const page = `${path}.html`; // some hosts take the ending away
+      return Object.hasOwn(this.manifest.pages, page) ? page : path;
     } catch {
       return null; // a stray % in the address
     }

@@ -166,8 +166,8 @@ def small_book(**files: str | bytes) -> MemoryEffects:
 def build(
     effects: MemoryEffects,
     service: FakeService | None = None,
-    engine: Environment | None = None,
+    templates: Environment | None = None,
 ) -> Outcome:
     """Build the book in memory; `untrained` is a model that could be trained."""
-    builder = Builder(effects, service or FakeService(effects), engine=engine)
+    builder = Builder(effects, service or FakeService(effects), templates=templates)
     return builder.build(known_models=frozenset({"toy", "untrained"}))

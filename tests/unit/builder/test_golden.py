@@ -29,7 +29,7 @@ def test_case(name: str) -> None:
     for path in lines_of(name, "absent.txt"):
         del effects.contents[path]
     effects.variables = dict(line.split("=") for line in lines_of(name, "environment.txt"))
-    outcome = build(effects, engine=engine_of(name))
+    outcome = build(effects, templates=templates_of(name))
     if name.startswith("error-"):
         file, found = "expected.txt", "".join(f"{issue}\n" for issue in outcome.issues)
         assert found, "nothing was reported"
@@ -50,13 +50,13 @@ def lines_of(name: str, file: str) -> list[str]:
     return path.read_text("utf-8").splitlines() if path.is_file() else []
 
 
-def engine_of(name: str) -> Environment:
-    """The template engine, with the templates of a case before the builder's own."""
-    engine = environment()
-    assert engine.loader
+def templates_of(name: str) -> Environment:
+    """The templates of a case, then the builder's own."""
+    templates = environment()
+    assert templates.loader
     own = FileSystemLoader(GOLDEN / name / "input/builder/render/templates")
-    engine.loader = ChoiceLoader([own, engine.loader])
-    return engine
+    templates.loader = ChoiceLoader([own, templates.loader])
+    return templates
 
 
 def test_every_rule_has_a_case() -> None:

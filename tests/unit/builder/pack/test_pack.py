@@ -19,9 +19,9 @@ CARD = ModelCard("toy", "build/models/toy", {"graphs": {"g": {"file": "g.onnx"}}
 def test_an_asset_script_decodes_to_the_file() -> None:
     data = bytes(range(256)) * 40
     effects = MemoryEffects({"build/models/toy/g.onnx": data})
-    models, issues = pack_models(effects, Cache(effects), [(CARD, "g")], Memory())
+    models, files, issues = pack_models(effects, Cache(effects), [(CARD, "g")], Memory())
     asset = models.assets["toy", "g"]
-    script = models.site_files[asset.src].decode()
+    script = files[asset.src].decode()
     match = re.fullmatch(r'book\.asset\("(.*?)","(.*?)"\);\n', script)
     assert match
     assert match[1] == asset.key == "models/toy/g.onnx"
@@ -34,13 +34,13 @@ def test_an_asset_script_decodes_to_the_file() -> None:
 
 def test_packing_twice_gives_the_same_from_the_cache() -> None:
     effects = MemoryEffects({"build/models/toy/g.onnx": b"data"})
-    first, _ = pack_models(effects, Cache(effects), [(CARD, "g")], Memory())
+    first, _, _ = pack_models(effects, Cache(effects), [(CARD, "g")], Memory())
     cached = [path for path in effects.contents if path.startswith("build/cache/packed/")]
     assert len(cached) == 1
     effects.contents[cached[0]] = b"bWFya2Vk"
-    second, _ = pack_models(effects, Cache(effects), [(CARD, "g")], Memory())
+    second, files, _ = pack_models(effects, Cache(effects), [(CARD, "g")], Memory())
     assert second.assets == first.assets
-    assert b"bWFya2Vk" in second.site_files[second.assets["toy", "g"].src]
+    assert b"bWFya2Vk" in files[second.assets["toy", "g"].src]
 
 
 def test_gzip_holds_no_time() -> None:

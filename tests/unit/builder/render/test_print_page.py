@@ -37,7 +37,7 @@ def printed(base_url: str = "") -> str:
     builder = Builder(effects, FakeService(effects))
     outcome = builder.build()
     assert outcome.published
-    return print_page(outcome.config, outcome.pages, builder.engine)
+    return print_page(outcome.config, outcome.pages, builder.templates)
 
 
 def test_every_page_of_the_book_is_there_in_reading_order() -> None:

@@ -44,6 +44,30 @@ function assertLegal(state: State, context: string): void {
   assert.deepEqual(Object.keys(state).sort(), Object.keys(SPECS).sort(), context);
 }
 
+test("what mail and chat programs make of an address restores the same state", () => {
+  const state: State = { ...INITIAL, n: -1.5, b: false, c: "vae", t: "a b" };
+  const hash = writeState("", "fig", SPECS, INITIAL, state);
+  assert.match(hash, /^#fig\?fig\.n=-1\.5&/);
+  const once = `#${encodeURIComponent(hash.slice(1))}`;
+  const mangled = [
+    once,
+    `#${encodeURIComponent(once.slice(1))}`,
+    hash.replaceAll("?", "%3F"),
+    hash.replaceAll("=", "%3D"),
+    hash.replaceAll("?", "%3F").replaceAll("=", "%3D"),
+    hash.replaceAll("?", "%3f").replaceAll("=", "%3d").replaceAll("&", "%26"),
+    hash.replaceAll("&", "&amp;"),
+    once.replaceAll("%26", "%26amp%3B"),
+    ...[")", "]", "%3E", ".", ",", "’", "%22", ").", "),"].map((appended) => hash + appended),
+    `${once})`,
+  ];
+  for (const address of mangled) {
+    assert.deepEqual(readState(address, "fig", SPECS, INITIAL), state, address);
+    assert.equal(parseHash(address).anchor, "fig", address);
+  }
+  assert.equal(parseHash("#fig)").anchor, "fig");
+});
+
 test("every type comes back as it went", () => {
   const states: Partial<State>[] = [
     { n: -3 },
