@@ -19,7 +19,7 @@ from builder.issues.allowances import without_allowed
 from builder.issues.issue import Issue, in_order, is_error
 from builder.load.load import Sources, load
 from builder.load.texts import parse_book
-from builder.node.service import Service
+from builder.node.methods import Service
 from builder.pack.outcome import Outcome
 from builder.pack.pack import pack_icon, pack_models, pack_pictures, zip_archive
 from builder.plan.lanes import plan_models

@@ -17,7 +17,8 @@ from builder.draw.python_packages import Distribution
 from builder.issues.issue import Issue, is_error, summary, whole_file
 from builder.load.training import TRAINING, foreign_models, inspect_models, train
 from builder.new.new import NotNewError, new_chapter, new_figure
-from builder.node.service import NodeService, Service, ServiceError, install_packages
+from builder.node.methods import Service
+from builder.node.service import NodeService, ServiceError, install_packages
 from builder.pack.models_archive import (
     ModelsArchiveError,
     pack_models_archive,

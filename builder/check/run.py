@@ -13,7 +13,7 @@ from builder.check.validity import check_html
 from builder.check.weight import over_budget, table, weigh
 from builder.issues.issue import Issue, in_order, is_error, summary
 from builder.load.load import Sources, load
-from builder.node.service import Service
+from builder.node.methods import Service
 from builder.store.effects import Effects
 from builder.store.memory import Memory
 from builder.store.paths import SITE

@@ -6,15 +6,16 @@ from collections.abc import Iterator
 
 from builder.check.site import BuiltSite
 from builder.issues.issue import Issue, whole_file
-from builder.node.service import Service, ServiceError
+from builder.node.methods import Service
+from builder.node.service import ServiceError
 
 
 def check_html(site: BuiltSite, service: Service) -> Iterator[Issue]:
     """An issue for each place where a page departs from the HTML standard."""
     pages = {page.name: page for page in site.pages}
-    params = {"pages": {name: page.source.text for name, page in pages.items()}}
+    texts = {name: page.source.text for name, page in pages.items()}
     try:
-        found = service.ask("validate", params).result()
+        found = service.ask("validate", {"pages": texts}).result()
     except ServiceError as error:
         yield whole_file("html", "site_assets", f"the pages cannot be validated: {error}")
         return

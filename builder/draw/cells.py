@@ -7,10 +7,10 @@ that cells of an unchanged chapter are not run again.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 from builder.draw.figures import SiteCode
 from builder.draw.parts import Parts, codes_of
@@ -24,7 +24,8 @@ from builder.draw.python_packages import (
     providers,
 )
 from builder.issues.issue import Issue, Span
-from builder.node.service import Service, ServiceError
+from builder.node.methods import CellParams, CellsParams, RanCell, RanExercise, Service
+from builder.node.service import ServiceError
 from builder.pack.pack import ModelFiles, PythonFiles, pack_python
 from builder.parse.document import Cell, Code
 from builder.resolve.resolve import ResolvedPage
@@ -37,6 +38,9 @@ RUNTIME = ("pyodide.asm.wasm", "python_stdlib.zip")
 """What Pyodide loads beside its own code."""
 LONGEST = 300
 """Seconds that a chapter's cells may take at build."""
+
+Done: TypeAlias = Sequence[RanCell | RanExercise]
+"""What a page's cells did, in order."""
 
 
 @dataclass(frozen=True)
@@ -124,29 +128,32 @@ def run_cells(
 ) -> tuple[dict[tuple[str, str], str], tuple[Issue, ...]]:
     """Run the cells of the pages, or remember what they did; what went wrong is an issue."""
     folder = _write_packages(effects, cache, packages)
-    results: list[tuple[ResolvedPage, list[Any] | Future[Any], str]] = []
+    results: list[tuple[ResolvedPage, Done | Future[Done], str]] = []
     for page in pages:
         parts = named[page.href]
         params = _params(effects, page, parts, folder)
         name = f"{_key(params, parts, models, packages, site_code)}.json"
         remembered = cache.read("cells", name)
-        done = json.loads(remembered) if remembered else service.ask("cells", params)
-        results.append((page, done, name))
+        asked = json.loads(remembered) if remembered else service.ask("cells", params)
+        results.append((page, asked, name))
     outputs: dict[tuple[str, str], str] = {}
     issues: list[Issue] = []
-    for page, done, name in results:
-        if isinstance(done, Future):
+    for page, asked, name in results:
+        if isinstance(asked, Future):
             try:
-                done = done.result()
+                done = asked.result()
             except ServiceError as error:
                 at = page.cells[0].cell.at
                 issues.append(page.source.issue("cell-run", at, f"cells cannot run: {error}"))
                 continue
             cache.write("cells", name, canonical(done).encode())
+        else:
+            done = asked
         found = _judge(page, done)
         issues.extend(found)
         for cell, result in zip(page.cells, done, strict=True):
-            outputs[page.href, cell.place.id] = result.get("markup", "")
+            if "markup" in result:  # an exercise shows nothing before its reader has run it
+                outputs[page.href, cell.place.id] = result["markup"]
     return outputs, tuple(issues)
 
 
@@ -159,8 +166,8 @@ def _write_packages(effects: Effects, cache: Cache, packages: Packages) -> str:
     return folder
 
 
-def _params(effects: Effects, page: ResolvedPage, parts: Parts, folder: str) -> dict[str, Any]:
-    cells = [
+def _params(effects: Effects, page: ResolvedPage, parts: Parts, folder: str) -> CellsParams:
+    cells: list[CellParams] = [
         {
             "name": cell_name(number),
             "code": placed.cell.code.text,
@@ -182,7 +189,7 @@ def _params(effects: Effects, page: ResolvedPage, parts: Parts, folder: str) -> 
 
 
 def _key(
-    params: Mapping[str, Any],
+    params: CellsParams,
     parts: Parts,
     models: ModelFiles,
     packages: Packages,
@@ -194,14 +201,15 @@ def _key(
     return digest(canonical(portable), packages.lock, *content, site_code.of("cells"))
 
 
-def _judge(page: ResolvedPage, results: list[Any]) -> list[Issue]:
+def _judge(page: ResolvedPage, results: Done) -> list[Issue]:
     """Issues of the cells that failed, up to the first whose failure spoils those after it."""
     issues: list[Issue] = []
     for placed, result in zip(page.cells, results, strict=True):
         cell = placed.cell
-        if cell.check and cell.solution:
+        if cell.solution and "solution" in result:
             issues += _judge_exercise(page, cell, cell.solution, result)
             continue
+        assert "events" in result
         error = _error(result["events"])
         if error and error["name"] != cell.raises:
             message = f"this cell raises {_told(error)}"
@@ -219,7 +227,7 @@ def _raises_hint(error: Mapping[str, Any]) -> str:
 
 
 def _judge_exercise(
-    page: ResolvedPage, cell: Cell, solution: Code, result: Mapping[str, Any]
+    page: ResolvedPage, cell: Cell, solution: Code, result: RanExercise
 ) -> list[Issue]:
     """The solution has to pass, and the start to fail with words that help."""
     check, error = _verdict(result["solution"]), _error(result["solution"])

@@ -9,14 +9,16 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from operator import itemgetter
 from typing import Any, Literal, TypeAlias
 
 from builder.issues.issue import Issue, whole_file
 from builder.load.figure_spec import FigureSpec
-from builder.node.service import Service, ServiceError
+from builder.node.declarations import write_declarations
+from builder.node.methods import BundleParams, DrawnFrame, FrameParams, Service
+from builder.node.service import ServiceError
 from builder.pack.pack import ModelFiles
 from builder.resolve.resolve import ResolvedPage
 from builder.resolve.resolved import PlacedFigure
@@ -24,10 +26,10 @@ from builder.store.cache import Cache
 from builder.store.effects import Effects
 from builder.store.hashing import canonical, digest
 from builder.store.memory import Memory
-from builder.store.paths import CACHE, SERVICE_WORKER, SITE_ASSETS
+from builder.store.paths import CACHE, GENERATED, SERVICE_WORKER, SITE_ASSETS
 
 MANIFEST = "manifest.json"
-NOT_CODE = (f"{SITE_ASSETS}/generated/", f"{SITE_ASSETS}/fonts/subset.py")
+NOT_CODE = (f"{GENERATED}/", f"{SITE_ASSETS}/fonts/subset.py")
 BUILD_ERROR = re.compile(
     r"^\s*(?P<path>[\w./-]+\.\w+):(?P<line>\d+):(?P<column>\d+): ERROR: (?P<message>.*)$", re.M
 )
@@ -120,9 +122,6 @@ class Frame:
     table: Mapping[str, Any] | None
 
 
-FRAME_KEYS = tuple(field.name for field in fields(Frame))
-
-
 def bundle(
     effects: Effects,
     cache: Cache,
@@ -131,6 +130,7 @@ def bundle(
     code: SiteCode,
 ) -> tuple[Bundle, tuple[Issue, ...]]:
     """Everything that pages load, bundled for all figures there are."""
+    write_declarations(effects)
     declared = {name: specs[name].declared for name in sorted(specs)}
     folder = cache.folder("bundle", digest(code.whole, canonical(declared))[:16])
     try:
@@ -139,7 +139,11 @@ def bundle(
         pass
     # In a folder of its own first: another build may be bundling the same, or reading it.
     making = effects.temporary(f"{CACHE}/bundle")
-    params = {"out": effects.absolute(making), "figures": declared, "minify": True}
+    params: BundleParams = {
+        "out": effects.absolute(making),
+        "figures": declared,
+        "minify": True,
+    }
     try:
         made = service.ask("bundle", params).result()
         effects.write(f"{making}/{MANIFEST}", canonical(made).encode())
@@ -201,7 +205,7 @@ def draw_frames(
     frames: dict[tuple[str, str], Frame] = {}
     issues: list[Issue] = []
     waiting: list[tuple[ResolvedPage, PlacedFigure, str]] = []
-    asked: dict[str, Future[Any]] = {}
+    asked: dict[str, Future[DrawnFrame]] = {}
     placed = ((page, figure) for page in pages for figure in page.figures)
     for page, figure in placed:
         if not (figure.ready and _is_packed(figure, models)):
@@ -214,7 +218,7 @@ def draw_frames(
         else:
             waiting.append((page, figure, name))
             if name not in asked:  # many chapters may show a figure in the same state
-                asked[name] = service.ask("frame", _frame_params(effects, figure))
+                asked[name] = service.ask("frame", _frame_params(figure, _folders(effects, figure)))
     for page, figure, name in waiting:
         try:
             result = asked[name].result()
@@ -222,7 +226,7 @@ def draw_frames(
             message = f"the figure '{figure.spec.name}' cannot be drawn: {error}"
             issues.append(page.source.issue("figure-frame", figure.block.name_at, message))
             continue
-        data = canonical({key: result.get(key) for key in FRAME_KEYS}).encode()
+        data = canonical(result).encode()
         cache.write("frames", name, data)
         frames[page.href, figure.id] = _read_frame(data)
     return frames, tuple(issues)
@@ -239,7 +243,7 @@ def _is_packed(figure: PlacedFigure, models: ModelFiles) -> bool:
 def _frame_name(figure: PlacedFigure, code: str, hashes: list[str]) -> str:
     """What a frame is called in the cache: by all that it is drawn from, and by content alone."""
     cards = [figure.models[role].canonical for role in sorted(figure.models)]
-    return f"{digest(code, canonical(_portable_params(figure)), *hashes, *cards)}.json"
+    return f"{digest(code, canonical(_frame_params(figure, {})), *hashes, *cards)}.json"
 
 
 @lru_cache(maxsize=1024)  # by content: an unchanged frame is the same object at the next build
@@ -258,19 +262,18 @@ def spec_of(figure: PlacedFigure) -> dict[str, Any]:
     return declared
 
 
-def _frame_params(effects: Effects, figure: PlacedFigure) -> dict[str, Any]:
-    folders = {role: effects.absolute(card.folder) for role, card in figure.models.items()}
-    return {**_portable_params(figure), "models": folders}
+def _folders(effects: Effects, figure: PlacedFigure) -> dict[str, str]:
+    return {role: effects.absolute(card.folder) for role, card in figure.models.items()}
 
 
-def _portable_params(figure: PlacedFigure) -> dict[str, Any]:
-    """What Node is asked for, but for where the repository lies."""
+def _frame_params(figure: PlacedFigure, folders: Mapping[str, str]) -> FrameParams:
     return {
         "figure": figure.spec.name,
         "id": figure.id,
         "spec": spec_of(figure),
         "state": dict(figure.state),
         "options": dict(figure.options),
+        "models": folders,
     }
 
 

@@ -15,7 +15,8 @@ from typing import Any
 
 from builder.draw.figures import Bundle, SiteCode
 from builder.issues.issue import Issue, Source, Span, whole_file
-from builder.node.service import Service, ServiceError
+from builder.node.methods import FormulaParams, Service, WrongFormula
+from builder.node.service import ServiceError
 from builder.parse.document import Math
 from builder.store.effects import Effects
 from builder.store.hashing import canonical, hashed_name
@@ -46,9 +47,11 @@ def typeset(
     known: dict[str, str] = dict(cached["formulas"]) if cached.get("by") == made_by else {}
     wanted = {_formula_key(node): node for _, node in every}
     missing = [key for key in wanted if key not in known]
-    failed: dict[str, Mapping[str, Any]] = {}
+    failed: dict[str, WrongFormula] = {}
     if missing:
-        items = [{"tex": wanted[key].tex, "display": wanted[key].display} for key in missing]
+        items: list[FormulaParams] = [
+            {"tex": wanted[key].tex, "display": wanted[key].display} for key in missing
+        ]
         try:
             results = service.ask("math", {"items": items, "macros": dict(macros)}).result()
         except ServiceError as error:
@@ -80,10 +83,10 @@ def _formula_key(node: Math) -> str:
     return f"{'display' if node.display else 'inline'} {node.tex}"
 
 
-def _math_issue(source: Source, node: Math, failure: Mapping[str, Any]) -> Issue:
-    start = min(node.at.start + int(failure["position"]), max(node.at.start, node.at.end - 1))
-    at = Span(start, min(node.at.end, start + int(failure.get("length", 1))))
-    return source.issue("math", at, str(failure["error"]), str(failure.get("hint", "")))
+def _math_issue(source: Source, node: Math, failure: WrongFormula) -> Issue:
+    start = min(node.at.start + failure["position"], max(node.at.start, node.at.end - 1))
+    at = Span(start, min(node.at.end, start + failure.get("length", 1)))
+    return source.issue("math", at, failure["error"], failure.get("hint", ""))
 
 
 def declarations(formulas: Iterable[str]) -> list[str]:

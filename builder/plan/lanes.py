@@ -17,7 +17,8 @@ from typing import Any
 
 from builder.issues.issue import Issue, whole_file
 from builder.load.model_card import ModelCard
-from builder.node.service import Service, ServiceError
+from builder.node.methods import PlanCase, PlanInput, RunPlanParams, Service
+from builder.node.service import ServiceError
 from builder.pack.pack import ModelFiles, PackedAsset, pack_asset
 from builder.plan.vocabulary import OPERATIONS, read_vocabulary
 from builder.store.cache import Cache
@@ -168,10 +169,10 @@ class Runner:
         folder = effects.temporary(f"{CACHE}/plans/running")
         paths = {name: f"{folder}/{name}" for name in FILES}
         parts: list[bytes] = []
-        described = []
+        described: list[PlanCase] = []
         size = 0
         for case in cases:
-            inputs = {}
+            inputs: dict[str, PlanInput] = {}
             for name, values in case.inputs.items():
                 dtype = values.dtype.name
                 inputs[name] = {"dims": list(values.shape), "dtype": dtype, "offset": size}
@@ -181,7 +182,7 @@ class Runner:
         try:
             effects.write(paths["cases.bin"], b"".join(parts))
             effects.write(paths["plan"], self.plan)
-            params = {
+            params: RunPlanParams = {
                 "kernels": effects.absolute(planning.cache.folder("kernels", planning.module)),
                 "plan": effects.absolute(paths["plan"]),
                 "cases": described,

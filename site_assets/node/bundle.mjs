@@ -11,7 +11,11 @@ import { writeTypes } from "./types.mjs";
 /** Oldest browsers for which the syntax is written; older ones keep the static frames. */
 const TARGET = ["chrome111", "firefox113", "safari16.4"];
 
-/** Symbolic links are not resolved: some paths end up in the code, which must not say where this machine keeps packages. */
+/**
+ * Symbolic links are not resolved: some paths end up in the code, which must not say where this machine keeps packages.
+ *
+ * @type {import("esbuild").BuildOptions}
+ */
 const COMMON = {
   bundle: true,
   write: false,

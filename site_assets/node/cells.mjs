@@ -47,7 +47,7 @@ export async function runCells({ cells, packages, models, cards, arrays, seconds
         try {
           worker.postMessage({ id: message.id, outputs: await runGraph(models, message) });
         } catch (error) {
-          worker.postMessage({ id: message.id, error: String(error.message) });
+          worker.postMessage({ id: message.id, error: error instanceof Error ? error.message : String(error) });
         }
       });
     });

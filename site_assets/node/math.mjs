@@ -212,7 +212,11 @@ function renderOne({ tex, display }, macros) {
   }
 }
 
-/** {items: [{tex, display}], macros: {"\\name": "…"}} → for each item {mathml}, or {error, hint, position, length}. */
+/**
+ * For each formula its MathML, or what is wrong with it.
+ *
+ * @param {import("../generated/methods.d.ts").MathParams} params
+ */
 export function renderMath({ items, macros = {} }) {
   return items.map((item) => renderOne(item, macros));
 }

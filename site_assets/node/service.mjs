@@ -12,12 +12,11 @@ import { inputs } from "./inputs.mjs";
 import { renderMath } from "./math.mjs";
 import { runPlan } from "./plans.mjs";
 
-/** The rasteriser is loaded by the builds that publish, and by no other. */
-const drawPoster = async (params) => (await import("./poster.mjs")).drawPoster(params);
-
-/** Likewise, for `book check`. */
-const validateHtml = async (params) => (await import("./validate.mjs")).validateHtml(params);
-
+/**
+ * The builder's own list, with the types of what goes in and out: builder/node/methods.py.
+ *
+ * @type {import("../generated/methods.d.ts").Methods}
+ */
 const methods = {
   bundle,
   cells: runCells,
@@ -25,9 +24,10 @@ const methods = {
   inputs,
   math: renderMath,
   kernels: compileKernels,
-  poster: drawPoster,
+  // The rasteriser is loaded by the builds that publish, and by no other; the validator by `book check`.
+  poster: async (params) => (await import("./poster.mjs")).drawPoster(params),
   runPlan,
-  validate: validateHtml,
+  validate: async (params) => (await import("./validate.mjs")).validateHtml(params),
 };
 
 // Libraries that print would break the protocol: stdout belongs to responses alone.

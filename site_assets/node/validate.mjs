@@ -11,6 +11,7 @@ const CONFIG = { root: true, extends: ["html-validate:standard"] };
 /** {path: html} → [{path, line, column, length, rule, message}]; lines and columns count from 1. */
 export async function validateHtml({ pages }) {
   const validator = new HtmlValidate(new StaticConfigLoader(CONFIG));
+  /** @type {import("../generated/methods.d.ts").HtmlMistake[]} */
   const found = [];
   for (const [path, html] of Object.entries(pages)) {
     const report = await validator.validateString(html, path);

@@ -37,7 +37,8 @@ from typing import Any, TypeAlias
 from playwright.sync_api import sync_playwright
 
 from builder.cli import Session
-from builder.node.service import NodeService, Service
+from builder.node.methods import Service
+from builder.node.service import NodeService
 from builder.pack.outcome import Outcome
 from builder.preview.serve import Serving
 from builder.store.effects import Effects

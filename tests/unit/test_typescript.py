@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from builder.node.declarations import write_declarations
 from builder.node.service import NODE
+from builder.store.effects import DiskEffects
 
 ROOT = Path(__file__).resolve().parents[2]
 ASSETS = ROOT / "site_assets"
@@ -44,10 +46,13 @@ def node_modules() -> Path:
     return folder
 
 
-@pytest.mark.parametrize("project", ["site_assets", "site_assets/offline/worker", "tests/unit"])
+@pytest.mark.parametrize(
+    "project", ["site_assets", "site_assets/node", "site_assets/offline/worker", "tests/unit"]
+)
 def test_types(node_modules: Path, project: str) -> None:
     if not (ASSETS / "generated").is_dir():
         pytest.fail("the types of the figures' state are not generated yet; run: make book")
+    write_declarations(DiskEffects(ROOT))
     checked = run_node(str(node_modules / "typescript/bin/tsc"), "-p", project)
     assert checked.returncode == 0, checked.stdout + checked.stderr
 

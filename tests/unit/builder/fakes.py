@@ -75,7 +75,9 @@ class FakeService:
         """As if each product were made by all code but that of other figures and the styles."""
         root = "site_assets/"
         paths = [path.removeprefix(root) for path in self.effects.files("site_assets")]
-        shared = [path for path in paths if not path.startswith(("figures/", "styles/"))]
+        shared = [
+            path for path in paths if not path.startswith(("figures/", "generated/", "styles/"))
+        ]
         own = {
             name: [path for path in paths if path.startswith(f"figures/{name}/")]
             for name in params["figures"]
