@@ -21,6 +21,8 @@ HONESTY = ("trains live", "trained model", "exact", "schematic")
 TYPES = ("number", "integer", "boolean", "choice", "strokes", "text")
 FIGURE_KEYS = frozenset({"id"})
 """Option keys that every figure block has."""
+NOT_SHIPPED = frozenset({"first", "live"})
+"""What the file says to the builder and to tests alone."""
 DATA_KEY = "data"
 """With an `own_data` model: the option that names which of the author's data are shown."""
 
@@ -177,6 +179,9 @@ class FigureSpec:
     honesty: str
     description: str
     height: float | None
+    first: tuple[str, str] | None
+    """Accessible names, or how they begin: of the main control, and of what that changes first.
+    Readers see both at once, in windows of any size."""
     models: dict[str, ModelUse]
     state: dict[str, Field]
     options: dict[str, Field]
@@ -223,10 +228,11 @@ def parse_figure_spec(
         honesty=honesty,
         description=table.text("description"),
         height=table.number("height", math.nan),
+        first=_first(table),
         models={role: _model_use(entry) for role, entry in table.table("models").items()},
         state=_fields(table, "state"),
         options=_fields(table, "options"),
-        declared={key: value for key, value in values.items() if key != "live"},
+        declared={key: value for key, value in values.items() if key not in NOT_SHIPPED},
     )
     for key in sorted(spec.state.keys() & spec.options.keys()):
         table.report_at(key, f"'{key}' is both state and option")
@@ -234,6 +240,15 @@ def parse_figure_spec(
         table.report_at(DATA_KEY, f"'{DATA_KEY}' is where an author names the data")
     table.finish()
     return spec, tuple(issues)
+
+
+def _first(table: Table) -> tuple[str, str] | None:
+    part = table.part("first")
+    if part is None:
+        return None
+    first = part.text("turn"), part.text("see")
+    part.finish()
+    return first
 
 
 def _model_use(table: Table) -> ModelUse:

@@ -109,6 +109,13 @@ class Table:
                 self.issues.append(self.source.issue(self.rule, at, message))
         return tables
 
+    def part(self, key: str) -> Table | None:
+        """An optional table."""
+        values = self._take(key, dict, "a table", {})
+        if not values:
+            return None
+        return Table(self.source, (*self.path, key), values, self.rule, self.issues)
+
     def finish(self, unknown_rule: Rule | None = None) -> None:
         """Report every key that nobody asked for."""
         for key in self.values.keys() - self.asked:

@@ -304,15 +304,6 @@ export default defineFigure<State, Frame, Role>({
           </Panel>
         </Panels>
         <Controls>
-          <Slider
-            label="numbers in the code"
-            value={place}
-            min={0}
-            max={flows.length - 1}
-            step={1}
-            format={(index) => String(flows[index]?.size ?? "")}
-            onChange={(index) => set({ size: String(flows[index]?.size) as State["size"] })}
-          />
           <Toggle
             label="test digit"
             value={String(digit)}
@@ -367,6 +358,17 @@ export default defineFigure<State, Frame, Role>({
             </ol>
           </Panel>
         </Panels>
+        <Controls label="Code" docked>
+          <Slider
+            label="numbers in the code"
+            value={place}
+            min={0}
+            max={flows.length - 1}
+            step={1}
+            format={(index) => String(flows[index]?.size ?? "")}
+            onChange={(index) => set({ size: String(flows[index]?.size) as State["size"] })}
+          />
+        </Controls>
       </>
     );
   },

@@ -284,14 +284,6 @@ export default defineFigure<State, Frame, Role>({
             onChange={(value) => set({ kind: value })}
           />
           <Slider
-            label="numbers kept, k"
-            value={k}
-            min={1}
-            max={most}
-            step={1}
-            onChange={(value) => set({ k: value })}
-          />
-          <Slider
             label="complexity"
             value={complexity}
             min={1}
@@ -344,6 +336,16 @@ export default defineFigure<State, Frame, Role>({
             </p>
           </Panel>
         </Panels>
+        <Controls label="Numbers kept" docked>
+          <Slider
+            label="numbers kept, k"
+            value={k}
+            min={1}
+            max={most}
+            step={1}
+            onChange={(value) => set({ k: value })}
+          />
+        </Controls>
       </>
     );
   },

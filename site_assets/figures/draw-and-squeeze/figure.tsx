@@ -65,7 +65,7 @@ export default defineFigure<State, Frame, Role>({
     const names = Array.from({ length: codeSize }, (_, i) => subscript("z", i + 1));
     return (
       <>
-        <Panels columns={3}>
+        <Panels columns={2}>
           <Panel title="Draw a digit here">
             <Sketch
               label={sample >= 0 ? "Empty paper to draw on" : "Your drawing"}
@@ -73,47 +73,14 @@ export default defineFigure<State, Frame, Role>({
               strokeWidth={pen}
               onChange={(next) => set({ strokes: next, sample: -1 })}
             />
+            <Controls>
+              <Button onClick={() => set({ strokes: [], sample: -1 })}>Clear the paper</Button>
+            </Controls>
           </Panel>
           <Panel
             title={
               <>
-                What the network sees, <var class="c-x">x</var>
-              </>
-            }
-          >
-            <Raster pixels={input} width={SIDE} height={SIDE} pixelated label="The digit as 8 by 8 pixels" hue="c-x" />
-          </Panel>
-          <Panel
-            title={
-              <>
-                Drawn from the code, <var class="c-xhat">x̂</var>
-              </>
-            }
-          >
-            <Raster
-              pixels={output?.pixels ?? BLANK}
-              width={SIDE}
-              height={SIDE}
-              pixelated
-              label="The reconstruction"
-              hue="c-xhat"
-            />
-          </Panel>
-        </Panels>
-        <Controls>
-          <Button onClick={() => set({ strokes: [], sample: -1 })}>Clear the paper</Button>
-          <Toggle
-            label="or take a test digit"
-            value={String(sample)}
-            choices={DIGITS.map((digit) => ({ value: digit as string, label: digit }))}
-            onChange={(digit) => set({ sample: Number(digit) })}
-          />
-        </Controls>
-        <Panels columns={2}>
-          <Panel
-            title={
-              <>
-                All that passes between them: the code <var class="c-z">z</var>, {codeSize} numbers
+                All that the network keeps of it: the code <var class="c-z">z</var>, {codeSize} numbers
               </>
             }
           >
@@ -128,30 +95,64 @@ export default defineFigure<State, Frame, Role>({
               height={200}
             />
             <p class="plot-note">in standard deviations of the training codes</p>
-          </Panel>
-          <Panel title="Where the two differ">
-            <div class="difference">
-              <Hinton
-                label={
-                  output
-                    ? `Difference of the pixels; mean squared error ${fixed(output.error, 3)}`
-                    : "Nothing to compare yet"
-                }
-                values={output ? output.pixels.map((ink, i) => ink - (input[i] as number)) : BLANK}
-                columns={SIDE}
-                limit={1}
-              />
-              <div>
-                <Readout
-                  items={[
-                    { label: "mean squared error", value: output ? fixed(output.error, 3) : "nothing drawn yet" },
-                  ]}
+            <div class="pair">
+              <div class="pair-item">
+                <Raster
+                  pixels={input}
+                  width={SIDE}
+                  height={SIDE}
+                  pixelated
+                  label="The digit as 8 by 8 pixels"
+                  hue="c-x"
                 />
-                <p class="plot-note">Filled: too much ink. Hollow: too little. The larger the square, the more.</p>
+                <span class="pair-caption">
+                  what the network sees, <var class="c-x">x</var>
+                </span>
+              </div>
+              <div class="pair-item">
+                <Raster
+                  pixels={output?.pixels ?? BLANK}
+                  width={SIDE}
+                  height={SIDE}
+                  pixelated
+                  label="The reconstruction"
+                  hue="c-xhat"
+                />
+                <span class="pair-caption">
+                  drawn from the code, <var class="c-xhat">x̂</var>
+                </span>
               </div>
             </div>
           </Panel>
         </Panels>
+        <Controls label="Test digits">
+          <Toggle
+            label="or take a test digit"
+            value={String(sample)}
+            choices={DIGITS.map((digit) => ({ value: digit as string, label: digit }))}
+            onChange={(digit) => set({ sample: Number(digit) })}
+          />
+        </Controls>
+        <Panel title="Where the two differ">
+          <div class="difference">
+            <Hinton
+              label={
+                output
+                  ? `Difference of the pixels; mean squared error ${fixed(output.error, 3)}`
+                  : "Nothing to compare yet"
+              }
+              values={output ? output.pixels.map((ink, i) => ink - (input[i] as number)) : BLANK}
+              columns={SIDE}
+              limit={1}
+            />
+            <div>
+              <Readout
+                items={[{ label: "mean squared error", value: output ? fixed(output.error, 3) : "nothing drawn yet" }]}
+              />
+              <p class="plot-note">Filled: too much ink. Hollow: too little. The larger the square, the more.</p>
+            </div>
+          </div>
+        </Panel>
       </>
     );
   },

@@ -20,6 +20,7 @@ import {
   Slider,
   Stack,
   Toggle,
+  Unfold,
   useCoordinates,
   type Axis,
   type Pair,
@@ -71,7 +72,7 @@ export default defineFigure<State, Frame>({
     };
   },
 
-  view({ mu, sigma, x, decoder }, frame, set) {
+  view({ mu, sigma, x, decoder, more }, frame, set) {
     const { logEvidence, elbo: bound, gap: missing, best, leastGap } = frame;
     const closeness = (m: number, s: number): number =>
       Math.exp((elbo(DECODERS[decoder], x, m, s) - logEvidence) / CALM);
@@ -96,24 +97,6 @@ export default defineFigure<State, Frame>({
           <Panel
             title={
               <>
-                <var class="c-z">q</var> and the true posterior <var>p</var>(<var class="c-z">z</var> |{" "}
-                <var class="c-x">x</var>)
-              </>
-            }
-          >
-            <Densities mu={mu} sigma={sigma} posterior={frame.posterior} />
-            <Readout
-              items={[
-                { label: "μ", value: fixed(mu), hue: "c-mu" },
-                { label: "σ", value: fixed(sigma), hue: "c-sigma" },
-                { label: "gap", value: `${fixed(missing, 3)} nats` },
-                { label: "least gap of any Gaussian", value: `${fixed(leastGap, 3)} nats` },
-              ]}
-            />
-          </Panel>
-          <Panel
-            title={
-              <>
                 log <var>p</var>(<var class="c-x">x</var>) = ELBO + KL(<var class="c-z">q</var> ‖ <var>p</var>(
                 <var class="c-z">z</var> | <var class="c-x">x</var>))
               </>
@@ -128,17 +111,39 @@ export default defineFigure<State, Frame>({
               ]}
             />
           </Panel>
-          <Panel
-            title={
-              <>
-                The decoder <var>g</var> (<var class="c-z">z</var>) = {FORMULA[decoder]}, and the{" "}
-                <var class="c-x">x</var> that it must explain
-              </>
-            }
-          >
-            <DecoderPlot decoder={decoder} x={x} />
-          </Panel>
         </Panels>
+        <Unfold what="the posterior and the decoder" open={more} onChange={(open) => set({ more: open })}>
+          <Panels columns={2}>
+            <Panel
+              title={
+                <>
+                  <var class="c-z">q</var> and the true posterior <var>p</var>(<var class="c-z">z</var> |{" "}
+                  <var class="c-x">x</var>)
+                </>
+              }
+            >
+              <Densities mu={mu} sigma={sigma} posterior={frame.posterior} />
+              <Readout
+                items={[
+                  { label: "μ", value: fixed(mu), hue: "c-mu" },
+                  { label: "σ", value: fixed(sigma), hue: "c-sigma" },
+                  { label: "gap", value: `${fixed(missing, 3)} nats` },
+                  { label: "least gap of any Gaussian", value: `${fixed(leastGap, 3)} nats` },
+                ]}
+              />
+            </Panel>
+            <Panel
+              title={
+                <>
+                  The decoder <var>g</var> (<var class="c-z">z</var>) = {FORMULA[decoder]}, and the{" "}
+                  <var class="c-x">x</var> that it must explain
+                </>
+              }
+            >
+              <DecoderPlot decoder={decoder} x={x} />
+            </Panel>
+          </Panels>
+        </Unfold>
         <Controls>
           <Toggle
             label="decoder g(z)"

@@ -24,6 +24,7 @@ import {
   Readout,
   Slider,
   Toggle,
+  Unfold,
   useCoordinates,
   type Axis,
   type DotRow,
@@ -196,7 +197,7 @@ async function show(
   plane: Plane,
   throws: readonly Float32Array[],
 ): Promise<Shown> {
-  const { size, run, throw_seed } = state;
+  const { size, run, throw_seed, more } = state;
   const limit = LIMITS[size];
   const member = memberIndex(twins, seedsOf(twins, "shown_seeds"), kind, run, size);
   const surveyed = await memo(`${member} ${throw_seed}`, () => survey(twins, member, plane, throws, limit, judges));
@@ -217,7 +218,7 @@ async function show(
 
 export default defineFigure<State, Frame, Role>({
   async compute(state, models) {
-    const { size, run, throw_seed } = state;
+    const { size, run, throw_seed, more } = state;
     const { twins } = models.model;
     const judges = await models.memo("judge", () => court(models.model.judge));
     const width = Number(size);
@@ -237,7 +238,7 @@ export default defineFigure<State, Frame, Role>({
   },
 
   view(state, frame, set) {
-    const { size, run, throw_seed } = state;
+    const { size, run, throw_seed, more } = state;
     return (
       <>
         <Controls label="Models">
@@ -256,7 +257,7 @@ export default defineFigure<State, Frame, Role>({
           {KINDS.map((kind) => (
             <Panel
               key={kind}
-              title={`${kind === "ae" ? "Plain" : "Variational"} codes, ${size === "2" ? "the whole plane" : "a plane of them"}: refusals struck out`}
+              title={`${kind === "ae" ? "Plain" : "Variational"}: ${percent(frame.models[kind].share, 1)} of ${grouped(THROWS)} random codes accepted; here ${size === "2" ? "the whole plane" : "a plane of them"}, refusals struck out`}
             >
               <CodePlane
                 kind={kind}
@@ -265,31 +266,44 @@ export default defineFigure<State, Frame, Role>({
                 onMove={([u, v]) => set(kind === "ae" ? { ae_u: u, ae_v: v } : { vae_u: u, vae_v: v })}
               />
               <Drawing kind={kind} shown={frame.models[kind]} />
-              <div class="panel-title">{`${percent(frame.models[kind].share, 1)} of ${grouped(THROWS)} throws accepted; the first ${FIRST}:`}</div>
-              <MarkedGrid
-                images={frame.models[kind].thrown}
-                struck={frame.models[kind].thrownStruck}
-                size={SIDE}
-                pixelated
-                {...SHOWN_THROWS}
-                label={`The first ${FIRST} throws decoded by the ${NAMES[kind]} model; ${frame.models[kind].thrownStruck.filter(Boolean).length} are struck out`}
-              />
             </Panel>
           ))}
         </Panels>
         <Controls label="Throws">
           <Button onClick={() => set({ throw_seed: (throw_seed + 1) % 10_000 })}>Throw again</Button>
         </Controls>
-        <Panel
-          title={`Accepted share of the ${grouped(THROWS)} throws of seed ${frame.measuredSeed}: a dot for each training seed, a line for their mean`}
-        >
-          <DotRows
-            label="Accepted share by model and code size"
-            rows={frame.rows}
-            format={(value) => percent(value, 1)}
-            axis={{ label: "share of random codes that the judge accepts", min: 0, max: 1, ticks: 5, format: percent }}
-          />
-        </Panel>
+        <Unfold what="the throws and all three seeds" open={more} onChange={(open) => set({ more: open })}>
+          <Panels columns={2}>
+            {KINDS.map((kind) => (
+              <Panel key={kind} title={`The first ${FIRST} throws into the ${NAMES[kind]} code`}>
+                <MarkedGrid
+                  images={frame.models[kind].thrown}
+                  struck={frame.models[kind].thrownStruck}
+                  size={SIDE}
+                  pixelated
+                  {...SHOWN_THROWS}
+                  label={`The first ${FIRST} throws decoded by the ${NAMES[kind]} model; ${frame.models[kind].thrownStruck.filter(Boolean).length} are struck out`}
+                />
+              </Panel>
+            ))}
+          </Panels>
+          <Panel
+            title={`Accepted share of the ${grouped(THROWS)} throws of seed ${frame.measuredSeed}: a dot for each training seed, a line for their mean`}
+          >
+            <DotRows
+              label="Accepted share by model and code size"
+              rows={frame.rows}
+              format={(value) => percent(value, 1)}
+              axis={{
+                label: "share of random codes that the judge accepts",
+                min: 0,
+                max: 1,
+                ticks: 5,
+                format: percent,
+              }}
+            />
+          </Panel>
+        </Unfold>
         <Readout items={[{ label: "seed of the throws", value: String(throw_seed) }]} />
       </>
     );

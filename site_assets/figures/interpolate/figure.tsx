@@ -157,16 +157,6 @@ export default defineFigure<State, Frame, Role>({
             format={(value) => `no. ${value}, a ${digits[1]}`}
             onChange={(value) => set({ to: value })}
           />
-          <Slider
-            label="judged"
-            name="judged step"
-            value={step}
-            min={0}
-            max={STEPS}
-            step={1}
-            format={place}
-            onChange={(value) => set({ step: value })}
-          />
         </Controls>
         <Panel
           title={`Accepted middles of ${count} pairs of unlike test digits: a dot for each training seed, a line for their mean`}
@@ -178,6 +168,18 @@ export default defineFigure<State, Frame, Role>({
             axis={{ label: "share of pairs whose middle the judge accepts", min: 0, max: 1, ticks: 5, format: percent }}
           />
         </Panel>
+        <Controls label="Judged step" docked>
+          <Slider
+            label="judged"
+            name="judged step"
+            value={step}
+            min={0}
+            max={STEPS}
+            step={1}
+            format={place}
+            onChange={(value) => set({ step: value })}
+          />
+        </Controls>
       </>
     );
   },

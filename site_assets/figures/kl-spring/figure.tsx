@@ -22,6 +22,7 @@ import {
   Plot,
   Readout,
   Slider,
+  Unfold,
   useCoordinates,
   useTicker,
   type Axis,
@@ -72,7 +73,7 @@ export default defineFigure<State, Frame>({
     };
   },
 
-  view({ mu, sigma, doublings, seed }, frame, set) {
+  view({ mu, sigma, doublings, seed, more }, frame, set) {
     const {
       kl,
       gradient: [alongMu, alongSigma],
@@ -116,38 +117,42 @@ export default defineFigure<State, Frame>({
               ]}
             />
           </Panel>
-          <Panel title="The same number from draws alone">
-            <Convergence frame={frame} deviation={termDeviation(mu, sigma)} />
-          </Panel>
-          <Panel
-            title={
-              <>
-                Mean of log <var>q</var>(<var class="c-z">z</var>) − log <var>p</var>(<var class="c-z">z</var>) over
-                draws of <var class="c-z">z</var> from <var class="c-z">q</var>
-              </>
-            }
-          >
-            <Controls label="Draws">
-              <Slider
-                label="draws"
-                value={doublings}
-                min={4}
-                max={14}
-                step={1}
-                format={(power) => grouped(2 ** power)}
-                onChange={(value) => set({ doublings: value })}
-              />
-              <Button onClick={() => set({ seed: (seed + 1) % 10_000 })}>Draw afresh</Button>
-            </Controls>
-            <Readout
-              items={[
-                { label: "estimate", value: `${fixed(mean, 3)} ± ${fixed(standardError, 3)} nats` },
-                { label: "closed form", value: `${fixed(kl, 3)} nats` },
-                { label: "seed", value: String(seed) },
-              ]}
-            />
-          </Panel>
         </Panels>
+        <Unfold what="the estimate from draws" open={more} onChange={(open) => set({ more: open })}>
+          <Panels columns={2}>
+            <Panel title="The same number from draws alone">
+              <Convergence frame={frame} deviation={termDeviation(mu, sigma)} />
+            </Panel>
+            <Panel
+              title={
+                <>
+                  Mean of log <var>q</var>(<var class="c-z">z</var>) − log <var>p</var>(<var class="c-z">z</var>) over
+                  draws of <var class="c-z">z</var> from <var class="c-z">q</var>
+                </>
+              }
+            >
+              <Controls label="Draws">
+                <Slider
+                  label="draws"
+                  value={doublings}
+                  min={4}
+                  max={14}
+                  step={1}
+                  format={(power) => grouped(2 ** power)}
+                  onChange={(value) => set({ doublings: value })}
+                />
+                <Button onClick={() => set({ seed: (seed + 1) % 10_000 })}>Draw afresh</Button>
+              </Controls>
+              <Readout
+                items={[
+                  { label: "estimate", value: `${fixed(mean, 3)} ± ${fixed(standardError, 3)} nats` },
+                  { label: "closed form", value: `${fixed(kl, 3)} nats` },
+                  { label: "seed", value: String(seed) },
+                ]}
+              />
+            </Panel>
+          </Panels>
+        </Unfold>
       </>
     );
   },

@@ -157,6 +157,10 @@ export default defineFigure<State, Frame, Role>({
             format={(value) => `test digit ${value}, a ${digit}`}
             onChange={(value) => set({ input: value })}
           />
+          <Button disabled={count === 0} onClick={() => set({ count: 0 })}>
+            Clear
+          </Button>
+          <Button onClick={() => set({ seed: (seed + 1) % 10_000 })}>Fresh noise</Button>
         </Controls>
         <Panels columns={3}>
           <Panel
@@ -202,7 +206,7 @@ export default defineFigure<State, Frame, Role>({
               y={near(1)}
               width={SIZE}
               height={SIZE}
-              label={`${count} samples around an ellipse of one standard deviation`}
+              label={`Samples around an ellipse of one standard deviation, ${count} of them`}
             >
               <Dots
                 points={samples.filter(
@@ -215,18 +219,6 @@ export default defineFigure<State, Frame, Role>({
             </Plot>
           </Panel>
         </Panels>
-        <Controls label="Samples">
-          <Button primary disabled={count >= MOST} onClick={() => set({ count: count + 1 })}>
-            Draw sample
-          </Button>
-          <Button disabled={count >= MOST} onClick={() => set({ count: Math.min(MOST, count + 100) })}>
-            Draw 100
-          </Button>
-          <Button disabled={count === 0} onClick={() => set({ count: 0 })}>
-            Clear
-          </Button>
-          <Button onClick={() => set({ seed: (seed + 1) % 10_000 })}>Fresh noise</Button>
-        </Controls>
         <div class="drawings-row">
           <Drawing
             pixels={frame.image}
@@ -282,6 +274,14 @@ export default defineFigure<State, Frame, Role>({
             { label: "seed", value: String(seed) },
           ]}
         />
+        <Controls label="Samples" docked>
+          <Button primary disabled={count >= MOST} onClick={() => set({ count: count + 1 })}>
+            Draw sample
+          </Button>
+          <Button disabled={count >= MOST} onClick={() => set({ count: Math.min(MOST, count + 100) })}>
+            Draw 100
+          </Button>
+        </Controls>
       </>
     );
   },

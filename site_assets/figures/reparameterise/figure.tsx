@@ -18,6 +18,7 @@ import {
   Readout,
   Slider,
   Toggle,
+  Unfold,
   Upright,
   useCoordinates,
   type Axis,
@@ -97,7 +98,7 @@ export default defineFigure<State, Frame>({
     };
   },
 
-  view({ mu, sigma, h, parameter, doublings, seed }, frame, set) {
+  view({ mu, sigma, h, parameter, doublings, seed, more }, frame, set) {
     const { reparameterised, score } = frame.results;
     const symbol = SYMBOL[parameter];
     const tallest = niceCeiling(Math.max(...[reparameterised, score].flatMap(({ histogram: { counts } }) => counts)));
@@ -113,15 +114,6 @@ export default defineFigure<State, Frame>({
               { value: "ripple", label: "ripple, sin 3z" },
             ]}
             onChange={(value) => set({ h: value })}
-          />
-          <Toggle
-            label="differentiate by"
-            value={parameter}
-            choices={[
-              { value: "mu", label: "μ" },
-              { value: "sigma", label: "σ" },
-            ]}
-            onChange={(value) => set({ parameter: value })}
           />
         </Controls>
         <Panels columns={2}>
@@ -149,27 +141,40 @@ export default defineFigure<State, Frame>({
             <Cloud eps={frame.eps} z={frame.z} />
             <Landscape h={h} z={frame.z} />
           </Panel>
-          <Panel title={<>Reparameterised: {parameter === "mu" ? "h′(z)" : "h′(z) ε"}</>}>
-            <Spread result={reparameterised} exact={frame.gradient} label={derivative} tallest={tallest} />
-            <Numbers result={reparameterised} />
-          </Panel>
-          <Panel title={<>Score function: {parameter === "mu" ? "h(z) ε / σ" : "h(z) (ε² − 1) / σ"}</>}>
-            <Spread result={score} exact={frame.gradient} label={derivative} tallest={tallest} />
-            <Numbers result={score} />
-          </Panel>
         </Panels>
-        <Controls>
-          <Slider
-            label="draws per estimate"
-            value={doublings}
-            min={0}
-            max={5}
-            step={1}
-            format={(power) => String(2 ** power)}
-            onChange={(value) => set({ doublings: value })}
-          />
-          <Button onClick={() => set({ seed: (seed + 1) % 10_000 })}>Draw afresh</Button>
-        </Controls>
+        <Unfold what="two ways to estimate the slope" open={more} onChange={(open) => set({ more: open })}>
+          <Panels columns={2}>
+            <Panel title={<>Reparameterised: {parameter === "mu" ? "h′(z)" : "h′(z) ε"}</>}>
+              <Spread result={reparameterised} exact={frame.gradient} label={derivative} tallest={tallest} />
+              <Numbers result={reparameterised} />
+            </Panel>
+            <Panel title={<>Score function: {parameter === "mu" ? "h(z) ε / σ" : "h(z) (ε² − 1) / σ"}</>}>
+              <Spread result={score} exact={frame.gradient} label={derivative} tallest={tallest} />
+              <Numbers result={score} />
+            </Panel>
+          </Panels>
+          <Controls label="Estimates">
+            <Toggle
+              label="differentiate by"
+              value={parameter}
+              choices={[
+                { value: "mu", label: "μ" },
+                { value: "sigma", label: "σ" },
+              ]}
+              onChange={(value) => set({ parameter: value })}
+            />
+            <Slider
+              label="draws per estimate"
+              value={doublings}
+              min={0}
+              max={5}
+              step={1}
+              format={(power) => String(2 ** power)}
+              onChange={(value) => set({ doublings: value })}
+            />
+            <Button onClick={() => set({ seed: (seed + 1) % 10_000 })}>Draw afresh</Button>
+          </Controls>
+        </Unfold>
         <Readout
           items={[
             { label: "μ", value: fixed(mu), hue: "c-mu" },

@@ -130,12 +130,6 @@ export default defineFigure<State, Frame, Role>({
         </Panels>
         <Controls label="Model">
           <Toggle
-            label="β"
-            value={beta}
-            choices={BETAS.map((value) => ({ value, label: value }))}
-            onChange={(value) => set({ beta: value })}
-          />
-          <Toggle
             label="start"
             value={String(start)}
             choices={
@@ -186,6 +180,14 @@ export default defineFigure<State, Frame, Role>({
             />
           </div>
         </Panel>
+        <Controls label="β" docked>
+          <Toggle
+            label="β"
+            value={beta}
+            choices={BETAS.map((value) => ({ value, label: value }))}
+            onChange={(value) => set({ beta: value })}
+          />
+        </Controls>
       </>
     );
   },

@@ -145,18 +145,6 @@ export default defineTrainingFigure<State, Frame, Role>({
       <>
         <Controls label="Models">
           <Toggle label="β over" value={state.source} choices={SOURCES} onChange={(source) => set({ source })} />
-          {trained && (
-            <Slider
-              label="β"
-              name="β, the weight of the KL term"
-              min={0}
-              max={frontier.length - 1}
-              step={1}
-              value={Math.min(state.beta_index, frontier.length - 1)}
-              format={(index) => String(Number((frontier[index]?.beta ?? 0).toPrecision(2)))}
-              onChange={(index) => set({ beta_index: index })}
-            />
-          )}
         </Controls>
         <Panels columns={2}>
           <Panel
@@ -220,6 +208,20 @@ export default defineTrainingFigure<State, Frame, Role>({
         />
         {!trained && <LossPlots training={training} width={300} height={200} />}
         {!trained && <TrainingControls training={training} state={state} set={set} names={{ beta: "β" }} />}
+        {trained && (
+          <Controls label="β" docked>
+            <Slider
+              label="β"
+              name="β, the weight of the KL term"
+              min={0}
+              max={frontier.length - 1}
+              step={1}
+              value={Math.min(state.beta_index, frontier.length - 1)}
+              format={(index) => String(Number((frontier[index]?.beta ?? 0).toPrecision(2)))}
+              onChange={(index) => set({ beta_index: index })}
+            />
+          </Controls>
+        )}
       </>
     );
   },

@@ -1,4 +1,4 @@
-/** The controls beneath what they alter: slider, toggle, select, checkbox, button, read-out. */
+/** The controls beneath what they alter: slider, toggle, select, checkbox, button, read-out, and what unfolds. */
 
 import type { ComponentChildren } from "preact";
 import { useFigure } from "../base/context.ts";
@@ -7,9 +7,16 @@ function slug(label: string): string {
   return label.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, "-");
 }
 
-export function Controls({ children, label }: { children: ComponentChildren; label?: string }) {
+export interface ControlsProps {
+  readonly children: ComponentChildren;
+  readonly label?: string;
+  /** The last part of a figure: a bar at the window's bottom as long as the figure goes on below it. */
+  readonly docked?: boolean;
+}
+
+export function Controls({ children, label, docked }: ControlsProps) {
   return (
-    <div class="controls" role="group" aria-label={label ?? "Controls"}>
+    <div class={docked ? "controls dock" : "controls"} role="group" aria-label={label ?? "Controls"}>
       {children}
     </div>
   );
@@ -155,11 +162,13 @@ export interface ButtonProps {
   readonly disabled?: boolean;
   /** For a button that stays down: recording, playing. */
   readonly pressed?: boolean;
+  /** For a button that unfolds what stands beneath. */
+  readonly expanded?: boolean;
   /** The accessible name, where the face is a symbol. */
   readonly name?: string;
 }
 
-export function Button({ children, onClick, primary, disabled, pressed, name }: ButtonProps) {
+export function Button({ children, onClick, primary, disabled, pressed, expanded, name }: ButtonProps) {
   const { interactive } = useFigure();
   return (
     <button
@@ -167,6 +176,7 @@ export function Button({ children, onClick, primary, disabled, pressed, name }: 
       class={primary ? "button button-primary" : "button"}
       disabled={!interactive || disabled}
       aria-pressed={pressed}
+      aria-expanded={expanded}
       aria-label={name}
       onClick={onClick}
     >
@@ -175,7 +185,27 @@ export function Button({ children, onClick, primary, disabled, pressed, name }: 
   );
 }
 
-/** A few named numbers in tabular figures. */
+export interface UnfoldProps {
+  /** What unfolds, after “Show” and “Hide”. */
+  readonly what: string;
+  readonly open: boolean;
+  readonly onChange: (open: boolean) => void;
+  readonly children: ComponentChildren;
+}
+
+/** What a reader may want once the claim has been seen; figure.toml has a boolean for it. */
+export function Unfold({ what, open, onChange, children }: UnfoldProps) {
+  return (
+    <>
+      <Controls label="More">
+        <Button onClick={() => onChange(!open)} expanded={open}>{`${open ? "Hide" : "Show"} ${what}`}</Button>
+      </Controls>
+      {open && children}
+    </>
+  );
+}
+
+/** A few named numbers in tabular figures. Each has a place of its own, so that nothing moves when one changes. */
 export function Readout({
   items,
 }: {

@@ -1,7 +1,7 @@
 /** What a hand works: sliders, toggles, pads, sketches. Knows marks, base and maths, and no model. */
 
 export { CodeWalk } from "./code_walk.tsx";
-export { Button, Checkbox, Controls, Panel, Panels, Readout, Select, Slider, Toggle } from "./controls.tsx";
+export { Button, Checkbox, Controls, Panel, Panels, Readout, Select, Slider, Toggle, Unfold } from "./controls.tsx";
 export { GaussianPad } from "./gaussian_pad.tsx";
 export { Pad } from "./pad.tsx";
 export { PartPicker, type Part } from "./part_picker.tsx";

@@ -95,7 +95,9 @@ export function OwnExample({ data, original, decoded }: OwnExampleProps) {
   if (data.size === 0) {
     return (
       <ValueRows
-        label={original ? "The row, and what the decoder makes of its code" : "What the decoder makes of the code"}
+        label={
+          original ? "What the decoder makes of the row’s code, beside the row" : "What the decoder makes of the code"
+        }
         columns={data.columns}
         original={original}
         decoded={decoded}

@@ -1,6 +1,7 @@
 /** The controls and curves of a training run, the same under every figure that trains. */
 
 import { scaleLinear, scaleLog } from "d3-scale";
+import { useState } from "preact/hooks";
 import { Button, Controls, Slider, Toggle } from "../controls/controls.tsx";
 import { useFigure } from "../base/context.ts";
 import { fixed, grouped } from "../base/format.ts";
@@ -24,6 +25,7 @@ const SPEEDS = [
   { value: "max", label: "as fast as it goes" },
 ] as const;
 
+const SEEDS = 9999;
 const SLIDER_STEPS = 100;
 const ROOM_BELOW = 0.15; // of the losses' range: the name of the lower curve stands there
 
@@ -75,14 +77,58 @@ export function progressText(training: Training): string {
   return `${words}: step ${grouped(step)} of ${grouped(total)}${pace}.`;
 }
 
-export function TrainingControls({ training, state, set, names = {} }: TrainingControlsProps) {
+/** A seed that is typed begins another run; where that would end the reader's own, it is offered. */
+function Seed({ seed, training, onSeed }: { seed: number; training: Training; onSeed: (seed: number) => void }) {
   const { interactive, id } = useFigure();
+  const [typed, setTyped] = useState(seed);
+  const inputId = `${id}-seed`;
+  const type = (value: number): void => {
+    if (!Number.isInteger(value) || value < 1 || value > SEEDS) return;
+    if (training.recorded || training.step === 0) onSeed(value);
+    else setTyped(value);
+  };
+  return (
+    <div class="controls">
+      <div class="control seed">
+        <label for={inputId}>seed</label>
+        <input
+          id={inputId}
+          type="number"
+          inputMode="numeric"
+          min={1}
+          max={SEEDS}
+          step={1}
+          value={typed}
+          disabled={!interactive}
+          onChange={(event) => type(event.currentTarget.valueAsNumber)}
+          onWheel={(event) => event.currentTarget.blur()} // or the wheel would turn the number
+        />
+      </div>
+      {typed !== seed && <Button onClick={() => onSeed(typed)}>{`Begin anew with seed ${typed}`}</Button>}
+      <Button onClick={() => onSeed((seed % SEEDS) + 1)}>New seed</Button>
+    </div>
+  );
+}
+
+export function TrainingControls({ training, state, set, names = {} }: TrainingControlsProps) {
   const { phase, actions, card, knobs } = training;
   const running = phase === "running";
-  const seedId = `${id}-seed`;
   return (
-    <div class="training">
-      <Controls label="Training">
+    <>
+      <Controls label="Knobs that can be turned during training">
+        {card.knobs.map((knob) => (
+          <KnobSlider
+            key={knob.name}
+            knob={knob}
+            name={names[knob.name] ?? (knob.name === "lr" ? "learning rate" : knob.name)}
+            value={knobs[knob.name] ?? knob.default}
+            onTurn={(value) => actions.turn(knob.name, value)}
+          />
+        ))}
+        <Toggle label="steps a frame" value={state.speed} choices={SPEEDS} onChange={(speed) => set({ speed })} />
+        <Seed key={state.seed} seed={state.seed} training={training} onSeed={(seed) => set({ seed })} />
+      </Controls>
+      <Controls label="Training" docked>
         <Button primary onClick={() => (running ? actions.pause() : actions.play())} disabled={phase === "diverged"}>
           {playLabel(training)}
         </Button>
@@ -100,37 +146,11 @@ export function TrainingControls({ training, state, set, names = {} }: TrainingC
             Back to the last good weights
           </Button>
         )}
-        <div class="control seed">
-          <label for={seedId}>seed</label>
-          <input
-            id={seedId}
-            type="number"
-            inputMode="numeric"
-            min={1}
-            max={9999}
-            step={1}
-            value={state.seed}
-            disabled={!interactive}
-            onChange={(event) => set({ seed: event.currentTarget.valueAsNumber })}
-          />
-        </div>
+        <p class="training-progress" data-role="training-progress" data-phase={phase}>
+          {progressText(training)}
+        </p>
       </Controls>
-      <p class="training-progress" data-role="training-progress" data-phase={phase}>
-        {progressText(training)}
-      </p>
-      <Controls label="Knobs that can be turned during training">
-        {card.knobs.map((knob) => (
-          <KnobSlider
-            key={knob.name}
-            knob={knob}
-            name={names[knob.name] ?? (knob.name === "lr" ? "learning rate" : knob.name)}
-            value={knobs[knob.name] ?? knob.default}
-            onTurn={(value) => actions.turn(knob.name, value)}
-          />
-        ))}
-        <Toggle label="steps a frame" value={state.speed} choices={SPEEDS} onChange={(speed) => set({ speed })} />
-      </Controls>
-    </div>
+    </>
   );
 }
 

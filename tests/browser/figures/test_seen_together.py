@@ -1,0 +1,102 @@
+"""What is turned and what it changes first are seen together, in windows of every shape.
+
+Each figure.toml says what these are: `[first]` with `turn` and `see`, how their accessible names
+begin.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+from playwright.sync_api import Locator, ViewportSize
+
+from tests.browser.conftest import WIDE, Reader
+from tests.browser.figures.test_every_figure import FIGURES, SPECS
+from tests.browser.support.figure import Figure
+
+SIZES: tuple[ViewportSize, ...] = (
+    {"width": 1366, "height": 650},
+    {"width": 1280, "height": 720},
+    {"width": 390, "height": 844},
+    {"width": 844, "height": 390},
+)
+LARGEST_PAD = 0.7  # of the window's height
+STRIP = 16  # px beside or over a pad that a finger can scroll by
+
+# Scrolls the page past the figure in small steps, until both parts are whole in the window and
+# nothing but their own parts is found at their corners.
+SEEN_TOGETHER = """
+([turn, see]) => {
+  const whole = (part) => {
+    const { left, right, top, bottom, width, height } = part.getBoundingClientRect();
+    if (width < 8 || height < 8 || top < 0 || left < 0) return false;
+    if (bottom > innerHeight || right > document.documentElement.clientWidth) return false;
+    const inset = Math.min(4, width / 4, height / 4);
+    return [[left + inset, top + inset], [right - inset, bottom - inset],
+      [left + width / 2, top + inset], [left + width / 2, bottom - inset]].every(([x, y]) => {
+      const found = document.elementFromPoint(x, y);
+      const dock = found?.closest(".dock");
+      return !dock || dock.contains(part);
+    });
+  };
+  const figure = turn.closest("figure"), from = scrollY + figure.getBoundingClientRect().top;
+  for (let y = from - innerHeight; y < from + figure.offsetHeight; y += 8) {
+    scrollTo(0, y);
+    if (whole(turn) && whole(see)) return true;
+  }
+  return false;
+}
+"""
+
+PADS = """
+(figure) => [...figure.querySelectorAll(".pad, .sketch")].flatMap((pad) => {
+  const { left, right, height } = pad.getBoundingClientRect();
+  const beside = left + document.documentElement.clientWidth - right;
+  return [[height / innerHeight, beside]];
+})
+"""
+
+
+def named(figure: Figure, name: str) -> Locator:
+    """The first control or picture whose accessible name begins with `name`."""
+    root = figure.root
+    begins = re.compile(f"^{re.escape(name)}")
+    labelled = root.locator(f"[aria-label^={json.dumps(name)}]:not(.controls)")
+    toggles = root.locator(".toggle").filter(has=figure.page.get_by_text(name, exact=True))
+    sliders = root.get_by_role("slider", name=begins)
+    buttons = root.get_by_role("button", name=begins)
+    return labelled.or_(toggles).or_(sliders).or_(buttons).first
+
+
+@pytest.mark.parametrize("name", SPECS)
+def test_every_figure_says_what_is_turned_first(name: str) -> None:
+    first = SPECS[name].get("first", {})
+    assert set(first) == {"turn", "see"}, "figure.toml has no [first] with turn and see"
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_what_is_turned_and_what_it_changes_are_seen_together(reader: Reader, name: str) -> None:
+    first = SPECS[name]["first"]
+    figure = reader.live_figure(name)
+    turned = named(figure, first["turn"])
+    if turned.evaluate("(part) => part.matches('g')"):  # a handle: its pad is what one sees
+        turned = turned.locator("xpath=ancestor::*[local-name()='svg'][1]")
+    changed = named(figure, first["see"])
+    problems: list[str] = []
+    try:
+        for size in SIZES:
+            figure.page.set_viewport_size(size)
+            place = f"{size['width']} × {size['height']}"
+            seen = changed.evaluate_handle("(see) => see")
+            if not turned.evaluate(
+                f"(turn, see) => ({SEEN_TOGETHER.strip()})([turn, see])", seen
+            ):
+                problems.append(f"{place}: “{first['turn']}” without “{first['see']}”")
+            for share, beside in figure.root.evaluate(PADS):
+                if share > LARGEST_PAD or (share > 0.5 and beside < STRIP):
+                    problems.append(f"{place}: a pad of {share:.0%}, {beside:.0f} px beside it")
+    finally:
+        figure.page.set_viewport_size(WIDE)
+    assert not problems, "\n".join(problems)
