@@ -14,6 +14,7 @@ from tests.browser.support.gaussian_pad import HANDLE, drag, drag_with_finger
 from tests.browser.support.waiting import eventually
 
 NAME = "elbo-gap"
+UNFOLDED: dict[str, object] = {"more": "true"}
 NOISE = 0.5
 Z = np.linspace(-9, 9, 36_001)
 
@@ -70,7 +71,7 @@ def assert_bars_meet(figure: Figure) -> None:
 
 @HTTP_AND_FILE
 def test_mouse_drags_q_and_the_bar_adds_up(reader: Reader) -> None:
-    figure = reader.live_figure(NAME)
+    figure = reader.live_figure(NAME, UNFOLDED)
     before = figure.snapshot()
     assert_adds_up(before, "folded", 1.5)
     assert_bars_meet(figure)
@@ -85,13 +86,13 @@ def test_mouse_drags_q_and_the_bar_adds_up(reader: Reader) -> None:
 
 
 def test_finger_drags_q(reader: Reader) -> None:
-    figure = reader.live_figure(NAME, touch=True)
+    figure = reader.live_figure(NAME, UNFOLDED, touch=True)
     drag_with_finger(figure, (0.7, 0.5), (0.2, 0.8), (-0.5, 1.1))
     assert_adds_up(expect_at(figure, -0.5, 1.1, 0.06), "folded", 1.5)
 
 
 def test_keys_steer_q_and_choose_x_and_decoder(reader: Reader) -> None:
-    figure = reader.live_figure(NAME)
+    figure = reader.live_figure(NAME, UNFOLDED)
     figure.slider(HANDLE).focus()
     figure.page.keyboard.press("ArrowRight")
     figure.page.keyboard.press("ArrowUp")
@@ -109,7 +110,7 @@ def test_keys_steer_q_and_choose_x_and_decoder(reader: Reader) -> None:
 def test_the_best_q_closes_the_gap_only_where_the_posterior_is_gaussian(reader: Reader) -> None:
     left: dict[str, float] = {}
     for decoder in DECODERS:
-        figure = reader.live_figure(NAME, {"decoder": decoder, "mu": -0.4})
+        figure = reader.live_figure(NAME, {**UNFOLDED, "decoder": decoder, "mu": -0.4})
         figure.button("Find the best q").click()
 
         def arrived(figure: Figure = figure) -> None:
@@ -126,7 +127,7 @@ def test_the_best_q_closes_the_gap_only_where_the_posterior_is_gaussian(reader: 
 
 
 def test_the_best_q_is_on_the_readers_side(reader: Reader) -> None:
-    figure = reader.live_figure(NAME, {"mu": -0.4})
+    figure = reader.live_figure(NAME, {**UNFOLDED, "mu": -0.4})
     figure.button("Find the best q").click()
     eventually(figure.page, lambda: assert_side(figure, -1))
     drag(figure, (0, 0.8), (0.4, 0.8))
@@ -140,7 +141,7 @@ def assert_side(figure: Figure, side: int) -> None:
 
 @HTTP_AND_FILE
 def test_address_restores_q_and_reset_ends_it(reader: Reader) -> None:
-    figure = reader.live_figure(NAME)
+    figure = reader.live_figure(NAME, UNFOLDED)
     default = figure.snapshot()
     figure.choice("bent, exp z").click()
     drag(figure, (1, 1), (-0.7, 0.6))

@@ -13,6 +13,7 @@ from tests.browser.support.site import Array, PublishedModel
 from tests.browser.support.waiting import eventually
 
 NAME = "holes"
+UNFOLDED: dict[str, object] = {"more": "true"}
 PLANES = {"ae": "Place in the plain plane", "vae": "Place in the variational plane"}
 DECODED = {"ae": "Decoded by the plain", "vae": "Decoded by the variational"}
 NEAREST = "The training digit nearest"
@@ -53,7 +54,7 @@ def told(figure: Figure, kind: str, name: str) -> str:
 
 def share(figure: Figure, kind: str) -> float:
     """The accepted share over the panel's throws, 0..1."""
-    title = panel(figure, kind).get_by_text("throws accepted")
+    title = panel(figure, kind).get_by_text("random codes accepted")
     return number(title.inner_text()) / 100
 
 
@@ -95,7 +96,7 @@ def expect_drawing(figure: Figure, kind: str, code: Code, within: float) -> None
 
 @HTTP_AND_FILE
 def test_mouse_decodes_in_either_plane(reader: Reader) -> None:
-    figure = reader.live_figure(NAME, {"size": 2})
+    figure = reader.live_figure(NAME, {**UNFOLDED, "size": 2})
     for kind, code in (("ae", (1.5, -2.0)), ("vae", (-2.5, 1.0))):
         plane = figure.plane(PLANES[kind])
         plane.svg.scroll_into_view_if_needed()
@@ -108,7 +109,7 @@ def test_mouse_decodes_in_either_plane(reader: Reader) -> None:
 
 
 def test_finger_decodes(reader: Reader) -> None:
-    figure = reader.live_figure(NAME, {"size": 2}, touch=True)
+    figure = reader.live_figure(NAME, {**UNFOLDED, "size": 2}, touch=True)
     for kind, code in (("vae", (1.0, 1.0)), ("ae", (-1.0, -1.0))):
         plane = figure.plane(PLANES[kind])
         plane.svg.scroll_into_view_if_needed()
@@ -117,7 +118,7 @@ def test_finger_decodes(reader: Reader) -> None:
 
 
 def test_keys_step_through_the_plane_and_stop_at_its_edge(reader: Reader) -> None:
-    figure = reader.live_figure(NAME, {"size": 2, "vae_u": 1, "vae_v": 1})
+    figure = reader.live_figure(NAME, {**UNFOLDED, "size": 2, "vae_u": 1, "vae_v": 1})
     figure.slider(PLANES["vae"]).focus()
     figure.page.keyboard.press("ArrowRight")
     figure.page.keyboard.press("ArrowDown")
@@ -130,7 +131,7 @@ def test_keys_step_through_the_plane_and_stop_at_its_edge(reader: Reader) -> Non
 @HTTP_AND_FILE
 def test_shares_of_the_measured_throws_are_the_recipes(reader: Reader) -> None:
     """The page throws, decodes and judges by itself; the table holds what the recipe counted."""
-    figure = reader.live_figure(NAME)
+    figure = reader.live_figure(NAME, UNFOLDED)
     model = figure.placed.model("twins")
     published = model.array("accepted_shares")
     for size in (16, 2, 4):
@@ -150,13 +151,13 @@ def test_shares_of_the_measured_throws_are_the_recipes(reader: Reader) -> None:
 
 
 def test_claim_of_the_default_state_is_in_sight(reader: Reader) -> None:
-    figure = reader.live_figure(NAME)
+    figure = reader.live_figure(NAME, UNFOLDED)
     assert share(figure, "ae") < share(figure, "vae")
     assert (told(figure, "ae", "judge"), told(figure, "vae", "judge")) == ("refused", "accepted")
 
 
 def test_throwing_again_changes_throws_and_address_restores_them(reader: Reader) -> None:
-    figure = reader.live_figure(NAME)
+    figure = reader.live_figure(NAME, UNFOLDED)
     before = [share(figure, kind) for kind in PLANES]
     figure.button("Throw again").click()
     figure.expect_readout("seed of the throws", "8")
@@ -177,7 +178,7 @@ def test_throwing_again_changes_throws_and_address_restores_them(reader: Reader)
 
 
 def test_training_codes_take_the_place_of_drawings(reader: Reader) -> None:
-    figure = reader.live_figure(NAME, {"size": 2})
+    figure = reader.live_figure(NAME, {**UNFOLDED, "size": 2})
     drawings = figure.stage.get_by_role("img", name="draws over its plane")
     expect(drawings).to_have_count(2)
     figure.root.get_by_role("checkbox", name="Training codes").check()

@@ -13,6 +13,7 @@ from tests.browser.support.gaussian_pad import HANDLE, drag, drag_with_finger, p
 from tests.browser.support.waiting import eventually
 
 NAME = "kl-spring"
+UNFOLDED: dict[str, object] = {"more": "true"}
 
 
 def assert_divergence(shown: Snapshot) -> None:
@@ -39,7 +40,7 @@ def error_bar(shown: Snapshot) -> float:
 
 @HTTP_AND_FILE
 def test_mouse_drags_the_cloud(reader: Reader) -> None:
-    figure = reader.live_figure(NAME)
+    figure = reader.live_figure(NAME, UNFOLDED)
     before = figure.snapshot()
     assert_divergence(before)
     drag(figure, (before.number("μ"), before.number("σ")), (0.5, 1.5), (-1.5, 2.0))
@@ -53,7 +54,7 @@ def test_mouse_drags_the_cloud(reader: Reader) -> None:
 
 def test_a_drag_moves_the_cloud_where_the_text_is_selected(reader: Reader) -> None:
     """The browser would rather carry off the selected text, and cancel the gesture."""
-    figure = reader.live_figure(NAME)
+    figure = reader.live_figure(NAME, UNFOLDED)
     figure.page.keyboard.press("Control+A")
     drag(figure, (1, 1), (0.2, 1.6), (-2, 2.2))
     expect_at(figure, -2, 2.2)
@@ -61,13 +62,13 @@ def test_a_drag_moves_the_cloud_where_the_text_is_selected(reader: Reader) -> No
 
 
 def test_finger_drags_the_cloud(reader: Reader) -> None:
-    figure = reader.live_figure(NAME, touch=True)
+    figure = reader.live_figure(NAME, UNFOLDED, touch=True)
     drag_with_finger(figure, (1.5, 0.45), (1.0, 0.8), (-1.0, 1.4))
     expect_at(figure, -1.0, 1.4, 0.06)
 
 
 def test_keys_steer_the_cloud_and_at_the_prior_nothing_pulls(reader: Reader) -> None:
-    figure = reader.live_figure(NAME, {"mu": 0.05, "sigma": 0.95})
+    figure = reader.live_figure(NAME, {**UNFOLDED, "mu": 0.05, "sigma": 0.95})
     expect(figure.stage.locator(".arrow").first).to_be_attached()
     figure.slider(HANDLE).focus()
     figure.page.keyboard.press("ArrowLeft")
@@ -82,7 +83,7 @@ def test_keys_steer_the_cloud_and_at_the_prior_nothing_pulls(reader: Reader) -> 
 
 
 def test_more_draws_narrow_the_error_bar_and_fresh_ones_move_the_estimate(reader: Reader) -> None:
-    figure = reader.live_figure(NAME, {"doublings": 8})
+    figure = reader.live_figure(NAME, {**UNFOLDED, "doublings": 8})
     few = figure.snapshot()
     figure.slider("draws").focus()
     for _ in range(6):
@@ -104,7 +105,7 @@ def test_more_draws_narrow_the_error_bar_and_fresh_ones_move_the_estimate(reader
 
 
 def test_let_go_slides_to_the_prior_until_the_reader_takes_over(reader: Reader) -> None:
-    figure = reader.live_figure(NAME, {"mu": 2, "sigma": 0.5})
+    figure = reader.live_figure(NAME, {**UNFOLDED, "mu": 2, "sigma": 0.5})
     figure.button("Let go").click()
     expect(figure.button("Hold")).to_be_visible()
 
@@ -127,7 +128,7 @@ def assert_rest(figure: Figure) -> None:
 
 
 def test_with_reduced_motion_let_go_jumps(reader: Reader) -> None:
-    figure = reader.figure(NAME, reduced_motion=True).wait_live()
+    figure = reader.figure(NAME, UNFOLDED, reduced_motion=True).wait_live()
     figure.button("Let go").click()
     expect_at(figure, 0, 1, 0)
     expect(figure.button("Let go")).to_be_visible()
@@ -135,7 +136,7 @@ def test_with_reduced_motion_let_go_jumps(reader: Reader) -> None:
 
 @HTTP_AND_FILE
 def test_address_restores_the_cloud_and_reset_ends_it(reader: Reader) -> None:
-    figure = reader.live_figure(NAME)
+    figure = reader.live_figure(NAME, UNFOLDED)
     default = figure.snapshot()
     drag(figure, (1, 1), (0.7, 2.1))
     shown = expect_at(figure, 0.7, 2.1)

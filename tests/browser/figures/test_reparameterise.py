@@ -14,6 +14,7 @@ from tests.browser.support.gaussian_pad import HANDLE, drag, drag_with_finger
 from tests.browser.support.waiting import eventually
 
 NAME = "reparameterise"
+UNFOLDED: dict[str, object] = {"more": "true"}
 ESTIMATES = 1000
 
 
@@ -70,7 +71,7 @@ def dots(figure: Figure, hue: str) -> list[float]:
 
 @HTTP_AND_FILE
 def test_mouse_moves_the_cloud_but_not_the_noise(reader: Reader) -> None:
-    figure = reader.live_figure(NAME)
+    figure = reader.live_figure(NAME, UNFOLDED)
     assert_gradient(figure.snapshot(), "bowl", "μ")
     assert_consistent(figure)
     noise, codes = dots(figure, "c-eps"), dots(figure, "c-z")
@@ -92,7 +93,7 @@ def test_mouse_moves_the_cloud_but_not_the_noise(reader: Reader) -> None:
 
 
 def test_finger_moves_the_cloud(reader: Reader) -> None:
-    figure = reader.live_figure(NAME, touch=True)
+    figure = reader.live_figure(NAME, UNFOLDED, touch=True)
     drag_with_finger(figure, (1.5, 0.8), (1.0, 1.0), (-0.5, 1.2))
     figure.expect_number("μ", -0.5, 0.06)
     figure.expect_number("σ", 1.2, 0.06)
@@ -100,7 +101,7 @@ def test_finger_moves_the_cloud(reader: Reader) -> None:
 
 
 def test_keys_choose_function_and_parameter(reader: Reader) -> None:
-    figure = reader.live_figure(NAME)
+    figure = reader.live_figure(NAME, UNFOLDED)
     figure.slider(HANDLE).focus()
     figure.page.keyboard.press("ArrowLeft")
     figure.expect_number("μ", 1.45, 0)
@@ -116,16 +117,16 @@ def test_keys_choose_function_and_parameter(reader: Reader) -> None:
 
 
 def test_the_cheaper_estimator_depends_on_the_function(reader: Reader) -> None:
-    bowl = rows(reader.live_figure(NAME))
+    bowl = rows(reader.live_figure(NAME, UNFOLDED))
     assert bowl["score function"][3] > 5 * bowl["reparameterised"][3]
-    figure = reader.live_figure(NAME, {"h": "ripple", "sigma": 1})
+    figure = reader.live_figure(NAME, {**UNFOLDED, "h": "ripple", "sigma": 1})
     figure.expect_summary("Here the reparameterised estimates vary")
     ripple = rows(figure)
     assert ripple["reparameterised"][3] > 2 * ripple["score function"][3]
 
 
 def test_more_draws_divide_the_variance(reader: Reader) -> None:
-    figure = reader.live_figure(NAME)
+    figure = reader.live_figure(NAME, UNFOLDED)
     single = rows(figure)
     figure.slider("draws per estimate").focus()
     for _ in range(4):
@@ -143,7 +144,7 @@ def test_more_draws_divide_the_variance(reader: Reader) -> None:
 
 @HTTP_AND_FILE
 def test_address_restores_the_cloud_and_reset_ends_it(reader: Reader) -> None:
-    figure = reader.live_figure(NAME)
+    figure = reader.live_figure(NAME, UNFOLDED)
     default = figure.snapshot()
     figure.choice("σ").click()
     drag(figure, (1, 1), (0.7, 0.6))
@@ -155,4 +156,6 @@ def test_address_restores_the_cloud_and_reset_ends_it(reader: Reader) -> None:
     assert rows(other) == rows(figure)
     other.reset()
     other.expect_readout("μ", default.readouts["μ"])
+    expect(other.choice("μ")).to_have_count(0)
+    other.button("Show two ways").click()
     expect(other.choice("μ")).to_be_checked()

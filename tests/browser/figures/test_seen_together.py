@@ -90,9 +90,7 @@ def test_what_is_turned_and_what_it_changes_are_seen_together(reader: Reader, na
             figure.page.set_viewport_size(size)
             place = f"{size['width']} × {size['height']}"
             seen = changed.evaluate_handle("(see) => see")
-            if not turned.evaluate(
-                f"(turn, see) => ({SEEN_TOGETHER.strip()})([turn, see])", seen
-            ):
+            if not turned.evaluate(f"(turn, see) => ({SEEN_TOGETHER.strip()})([turn, see])", seen):
                 problems.append(f"{place}: “{first['turn']}” without “{first['see']}”")
             for share, beside in figure.root.evaluate(PADS):
                 if share > LARGEST_PAD or (share > 0.5 and beside < STRIP):
