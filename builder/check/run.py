@@ -11,7 +11,7 @@ from builder.check.links import ask_server, check_links, check_outside_links
 from builder.check.site import BuiltSite, read_site
 from builder.check.validity import check_html
 from builder.check.weight import over_budget, table, weigh
-from builder.issues.issue import Issue, in_order, is_error, summary
+from builder.issues.issue import Issue, in_order, is_error, summary, whole_file
 from builder.load.load import Sources, load
 from builder.node.methods import Service
 from builder.store.effects import Effects
@@ -33,12 +33,21 @@ def check(root: Path, effects: Effects, service: Service, *, external: bool) -> 
         *check_links(site, sources.config.root),
         *check_cards(sources.models[name] for name in sorted(sources.models)),
         *unused_figures(site, sources),
+        *figures_without_a_first(sources),
         *check_html(site, service),
         *check_accessibility(root, [page.name for page in site.pages]),
     ]
     if external:
         issues += check_outside_links(site, sources.config.root, ask_server, effects.log)
     return report(effects, site, issues)
+
+
+def figures_without_a_first(sources: Sources) -> Iterator[Issue]:
+    """An issue for each figure that does not say what is turned, and what that changes first."""
+    for spec in sources.figures.values():
+        if spec.first is None:
+            hint = "[first] with turn = the main control's name, see = what it changes first"
+            yield whole_file("figure-first", spec.source.path, "'first' is missing", hint)
 
 
 def report(effects: Effects, site: BuiltSite, issues: Sequence[Issue]) -> int:

@@ -49,9 +49,6 @@ export default defineFigure<State, Frame, Role>({
             </Plot>
           </Panel>
         </Panels>
-        <Controls>
-          <Slider label="Code z" value={z} min={-END} max={END} step={0.05} onChange={(value) => set({ z: value })} format={(value) => fixed(value)} />
-        </Controls>
         <Readout
           items={[
             { label: "z", value: fixed(z), hue: "c-z" },
@@ -59,6 +56,9 @@ export default defineFigure<State, Frame, Role>({
             { label: "x̂₂", value: fixed(decoded[1]), hue: "c-xhat" },
           ]}
         />
+        <Controls docked>
+          <Slider label="Code z" value={z} min={-END} max={END} step={0.05} onChange={(value) => set({ z: value })} format={(value) => fixed(value)} />
+        </Controls>
       </>
     );
   },

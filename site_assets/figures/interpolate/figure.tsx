@@ -135,8 +135,9 @@ export default defineFigure<State, Frame, Role>({
         </div>
         <p class="plot-note">
           Struck out where the judge refuses: its classifier is less than {percent(limits.leastProbability)} sure, or no
-          training digit is within {fixed(limits.largestDistance)} ink. Numbers 1 and 2 are the typical pair: of {count}
-          , the one whose middles lie nearest to the median in all that is measured.
+          training digit is within {fixed(limits.largestDistance)} ink. The pair that opens was chosen to show the
+          difference; numbers 1 and 2 are the typical pair: of {count}, the one whose middles lie nearest to the median
+          in all that is measured.
         </p>
         <Controls>
           <Slider

@@ -96,7 +96,7 @@ def expect_walk(figure: Figure, start: int, end: int, step: int, place: str) -> 
 @HTTP_AND_FILE
 def test_default_is_the_typical_pair_half_way(reader: Reader) -> None:
     figure = reader.live_figure(NAME)
-    expect_walk(figure, 1, 2, 4, "half-way")
+    expect_walk(figure, 18, 37, 4, "half-way")
 
 
 def test_claim_stands_in_the_figure_and_is_what_was_measured(reader: Reader) -> None:
@@ -123,7 +123,7 @@ def test_struck_drawings_are_those_that_the_judge_refuses(reader: Reader) -> Non
         name: judge.card["metrics"][name]["value"]
         for name in ("least_probability", "largest_distance")
     }
-    strips = [drawings(figure, 1, 2, step / 8) for step in range(9)]
+    strips = [drawings(figure, 18, 37, step / 8) for step in range(9)]
     for number_of_way, way in enumerate(WAYS):
         ink = np.stack([strip[number_of_way] for strip in strips])
         probability = judge.run("classifier", x=ink)["probability"].max(axis=1)
@@ -155,17 +155,17 @@ def test_finger_chooses_the_step(reader: Reader) -> None:
     assert box
     figure.finger().tap((box["x"] + box["width"] - 4, box["y"] + box["height"] / 2))
     expect(slider).to_have_value("8")
-    expect_walk(figure, 1, 2, 8, "at the end")
+    expect_walk(figure, 18, 37, 8, "at the end")
 
 
 def test_keys_step_along_and_through_the_digits(reader: Reader) -> None:
     figure = reader.live_figure(NAME)
     figure.slider("judged step").focus()
     figure.page.keyboard.press("ArrowLeft")
-    expect_walk(figure, 1, 2, 3, "3 eighths along")
+    expect_walk(figure, 18, 37, 3, "3 eighths along")
     figure.slider("from").focus()
     figure.page.keyboard.press("End")
-    expect_walk(figure, 122, 2, 3, "3 eighths along")
+    expect_walk(figure, 122, 37, 3, "3 eighths along")
 
 
 def test_a_digit_with_itself_goes_nowhere(reader: Reader) -> None:
@@ -185,7 +185,7 @@ def test_address_restores_the_pair_and_reset_ends_it(reader: Reader) -> None:
     other = Figure(reader.visit(figure.address()), figure.placed).wait_live()
     expect_walk(other, 30, 95, 7, "7 eighths along")
     other.reset()
-    expect_walk(other, 1, 2, 4, "half-way")
+    expect_walk(other, 18, 37, 4, "half-way")
 
 
 def test_numbers_beyond_the_range_come_back_into_it(reader: Reader) -> None:

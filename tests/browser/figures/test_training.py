@@ -189,6 +189,8 @@ def test_an_address_gives_the_same_curve_twice(reader: Reader, name: str) -> Non
     seed = second.figure.root.get_by_label("seed")
     seed.fill("12")
     seed.press("Enter")
+    assert second.run()["step"] == again["step"], "a run is not thrown away by a number"
+    second.press("Begin anew with seed 12")
     second.wait_phase("untrained")
     other = second.train_to(25)
     assert prefix(other, 25) != prefix(once, 25)

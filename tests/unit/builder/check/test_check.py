@@ -310,6 +310,18 @@ def test_a_figure_that_no_page_shows_is_a_warning() -> None:
     assert str(found).startswith("site_assets/figures/idle/figure.toml figure-unused: warning")
 
 
+def test_a_figure_must_say_what_is_turned_and_what_that_changes_first() -> None:
+    effects = small_book()
+    toml = effects.contents["site_assets/figures/dots/figure.toml"]
+    sources, _ = load(effects, Memory())
+    assert [issue.rule for issue in run.figures_without_a_first(sources)] == ["figure-first"]
+    first = b'[first]\nturn = "k"\nsee = "Dots"\n'
+    effects.contents["site_assets/figures/dots/figure.toml"] = toml + first
+    sources, _ = load(effects, Memory())
+    assert sources.figures["dots"].first == ("k", "Dots")
+    assert not list(run.figures_without_a_first(sources))
+
+
 def test_the_report_ends_with_a_count_and_its_status_tells() -> None:
     effects, built = MemoryEffects({}), site({"a.html": "", "b.html": ""})
     warning = Issue("figure-unused", "x", 0, 0, "unused", severity="warning")
