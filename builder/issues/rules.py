@@ -40,7 +40,8 @@ Firm: TypeAlias = Literal[
 ]  # fmt: skip
 
 OfSite: TypeAlias = Literal[
-    "accessibility", "budget", "card-complete", "figure-first", "file-missing", "html", "link-broken", "link-dead",
+    "accessibility", "budget", "card-complete", "figure-first", "file-missing", "html",
+    "link-broken", "link-dead",
 ]  # fmt: skip
 """What `book check` finds in a site that is built."""
 

@@ -197,7 +197,7 @@ async function show(
   plane: Plane,
   throws: readonly Float32Array[],
 ): Promise<Shown> {
-  const { size, run, throw_seed, more } = state;
+  const { size, run, throw_seed } = state;
   const limit = LIMITS[size];
   const member = memberIndex(twins, seedsOf(twins, "shown_seeds"), kind, run, size);
   const surveyed = await memo(`${member} ${throw_seed}`, () => survey(twins, member, plane, throws, limit, judges));
@@ -218,7 +218,7 @@ async function show(
 
 export default defineFigure<State, Frame, Role>({
   async compute(state, models) {
-    const { size, run, throw_seed, more } = state;
+    const { size, run, throw_seed } = state;
     const { twins } = models.model;
     const judges = await models.memo("judge", () => court(models.model.judge));
     const width = Number(size);
