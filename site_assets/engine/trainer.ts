@@ -5,18 +5,17 @@
 
 import { Draws } from "./draws.ts";
 import type { Call } from "./lane.ts";
+import type { KnobFields, LiveSection, ParameterFields, StepInput, StepOutput, StepState } from "./live_fields.ts";
 import { initialWeights, normal, STREAM_DRAW } from "./rng.ts";
 import { float32, floatOutput, held, type Feeds, type Outputs, type Tensor } from "./tensor.ts";
 
-/** What the steps need to know of `card.options.live` (see training/live/produce.py). */
-export interface TrainerCard {
-  readonly state_size: number;
-  readonly parameters: readonly { readonly shape: readonly number[]; readonly fan_in: number }[];
-  readonly input_size: number;
-  readonly noise_size: number;
-  readonly batch_size: number;
-  readonly adam_eps: number;
-  readonly knobs: readonly { readonly name: string }[];
+/** What the steps need to know of `card.options.live` (training/live/fields.py). */
+export interface TrainerCard extends Pick<
+  LiveSection,
+  "state_size" | "input_size" | "noise_size" | "batch_size" | "adam_eps"
+> {
+  readonly parameters: readonly Pick<ParameterFields, "shape" | "fan_in">[];
+  readonly knobs: readonly Pick<KnobFields, "name">[];
 }
 
 /** Samples as the network sees them, `[M, input_size]` row by row. */
@@ -63,6 +62,15 @@ function allFinite(values: Float32Array): boolean {
   let nothing = 0; // stays 0 but for what is no number: 0 · ∞ is none either
   for (let i = 0; i < values.length; i++) nothing += 0 * (values[i] as number);
   return nothing === 0;
+}
+
+function output(outputs: Outputs, name: StepOutput): Float32Array {
+  return floatOutput(outputs, name);
+}
+
+/** The state that the call at `last` leads to. */
+function carried(last: number): Record<StepState, readonly [number, StepOutput]> {
+  return { params: [last, "params_out"], adam_m: [last, "adam_m_out"], adam_v: [last, "adam_v_out"] };
 }
 
 export class Trainer {
@@ -140,18 +148,18 @@ export class Trainer {
     const outputs = await answer;
     return places.map(({ step, validation, after }) => {
       const made = outputs[step] as Outputs;
-      const losses = floatOutput(made, "losses");
-      const params = floatOutput(made, "params_out");
+      const losses = output(made, "losses");
+      const params = output(made, "params_out");
       const state = {
         params,
-        adamM: floatOutput(made, "adam_m_out"),
-        adamV: floatOutput(made, "adam_v_out"),
+        adamM: output(made, "adam_m_out"),
+        adamV: output(made, "adam_v_out"),
         step: after,
       };
       const finite = allFinite(losses) && allFinite(params);
       return {
         losses,
-        validation: validation === null ? null : floatOutput(outputs[validation] as Outputs, "losses"),
+        validation: validation === null ? null : output(outputs[validation] as Outputs, "losses"),
         finite,
         state,
       };
@@ -166,31 +174,31 @@ export class Trainer {
   /** The loss terms on the validation split, `[T]`; its noise is the same at every step and for every seed. */
   async validate(knobs: Knobs): Promise<Float32Array> {
     const [outputs] = (await this.run([this.validationCall(knobs, null)])) as [Outputs];
-    return floatOutput(outputs, "losses");
+    return output(outputs, "losses");
   }
 
   /** `steps` steps after the first `done`, from the present state or from where the call at `last` leads. */
   private stepCall(done: number, steps: number, knobs: Knobs, last: number | null): Call {
     const { card, samples, state } = this;
     const { index, noise } = this.draws.of(done, steps);
-    const feeds: Record<string, Tensor> = {
+    const feeds: Partial<Record<StepInput, Tensor>> = {
       step: scalar(done),
       index: { dims: [steps, card.batch_size], data: index },
       x_all: samples,
       adam_eps: scalar(card.adam_eps),
       ...this.scalars(knobs),
     };
-    if (card.noise_size > 0) feeds["eps"] = float32([steps, card.batch_size, card.noise_size], noise);
+    if (card.noise_size > 0) feeds.eps = float32([steps, card.batch_size, card.noise_size], noise);
     if (last !== null) {
       return {
         graph: "step",
         feeds,
-        carry: { params: [last, "params_out"], adam_m: [last, "adam_m_out"], adam_v: [last, "adam_v_out"] },
+        carry: carried(last),
       };
     }
-    feeds["params"] = float32([card.state_size], state.params);
-    feeds["adam_m"] = float32([card.state_size], state.adamM);
-    feeds["adam_v"] = float32([card.state_size], state.adamV);
+    feeds.params = float32([card.state_size], state.params);
+    feeds.adam_m = float32([card.state_size], state.adamM);
+    feeds.adam_v = float32([card.state_size], state.adamV);
     return { graph: "step", feeds };
   }
 

@@ -3,6 +3,8 @@
  * run reproducible from its address.
  */
 
+import type { KnobFields } from "../../engine/live_fields.ts";
+
 export interface Change {
   /** The first optimiser step that sees the new value; 0 is the first of all. */
   readonly step: number;
@@ -10,17 +12,8 @@ export interface Change {
   readonly value: number;
 }
 
-export interface KnobSpec {
-  readonly name: string;
-  readonly default: number;
-  readonly minimum: number;
-  readonly maximum: number;
-  readonly scale: "linear" | "log";
-  readonly description: string;
-}
-
 /** Changes in order of their steps. Foreign knobs and broken entries are left out; values are clamped. */
-export function parseSchedule(text: string, knobs: readonly KnobSpec[]): Change[] {
+export function parseSchedule(text: string, knobs: readonly KnobFields[]): Change[] {
   const changes: Change[] = [];
   for (const entry of text.split(";")) {
     const match = /^(\d{1,7}):([a-z_]+)=(-?[\d.]+(?:e-?\d+)?)$/.exec(entry);
@@ -51,7 +44,11 @@ export function shortened(changes: readonly Change[], longest = LONGEST): Change
 }
 
 /** The knobs' values that the step after `step` is made with. */
-export function knobsAt(changes: readonly Change[], knobs: readonly KnobSpec[], step: number): Record<string, number> {
+export function knobsAt(
+  changes: readonly Change[],
+  knobs: readonly KnobFields[],
+  step: number,
+): Record<string, number> {
   const values = Object.fromEntries(knobs.map((knob) => [knob.name, knob.default]));
   for (const change of changes) {
     if (change.step <= step) values[change.knob] = change.value;

@@ -1,29 +1,14 @@
 /** A training run as a figure sees it: where it stands, its curves, and what the reader can do with it. */
 
+import type { LiveSection } from "../../engine/live_fields.ts";
 import type { TrainerData } from "../../engine/trainer.ts";
 import type { VisibilityListener } from "../base/visibility.ts";
 import type { Pair } from "../marks/plot.tsx";
 import type { Model } from "./models.ts";
-import { knobsAt, type Change, type KnobSpec } from "./schedule.ts";
+import { knobsAt, type Change } from "./schedule.ts";
 
 /** `card.options.live`, as `training/live/produce.py` writes it. */
-export interface TrainingCard {
-  readonly state_size: number;
-  readonly parameters: readonly { readonly name: string; readonly shape: readonly number[]; readonly fan_in: number }[];
-  readonly input_size: number;
-  readonly noise_size: number;
-  readonly batch_size: number;
-  readonly steps: number;
-  readonly adam_eps: number;
-  readonly knobs: readonly KnobSpec[];
-  readonly terms: readonly { readonly name: string; readonly unit: string; readonly description: string }[];
-  readonly data: {
-    readonly train: string;
-    readonly validation: string;
-    readonly scale: number;
-    readonly offset: string | null;
-  };
-}
+export type TrainingCard = LiveSection;
 
 /** The part of a figure's state that every figure that trains has (kit/run/training_state.toml). */
 export interface TrainingState {

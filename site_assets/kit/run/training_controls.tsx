@@ -6,7 +6,7 @@ import { Button, Controls, Slider, Toggle } from "../controls/controls.tsx";
 import { useFigure } from "../base/context.ts";
 import { fixed, grouped } from "../base/format.ts";
 import { Level, Line, Plot, type Pair } from "../marks/plot.tsx";
-import type { KnobSpec } from "../figure/schedule.ts";
+import type { KnobFields } from "../../engine/live_fields.ts";
 import type { Training, TrainingState } from "../figure/training.ts";
 
 export interface TrainingControlsProps {
@@ -39,7 +39,7 @@ function KnobSlider({
   name,
   onTurn,
 }: {
-  knob: KnobSpec;
+  knob: KnobFields;
   value: number;
   name: string;
   onTurn: (value: number) => void;

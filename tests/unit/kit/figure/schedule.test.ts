@@ -9,10 +9,10 @@ import {
   shortened,
   stepsUntilChange,
   withChange,
-  type KnobSpec,
 } from "../../../../site_assets/kit/figure/schedule.ts";
+import type { KnobFields } from "../../../../site_assets/engine/live_fields.ts";
 
-const KNOBS: KnobSpec[] = [
+const KNOBS: KnobFields[] = [
   { name: "lr", default: 0.003, minimum: 1e-4, maximum: 1, scale: "log", description: "" },
   { name: "beta", default: 1, minimum: 0.05, maximum: 4, scale: "log", description: "" },
 ];
