@@ -10,6 +10,7 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 from typing import Any, TypeAlias
 
@@ -167,6 +168,12 @@ class ModelUse:
     model: str
     uses: tuple[str, ...]
     own_data: bool = False
+    metrics: tuple[str, ...] = ("*",)
+    """Names, with `*` for any text, of the metrics that the page is told."""
+
+    def tells(self, metric: str) -> bool:
+        """Whether the page is told that metric of the model."""
+        return any(fnmatchcase(metric, pattern) for pattern in self.metrics)
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,7 +261,8 @@ def _first(table: Table) -> tuple[str, str] | None:
 def _model_use(table: Table) -> ModelUse:
     own_data = table.flag("own_data")
     model = "" if own_data else table.text("model")
-    use = ModelUse(model, tuple(table.texts("uses")), own_data)
+    metrics = tuple(table.texts("metrics", ["*"]))
+    use = ModelUse(model, tuple(table.texts("uses")), own_data, metrics)
     table.finish()
     return use
 

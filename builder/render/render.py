@@ -15,6 +15,7 @@ from markupsafe import Markup, escape
 from builder.draw.figures import Bundle, Frame, spec_of
 from builder.draw.parts import Parts
 from builder.load.config import BookConfig
+from builder.load.figure_spec import ModelUse
 from builder.load.model_card import ModelCard
 from builder.load.packages import Package
 from builder.load.references import popover_html
@@ -519,23 +520,37 @@ def _cells_data(shared: Shared, named: Parts | None) -> Markup | None:
                 for name, parts in python.parts.items()
             },
             "models": {
-                name: _model_data(shared, card, [part for of, part in named if of.name == name])
+                name: _model_data(
+                    shared,
+                    card,
+                    ModelUse(name, tuple(part for of, part in named if of.name == name)),
+                    in_words=True,
+                )
                 for name, card in cards.items()
             },
         }
     )
 
 
-def _model_data(shared: Shared, card: ModelCard, uses: Iterable[str]) -> dict[str, Any]:
-    """What the page is told of a model, and where its parts are."""
+def _model_data(
+    shared: Shared, card: ModelCard, use: ModelUse, *, in_words: bool = False
+) -> dict[str, Any]:
+    """What the page is told of a model, `in_words` if a reader may ask, and where its parts are."""
+    uses = use.uses
     content = {key: card.content[key] for key in CARD_KEYS if key in card.content}
     content["metrics"] = {
         name: {key: metric[key] for key in ("value", "unit") if key in metric}
         for name, metric in card.content.get("metrics", {}).items()
+        if use.tells(name)
     }
     for group in ("graphs", "arrays"):
         declared = card.content.get(group, {})
         content[group] = {use: declared[use] for use in uses if use in declared}
+        if not in_words:
+            content[group] = {
+                use: {key: part[key] for key in ("file", "shape", "dtype") if key in part}
+                for use, part in content[group].items()
+            }
     assets = {use: asdict(shared.models[card.name, use]) for use in uses}
     for use in assets:
         if plan := shared.plans.get((card.name, use)):
@@ -822,7 +837,7 @@ class PageText:
             "options": placed.options,
             "script": self.shared.assets[f"figures/{name}.js"],
             "models": {
-                role: _model_data(self.shared, card, placed.spec.models[role].uses)
+                role: _model_data(self.shared, card, placed.spec.models[role])
                 for role, card in placed.models.items()
             },
         }

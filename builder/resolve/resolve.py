@@ -5,6 +5,7 @@ Pure. Whatever does not resolve is an issue, so rendering never has to wonder.
 
 from __future__ import annotations
 
+import fnmatch
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -618,6 +619,13 @@ class _Resolver:
                 message = f"the model '{name}' has no graph or array '{part}'"
                 issue = source.issue("model-part", at, message, suggest(part, card.uses()))
                 self.issues.append(issue)
+            measured = card.content.get("metrics", {})
+            for pattern in use.metrics:
+                if pattern != "*" and not fnmatch.filter(measured, pattern):
+                    at = _model_span(spec, role, "metrics", setting)
+                    message = f"the model '{name}' has no metric '{pattern}'"
+                    issue = source.issue("model-part", at, message, suggest(pattern, measured))
+                    self.issues.append(issue)
             if not missing:
                 models[role] = card
         return models

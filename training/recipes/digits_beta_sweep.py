@@ -90,6 +90,14 @@ def train(progress: Progress) -> Trained:
                 "the order of `betas`, rounded to half precision",
             ),
             "betas": PublishedArray(np.array(BETAS, np.float32), "", "the values of β"),
+            "terms": PublishedArray(
+                np.array(
+                    [[one.information, one.marginal] for one in carved[: len(BETAS)]],
+                    np.float32,
+                ),
+                "nats an example",
+                "information and marginal KL of the model of each β, test digits",
+            ),
             "repeated_betas": PublishedArray(
                 np.array(REPEATED, np.float32), "", "the values of β with three seeds"
             ),
@@ -269,6 +277,29 @@ RECIPE = Recipe(
             lambda m: m["beta-4.test.loss"] < m["beta-4.test.best_other_loss"],
         ),
         Claim("the parts of the mean KL add up to it", lambda m: m["test.largest_residual"] < 1e-6),
+        Claim(
+            "the information falls as β rises",
+            lambda m: rises([-nats for nats in values(m, "test.information")], slack=0.05),
+        ),
+        Claim(
+            "the aggregate posterior comes nearer to the prior as β rises",
+            lambda m: rises([-nats for nats in values(m, "test.marginal_kl")], slack=0.02),
+        ),
+        Claim(
+            "a part of the divergence is no information, with every seed that uses its code",
+            lambda m: all(
+                m[f"beta-{beta:g}.test.marginal_kl_lowest"] > 0.005
+                for beta in REPEATED
+                if m[f"beta-{beta:g}.test.information_lowest"] > COLLAPSED
+            ),
+        ),
+        Claim(
+            "at β = 1 some of the gap is the encoder's and some the Gaussian's",
+            lambda m: (
+                min(m[f"beta-1.test.{whose}_gap"] for whose in ("amortisation", "approximation"))
+                > 0.01
+            ),
+        ),
         Claim(
             "at the largest β the posterior has collapsed",
             lambda m: values(m, "test.kl")[-1] <= COLLAPSED,

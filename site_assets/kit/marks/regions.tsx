@@ -1,10 +1,9 @@
 /** More marks: areas and bands, columns of a histogram, lines of equal height, uprights, arrows. */
 
-import { area } from "d3-shape";
 import { useMemo } from "preact/hooks";
 import type { Histogram } from "../maths/histogram.ts";
 import { isolines, sample } from "./isolines.ts";
-import { place, useCoordinates, type Pair } from "./plot.tsx";
+import { place, stepwise, useCoordinates, type Pair } from "./plot.tsx";
 
 /** [x, lower, upper]. */
 export type Span = readonly [number, number, number];
@@ -12,13 +11,9 @@ export type Span = readonly [number, number, number];
 /** What lies between two curves over the same places, cut at the plot's edges. */
 export function Band({ points, hue = "" }: { points: readonly Span[]; hue?: string }) {
   const { x, y, top, bottom } = useCoordinates();
-  const height = (value: number): number => place(Math.min(bottom, Math.max(top, y(value))));
-  const outline = area<Span>(
-    (p) => place(x(p[0])),
-    (p) => height(p[1]),
-    (p) => height(p[2]),
-  );
-  return <path class={`band ${hue}`} d={outline(points) ?? ""} />;
+  const at = (place: number, value: number): Pair => [x(place), Math.min(bottom, Math.max(top, y(value)))];
+  const [lower, upper] = [points.map((p) => at(p[0], p[1])), points.map((p) => at(p[0], p[2]))];
+  return <path class={`band ${hue}`} d={`${stepwise([...lower, ...upper.reverse()])}Z`} />;
 }
 
 /** What lies between a curve and zero. */
@@ -112,19 +107,6 @@ export function Arrow({ from, to, name, hue = "" }: { from: Pair; to: Pair; name
 }
 
 const GRID = 57; // points along each side: closer than the eye sees a corner in the lines
-
-/** A path in steps from place to place: about half as long in the page as one that names the places. */
-function stepwise(points: readonly Pair[]): string {
-  let path = "";
-  let [left, top] = [0, 0]; // in tenths, as the page rounds, so that no error adds up
-  points.forEach(([a, b], index) => {
-    const [dx, dy] = [Math.round(10 * a) - left, Math.round(10 * b) - top];
-    if (index > 0 && dx === 0 && dy === 0) return;
-    path += `${index === 0 ? "M" : "l"}${dx / 10} ${dy / 10}`;
-    [left, top] = [left + dx, top + dy];
-  });
-  return path;
-}
 
 /** Lines of equal height of `f` over the plot; `of` names everything that `f` depends on. */
 export function Isolines({
