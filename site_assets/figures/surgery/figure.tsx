@@ -341,8 +341,8 @@ export default defineFigure<State, Frame, Role>({
         ["mean KL, closed form, less both parts", fixed(carved.meanKl - carved.information - carved.marginal, 9), ""],
         ...bounds.weighted.map(({ mean, error }, doublings) => [
           `log p(x) less the bound with ${2 ** doublings} draws`,
-          fixed(bounds.logEvidence - mean, 4),
-          `standard error ${fixed(error, 4)}`,
+          fixed(bounds.logEvidence - mean, 3),
+          `standard error ${fixed(error, 3)}`,
         ]),
       ],
     };

@@ -93,12 +93,9 @@ def test_finger_turns_beta(reader: Reader) -> None:
 
 def test_bounds_stay_below_the_evidence(reader: Reader) -> None:
     figure = reader.live_figure(NAME)
-    for digit in (0, 3):
-        slider = figure.slider(DIGIT)
-        slider.focus()
-        figure.page.keyboard.press("Home")
-        for _ in range(digit):
-            figure.page.keyboard.press("ArrowRight")
+    figure.slider(DIGIT).focus()
+    for digit, key in ((0, "Home"), (1, "ArrowRight"), (9, "End")):
+        figure.page.keyboard.press(key)
         truth = log_evidence(figure, digit, 5)
         figure.expect_number("= log p(x)", truth, 0.02)
         shown = figure.settle()
@@ -109,9 +106,9 @@ def test_bounds_stay_below_the_evidence(reader: Reader) -> None:
             rows = [row for row in figure.table() if row[0].startswith("log p(x) less the bound")]
             missing = np.array([number(row[1]) for row in rows])
             errors = np.array([number(row[2]) for row in rows])
-            assert abs(missing[0] - gap) < 4 * errors[0], "one draw is the ELBO"
-            assert (missing > -4 * errors).all()
-            assert (np.diff(missing) < 0).all(), "more draws, a tighter bound"
+            assert abs(missing[0] - gap) < 4 * errors[0] + 0.002, "one draw is the ELBO"
+            assert (missing > -4 * errors - 0.002).all()
+            assert (np.diff(missing) <= 0).all(), "more draws, a tighter bound"
 
         eventually(figure.page, table_agrees)
 
