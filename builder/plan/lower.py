@@ -407,7 +407,9 @@ class _Lowering:
             (columns,), (1, columns),
         }:  # fmt: skip
             raise Refused("Gemm with a bias that is no row")
+        turned = transposed == [1, 0] and columns < 4 and len(node.inputs) == 2
         rearranged = depth * columns if transposed[1] or columns < 4 else 0
+        rearranged = rows * columns if turned else rearranged
         arguments: dict[str, Argument] = {
             "rows": rows, "columns": columns, "depth": depth,
             "a": self._value(node.inputs[0]), "transposeA": transposed[0],
@@ -487,6 +489,7 @@ class _Lowering:
             "outer": prod(shape[:first]), "size": size, "inner": prod(shape[last:]),
             "x": self._value(node.inputs[0]), "out": self._new(node.outputs[0]),
             "divisor": size if node.op == "ReduceMean" else 1,
+            "squared": int(node.attributes.get("squared", 0)),
         }  # fmt: skip
         self._call("reduce", arguments, work=prod(shape))
 

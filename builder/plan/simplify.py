@@ -33,6 +33,9 @@ def simplify(graph: Graph) -> None:
         silus,
         silu_gradients,
         softplus_with_sigmoid,
+        scalar_factors,
+        scaled_differences,
+        sums_of_squares,
         matrix_products,
         chosen_networks,
         biases,
@@ -176,6 +179,72 @@ def softplus_with_sigmoid(graph: Graph) -> None:
             graph.nodes.remove(sigmoid)
             node.op, node.outputs = "SoftplusAndSigmoid", [node.outputs[0], sigmoid.outputs[0]]
             _hasten(graph, node)
+
+
+def scalar_factors(graph: Graph) -> None:
+    """(x·a)·b for constants a and b is x·(a·b)."""
+    for node in list(graph.nodes):
+        outer = _scaled(graph, node)
+        inner = graph.producer(outer[0]) if outer else None
+        factors = _scaled(graph, inner) if inner and graph.only_user(inner.outputs[0]) else None
+        if outer and factors:
+            product = np.float32(outer[1]) * np.float32(factors[1])
+            name = _constant(graph, f"{node.outputs[0]}.factor", product)
+            node.inputs = [factors[0], name]
+
+
+def scaled_differences(graph: Graph) -> None:
+    """a·c − b·c is (a − b)·c, for a constant c: what comes back from a loss."""
+    for node in list(graph.nodes):
+        if node.op != "Add":
+            continue
+        products = [graph.producer(name) for name in node.inputs]
+        if any(each is None or graph.only_user(each.outputs[0]) is None for each in products):
+            continue
+        pairs = [_scaled(graph, each) for each in products if each is not None]
+        if not all(pairs):
+            continue
+        (b, less), (a, more) = (pair for pair in pairs if pair is not None)
+        if more != -less or graph.shape(a) != graph.shape(b):
+            continue
+        name = _fresh(graph, f"{node.outputs[0]}.difference", a)
+        graph.nodes.insert(graph.nodes.index(node), Node("Sub", [a, b], [name]))
+        factor = _constant(graph, f"{node.outputs[0]}.factor", np.float32(more))
+        node.op, node.inputs, node.attributes = "Mul", [name, factor], {}
+
+
+def _scaled(graph: Graph, node: Node | None) -> tuple[str, float] | None:
+    """x and the factor, if the node makes x times one constant number."""
+    if node is None or node.op != "Mul":
+        return None
+    for x, other in (node.inputs, reversed(node.inputs)):
+        factor = graph.scalar(other)
+        if factor is not None and graph.shape(x) == graph.shape(node.outputs[0]):
+            return x, factor
+    return None
+
+
+def sums_of_squares(graph: Graph) -> None:
+    """A sum or a mean of x·x reads x alone."""
+    for node in graph.nodes:
+        if node.op not in {"ReduceSum", "ReduceMean"}:
+            continue
+        square = graph.producer(node.inputs[0])
+        if (
+            square
+            and square.op == "Mul"
+            and square.inputs[0] == square.inputs[1]
+            and graph.only_user(node.inputs[0])
+        ):
+            node.inputs[0] = square.inputs[0]
+            node.attributes["squared"] = 1
+
+
+def _constant(graph: Graph, name: str, value: np.float32) -> str:
+    """A new constant of one number."""
+    graph.constants[name] = Constant(np.array(value, np.float32))
+    graph.shapes[name], graph.dtypes[name] = (), FLOAT
+    return name
 
 
 def matrix_products(graph: Graph) -> None:

@@ -270,29 +270,19 @@ export function transpose(rows: i32, columns: i32, x: usize, out: usize): void {
   }
 }
 
-/** A[depth, rows] and a B of at most three columns: four rows of results at once, down the columns of A. */
-function narrowTransposed(rows: i32, columns: i32, depth: i32, a: usize, b: usize, bias: usize, out: usize): void {
-  const aStep: usize = rows << 2, stride: usize = columns << 2;
-  for (let j = 0; j < columns; j++) {
-    const start: f32 = bias ? load<f32>(bias + (j << 2)) : 0;
-    let i = 0;
-    for (; i + 4 <= rows; i += 4) tile4x1(depth, a + (i << 2), aStep, b + (j << 2), stride, start, out + i * stride + (j << 2), stride);
-    for (; i < rows; i++) tile1x1(depth, a + (i << 2), aStep, b + (j << 2), stride, start, out + i * stride + (j << 2));
-  }
-}
-
 /**
  * out[rows, columns] = activation(A B + bias): A is [rows, depth], or [depth, rows] if transposed; B is [depth, columns],
  * or [columns, depth] if transposed; bias is [columns] or absent. `scratch` has room for 4·depth numbers, and for
- * depth·columns more where B is transposed or has fewer than four columns.
+ * depth·columns more where B is transposed or has fewer than four columns; if A alone is transposed then, rows·columns.
  */
 export function gemm(
   rows: i32, columns: i32, depth: i32, a: usize, aTransposed: i32, b: usize, bTransposed: i32, bias: usize, out: usize,
   scratch: usize, activation: i32,
 ): void {
   const narrow = columns < 4;
-  if (narrow && aTransposed && !bTransposed) {
-    narrowTransposed(rows, columns, depth, a, b, bias, out);
+  if (narrow && aTransposed && !bTransposed && !bias) { // Bᵀ A goes along the rows of A, and is turned afterwards
+    gemmByTiles(columns, rows, depth, b, 4, columns << 2, a, 0, scratch, 0, 0);
+    transpose(columns, rows, scratch, out);
   } else if (narrow && !aTransposed) {
     if (!bTransposed && columns > 1) {
       transpose(depth, columns, b, scratch);

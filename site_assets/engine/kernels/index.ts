@@ -58,7 +58,7 @@ export function run(start: usize, end: usize): void {
         softplusAndSigmoid(argument(p, 0), argument(p, 1), argument(p, 2), argument(p, 3));
         break;
       case Operation.reduce:
-        reduce(argument(p, 0), argument(p, 1), argument(p, 2), argument(p, 3), argument(p, 4), <f32>argument(p, 5));
+        reduce(argument(p, 0), argument(p, 1), argument(p, 2), argument(p, 3), argument(p, 4), <f32>argument(p, 5), argument(p, 6));
         break;
       case Operation.softmax:
         softmax(argument(p, 0), argument(p, 1), argument(p, 2), argument(p, 3));

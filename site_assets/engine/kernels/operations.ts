@@ -17,7 +17,7 @@ export enum Operation {
   silu = 7, // size, x, out, sigmoid
   siluGradient = 8, // size, x, sigmoid, gradient, out
   softplusAndSigmoid = 9, // size, x, softplus, sigmoid
-  reduce = 10, // outer, size, inner, x, out, divisor
+  reduce = 10, // outer, size, inner, x, out, divisor, squared
   softmax = 11, // rows, columns, x, out
   transpose = 12, // rows, columns, x, out
   gather = 13, // count, members, bytes, x, index, out

@@ -244,8 +244,14 @@ def test_reduce(op: str, axes: list[int], shape: tuple[int, ...]) -> None:
     function = np.sum if op == "ReduceSum" else np.mean
     expected = np.asarray(function(x.astype(np.float64), axis=tuple(axes) or None, keepdims=True))
     close(run(data, x=x)["y"], expected)
+    squares = [node("Mul", ["x", "x"], ["q"]), node(op, ["q", "axes"], ["y"], keepdims=1)]
+    of_squares = model(squares, {"x": shape}, ["y"], {"axes": np.array(axes, np.int64)})
+    wide = x.astype(np.float64) ** 2
+    expected = np.asarray(function(wide, axis=tuple(axes) or None, keepdims=True))
+    close(run(of_squares, x=x)["y"], expected)
     x.flat[0] = np.nan
     assert np.isnan(run(data, x=x)["y"].flat[0])
+    assert np.isnan(run(of_squares, x=x)["y"].flat[0])
 
 
 def test_softmax() -> None:

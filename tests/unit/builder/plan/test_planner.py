@@ -7,7 +7,7 @@ import pytest
 
 from builder.plan.graph import Refused
 from builder.plan.layout import Plan
-from tests.plans import model, node, normal, planned, run, vocabulary
+from tests.plans import Array, model, node, normal, planned, run, vocabulary
 
 
 def operations(plan: Plan) -> list[str]:
@@ -138,3 +138,29 @@ def test_softplus_by_a_threshold_is_softplus() -> None:
     found = run(data, x=x)
     np.testing.assert_allclose(found["y"], np.logaddexp(0, x.astype(np.float64)), rtol=1e-6)
     np.testing.assert_allclose(found["dx"], 0.5 / (1 + np.exp(-x.astype(np.float64))), rtol=1e-6)
+
+
+def test_a_loss_and_what_comes_back_from_it_take_few_passes() -> None:
+    """Squares are summed as they are read, factors become one, a·c − b·c is one difference."""
+    nodes = [
+        node("Mul", ["x", "x"], ["q"]),
+        node("ReduceMean", ["q", "axis"], ["loss"], keepdims=0),
+        node("Mul", ["x", "two"], ["m"]),
+        node("Mul", ["half", "m"], ["once"]),
+        node("Mul", ["x", "minus"], ["a"]),
+        node("Mul", ["two", "y"], ["b"]),
+        node("Add", ["a", "b"], ["difference"]),
+    ]
+    values = {"two": 2, "half": 0.25, "minus": -2}
+    constants: dict[str, Array] = {
+        name: np.array(value, np.float32) for name, value in values.items()
+    }
+    constants["axis"] = np.array([1])
+    inputs = {"x": ["n", 5], "y": ["n", 5]}
+    data = model(nodes, inputs, ["loss", "once", "difference"], constants)
+    assert operations(planned(data)) == ["reduce", "binary", "binary", "binary"]
+    x, y = normal(7, 5), normal(7, 5, seed=1)
+    found = run(data, x=x, y=y)
+    np.testing.assert_allclose(found["loss"], (x * x).mean(axis=1), rtol=1e-6)
+    np.testing.assert_array_equal(found["once"], 0.5 * x)
+    np.testing.assert_allclose(found["difference"], 2 * (y - x), rtol=1e-6, atol=1e-7)
