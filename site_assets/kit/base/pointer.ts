@@ -1,4 +1,7 @@
-/** One pointer gesture on an SVG element: press, drag, release, in the element's own view-box units. */
+/**
+ * One pointer gesture on an SVG element: press, drag, release, in the element's own view-box units. A pen goes before
+ * the hand that holds it: its palm may have touched first.
+ */
 
 import type { TargetedEvent, TargetedPointerEvent } from "preact";
 import { useRef } from "preact/hooks";
@@ -12,6 +15,8 @@ export interface Gesture {
   /** A mouse or pen passing over, without a button pressed. */
   readonly onHover?: (point: Point) => void;
   readonly onLeave?: () => void;
+  /** What was pressed and dragged was the palm. */
+  readonly onCancel?: () => void;
 }
 
 type PointerEventOn = TargetedPointerEvent<SVGSVGElement>;
@@ -23,14 +28,20 @@ function toViewBox(svg: SVGSVGElement, clientX: number, clientY: number): Point 
   return [point.x, point.y];
 }
 
-/** Handlers to spread on an `<svg>`. A second finger is ignored while the first one is down. */
+/** Handlers to spread on an `<svg>`. A second finger is ignored while the first one is down, a pen is not. */
 export function useGesture(gesture: Gesture) {
   const active = useRef<number | null>(null);
+  const activeType = useRef("");
   const point = (event: PointerEventOn): Point => toViewBox(event.currentTarget, event.clientX, event.clientY);
   return {
     onPointerDown(event: PointerEventOn): void {
-      if (active.current !== null || event.button !== 0) return;
+      if (event.button !== 0) return;
+      if (active.current !== null) {
+        if (event.pointerType !== "pen" || activeType.current !== "touch") return;
+        gesture.onCancel?.();
+      }
       active.current = event.pointerId;
+      activeType.current = event.pointerType;
       event.currentTarget.setPointerCapture(event.pointerId);
       gesture.onPress?.(point(event));
     },

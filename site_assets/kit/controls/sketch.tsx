@@ -38,7 +38,11 @@ export function Sketch({ label, strokes, onChange, strokeWidth }: SketchProps) {
     drawing.current = [...newest.get(), []];
     extend(at);
   };
-  const gesture = useGesture(interactive ? { onPress: begin, onDrag: extend } : {});
+  const cancel = (): void => {
+    drawing.current = drawing.current.slice(0, -1);
+    newest.ask(drawing.current, onChange);
+  };
+  const gesture = useGesture(interactive ? { onPress: begin, onDrag: extend, onCancel: cancel } : {});
   const path = strokes
     .map((stroke) => {
       const places = stroke.map(([x, y]) => `${place(x * SIZE)} ${place(y * SIZE)}`);

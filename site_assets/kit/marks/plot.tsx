@@ -213,14 +213,13 @@ export function stepwise(points: readonly Pair[]): string {
 
 /** A curve with its name written at its end instead of in a legend. */
 export function Line({ points, name, below, hue = "", dashed }: LineProps) {
-  const { x, y, right, top, bottom } = useCoordinates();
+  const { x, y, left, right, top, bottom } = useCoordinates();
   const path = stepwise(points.map(([a, b]): Pair => [x(a), y(b)]));
   const drawn = points.filter(([, value]) => Number.isFinite(value));
   const last = drawn.at(-1);
-  const end = last ? Math.min(place(x(last[0])), right - 4) : 0;
-  const beside = drawn
-    .filter(([at]) => x(at) >= end - LETTER * (name?.length ?? 0))
-    .map(([, value]) => place(y(value)));
+  const length = LETTER * (name?.length ?? 0);
+  const end = last ? Math.max(Math.min(place(x(last[0])), right - 4), left + length) : 0; // not on the axis
+  const beside = drawn.filter(([at]) => x(at) >= end - length).map(([, value]) => place(y(value)));
   return (
     <g class={hue}>
       <path class={dashed ? "line line-dashed" : "line"} d={path} />

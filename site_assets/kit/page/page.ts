@@ -79,7 +79,20 @@ export function startNotes(): void {
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
     for (const opener of document.querySelectorAll(`:is(${OPENERS})[aria-expanded=true]`)) setOpen(opener, false);
+    // Those that hover and focus have opened stay closed until hand and focus have gone elsewhere.
+    for (const note of document.querySelectorAll(":is(.cite, .term):is(:hover, :focus-within)")) {
+      note.classList.add("dismissed");
+    }
   });
+  for (const gone of ["pointerout", "focusout"]) {
+    document.addEventListener(gone, () =>
+      requestAnimationFrame(() => {
+        for (const note of document.querySelectorAll(".dismissed:not(:hover, :focus-within)")) {
+          note.classList.remove("dismissed");
+        }
+      }),
+    );
+  }
 }
 
 /** A guess is kept in view beside the answer, which opens once the reader has committed to one. */
@@ -99,7 +112,7 @@ export function startPredictions(): void {
       choice.addEventListener("click", () => choose(choice));
       choice.addEventListener("keydown", (event) => {
         const shift = ARROW_SHIFT[event.key];
-        if (shift === undefined) return;
+        if (shift === undefined || event.altKey || event.ctrlKey || event.metaKey) return;
         event.preventDefault();
         choices[(index + shift + choices.length) % choices.length]?.focus();
       });

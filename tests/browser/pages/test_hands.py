@@ -1,0 +1,193 @@
+"""What hands do by the way: a palm on the paper, a wheel over a number, Escape, a mouse at rest."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import WIDE, Reader
+from tests.browser.figures.test_every_figure import FIGURES, PAGES
+from tests.browser.pages.test_accessibility import open_live
+from tests.browser.soak import soak
+from tests.browser.support.figure import Figure
+from tests.browser.support.training import Bench
+
+NARROWEST = {"width": 320, "height": 640}
+GESTURES, SEED = 12, 11
+
+# Text against its ground for each control that is shown, in the state in which it is now.
+FAINT = """
+(least) => {
+  const context = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
+  const paint = (colours) => {
+    context.clearRect(0, 0, 1, 1);
+    for (const colour of colours) {
+      context.fillStyle = colour;
+      context.fillRect(0, 0, 1, 1);
+    }
+    return [...context.getImageData(0, 0, 1, 1).data].slice(0, 3);
+  };
+  const luminance = (pixel) => {
+    const [r, g, b] = pixel.map((value) => {
+      const part = value / 255;
+      return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
+    });
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const grounds = (element) => {
+    const found = [];
+    for (let at = element; at; at = at.parentElement) {
+      found.unshift(getComputedStyle(at).backgroundColor);
+    }
+    return found;
+  };
+  const faces = ".button, .toggle-choice > span, .select > select, .seed input, "
+    + ".predict-choices > button, .cell button, .theme, .masthead-link";
+  return [...document.querySelectorAll(faces)].filter((face) => face.checkVisibility())
+    .flatMap((face) => {
+      const ground = grounds(face);
+      const [a, b] = [luminance(paint(ground)),
+        luminance(paint([...ground, getComputedStyle(face).color]))].sort((x, y) => x - y);
+      const ratio = (b + 0.05) / (a + 0.05);
+      if (ratio >= least) return [];
+      return [`${ratio.toFixed(1)} : 1, ${face.outerHTML.slice(0, 80)}`];
+    });
+}
+"""
+PSEUDO = ((), ("hover",), ("focus", "focus-visible"), ("hover", "active"),
+          ("hover", "focus", "focus-visible", "active"))  # fmt: skip
+DISABLE = """
+(off) => document.querySelectorAll("figure .button, figure input, figure select")
+  .forEach((control) => { control.disabled = off; })
+"""
+
+
+@pytest.mark.parametrize("scheme_of_colours", ["light", "dark"])
+@pytest.mark.parametrize("name", PAGES)
+def test_every_state_of_every_control_can_be_read(
+    reader: Reader, name: str, scheme_of_colours: str
+) -> None:
+    """4.5 : 1 in each combination; 3 : 1 for what is disabled, of which no rule asks anything."""
+    page = open_live(reader, name)
+    page.emulate_media(color_scheme=scheme_of_colours, reduced_motion="reduce")  # type: ignore[arg-type]
+    problems: list[str] = []
+    for states in PSEUDO:
+        session = page.context.new_cdp_session(page)
+        session.send("DOM.enable")
+        session.send("CSS.enable")
+        root = session.send("DOM.getDocument", {"depth": 0})["root"]["nodeId"]
+        query = {"nodeId": root, "selector": "button, input, select, .toggle-choice"}
+        for node in session.send("DOM.querySelectorAll", query)["nodeIds"]:
+            forced = {"nodeId": node, "forcedPseudoClasses": list(states)}
+            session.send("CSS.forcePseudoState", forced)
+        for off in (False, True):
+            if off:
+                page.evaluate(DISABLE, True)
+            found = page.evaluate(FAINT, 3 if off else 4.5)
+            told = "+".join((*states, *(["disabled"] if off else [])))
+            problems += [f"{name} {told}: {line}" for line in found]
+            if off:
+                page.evaluate(DISABLE, False)
+        session.detach()
+    page.context.close() if problems else page.reload()
+    assert not problems, "\n".join(problems)
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_no_gesture_makes_a_figure_wider_than_its_column(reader: Reader, name: str) -> None:
+    figure = reader.live_figure(name)
+    figure.page.set_viewport_size(NARROWEST)  # type: ignore[arg-type]
+    try:
+        for seed in range(GESTURES):
+            soak(figure, 1, SEED + seed)
+            wide = figure.page.evaluate("document.documentElement.scrollWidth")
+            assert wide <= NARROWEST["width"], f"after gesture {seed} the page is {wide} px wide"
+    finally:
+        figure.page.set_viewport_size(WIDE)
+
+
+def test_the_paper_cleared_is_no_wider_than_a_phone(reader: Reader) -> None:
+    figure = reader.live_figure("draw-and-squeeze")
+    figure.page.set_viewport_size(NARROWEST)  # type: ignore[arg-type]
+    figure.button("Clear the paper").click()
+    figure.settle()
+    wide = figure.page.evaluate("document.documentElement.scrollWidth")
+    figure.page.set_viewport_size(WIDE)
+    assert wide <= NARROWEST["width"]
+
+
+def test_a_palm_that_touches_first_leaves_the_stroke_to_the_pen(reader: Reader) -> None:
+    figure = reader.live_figure("draw-and-squeeze", {"strokes": ""}, touch=True)
+    paper = figure.root.locator(".sketch")
+    paper.scroll_into_view_if_needed()
+    box = paper.bounding_box()
+    assert box
+    session = figure.page.context.new_cdp_session(figure.page)
+    spot = [(box["x"] + share * box["width"], box["y"] + 0.5 * box["height"])
+            for share in (0.9, 0.2, 0.3, 0.4, 0.5)]  # fmt: skip
+    palm = {"x": spot[0][0], "y": spot[0][1] + 0.3 * box["height"]}
+    session.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [palm]})
+
+    def pen(kind: str, place: tuple[float, float]) -> None:
+        event = {"type": kind, "x": place[0], "y": place[1], "button": "left", "clickCount": 1,
+                 "buttons": 1, "pointerType": "pen"}  # fmt: skip
+        session.send("Input.dispatchMouseEvent", event)
+
+    pen("mousePressed", spot[1])
+    for place in spot[2:]:
+        pen("mouseMoved", place)
+    pen("mouseReleased", spot[-1])
+    session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    figure.settle()
+    path = figure.root.locator(".sketch-ink").get_attribute("d") or ""
+    assert path.count("M") == 1, "the palm has drawn"
+    assert path.count("L") >= 2, "the pen has not"
+
+
+def test_the_wheel_does_not_turn_a_seed_and_a_new_seed_is_one_press(reader: Reader) -> None:
+    run = Bench(reader.live_figure("organise", {"speed": "max"}), "mouse")
+    run.press("Train it yourself")
+    run.wait_step(20)
+    run.pause()
+    step = run.step()
+    seed = run.figure.root.get_by_label("seed", exact=True)
+    seed.click()
+    run.figure.page.mouse.wheel(0, 240)
+    run.figure.page.wait_for_timeout(300)
+    expect(seed).to_have_value("7")
+    assert run.step() == step, "the run was thrown away"
+    run.press("New seed")
+    run.wait_phase("untrained")
+    expect(seed).to_have_value("8")
+
+
+def test_escape_closes_what_hover_or_focus_has_opened(reader: Reader) -> None:
+    page = reader.visit(reader.site.url("two-jobs-in-one-loss.html"))
+    opener = page.locator(".prose [data-popover]:visible").first
+    note = opener.locator("xpath=following-sibling::*[contains(@class, 'popover')]").first
+    for open_it in (opener.hover, opener.focus):
+        page.mouse.move(1, 1)
+        open_it()
+        expect(note).to_be_visible()
+        page.keyboard.press("Escape")
+        expect(note).to_be_hidden()
+        page.evaluate("document.activeElement.blur()")
+
+
+def test_names_of_loss_curves_stand_beside_the_axis_from_the_first_step(reader: Reader) -> None:
+    run = Bench(reader.live_figure("organise", {"speed": "1"}), "mouse")
+    run.press("Untrain")
+    for step in (1, 2):
+        run.press("One step")
+        run.wait_step(step)
+    figure: Figure = run.figure
+    over = figure.root.evaluate(
+        """(figure) => [...figure.querySelectorAll(".loss-plots .plot")].flatMap((plot) => {
+          const axis = Math.max(...[...plot.querySelectorAll(".tick line[x2]")]
+            .map((line) => line.getBoundingClientRect().left));
+          return [...plot.querySelectorAll(".direct-label")]
+            .filter((name) => name.getBoundingClientRect().left < axis)
+            .map((name) => name.textContent);
+        })"""
+    )
+    assert not over
