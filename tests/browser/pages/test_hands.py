@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from tests.browser.conftest import WIDE, Reader
 from tests.browser.figures.test_every_figure import FIGURES, PAGES
 from tests.browser.pages.test_accessibility import open_live
-from tests.browser.soak import soak
+from tests.browser.soak import Hands
 from tests.browser.support.figure import Figure
 from tests.browser.support.training import Bench
 
@@ -98,10 +98,13 @@ def test_no_gesture_makes_a_figure_wider_than_its_column(reader: Reader, name: s
     figure = reader.live_figure(name)
     figure.page.set_viewport_size(NARROWEST)  # type: ignore[arg-type]
     try:
-        for seed in range(GESTURES):
-            soak(figure, 1, SEED + seed)
+        hands = Hands(figure, SEED)
+        for made in range(1, GESTURES + 1):
+            hands.gesture()
             wide = figure.page.evaluate("document.documentElement.scrollWidth")
-            assert wide <= NARROWEST["width"], f"after gesture {seed} the page is {wide} px wide"
+            assert wide <= NARROWEST["width"], f"after gesture {made} the page is {wide} px wide"
+        hands.recover()
+        hands.let_go()
     finally:
         figure.page.set_viewport_size(WIDE)
 
