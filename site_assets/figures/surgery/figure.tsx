@@ -189,18 +189,6 @@ export default defineFigure<State, Frame, Role>({
     const estimate = bounds.weighted[doublings] as Estimate;
     return (
       <>
-        <Controls label="Model">
-          <Slider
-            label="β"
-            name="β, the weight of the KL term"
-            min={0}
-            max={overBeta.length - 1}
-            step={1}
-            value={beta_index}
-            format={(index) => betaText(overBeta[index]?.beta ?? 0)}
-            onChange={(index) => set({ beta_index: index })}
-          />
-        </Controls>
         <Panels columns={2}>
           <Panel
             title={
@@ -300,6 +288,18 @@ export default defineFigure<State, Frame, Role>({
             </Panels>
           </Panel>
         </Panels>
+        <Controls label="Model" docked>
+          <Slider
+            label="β"
+            name="β, the weight of the KL term"
+            min={0}
+            max={overBeta.length - 1}
+            step={1}
+            value={beta_index}
+            format={(index) => betaText(overBeta[index]?.beta ?? 0)}
+            onChange={(index) => set({ beta_index: index })}
+          />
+        </Controls>
       </>
     );
   },
