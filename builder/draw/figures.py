@@ -114,7 +114,7 @@ class Bundle:
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class StaticFrame:
     """A figure's static picture, its words, and its numbers."""
 
     markup: str
@@ -199,10 +199,10 @@ def draw_frames(
     models: ModelFiles,
     code: SiteCode,
     memory: Memory,
-) -> tuple[dict[tuple[str, str], Frame], tuple[Issue, ...]]:
+) -> tuple[dict[tuple[str, str], StaticFrame], tuple[Issue, ...]]:
     """The static frame of every figure whose models are all there, by page and id, each drawn by
     the figure's own code."""
-    frames: dict[tuple[str, str], Frame] = {}
+    frames: dict[tuple[str, str], StaticFrame] = {}
     issues: list[Issue] = []
     waiting: list[tuple[ResolvedPage, PlacedFigure, str]] = []
     asked: dict[str, Future[DrawnFrame]] = {}
@@ -247,8 +247,8 @@ def _frame_name(figure: PlacedFigure, code: str, hashes: list[str]) -> str:
 
 
 @lru_cache(maxsize=1024)  # by content: an unchanged frame is the same object at the next build
-def _read_frame(data: bytes) -> Frame:
-    return Frame(**json.loads(data))
+def _read_frame(data: bytes) -> StaticFrame:
+    return StaticFrame(**json.loads(data))
 
 
 def spec_of(figure: PlacedFigure) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import base64
 from collections.abc import Mapping
 from concurrent.futures import Future
 
-from builder.draw.figures import Frame, SiteCode
+from builder.draw.figures import SiteCode, StaticFrame
 from builder.issues.issue import Issue, whole_file
 from builder.load.config import BookConfig
 from builder.node.methods import Poster, PosterParams, Service
@@ -27,7 +27,7 @@ def draw_posters(
     service: Service,
     config: BookConfig,
     book: ResolvedBook,
-    frames: Mapping[tuple[str, str], Frame],
+    frames: Mapping[tuple[str, str], StaticFrame],
     code: SiteCode,
 ) -> tuple[dict[str, str], dict[str, bytes], tuple[Issue, ...]]:
     """Page → address of its picture, and the files.
@@ -62,7 +62,7 @@ def draw_posters(
 
 
 def _wanted(
-    config: BookConfig, book: ResolvedBook, frames: Mapping[tuple[str, str], Frame]
+    config: BookConfig, book: ResolvedBook, frames: Mapping[tuple[str, str], StaticFrame]
 ) -> dict[str, PosterParams]:
     """What each picture is made from, by page. The title page takes the first chapter's drawing."""
     wanted: dict[str, PosterParams] = {}

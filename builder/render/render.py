@@ -12,7 +12,7 @@ from typing import Any, TypeVarTuple
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from builder.draw.figures import Bundle, Frame, spec_of
+from builder.draw.figures import Bundle, StaticFrame, spec_of
 from builder.draw.parts import Parts
 from builder.load.config import BookConfig
 from builder.load.figure_spec import ModelUse
@@ -100,7 +100,7 @@ class Drawings:
 
     formulas: Mapping[tuple[str, bool], str]
     """(TeX, whether it is displayed) → MathML."""
-    frames: Mapping[tuple[str, str], Frame]
+    frames: Mapping[tuple[str, str], StaticFrame]
     """(page, id of the figure) → what the figure shows at first."""
     outputs: Mapping[tuple[str, str], str]
     """(page, id of the cell) → what the cell puts out."""
@@ -194,7 +194,7 @@ class PageParts:
     """What was made for one page alone."""
 
     formulas: Mapping[tuple[str, bool], str]
-    frames: Mapping[str, Frame]
+    frames: Mapping[str, StaticFrame]
     """By the figure's id."""
     outputs: Mapping[str, str]
     """By the cell's id."""

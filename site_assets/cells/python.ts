@@ -65,7 +65,7 @@ export class Python {
   version = "";
   private readonly data: CellsData;
   private worker: Promise<Worker> | null = null;
-  private live: Worker | null = null;
+  private latest: Worker | null = null;
   private current: Run | null = null;
   private models: Promise<Models> | null = null;
 
@@ -98,8 +98,8 @@ export class Python {
 
   /** Ends the worker, whatever it does, and all that cells have defined. */
   stop(): void {
-    this.live?.terminate();
-    this.live = this.worker = null;
+    this.latest?.terminate();
+    this.latest = this.worker = null;
     this.end("stopped");
   }
 
@@ -168,7 +168,7 @@ export class Python {
     const url = URL.createObjectURL(new Blob([`(${workerSource.toString()})()`], { type: "text/javascript" }));
     const worker = new Worker(url);
     URL.revokeObjectURL(url);
-    this.live = worker;
+    this.latest = worker;
     const cards = JSON.stringify(
       Object.fromEntries(Object.entries(this.data.models).map(([name, { card }]) => [name, card])),
     );
@@ -197,7 +197,7 @@ export class Python {
   }
 
   private receive(worker: Worker, response: Response): void {
-    if (worker !== this.live) return;
+    if (worker !== this.latest) return;
     switch (response.op) {
       case "ready":
         this.version = response.version;

@@ -15,7 +15,7 @@ export type Response =
   | { readonly id: number; readonly error: string; readonly fatal: boolean };
 
 /** What the page needs of a Worker: small enough for a test to stand in. */
-export interface Port {
+export interface WorkerPort {
   postMessage(message: Request, transfer?: Transferable[]): void;
   onmessage: ((event: MessageEvent<Response>) => void) | null;
   onerror: ((event: ErrorEvent) => void) | null;

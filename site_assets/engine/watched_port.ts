@@ -3,18 +3,18 @@
  * silence that no call explains for its death, so that whoever waits is told and a new worker can be started.
  */
 
-import type { Port, Request } from "./protocol.ts";
+import type { WorkerPort, Request } from "./protocol.ts";
 
 // ms; a phone compiles the engine's megabytes in a fraction of it, and calls of graphs take milliseconds
 const SILENCE: Readonly<Record<Request["op"], number>> = { start: 120_000, load: 120_000, run: 30_000 };
 
-export class WatchedPort implements Port {
-  onmessage: Port["onmessage"] = null;
-  onerror: Port["onerror"] = null;
-  private readonly port: Port;
+export class WatchedPort implements WorkerPort {
+  onmessage: WorkerPort["onmessage"] = null;
+  onerror: WorkerPort["onerror"] = null;
+  private readonly port: WorkerPort;
   private timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(port: Port) {
+  constructor(port: WorkerPort) {
     this.port = port;
     port.onmessage = (event) => {
       clearTimeout(this.timer);

@@ -7,12 +7,12 @@
 
 import { Holding } from "./held.ts";
 import { EngineError, EngineStopped, type Call, type CallOptions, type Lane } from "./lane.ts";
-import type { Port, Request, Response } from "./protocol.ts";
+import type { WorkerPort, Request, Response } from "./protocol.ts";
 import type { Feeds, Outputs } from "./tensor.ts";
 
 /** A fresh worker and the wasm bytes for it. */
 export interface Spawned {
-  readonly port: Port;
+  readonly port: WorkerPort;
   readonly wasm: Uint8Array;
 }
 
@@ -33,7 +33,7 @@ interface Sent {
 export class WorkerLane implements Lane {
   private readonly spawn: () => Promise<Spawned>;
   private starting: Promise<void> | null = null;
-  private port: Port | null = null;
+  private port: WorkerPort | null = null;
   private holding = new Holding();
   private readonly loading = new Map<string, Promise<void>>();
   private waiting: Sent[] = [];

@@ -2,12 +2,12 @@
 
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
-import type { Port, Request, Response } from "../../../site_assets/engine/protocol.ts";
+import type { WorkerPort, Request, Response } from "../../../site_assets/engine/protocol.ts";
 import { WatchedPort } from "../../../site_assets/engine/watched_port.ts";
 
-class FakePort implements Port {
-  onmessage: Port["onmessage"] = null;
-  onerror: Port["onerror"] = null;
+class FakePort implements WorkerPort {
+  onmessage: WorkerPort["onmessage"] = null;
+  onerror: WorkerPort["onerror"] = null;
   posted = 0;
   terminated = false;
 

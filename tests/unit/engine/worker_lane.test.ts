@@ -3,13 +3,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { EngineStopped } from "../../../site_assets/engine/lane.ts";
-import type { Port, Request, Response } from "../../../site_assets/engine/protocol.ts";
+import type { WorkerPort, Request, Response } from "../../../site_assets/engine/protocol.ts";
 import type { Outputs } from "../../../site_assets/engine/tensor.ts";
 import { WorkerLane } from "../../../site_assets/engine/worker_lane.ts";
 
-class FakePort implements Port {
-  onmessage: Port["onmessage"] = null;
-  onerror: Port["onerror"] = null;
+class FakePort implements WorkerPort {
+  onmessage: WorkerPort["onmessage"] = null;
+  onerror: WorkerPort["onerror"] = null;
   readonly posted: Request[] = [];
   terminated = false;
 
