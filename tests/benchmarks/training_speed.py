@@ -3,7 +3,7 @@
 For each small dense live model, in turns within one run, so that all meet the same machine:
 - `torch`: eager PyTorch, one thread, `torch.optim.Adam`, batches drawn beforehand;
 - `page`: the engine and the kit's Trainer in Chromium, random numbers and the way to the worker
-  included, `steps_per_call` steps a call, run after run from untrained weights to the last step;
+  included, `STEPS_PER_CALL` steps a call, run after run from untrained weights to the last step;
 - `figure`: the figure itself at full speed, drawn at the display's pace, from the press of *Train*
   to the last step;
 - `page on ort`, `figure on ort`: the same on ONNX Runtime's lane;
@@ -39,6 +39,7 @@ from tests.browser.support.site import PublishedModel, Site
 from tests.browser.support.training import Bench
 from tests.conftest import ROOT
 from tests.report import save
+from training.live.loops import STEPS_PER_CALL
 from training.live.produce import LivePlan
 from training.recipes import clusters_live, digits3_live, linear_live
 from training.recipes.families import digits_vae
@@ -204,11 +205,10 @@ class BookPage:
         )
 
     def trainer(self) -> float:
-        live = self.model.card["options"]["live"]
         return float(
             self.page.evaluate(
                 TRAIN_IN_PAGE,
-                {"name": self.name, "milliseconds": SPAN, "perCall": live["steps_per_call"]},
+                {"name": self.name, "milliseconds": SPAN, "perCall": STEPS_PER_CALL},
             )
         )
 

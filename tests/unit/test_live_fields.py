@@ -60,7 +60,7 @@ def test_the_step_graph_has_the_ports_that_are_declared(plan: Callable[[], LiveP
 @pytest.mark.parametrize("plan", [clusters_live.plan, digits_vae.plan])
 def test_the_card_has_the_fields_that_are_declared(plan: Callable[[], LivePlan]) -> None:
     live = live_section(plan())
-    assert live.keys() >= LiveSection.__annotations__.keys()
+    assert live.keys() == LiveSection.__annotations__.keys()
     assert live["knobs"][0].keys() == KnobFields.__annotations__.keys()
     assert live["parameters"][0].keys() == ParameterFields.__annotations__.keys()
     assert live["terms"][0].keys() == TermFields.__annotations__.keys()

@@ -83,23 +83,3 @@ class TwinStack(AutoencoderStack):
     def clear_padding(self) -> None:
         """Zero the decoders' weights that only ever meet padding, so that they compress away."""
         self.weights[self.code_layer + 1].mul_(self.used)
-
-
-class ChosenDecoder(nn.Module):
-    """The decoders of a stack as one graph: each row goes through the member that it names."""
-
-    def __init__(self, stack: AutoencoderStack) -> None:
-        super().__init__()
-        first = stack.code_layer + 1
-        self.stack = stack
-        self.layers = range(first, len(stack.weights))
-
-    def forward(self, z: Tensor, member: Tensor) -> Tensor:
-        """z `[n, widest]`, member int32 `[n]` → x̂ `[n, d]`."""
-        values = z
-        for layer in self.layers:
-            weight = torch.index_select(self.stack.weights[layer], 0, member)
-            bias = torch.index_select(self.stack.biases[layer], 0, member).squeeze(1)
-            values = torch.bmm(weight, values.unsqueeze(2)).squeeze(2) + bias
-            values = self.stack.after(layer, values)
-        return values

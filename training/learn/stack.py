@@ -7,6 +7,7 @@ sweep over code sizes and seeds costs little more than its largest member.
 from collections.abc import Sequence
 from itertools import pairwise
 from math import sqrt
+from typing import Protocol
 
 import torch
 from torch import Tensor, nn
@@ -132,30 +133,37 @@ class AutoencoderStack(nn.Module):
         return sum(inputs * outputs + outputs for inputs, outputs in pairwise(widths))
 
 
+class Layered(Protocol):
+    """Dense networks side by side: weights `[m, out, in]`, biases `[m, 1, out]`, layer by layer."""
+
+    weights: nn.ParameterList
+    biases: nn.ParameterList
+
+    def after(self, layer: int, values: Tensor) -> Tensor:
+        """What follows the linear part of a layer."""
+
+
 class ChosenMember(nn.Module):
     """A stack as one graph: each row of a batch goes through the member that it names.
 
-    `layers` are the numbers of those whose outputs are wanted; the last one's is x̂.
+    `layers` are the numbers of those whose outputs are wanted; the way begins at layer `first`.
     """
 
-    def __init__(self, stack: AutoencoderStack, layers: Sequence[int]) -> None:
+    def __init__(self, stack: Layered, layers: Sequence[int], first: int = 0) -> None:
         super().__init__()
         self.stack = stack
         self.layers = tuple(layers)
+        self.first = first
 
     def forward(self, x: Tensor, member: Tensor) -> tuple[Tensor, ...]:
-        """x `[n, d]`, member int32 `[n]` → the wanted outputs, `[n, width]` each.
-
-        A code is padded with zeros.
-        """
+        """What goes into the first layer `[n, width]`, member int32 `[n]` → the wanted outputs,
+        `[n, width]` each. A code is padded with zeros."""
         outputs = []
         values = x
-        for layer, (weight, bias) in enumerate(
-            zip(self.stack.weights, self.stack.biases, strict=True)
-        ):
-            chosen = torch.index_select(weight, 0, member)
-            shift = torch.index_select(bias, 0, member).squeeze(1)
-            values = torch.bmm(chosen, values.unsqueeze(2)).squeeze(2) + shift
+        for layer in range(self.first, len(self.stack.weights)):
+            weight = torch.index_select(self.stack.weights[layer], 0, member)
+            bias = torch.index_select(self.stack.biases[layer], 0, member).squeeze(1)
+            values = torch.bmm(weight, values.unsqueeze(2)).squeeze(2) + bias
             values = self.stack.after(layer, values)
             if layer in self.layers:
                 outputs.append(values)

@@ -12,6 +12,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from training.learn.stack import ChosenMember
+
 
 class DenseStack(nn.Module):
     """m dense networks of the same `widths`, SiLU between layers and none at the end.
@@ -31,10 +33,12 @@ class DenseStack(nn.Module):
     def forward(self, values: Tensor) -> Tensor:
         """`[m, n, in]` → `[m, n, out]`."""
         for layer, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
-            if layer:
-                values = functional.silu(values)
-            values = torch.baddbmm(bias, values, weight.mT)
+            values = self.after(layer, torch.baddbmm(bias, values, weight.mT))
         return values
+
+    def after(self, layer: int, values: Tensor) -> Tensor:
+        """What follows the linear part of a layer."""
+        return functional.silu(values) if layer < len(self.weights) - 1 else values
 
     @torch.no_grad()
     def member(self, index: int) -> nn.Sequential:
@@ -113,17 +117,8 @@ class MemberDecoder(nn.Module):
 
     def __init__(self, stack: VAEStack) -> None:
         super().__init__()
-        self.layers = stack.decoder
+        self.chosen = ChosenMember(stack.decoder, (len(stack.decoder.weights) - 1,))
 
     def forward(self, z: Tensor, member: Tensor) -> Tensor:
         """z `[n, code_size]`, member int32 `[n]` → x̂ `[n, d]`, 0..1."""
-        values = z
-        for layer, (weight, bias) in enumerate(
-            zip(self.layers.weights, self.layers.biases, strict=True)
-        ):
-            if layer:
-                values = functional.silu(values)
-            chosen = torch.index_select(weight, 0, member)
-            shift = torch.index_select(bias, 0, member).squeeze(1)
-            values = torch.bmm(chosen, values.unsqueeze(2)).squeeze(2) + shift
-        return torch.sigmoid(values)
+        return torch.sigmoid(self.chosen(z, member)[0])

@@ -97,7 +97,7 @@ class LiveModel:
 
     `loss` returns the terms of `terms` in their order; the first is minimised. `noise_size` is
     how many standard normals a sample needs at each step (0 for a plain autoencoder, whose `loss`
-    gets an empty ε). `steps` is a full run, `steps_per_call` the K of one call of the step graph.
+    gets an empty ε). `steps` is a full run.
     """
 
     network: nn.Module
@@ -110,7 +110,6 @@ class LiveModel:
     inference: Mapping[str, Inference]
     knobs: tuple[Knob, ...] = ()
     noise_size: int = 0
-    steps_per_call: int = 25
     parameters: tuple[Parameter, ...] = field(init=False)
 
     def __post_init__(self) -> None:

@@ -19,6 +19,9 @@ from training.live.declaration import ADAM_EPS, Floats, Integers, LiveModel
 from training.live.graphs import STATE
 from training.live.step import flat_loss
 
+STEPS_PER_CALL = 25
+"""How many steps one call of the step graph makes; any number gives the same."""
+
 
 class DivergedError(FloatingPointError):
     """A loss or a parameter became NaN or infinite."""
@@ -129,17 +132,14 @@ class StepSession:
         seed: int,
         steps: int,
         knobs: Mapping[str, float] | None = None,
-        per_call: int | None = None,
+        per_call: int = STEPS_PER_CALL,
         watch: Callable[[State], None] | None = None,
     ) -> Run:
         """`steps` steps from the untrained state of `seed`; `watch` sees the state of each call."""
         state = State.untrained(self.model, seed)
         values = self.model.defaults() | dict(knobs or {})
         losses = []
-        batches = calls(
-            self.model, len(self.x), seed, 0, steps, per_call or self.model.steps_per_call
-        )
-        for call in batches:
+        for call in calls(self.model, len(self.x), seed, 0, steps, per_call):
             if watch:
                 watch(state)
             run = self.run(state, call, values)

@@ -16,6 +16,7 @@ import torch
 
 from training.data import rng
 from training.live.declaration import ADAM_EPS, Floats, Inference, Knob, LiveModel
+from training.live.fields import KnobFields, LiveSection
 from training.live.graphs import (
     evaluation,
     export_inference,
@@ -25,8 +26,15 @@ from training.live.graphs import (
     step_inputs,
     step_outputs,
 )
-from training.live.loops import Run, State, StepSession, session, train_in_torch
-from training.publish.card import DataCard, Json, Metric, Port
+from training.live.loops import (
+    STEPS_PER_CALL,
+    Run,
+    State,
+    StepSession,
+    session,
+    train_in_torch,
+)
+from training.publish.card import DataCard, Metric, Port
 from training.publish.export import TOLERANCE, ExportError, Graph, Reference
 from training.publish.recipe import Progress, PublishedArray, Trained
 
@@ -252,7 +260,7 @@ def history(
     states = watched[::HISTORY_CALLS]
     feeds = evaluation_feeds(model, plan.data.x_validation())
     validation = np.stack([look("evaluate", s.params, **feeds)["losses"] for s in states])
-    window = HISTORY_CALLS * model.steps_per_call
+    window = HISTORY_CALLS * STEPS_PER_CALL
     steps = np.array([state.step for state in states], np.int32)
     training = np.stack(
         [run.losses[min(step, model.steps - 1) : step + window].mean(axis=0) for step in steps]
@@ -302,7 +310,7 @@ def seed_metrics(plan: LivePlan, look: Look, finals: list[State]) -> dict[str, M
     return metrics
 
 
-def live_section(plan: LivePlan) -> Json:
+def live_section(plan: LivePlan) -> LiveSection:
     """What the page's trainer needs to know (`site_assets/engine/trainer.ts`)."""
     model = plan.model
     return {
@@ -314,7 +322,6 @@ def live_section(plan: LivePlan) -> Json:
         "input_size": model.input_size,
         "noise_size": model.noise_size,
         "batch_size": model.batch_size,
-        "steps_per_call": model.steps_per_call,
         "steps": model.steps,
         "adam_eps": ADAM_EPS,
         "knobs": [knob_json(knob) for knob in (model.lr, *model.knobs)],
@@ -331,7 +338,7 @@ def live_section(plan: LivePlan) -> Json:
     }
 
 
-def knob_json(knob: Knob) -> Json:
+def knob_json(knob: Knob) -> KnobFields:
     """A knob as the card holds it."""
     return {
         "name": knob.name,

@@ -14,9 +14,10 @@ from torch import Tensor
 from training.data import rng
 from training.data.dataset import Dataset, Floats
 from training.data.digits import digits
-from training.learn.cloud_stack import ChosenDecoder, TwinStack
+from training.learn.cloud_stack import TwinStack
 from training.learn.fit import Batch, Schedule, fit
 from training.learn.judge import Judge, nearest_distance, train_judge
+from training.learn.stack import ChosenMember
 from training.measure.paths import line, unlike_pairs
 from training.measure.response import directions_in_use, half_change_shares
 from training.publish.card import DataCard, Metric, Port
@@ -91,7 +92,8 @@ def train(progress: Progress) -> Trained:
     round_to_half(stack)
     judge = train_judge(dataset)
     shown = [place for place in range(len(stack)) if seed_of(place) < SHOWN_SEEDS]
-    decoder = ChosenDecoder(stack.subset(shown))
+    subset = stack.subset(shown)
+    decoder = ChosenMember(subset, (len(subset.weights) - 1,), subset.code_layer + 1)
     return Trained(
         data=DataCard.of(dataset),
         seed=SEED,

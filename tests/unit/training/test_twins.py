@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from training.learn.cloud_stack import ChosenDecoder, TwinStack
+from training.learn.cloud_stack import TwinStack
 from training.learn.judge import DigitClassifier, Judge, nearest_distance
 from training.learn.losses import gaussian_kl
+from training.learn.stack import ChosenMember
 
 PIXELS, HIDDEN, SIZES = 12, (9, 5), (2, 4, 2)
 
@@ -79,10 +80,11 @@ def test_whitening_gives_plain_codes_unit_covariance_and_changes_no_drawing(
     assert torch.equal(codes[3:], twins)
 
 
-def test_chosen_decoder_is_each_members_own(stack: TwinStack) -> None:
+def test_the_decoder_of_a_chosen_member_is_each_members_own(stack: TwinStack) -> None:
     stack.clear_padding()
     z = torch.randn(6, 4)
-    chosen = ChosenDecoder(stack)(z, torch.arange(6, dtype=torch.int32))
+    decoders = ChosenMember(stack, (len(stack.weights) - 1,), stack.code_layer + 1)
+    (chosen,) = decoders(z, torch.arange(6, dtype=torch.int32))
     own = stack.decode(z[:, None] * stack.used)
     assert torch.allclose(chosen, own[:, 0], atol=1e-6)
 
