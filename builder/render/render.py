@@ -552,9 +552,9 @@ def _model_data(
                 for use, part in content[group].items()
             }
     assets = {use: asdict(shared.models[card.name, use]) for use in uses}
-    for use in assets:
-        if plan := shared.plans.get((card.name, use)):
-            assets[use]["plan"] = asdict(plan)
+    for part, asset in assets.items():
+        if plan := shared.plans.get((card.name, part)):
+            asset["plan"] = asdict(plan)
     return {"name": card.name, "card": content, "assets": assets}
 
 
