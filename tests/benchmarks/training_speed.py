@@ -8,7 +8,8 @@ For each small dense live model, in turns within one run, so that all meet the s
   to the last step;
 - `page on ort`, `figure on ort`: the same on ONNX Runtime's lane;
 - `tfjs`: the same model in TensorFlow.js in Chromium, on its wasm backend, one thread.
-Ratios are medians over the rounds of page ÷ other. Writes `build/reports/training_speed.json`.
+Ratios are medians over the rounds of page ÷ other. Writes `build/reports/training_speed.json` and
+the README's table.
 
     python -m tests.benchmarks.training_speed [folder of the site]
 """
@@ -38,7 +39,7 @@ from tests.browser.support.server import serve
 from tests.browser.support.site import PublishedModel, Site
 from tests.browser.support.training import Bench
 from tests.conftest import ROOT
-from tests.report import save
+from tests.report import put, save
 from training.live.loops import STEPS_PER_CALL
 from training.live.produce import LivePlan
 from training.recipes import clusters_live, digits3_live, linear_live
@@ -136,7 +137,8 @@ async ({ id, milliseconds, total }) => {
   while (spent < milliseconds) {
     const first = phase() === "paused" ? book.trainingRecord(id).step : 0;
     const start = performance.now();
-    figure.querySelector(".training button").click();
+    const train = (button) => /^(Train|Train it yourself|Go on)$/.test(button.textContent.trim());
+    [...figure.querySelectorAll("button")].find(train).click();
     do await later(8); while ((book.trainingRecord(id)?.step ?? 0) < total);
     spent += performance.now() - start;
     steps += total - first;
@@ -338,6 +340,26 @@ def row(name: str, found: dict[str, list[float]]) -> str:
     return f"{name:22}{speeds}{ratios}"
 
 
+def table(report: dict[str, Any]) -> str:
+    """Markdown: a row a model."""
+    lines = [
+        "| model | page | figure | ONNX Runtime, page | figure | torch | TensorFlow.js "
+        "| page ÷ ONNX Runtime | figure ÷ ONNX Runtime | page ÷ torch | page ÷ TensorFlow.js |",
+        "| --- |" + " ---: |" * 10,
+    ]
+    columns = ("page", "figure", "page on ort", "figure on ort", "torch", "tfjs")
+    for name, found in report["models"].items():
+        cells = [f"{statistics.median(found[key]):,.0f}" for key in columns]
+        cells += [f"{ratio(found, of, to):.1f}" for of, to in RATIOS]
+        lines.append(f"| {name} | " + " | ".join(cells) + " |")
+    note = (
+        f"Optimiser steps a second, {report['browser']}, torch {report['torch']}, TensorFlow.js "
+        f"{report['tfjs']}; in turns, medians of {ROUNDS}. *Page*: the engine alone; *figure*: a "
+        f"whole run, drawn as it goes. Load of the machine, 2 cores: {report['load']:.1f}."
+    )
+    return "\n".join([*lines, "", note, ""])
+
+
 def main() -> None:
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "build" / "site"
     if not (folder / "index.html").is_file():
@@ -354,6 +376,7 @@ def main() -> None:
         f"load of the machine {report['load']:.1f}"
     )
     print(f"written to {save('training_speed', report).relative_to(ROOT)}")
+    put("training-speed", table(report))
 
 
 if __name__ == "__main__":
