@@ -167,7 +167,9 @@ def places_in(chapter: Chapter) -> tuple[Mapping[int, Place], tuple[Issue, ...]]
             figures += 1
             number = f"{of_chapter}{figures}"
             name = name or _free(f"fig-{figures}", taken)
-            place = Place("figure", chapter.href, name, f"Figure {number}", number)
+            figure = node.name if isinstance(node, FigureBlock) else ""
+            label = f"Figure {number}"
+            place = Place("figure", chapter.href, name, label, number, figure=figure)
         elif isinstance(node, Cell):
             cells += 1
             name = name or _free(f"cell-{cells}", taken)

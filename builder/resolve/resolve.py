@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import PurePosixPath
 from typing import Literal, TypeAlias
+from urllib.parse import parse_qsl, urlencode
 
 from builder.issues.issue import Issue, Source, Span, suggest
 from builder.issues.rules import Rule
@@ -482,8 +483,35 @@ class _Resolver:
         path = _inside_content(address)
         if path in self.names.images:
             return Picture(path)
-        place = self._place(address, node.at, "anchor-known", "anchor")
-        return Address(place.href_from(self.href)) if place else None
+        target, asks, state = address.partition("?")
+        place = self._place(target, node.at, "anchor-known", "anchor")
+        if place is None:
+            return None
+        href = place.href_from(self.href)
+        return Address(f"{href}?{self._state(place, state, node.at)}" if asks else href)
+
+    def _state(self, place: Place, text: str, at: Span) -> str:
+        """What the address says of a figure's state, for `key=value&key=value`."""
+        spec = self.names.figures.get(place.figure)
+        if spec is None:
+            message = f"'#{place.id}' is no figure that has a state"
+            self.report("option-known", at, message, "write the link without what follows the ?")
+            return ""
+        asked = parse_qsl(text, keep_blank_values=True)
+        if not asked:
+            self.report("option-syntax", at, "no state follows the ?", "for example ?beta=4")
+        said = []
+        for key, value in asked:
+            if key not in spec.state:
+                message = f"figure '{spec.name}' has no state '{key}'"
+                self.report("option-known", at, message, suggest(key, spec.state))
+                continue
+            try:
+                spec.state[key].parse(key, value)
+            except ValueProblem as problem:
+                self.report(problem.rule, at, problem.message, problem.hint)
+            said.append((f"{place.id}.{key}", value))
+        return urlencode(said)
 
     def _term(self, node: Term) -> UsedTerm | None:
         entry = self.names.terms.get(node.name.casefold())

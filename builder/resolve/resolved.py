@@ -46,6 +46,8 @@ class Place:
     label: str
     number: str = ""
     level: int = 0
+    figure: str = ""
+    """Of a place where a figure of `site_assets/figures` stands: its name."""
 
     def href_from(self, page: str) -> str:
         """The shortest relative address."""

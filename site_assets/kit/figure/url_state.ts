@@ -45,6 +45,15 @@ export function readState(hash: string, id: string, specs: Specs, initial: State
   return state;
 }
 
+/** `link`, which sets a figure, with what `hash` says of the other figures of the page. */
+export function joinedState(hash: string, link: string): string {
+  const { anchor, parameters } = parseHash(link);
+  for (const [key, value] of parseHash(hash).parameters) {
+    if (!key.startsWith(`${anchor}.`)) parameters.append(key, value);
+  }
+  return `#${anchor}?${parameters.toString()}`;
+}
+
 /** `hash` with the figure's parameters replaced; other figures' parameters stay. The anchor becomes the figure. */
 export function writeState(hash: string, id: string, specs: Specs, initial: State, state: State): string {
   const { anchor, parameters } = parseHash(hash);

@@ -5,7 +5,7 @@ import { bookData } from "../base/book_data.ts";
 import { startNotes, startPredictions, startThemeButton, startWideParts } from "./page.ts";
 import type { FigureRuntime } from "../figure/runtime.ts";
 import { AssetError, loadScript } from "../base/script.ts";
-import { parseHash } from "../figure/url_state.ts";
+import { joinedState, parseHash } from "../figure/url_state.ts";
 import { startSearchField } from "./search_field.ts";
 import { part, setFigureState, showFailure } from "../base/status.ts";
 import { startSymbolLinks } from "./symbol_links.ts";
@@ -86,10 +86,23 @@ function startFigures(figures: readonly HTMLElement[]): void {
   });
 }
 
+/** A phrase of the text sets a figure; the other figures stay as the reader has set them. */
+function startStateLinks(): void {
+  document.addEventListener("click", (event) => {
+    const link = (event.target as Element).closest<HTMLAnchorElement>("a[href^='#'][href*='?']");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    location.hash = joinedState(location.hash, link.hash);
+  });
+}
+
 /** An address with a figure's state, or one that a mail program wrote, has more than an id behind the #. */
 function scrollToFigure(): void {
   const { anchor } = parseHash(location.hash);
-  if (location.hash !== `#${anchor}`) document.getElementById(anchor)?.scrollIntoView();
+  const figure = location.hash === `#${anchor}` ? null : document.getElementById(anchor);
+  if (!figure) return;
+  const { top, bottom } = figure.getBoundingClientRect();
+  if (top < 0 || bottom > innerHeight) figure.scrollIntoView();
 }
 
 /** Over http(s), last of all and quietly: what has been read can be read again without a network. */
@@ -119,6 +132,7 @@ function keepStatic(figures: readonly HTMLElement[], missing: string): void {
 startThemeButton();
 startSearchField();
 startNotes();
+startStateLinks();
 startPredictions();
 startSymbolLinks();
 startWideParts();

@@ -194,3 +194,16 @@ def test_names_of_loss_curves_stand_beside_the_axis_from_the_first_step(reader: 
         })"""
     )
     assert not over
+
+
+def test_a_phrase_of_the_text_sets_its_figure_and_leaves_the_others(reader: Reader) -> None:
+    spring = reader.figure("kl-spring", {"mu": 2}).wait_live()
+    page = spring.page
+    gap = Figure(page, reader.site.figure("elbo-gap")).wait_live()
+    page.get_by_role("link", name="straight decoder").click()
+    expect(gap.choice("straight, z")).to_be_checked()
+    expect(gap.root).to_be_in_viewport()
+    spring.expect_readout("μ", "2.00")
+    page.get_by_role("link", name="make the cloud very narrow").click()
+    spring.expect_readout("σ", "0.20")
+    expect(gap.choice("straight, z")).to_be_checked()
