@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import pytest
 from playwright.sync_api import Locator, expect
+from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
 from tests.browser.support.figure import Figure
 from tests.browser.support.waiting import eventually
@@ -155,7 +157,8 @@ class Bench:
     def pause(self) -> None:
         """Pauses; the call that is under way still ends."""
         if self.phase() == "running":
-            self.press(PAUSE)
+            with suppress(PlaywrightTimeoutError):  # a run may end before the hand is there
+                self.press(PAUSE)
         self.wait_phase("paused", "done")
         self.rest()
 
