@@ -10,7 +10,7 @@ from typing import TypeVar, TypeVarTuple
 from jinja2 import Environment
 
 from builder.draw.cells import draw_cells
-from builder.draw.figures import bundle, draw_frames, read_code, shipped_names
+from builder.draw.figures import SiteCode, bundle, draw_frames, read_code, shipped_names
 from builder.draw.formulas import typeset, with_styles
 from builder.draw.parts import wanted_parts
 from builder.draw.posters import draw_posters
@@ -18,7 +18,9 @@ from builder.draw.python_packages import Distribution
 from builder.issues.allowances import without_allowed
 from builder.issues.issue import Issue, in_order, is_error
 from builder.load.load import Sources, load
+from builder.load.packages import CSL
 from builder.load.texts import parse_book
+from builder.load.works import cited_works
 from builder.node.methods import Service
 from builder.pack.outcome import Outcome
 from builder.pack.pack import pack_icon, pack_models, pack_pictures, zip_archive
@@ -71,8 +73,14 @@ class Builder:
         outcome = stages.outcome
         sources = stages.find("load", load, effects, memory)
         texts = stages.find("parse", parse_book, effects, sources, memory)
-        book = stages.find("resolve", resolve, sources, texts, known_models, memory)
-        drawings, shipped = self._draw(stages, sources, book)
+        with stages.phase("bundle"):
+            code = read_code(effects, self.cache, self.service, sources.figures, memory)
+        works = stages.find(
+            "works", cited_works, effects, self.service, sources.library, texts.cited,
+            sources.config, sources.settings, code.of("works"), memory,
+        )  # fmt: skip
+        book = stages.find("resolve", resolve, sources, texts, works, known_models, memory)
+        drawings, shipped = self._draw(stages, sources, book, code)
         outcome.issues = self._judged(outcome.issues, sources)
         outcome.config = sources.config
         if outcome.published:
@@ -90,13 +98,11 @@ class Builder:
         return outcome
 
     def _draw(
-        self, stages: Stages, sources: Sources, book: ResolvedBook
+        self, stages: Stages, sources: Sources, book: ResolvedBook, code: SiteCode
     ) -> tuple[Drawings, Shipped]:
         """Everything that takes Node or packing. Whatever can be checked is, errors or not."""
         effects, cache, service, memory = self.effects, self.cache, self.service, self.memory
         config, pages = sources.config, book.pages
-        with stages.phase("bundle"):
-            code = read_code(effects, cache, service, sources.figures, memory)
         written = [(page.source, node) for page, node in book.formulas()]
         written += self.guide.formulas if self.guide else ()
         formulas = stages.find(
@@ -132,7 +138,7 @@ class Builder:
             stages.files |= {**picture_files, **icon_files, **scripts, **shown}
         packages = stages.make(
             "pack", list_software, effects, cache, config, bundled,
-            names | {SERVICE_WORKER}, stages.files,
+            names | {SERVICE_WORKER}, {CSL} if book.references else (), stages.files,
         )  # fmt: skip
         return (
             Drawings(formulas, frames, ran.outputs, wanted.named, posters),

@@ -17,6 +17,8 @@ TEXTS = (
     "subtitle", "monograph", "source_credit", "author", "description", "language", "base_url",
     "repository", "branch",
 )  # fmt: skip
+STYLES = ("book", "apa", "harvard1", "vancouver")
+"""CSL styles that are there, the usual one first."""
 MACRO = re.compile(r"\\?([A-Za-z]+)")
 ADDRESS = re.compile(r"https?://[^\s/?#]+(/[^\s?#]*)?")
 
@@ -37,6 +39,8 @@ class BookConfig:
     repository: str = ""
     branch: str = "main"
     """The branch of the repository on which readers edit pages."""
+    bibliography_style: str = "book"
+    """How works are listed: a CSL style that is there by name, or its file in content/."""
     macros: Mapping[str, str] = field(default_factory=dict)
     """LaTeX commands of the author's own: what each stands for, by name with its backslash."""
 
@@ -58,12 +62,31 @@ def parse_config(source: Source) -> tuple[BookConfig, tuple[Issue, ...]]:
     defaults = {field.name: field.default for field in fields(BookConfig)}
     rest = {name: table.text(name, str(defaults[name])) for name in TEXTS}
     macros = _macros(table, issues)
+    style = _bibliography_style(table)
     table.asked.add("data")  # the author's own data: see own_data.py
     for key in ADDRESSES:
         if rest[key] and not ADDRESS.fullmatch(rest[key]):
             table.report_at(key, f"'{key}' is not an address", "https://…", value=True)
     table.finish("config-key")
-    return BookConfig(title, macros=macros, **rest), tuple(issues)
+    config = BookConfig(title, bibliography_style=style, macros=macros, **rest)
+    return config, tuple(issues)
+
+
+def _bibliography_style(table: Table) -> str:
+    """The `style` under `[bibliography]`."""
+    values = table.values.get("bibliography", {})
+    table.asked.add("bibliography")
+    if not isinstance(values, dict):
+        table.report_at("bibliography", "'bibliography' must be a table", value=True)
+        return STYLES[0]
+    group = Table(table.source, ("bibliography",), values, table.rule, table.issues)
+    style = group.text("style", STYLES[0])
+    group.finish("config-key")
+    if style not in STYLES and not style.endswith(".csl"):
+        hint = suggest(style, STYLES) or "a file of content/ that ends in .csl"
+        group.report_at("style", f"there is no style '{style}'", hint, value=True)
+        return STYLES[0]
+    return style
 
 
 def _macros(table: Table, issues: list[Issue]) -> dict[str, str]:

@@ -12,7 +12,7 @@ from builder.load.config import BookConfig, parse_config, with_environment
 from builder.load.figure_spec import FigureSpec, parse_figure_spec
 from builder.load.model_card import ModelCard, parse_card
 from builder.load.own_data import OwnData, check_own_data
-from builder.load.references import References, parse_references
+from builder.load.references import Library, index_library
 from builder.load.toml_file import read_toml
 from builder.store.effects import Effects
 from builder.store.memory import Memory
@@ -33,7 +33,9 @@ class Sources:
     glossary: Source | None
     colophon: Source | None
     """How the book was made, without front matter; tables of data and models come below it."""
-    references: References | None
+    library: Library | None
+    """The works that could be cited."""
+    settings: Source | None
     figures: Mapping[str, FigureSpec]
     broken_figures: frozenset[str]
     """Figures whose figure.toml cannot be read: reported once, not again at each use."""
@@ -72,7 +74,8 @@ def load(effects: Effects, memory: Memory) -> tuple[Sources, tuple[Issue, ...]]:
         index=index,
         glossary=glossary,
         colophon=colophon,
-        references=_references(works, issues),
+        library=index_library(works) if works else None,
+        settings=settings,
         figures=figures,
         broken_figures=broken,
         models=models,
@@ -141,14 +144,6 @@ def _config(effects: Effects, source: Source | None, issues: list[Issue]) -> Boo
     config, found = with_environment(config, effects.variable)
     issues.extend(found)
     return config
-
-
-def _references(source: Source | None, issues: list[Issue]) -> References | None:
-    if source is None:
-        return None
-    references, found = parse_references(source)
-    issues.extend(found)
-    return references
 
 
 def _figures(

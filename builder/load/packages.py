@@ -25,8 +25,13 @@ LICENCE_FILES = (
     "LICENSE", "LICENSE.md", "LICENSE.txt", "LICENCE", "COPYING", "NOTICE", "NOTICE.txt",
     "ThirdPartyNotices.txt",
 )  # fmt: skip
-OWN_TEXTS = {"pyodide": "site_assets/licences/pyodide.txt"}
-"""npm packages that come without a licence text → where the book keeps it."""
+CSL = "@citation-js/plugin-csl"
+"""Locales and styles of bibliographies; lists of works have some of their words."""
+OWN_TEXTS = {
+    CSL: "site_assets/licences/csl.txt",
+    "pyodide": "site_assets/licences/pyodide.txt",
+}
+"""npm packages that say too little of their licence → where the book keeps it."""
 SAME_SOURCE = {"onnxruntime-web": "onnxruntime", "onnxruntime-common": "onnxruntime"}
 """npm packages without a licence text → the Python distribution of the same project, which has
 it, and the notices of all that is compiled into it."""
@@ -37,6 +42,9 @@ CONTAINS = {
     "onnxruntime-web": ("onnxruntime-common",),
 }
 """npm packages that are published with the code of others inside, where no bundler can see it."""
+
+ALSO = {CSL: "CC-BY-SA-3.0"}
+"""npm packages that are published with files under another licence: CSL's locales and styles."""
 
 SPDX_ID = re.compile(r"[A-Za-z0-9.-]+")
 NAME = re.compile(r"[A-Za-z0-9][\w.-]*")
@@ -101,7 +109,7 @@ def _npm(effects: Effects, shipped: frozenset[str]) -> list[Package]:
                 kind="npm",
                 name=name,
                 version=entry["version"],
-                licence=entry.get("license", ""),
+                licence=" AND ".join(filter(None, (entry.get("license", ""), ALSO.get(name)))),
                 shipped=name in shipped,
                 integrity=entry.get("integrity", ""),
                 texts=_npm_texts(effects, name, entry) if name in shipped else (),
@@ -115,7 +123,7 @@ def _npm_texts(effects: Effects, name: str, entry: Mapping[str, Any]) -> tuple[s
         return _python_texts(SAME_SOURCE[name])
     paths = [f"{NODE_MODULES}/{name}/{file}" for file in LICENCE_FILES]
     if name in OWN_TEXTS:
-        paths = [OWN_TEXTS[name]]
+        paths.append(OWN_TEXTS[name])
     texts = tuple(_text(effects.read(path)) for path in paths if effects.exists(path))
     return texts or _whereabouts(effects, name, entry.get("license", ""))
 

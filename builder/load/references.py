@@ -1,180 +1,127 @@
-"""The works that the book cites: `content/references.bib`, in the order of the file."""
+"""What stands where in `content/references.bib`: keys, entries, what they inherit from.
+
+Entries are found, not read: a library may hold thousands, of which a book cites a few. Those that
+are cited are read and formatted in Node (works.py).
+"""
 
 from __future__ import annotations
 
-import logging
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cache, lru_cache
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
 
-from bibtexparser.entrypoint import parse_string
-from bibtexparser.middlewares import (
-    LatexDecodingMiddleware,
-    NameParts,
-    SeparateCoAuthors,
-    SplitNameParts,
-)
-from bibtexparser.model import DuplicateBlockKeyBlock, DuplicateFieldKeyBlock, Entry
-from markupsafe import Markup, escape
+from builder.issues.issue import Source, Span
 
-from builder.issues.issue import Issue, Source, Span
-from builder.issues.rules import Rule
-
-REQUIRED = ("author", "title", "year")
-CONTAINERS = ("journal", "booktitle", "publisher", "school", "howpublished")
-INITIAL = re.compile(r"(\w)[^-]*")  # of each half of “Pierre-Antoine”
-BRACES = re.compile(r"[{}]")
-ENTRY_KEY = re.compile(r"@\w+\s*\{\s*([^,\s{}]+)")
-KEY = re.compile(r"[A-Za-z][\w:./+-]*")
-
-logging.getLogger("bibtexparser").setLevel(logging.CRITICAL)  # issues say it with a caret
+BEGINNING = re.compile(r"@[ \t]*(?P<type>[A-Za-z]+)\s*(?P<open>[{(])")
+KEY = re.compile(r"""\s*([^\s,{}()"#%=]+)\s*(?:,|(?=[})]))""")
+BRACE = re.compile(r"[{}()]|^[ \t]*(?=@[ \t]*[A-Za-z]+\s*\{[^\s,{}()]+\s*,)", re.MULTILINE)
+FIELD = re.compile(r"([A-Za-z][\w-]*)\s*=\s*")
+INHERITED = re.compile(r"\b(?:crossref|xdata)\s*=\s*[{\"]?([^}\"\n]*)", re.IGNORECASE)
+NOT_WORKS = frozenset({"comment", "preamble", "string"})
 
 
 @dataclass(frozen=True, slots=True)
-class Reference:
-    """One work; `number` counts from 1 in file order."""
+class LibraryEntry:
+    """An entry by its place; `at` is its key."""
 
     key: str
-    number: int
+    type: str
     at: Span
-    authors: tuple[str, ...]
-    title: str
-    year: str
-    container: str
-    note: str
-    links: tuple[tuple[str, str], ...]
-    """Pairs of text and address: arXiv, DOI, web page."""
-
-    @property
-    def anchor(self) -> str:
-        return f"ref-{self.key}"
-
-    def html(self) -> Markup:
-        """The entry in one line, without its links."""
-        authors = _listed(self.authors)
-        parts = [Markup("{} ({}). <cite>{}</cite>.").format(authors, self.year, self.title)]
-        parts += [Markup("{}.").format(text) for text in (self.container, self.note) if text]
-        return Markup(" ").join(parts)
-
-    def link_html(self) -> Markup:
-        """The links, one after the other."""
-        links = [
-            Markup('<a href="{}" rel="noopener">{}</a>').format(address, text)
-            for text, address in self.links
-        ]
-        return Markup(" · ").join(links)
+    whole: Span
+    donors: tuple[str, ...]
+    """Keys of the entries that it inherits fields from."""
+    closed: bool
+    """Whether it has its last brace."""
 
 
 @dataclass(frozen=True, slots=True)
-class References:
-    """The parsed references file."""
+class Library:
+    """The file of works, unread."""
 
     source: Source
-    entries: tuple[Reference, ...]
-    broken: frozenset[str] = frozenset()
-    """Keys of entries that cannot be read: reported once, not again at each citation."""
+    entries: Mapping[str, LibraryEntry] = field(default_factory=dict)
+    twice: Mapping[str, Span] = field(default_factory=dict)
+    """Keys that are given again, and where."""
+    strings: tuple[Span, ...] = ()
+    """The definitions of abbreviations."""
 
-    def by_key(self) -> dict[str, Reference]:
-        return {entry.key: entry for entry in self.entries}
-
-
-@lru_cache(maxsize=512)  # by content: most files are the same at the next build
-def parse_references(source: Source) -> tuple[References, tuple[Issue, ...]]:
-    """The references and what is wrong with the file."""
-    issues: list[Issue] = []
-    library = parse_string(
-        source.text,
-        append_middleware=[LatexDecodingMiddleware(), SeparateCoAuthors(), SplitNameParts()],
-    )
-    for block in library.failed_blocks:
-        line = (block.start_line or 0) + 1
-        rule: Rule
-        if isinstance(block, DuplicateBlockKeyBlock):
-            rule, message = "id-unique", f"the key '{block.key}' is given twice"
-        elif isinstance(block, DuplicateFieldKeyBlock):
-            fields = ", ".join(sorted(block.duplicate_keys))
-            rule, message = "references-fields", f"this entry gives a field twice: {fields}"
-        else:
-            rule, message = "references-syntax", "this BibTeX entry cannot be read"
-        hint = "are its braces and commas complete?" if rule == "references-syntax" else ""
-        issues.append(source.issue(rule, source.line_span(line), message, hint))
-    entries = [
-        _reference(source, number, entry, issues)
-        for number, entry in enumerate(library.entries, start=1)
-    ]
-    raw = " ".join(block.raw or "" for block in library.failed_blocks)
-    broken = frozenset(ENTRY_KEY.findall(raw))
-    return References(source, tuple(entries), broken), tuple(issues)
+    def with_donors(self, keys: Iterable[str]) -> list[LibraryEntry]:
+        """The entries of these keys and all that they inherit from, in the order of the file."""
+        waiting, found = list(keys), dict[str, LibraryEntry]()
+        while waiting:
+            key = waiting.pop()
+            entry = self.entries.get(key)
+            if entry and key not in found:
+                found[key] = entry
+                waiting += entry.donors
+        return sorted(found.values(), key=lambda entry: entry.whole.start)
 
 
-def _reference(source: Source, number: int, entry: Entry, issues: list[Issue]) -> Reference:
-    line = source.line_span((entry.start_line or 0) + 1)
-    start = source.text.find(entry.key, line.start)
-    at = Span(start, start + len(entry.key)) if start >= 0 else line
-    if not KEY.fullmatch(entry.key):
-        message = f"'{entry.key}' cannot be a citation key"
-        issues.append(source.issue("references-fields", at, message, "letters, digits, - and _"))
-    missing = [name for name in REQUIRED if name not in entry.fields_dict]
-    if missing:
-        message = f"'{entry.key}' lacks {', '.join(missing)}"
-        issues.append(source.issue("references-fields", at, message))
-
-    def field(name: str) -> str:
-        return _plain(entry.fields_dict[name].value) if name in entry.fields_dict else ""
-
-    container = next((field(name) for name in CONTAINERS if field(name)), "")
-    if field("volume"):
-        container += f" {field('volume')}"
-    if field("pages"):
-        container += f", pages {field('pages').replace('--', '–')}"
-    author = entry.fields_dict.get("author")
-    authors = tuple(map(_name, author.value)) if author else ()
-    return Reference(
-        entry.key,
-        number,
-        at,
-        authors,
-        field("title"),
-        field("year"),
-        container,
-        field("note"),
-        _links(field("eprint"), field("doi"), field("url")),
-    )
+@lru_cache(maxsize=8)  # by content: most builds find the file as it was
+def index_library(source: Source) -> Library:
+    """Where each entry of the file stands. An entry that is not closed ends where a line begins
+    another."""
+    text = source.text
+    entries: dict[str, LibraryEntry] = {}
+    twice: dict[str, Span] = {}
+    strings: list[Span] = []
+    position = 0
+    while found := BEGINNING.search(text, position):
+        line = text.rfind("\n", 0, found.start()) + 1
+        if text[line : found.start()].lstrip().startswith("%"):  # as LaTeX has comments
+            position = found.end()
+            continue
+        position, closed = _end(text, found)
+        whole, kind = Span(found.start(), position), found["type"].lower()
+        if kind == "string":
+            strings.append(whole)
+        key = None if kind in NOT_WORKS else KEY.match(text, found.end())
+        if key is None:
+            continue
+        at, name = Span(*key.span(1)), key[1]
+        if name in entries:
+            twice.setdefault(name, at)
+            continue
+        donors = INHERITED.findall(text, key.end(), position)
+        named = tuple(one.strip() for several in donors for one in several.split(","))
+        entries[name] = LibraryEntry(name, kind, at, whole, named, closed)
+    return Library(source, entries, twice, tuple(strings))
 
 
-def _plain(value: object) -> str:
-    return BRACES.sub("", " ".join(str(value).split()))
+def _end(text: str, beginning: re.Match[str]) -> tuple[int, bool]:
+    """The offset after the entry that begins there, and whether it is closed."""
+    braces, outer = 0, beginning["open"] == "("
+    position = beginning.end()
+    while mark := BRACE.search(text, position):
+        position = mark.end()
+        if mark[0].strip() == "":
+            return mark.start(), False  # another begins
+        if mark[0] == "{":
+            braces += 1
+        elif mark[0] == "}":
+            braces -= 1
+            if braces < 0:
+                return position, True
+        elif mark[0] == ")" and outer and braces == 0:
+            return position, True
+    return len(text), False
 
 
-def _name(name: NameParts) -> str:
-    given = " ".join(INITIAL.sub(r"\1.", part) for part in name.first if part)
-    family = " ".join([*name.von, *name.last, *name.jr])
-    return _plain(f"{given} {family}".strip() if family != "others" else "others")
-
-
-def _listed(authors: Sequence[str]) -> str:
-    """`A, B & C`; `A et al.` if the file says `and others` or the list is long."""
-    if "others" in authors or len(authors) > 6:
-        return f"{authors[0]} et al."
-    if len(authors) < 2:
-        return "".join(authors)
-    return f"{', '.join(authors[:-1])} & {authors[-1]}"
-
-
-def _links(eprint: str, doi: str, url: str) -> tuple[tuple[str, str], ...]:
-    links = []
-    if eprint:
-        links.append((f"arXiv:{eprint}", f"https://arxiv.org/abs/{eprint}"))
-    if doi:
-        links.append((f"doi:{doi}", f"https://doi.org/{doi}"))
-    if url and not any(url == address for _, address in links):
-        links.append(("web", url))
-    return tuple(links)
-
-
-@cache
-def popover_html(reference: Reference) -> Markup:
-    """What a citation shows beside itself."""
-    links = reference.link_html()
-    return Markup("{} {}").format(reference.html(), links) if links else escape(reference.html())
+def fields_of(library: Library, entry: LibraryEntry) -> list[tuple[str, Span]]:
+    """The names of an entry's fields in lower case, with their places."""
+    text = library.source.text
+    found: list[tuple[str, Span]] = []
+    position, depth, quoted = entry.at.end, 0, False
+    while position < entry.whole.end:
+        sign = text[position]
+        if sign in "{}":
+            depth += 1 if sign == "{" else -1
+        elif sign == '"' and depth == 0:
+            quoted = not quoted
+        elif depth == 0 and not quoted and (name := FIELD.match(text, position, entry.whole.end)):
+            found.append((name[1].lower(), Span(*name.span(1))))
+            position = name.end()
+            continue
+        position += 1
+    return found

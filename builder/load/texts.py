@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from builder.issues.issue import Issue, Source
 from builder.load.load import Sources, load_code
-from builder.parse.document import Chapter, Fragment, Glossary, ListingBlock, walk
+from builder.parse.document import (
+    Chapter,
+    Citation,
+    CrossReference,
+    Destination,
+    Fragment,
+    Glossary,
+    ListingBlock,
+    walk,
+)
 from builder.parse.parse import parse_chapter, parse_glossary, parse_page
 from builder.store.effects import Effects
 from builder.store.memory import Memory
@@ -24,6 +33,8 @@ class Texts:
     colophon: Chapter
     code: Mapping[str, Source]
     """Files of this repository that listings quote, by path."""
+    cited: frozenset[str]
+    """The keys of the works that texts cite, or refer to by the address of their entry."""
 
 
 def parse_book(
@@ -46,11 +57,13 @@ def parse_book(
     if sources.glossary:
         glossary, found = parse_glossary(sources.glossary)
         issues.extend(found)
-    bodies = [text.body for text in (*chapters, index, colophon_page) if text]
-    bodies += [entry.body for entry in glossary.entries] if glossary else []
-    code, found = load_code(effects, memory, set(_quoted(bodies)))
+    pages = [text for text in (*chapters, index, colophon_page) if text]
+    named = [memory.recall(("named in", page.slug), _named_in, page.body) for page in pages]
+    named += [_named_in(entry.body) for entry in glossary.entries] if glossary else []
+    quoted, cited = (frozenset().union(*names) for names in zip(*named, strict=True))
+    code, found = load_code(effects, memory, set(quoted))
     issues.extend(found)
-    return Texts(tuple(chapters), index, glossary, colophon_page, code), tuple(issues)
+    return Texts(tuple(chapters), index, glossary, colophon_page, code, cited), tuple(issues)
 
 
 def _page(source: Source, name: str, title: str, memory: Memory, issues: list[Issue]) -> Chapter:
@@ -59,8 +72,17 @@ def _page(source: Source, name: str, title: str, memory: Memory, issues: list[Is
     return page
 
 
-def _quoted(bodies: list[Fragment]) -> Iterator[str]:
-    for body in bodies:
-        for node in walk(body):
-            if isinstance(node, ListingBlock) and node.path:
-                yield node.path
+def _named_in(body: Fragment) -> tuple[frozenset[str], frozenset[str]]:
+    """The files that a text quotes, and the keys of the works that it names."""
+    files: set[str] = set()
+    keys: set[str] = set()
+    for node in walk(body):
+        match node:
+            case ListingBlock(path=path) if path:
+                files.add(path)
+            case Citation(key=key):
+                keys.add(key)
+            case CrossReference(target=address) | Destination(address=address):
+                _, _, key = address.partition("#ref-")
+                keys.update([key] if key else [])
+    return frozenset(files), frozenset(keys)

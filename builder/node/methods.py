@@ -149,6 +149,32 @@ class Poster(TypedDict):
     png: str
 
 
+class ReferencesParams(TypedDict):
+    """BibTeX, the keys that are cited, and a CSL style: its text or the name of one there is."""
+
+    text: str
+    keys: Sequence[str]
+    style: str
+    language: str
+    macros: Mapping[str, str]
+
+
+class FormattedWork(TypedDict):
+    """A work in HTML, what it is called in a sentence, and pairs of text and address."""
+
+    key: str
+    html: str
+    names: str
+    links: Sequence[Sequence[str]]
+
+
+class FormattedWorks(TypedDict):
+    """The works in the order of the style; problems are of an entry, or have a line."""
+
+    works: Sequence[FormattedWork]
+    problems: Sequence[Any]
+
+
 class PlanInput(TypedDict):
     """A tensor in the file of all inputs; `offset` in bytes."""
 
@@ -223,6 +249,10 @@ class Service(Protocol):
     ) -> Future[Sequence[TypesetFormula | WrongFormula]]: ...
     @overload
     def ask(self, method: Literal["poster"], params: PosterParams) -> Future[Poster]: ...
+    @overload
+    def ask(
+        self, method: Literal["references"], params: ReferencesParams
+    ) -> Future[FormattedWorks]: ...
     @overload
     def ask(
         self, method: Literal["runPlan"], params: RunPlanParams

@@ -66,11 +66,16 @@ class Math:
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """One work cited, with an optional place in it (`ch. 14`)."""
+    """One work cited, with what may stand before it (`see`) and a place in it (`ch. 14`).
+
+    A `narrative` one is part of its sentence: `@key says`.
+    """
 
     at: Span
     key: str
     locator: str
+    prefix: str = ""
+    narrative: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ from builder.parse.passage import Passage
 from builder.parse.prose import raw_placeholder, to_phrase
 
 TOKEN = re.compile(
-    r"(?=[\\`$^\[!\]{<])(?:"  # looked for first: most characters begin nothing
+    r"(?=[\\`$^\[!\]{<@])(?:"  # looked for first: most characters begin nothing
     r"(?P<environment>\\begin\{)"
     r"|(?P<round>\\\()"
     r"|(?P<square>\\\[)"
@@ -41,7 +41,8 @@ TOKEN = re.compile(
     r"|(?P<math>\$)"
     r"|(?P<note>\^\[)"
     r"|(?P<term>\[\[)"
-    r"|(?P<cite>\[@)"
+    r"|(?P<cite>\[(?=(?:[^\[\]@\n`$]*[\s;])?-?@[A-Za-z]))"
+    r"|(?P<narrative>(?<![\w@./\\\[-])@(?=[A-Za-z]))"
     r"|(?P<footnote>\[\^)"
     r"|(?P<reference>\[\]\()"
     r"|(?P<image>!\[)"
@@ -70,8 +71,12 @@ IDENTIFIER_HINT = "lower-case letters, digits and hyphens, a letter first"
 EQUATION_ID = re.compile(r"[ \t]*\n?[ \t]*\{#([^{}\n]*)\}")
 BRACKETS = re.compile(r"\\.|(?P<code>`+)|\[|\]", re.DOTALL)
 TERM = re.compile(r"\[\[([^\[\]|\n]+)(?:\|([^\[\]]+))?\]\]")
-CITATIONS = re.compile(r"\[(@[^\[\]]*)\]")
-CITATION = re.compile(r"\s*@([\w:./+-]*\w)\s*(?:,\s*([^;]*?))?\s*\Z")
+CITATIONS = re.compile(r"\[([^\[\]]*)\](?!\()")
+CITATION = re.compile(r"\s*(?:([^@]*?)\s+)?-?@([\w:./+-]*\w)\s*(?:,\s*([^;]*?))?\s*\Z")
+NARRATIVE = re.compile(
+    r"@([A-Za-z](?:[\w:./+-]*\w)?)"
+    r"(?:[ \t]+\[(?P<locator>[^\[\]@^!\n]+)\](?![(:\[]))?"
+)
 REFERENCE = re.compile(r"\[\]\(([^()\s]*)\)")
 DESTINATION = re.compile(
     r"""\]\(\s*(?:<(?P<angle>[^<>\n]*)>|(?P<bare>[^\s()<>]*(?:\([^\s()]*\)[^\s()<>]*)*))"""
@@ -389,8 +394,10 @@ class Scanner:
 
     def _citations(self, match: re.Match[str]) -> int:
         group = CITATIONS.match(self.text, match.start(), self.limit)
+        if group is None and not self.text.startswith("[@", match.start()):
+            return self._open(match)
         if group is None:
-            self._malformed_citation(match.start(), match.end())
+            self._malformed_citation(match.start(), match.end() + 1)
             return self._verbatim(match)
         position = group.start(1)
         for part in group[1].split(";"):
@@ -398,10 +405,19 @@ class Scanner:
             if cited is None:
                 self._malformed_citation(position, position + len(part))
             else:
-                at = self.passage.span(position + cited.start(1) - 1, position + cited.end(1))
-                self.writer.place(Citation(at, cited[1], cited[2] or ""))
+                at = self.passage.span(position + cited.start(2) - 1, position + cited.end(2))
+                self.writer.place(Citation(at, cited[2], cited[3] or "", cited[1] or ""))
             position += len(part) + 1
         return group.end()
+
+    def _narrative(self, match: re.Match[str]) -> int:
+        """`@key says`, `@key [p. 3] says`: a work whose authors are part of the sentence."""
+        cited = NARRATIVE.match(self.text, match.start(), self.limit)
+        if cited is None:
+            return self._verbatim(match)
+        at = self.passage.span(cited.start(), cited.end(1))
+        self.writer.place(Citation(at, cited[1], cited["locator"] or "", narrative=True))
+        return cited.end()
 
     def _malformed_citation(self, start: int, end: int) -> None:
         hint = "write [@key], [@key, ch. 3] or [@key; @other]"
@@ -618,6 +634,7 @@ HANDLERS: dict[str, Callable[[Scanner, re.Match[str]], int]] = {
     "note": Scanner._sidenote,
     "term": Scanner._term,
     "cite": Scanner._citations,
+    "narrative": Scanner._narrative,
     "footnote": Scanner._footnote,
     "reference": Scanner._reference,
     "image": Scanner._open,

@@ -40,7 +40,7 @@ LONGEST_LISTING = 9
 
 ARGUMENT = re.compile(r"#([1-9])")
 FIRST_LINE = re.compile(r"^\S+ (?P<rule>[a-z-]+): (?:warning: )?(?P<message>.*)$")
-FORMULA = re.compile(r"<math(?P<display> display=\"block\")?>(?P<tex>.*?)</math>", re.DOTALL)
+FORMULA = re.compile(r"<math(?P<display> display=\"block\")?>(?P<tex>[^<]*)</math>")
 SCRIPT = re.compile(r"\s*<script\b.*?</script>", re.DOTALL)
 RUNS = re.compile(r" data-(figure|cell)(?=[= >])")
 """What the page's scripts would bring to life."""

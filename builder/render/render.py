@@ -18,7 +18,6 @@ from builder.load.config import BookConfig
 from builder.load.figure_spec import ModelUse
 from builder.load.model_card import ModelCard
 from builder.load.packages import Package
-from builder.load.references import popover_html
 from builder.pack.pack import ModelFiles, PackedAsset, PythonFiles
 from builder.parse.document import (
     END,
@@ -354,7 +353,7 @@ def _citing(book: ResolvedBook) -> list[dict[str, Any]]:
         {
             "key": reference.key,
             "number": reference.number,
-            "html": popover_html(reference),
+            "html": reference.with_links,
             "backlinks": _backlinks(book.citations.get(reference.key, ()), f"cite-{reference.key}"),
         }
         for reference in book.references
@@ -614,7 +613,8 @@ class PageText:
                     beside_another = match.string[: match.start()].endswith(END) and isinstance(
                         text.nodes[number - 1], Cited
                     )
-                    if space or beside_another:  # “[1] [2]” in one line, and none begins with “[1]”
+                    # “[1] [2]” in one line, and none begins with “[1]”
+                    if (space and not node.narrative) or beside_another:
                         space = NO_BREAK
                 return f"{space}{made}{after}"
             if isinstance(node, (Block, Equation)) or (isinstance(node, Math) and node.display):
@@ -720,11 +720,15 @@ class PageText:
 
     def _citation(self, node: Cited) -> Markup:
         work = node.work
-        shown = f"[{work.number}, {node.locator}]" if node.locator else f"[{work.number}]"
+        parts = (f"{node.prefix} {work.number}".strip(), node.locator)
+        shown = f"[{', '.join(part for part in parts if part)}]"
         href = f"references.html#{work.anchor}"
         if self.in_popover:
-            return _markup('<a href="{}">{}</a>', href, shown)
-        return self._with_popover("cite", f"cite-{work.key}", href, shown, popover_html(work))
+            cited = _markup('<a href="{}">{}</a>', href, shown)
+        else:
+            anchor = f"cite-{work.key}"
+            cited = self._with_popover("cite", anchor, href, shown, work.with_links)
+        return _markup("{}{}{}", work.names, NO_BREAK, cited) if node.narrative else cited
 
     def _term(self, node: UsedTerm) -> Markup:
         entry, shown = node.entry, self.html(node.shown)

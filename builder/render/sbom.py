@@ -31,12 +31,13 @@ def list_software(
     config: BookConfig,
     bundled: Bundle,
     shipped: Iterable[str],
+    beside: Iterable[str],
     site_files: Mapping[str, bytes],
 ) -> tuple[tuple[Package, ...], Mapping[str, bytes], tuple[Issue, ...]]:
-    """The packages whose code is in the `shipped` files of the bundle, and the two files that
-    name them; what has no licence is an issue."""
+    """The packages whose code is in the `shipped` files of the bundle, or that pages have
+    something of `beside`, and the two files that name them; what has no licence is an issue."""
     within = (package for name in sorted(shipped) for package in bundled.packages.get(name, ()))
-    packages, issues = collect(effects, within)
+    packages, issues = collect(effects, (*within, *beside))
     files = {
         BILL: bill_of_materials(cache, config, packages, site_files),
         LICENCES: licence_texts(packages),

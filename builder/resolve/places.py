@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
 from builder.issues.issue import Issue, Span
-from builder.load.references import Reference
+from builder.load.works import Reference
 from builder.parse.document import (
     Captioned,
     Cell,

@@ -6,7 +6,7 @@ Pure. Whatever does not resolve is an issue, so rendering never has to wonder.
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import PurePosixPath
@@ -20,9 +20,10 @@ from builder.load.listing import definitions, excerpt
 from builder.load.load import Sources
 from builder.load.model_card import ModelCard
 from builder.load.own_data import model_name
-from builder.load.references import Reference
+from builder.load.references import Library, LibraryEntry
 from builder.load.texts import Texts
 from builder.load.toml_file import key_span
+from builder.load.works import Reference, Works
 from builder.parse.document import (
     Captioned,
     Cell,
@@ -73,6 +74,8 @@ PageKind: TypeAlias = Literal["index", "chapter", "references", "glossary", "col
 RESERVED_PAGES = frozenset({"index", "glossary", "colophon", "authors", "404", "offline"})
 REFERENCES = "references"
 """A chapter of this name is where the works are listed, below its own text."""
+FEW_UNUSED = 5
+"""As many works that none cites are told singly: more are the rest of a library."""
 
 
 @dataclass(frozen=True)
@@ -187,6 +190,7 @@ class ResolvedBook:
 def resolve(
     sources: Sources,
     texts: Texts,
+    works: Works,
     known_models: frozenset[str],
     memory: Memory,
 ) -> tuple[ResolvedBook, tuple[Issue, ...]]:
@@ -199,10 +203,9 @@ def resolve(
     ordered = sorted(texts.chapters, key=lambda chapter: (chapter.number, chapter.slug))
     _check_numbers(ordered, issues)
     entries = glossary.entries if glossary else ()
-    references = sources.references.entries if sources.references else ()
     plain = (index, colophon) if index else (colophon,)
-    places = Places(ordered, plain, entries, references, issues)
-    names = memory.same("names", _names(sources, texts, known_models, places))
+    places = Places(ordered, plain, entries, works.cited, issues)
+    names = memory.same("names", _names(sources, texts, works, known_models, places))
 
     def page(chapter: Chapter, kind: PageKind) -> ResolvedPage:
         name = ("page", chapter.source.path)
@@ -227,11 +230,11 @@ def resolve(
         colophon_page,
         entries,
         meanings,
-        references,
+        works.cited,
         _pages_by(written, lambda page: page.works),
         _pages_by(outside_glossary, lambda page: page.terms),
     )
-    _warn_unused(book, sources, glossary, issues)
+    _warn_unused(book, sources, works, glossary, issues)
     _warn_unused_figures(book, sources, issues)
     return book, tuple(issues)
 
@@ -249,8 +252,7 @@ class _Names:
     images: frozenset[str]
     code: Mapping[str, Source]
     entries: tuple[GlossaryEntry, ...]
-    references: tuple[Reference, ...]
-    broken_references: frozenset[str]
+    works: Works
     places: Places
 
     @cached_property
@@ -258,11 +260,17 @@ class _Names:
         return {entry.name.casefold(): entry for entry in self.entries}
 
     @cached_property
-    def works(self) -> dict[str, Reference]:
-        return {reference.key: reference for reference in self.references}
+    def cited(self) -> dict[str, Reference]:
+        return {reference.key: reference for reference in self.works.cited}
 
 
-def _names(sources: Sources, texts: Texts, known_models: frozenset[str], places: Places) -> _Names:
+def _names(
+    sources: Sources,
+    texts: Texts,
+    works: Works,
+    known_models: frozenset[str],
+    places: Places,
+) -> _Names:
     return _Names(
         figures=sources.figures,
         broken_figures=sources.broken_figures,
@@ -273,8 +281,7 @@ def _names(sources: Sources, texts: Texts, known_models: frozenset[str], places:
         images=sources.images,
         code=texts.code,
         entries=texts.glossary.entries if texts.glossary else (),
-        references=sources.references.entries if sources.references else (),
-        broken_references=sources.references.broken if sources.references else frozenset(),
+        works=works,
         places=places,
     )
 
@@ -337,18 +344,43 @@ def _pages_by(
 
 
 def _warn_unused(
-    book: ResolvedBook, sources: Sources, glossary: Glossary | None, issues: list[Issue]
+    book: ResolvedBook,
+    sources: Sources,
+    works: Works,
+    glossary: Glossary | None,
+    issues: list[Issue],
 ) -> None:
-    for reference in book.references:
-        if reference.key not in book.citations and sources.references:
-            message = f"no chapter cites '{reference.key}'"
-            source = sources.references.source
-            issues.append(source.issue("reference-unused", reference.at, message, "", "warning"))
+    if sources.library:
+        issues.extend(_unused_references(sources.library, works.wanted))
     for entry in book.entries:
         if entry.id not in book.uses and glossary:
             message, hint = f"no chapter uses the term '{entry.name}'", f"write [[{entry.name}]]"
             issue = glossary.source.issue("term-unused", entry.at, message, hint, "warning")
             issues.append(issue)
+
+
+def _unused_references(library: Library, cited: Set[str]) -> Iterator[Issue]:
+    """A warning for each work that none cites; of a library that many books share, one in all."""
+    used = {entry.key for entry in library.with_donors(cited)}
+    works = (entry for entry in library.entries.values() if entry.type != "xdata")
+    unused = [entry for entry in works if entry.key not in used]
+    apart = unused
+    if len(unused) > FEW_UNUSED:
+        apart = [entry for entry in unused if _is_remarked(library.source, entry)]
+        others = [entry for entry in unused if entry not in apart]
+        if others:
+            message = f"no chapter cites '{others[0].key}' and {len(others) - 1} works more"
+            at = others[0].at
+            yield library.source.issue("reference-unused", at, message, "", "warning")
+    for entry in apart:
+        message = f"no chapter cites '{entry.key}'"
+        yield library.source.issue("reference-unused", entry.at, message, "", "warning")
+
+
+def _is_remarked(source: Source, entry: LibraryEntry) -> bool:
+    """Whether an allowance may stand at the entry: on its first line or above it."""
+    number = source.line_number(entry.at.start)
+    return any("book:" in source.line(line) for line in (number, number - 1) if line)
 
 
 def _warn_unused_figures(book: ResolvedBook, sources: Sources, issues: list[Issue]) -> None:
@@ -431,11 +463,13 @@ class _Resolver:
         return Equation(place, node) if place else node
 
     def _citation(self, node: Citation) -> Cited | None:
-        work = self.names.works.get(node.key)
-        if work is None and node.key not in self.names.broken_references:
-            hint = suggest(node.key, self.names.works, plural="references")
+        work = self.names.cited.get(node.key)
+        if work is None and node.key not in self.names.works.known:
+            hint = suggest(node.key, self.names.works.known, plural="references")
+            if node.narrative and not hint:
+                hint = r"write \@ for an at sign"
             self.report("citation-known", node.at, f"unknown citation '{node.key}'", hint)
-        return Cited(work, node.locator) if work else None
+        return Cited(work, node.locator, node.prefix, node.narrative) if work else None
 
     def _cross_reference(self, node: CrossReference) -> Link | None:
         place = self._place(node.target, node.at, "reference-known", "cross-reference")

@@ -15,7 +15,7 @@ from typing import Any, Literal, TypeAlias
 from builder.load.figure_spec import FigureSpec, Value
 from builder.load.listing import Listing
 from builder.load.model_card import ModelCard
-from builder.load.references import Reference
+from builder.load.works import Reference
 from builder.parse.document import (
     END,
     START,
@@ -77,10 +77,13 @@ class Equation:
 
 @dataclass(frozen=True, slots=True)
 class Cited:
-    """A work, with an optional place in it (`ch. 14`)."""
+    """A work, with what may stand before its number (`see`) and a place in it (`ch. 14`); in a
+    sentence its authors are named first."""
 
     work: Reference
     locator: str
+    prefix: str = ""
+    narrative: bool = False
 
 
 @dataclass(frozen=True, slots=True)

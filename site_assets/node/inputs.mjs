@@ -1,5 +1,7 @@
 /** Which files each thing that the builder remembers is made by, as esbuild finds them: no list by hand forgets one. */
 
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
 import esbuild from "esbuild";
 import { kernelFiles } from "./kernels.mjs";
 import { ROOT } from "./places.mjs";
@@ -14,6 +16,7 @@ const ENTRIES = {
   kernels: ["node/kernels.mjs", "node/plans.mjs"],
   math: ["node/math.mjs"],
   posters: ["node/poster.mjs"],
+  works: ["node/bibliography.mjs"],
 };
 const FRAME = ["node/frame.mjs", "node/draw.tsx"];
 
@@ -25,6 +28,9 @@ function reached(entries, graph) {
   }
   return [...found];
 }
+
+/** The CSL styles that the book brings. */
+const styleFiles = async () => (await readdir(join(ROOT, "bibliography"))).map((name) => `bibliography/${name}`);
 
 /** {product: paths in site_assets}; the frames of a figure are the product `figures/NAME`. */
 export async function inputs({ figures }) {
@@ -46,7 +52,11 @@ export async function inputs({ figures }) {
     absWorkingDir: ROOT,
     logLevel: "silent",
   });
-  const beside = { kernels: await kernelFiles(), posters: [...(await fontFiles()), ...STYLES] };
+  const beside = {
+    kernels: await kernelFiles(),
+    posters: [...(await fontFiles()), ...STYLES],
+    works: await styleFiles(),
+  };
   return Object.fromEntries(
     Object.entries(entries).map(([product, own]) => [
       product,

@@ -24,8 +24,10 @@ const methods = {
   inputs,
   math: renderMath,
   kernels: compileKernels,
-  // The rasteriser is loaded by the builds that publish, and by no other; the validator by `book check`.
+  // The rasteriser is loaded by the builds that publish, and by no other; the validator by `book check`; the
+  // bibliography's reader by builds that cite what they did not cite before.
   poster: async (params) => (await import("./poster.mjs")).drawPoster(params),
+  references: async (params) => (await import("./bibliography.mjs")).readBibliography(params),
   runPlan,
   validate: async (params) => (await import("./validate.mjs")).validateHtml(params),
 };

@@ -94,6 +94,9 @@ def test_the_built_bill_names_what_the_scripts_contain(built_site: Path) -> None
     assert {"onnxruntime-web", "onnxruntime-common", "preact"} <= shipped
     assert {"d3-delaunay", "delaunator", "robust-predicates", "internmap"} <= shipped
     assert not {"esbuild", "typescript", "temml"} & shipped
+    assert "creativecommons.org/licenses/by-sa/3.0" in (built_site / "licences.txt").read_text(
+        "utf-8"
+    )
     assert {"esbuild", "temml", "torch", "numpy", "Jinja2"} <= parts.keys()
     lock = json.loads((ROOT / NPM_LOCKS[0]).read_text("utf-8"))["packages"]
     for name in shipped & {path.removeprefix("node_modules/") for path in lock}:

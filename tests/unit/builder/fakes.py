@@ -8,6 +8,7 @@ import json
 import threading
 from collections.abc import Mapping
 from concurrent.futures import Future
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from book import cells
 from jinja2 import Environment
 
 from builder.build import Builder
-from builder.node.service import ServiceError
+from builder.node.service import NodeService, ServiceError
 from builder.pack.outcome import Outcome
 from builder.plan.vocabulary import OPERATIONS
 from builder.store.effects import MemoryEffects
@@ -23,6 +24,12 @@ from tests.conftest import ROOT
 from tests.coroutines import finished
 
 GOLDEN = Path(__file__).parent.parent / "golden"
+
+
+@cache
+def library_service() -> NodeService:
+    """The real reader of bibliographies, once for all tests; it ends with their process."""
+    return NodeService(ROOT / "site_assets", print)
 
 
 class FakeService:
@@ -46,6 +53,9 @@ class FakeService:
 
     def _math(self, params: Mapping[str, Any]) -> list[dict[str, Any]]:
         return [self._formula(item["tex"], item["display"]) for item in params["items"]]
+
+    def _references(self, params: Mapping[str, Any]) -> Any:
+        return library_service().ask("references", params).result(60)
 
     def _formula(self, tex: str, display: bool) -> dict[str, Any]:
         if "\\unanswered" in tex:
@@ -83,7 +93,9 @@ class FakeService:
             for name in params["figures"]
         }
         made = {f"figures/{name}": [*shared, *files] for name, files in own.items()}
-        return {product: shared for product in ("cells", "kernels", "math", "posters")} | made
+        return {
+            product: shared for product in ("cells", "kernels", "math", "posters", "works")
+        } | made
 
     def _kernels(self, params: Mapping[str, Any]) -> dict[str, Any]:
         return {"wasm": base64.b64encode(b"kernels").decode(), "bytes": 7}
@@ -132,6 +144,11 @@ class DiskService(FakeService):
     def __init__(self, together: threading.Barrier | None = None) -> None:
         super().__init__(MemoryEffects({}))
         self.together = together
+
+    def _references(self, params: Mapping[str, Any]) -> Any:
+        """Works by their keys alone: builds that are killed by the dozen start no Node."""
+        works = [{"key": key, "html": key, "names": key, "links": []} for key in params["keys"]]
+        return {"works": works, "problems": []}
 
     def ask(self, method: str, params: Mapping[str, Any]) -> Future[Any]:
         if method != "bundle":

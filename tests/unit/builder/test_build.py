@@ -8,8 +8,6 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 from builder.build import Builder
-from builder.issues.issue import Source
-from builder.load.references import parse_references
 from builder.node.service import NodeService
 from builder.store.effects import MemoryEffects
 from builder.store.paths import OWN_STANDING
@@ -245,10 +243,12 @@ def test_a_chapter_may_be_the_references_page() -> None:
 
 def test_a_double_first_name_has_two_initials() -> None:
     authors = "Manzagol, Pierre-Antoine and Kingma, Diederik P."
-    entry = f"@misc{{key, author = {{{authors}}}, title = {{Works}}, year = {{2008}}}}"
-    references, issues = parse_references(Source("content/references.bib", entry))
-    assert issues == ()
-    assert references.entries[0].authors == ("P.-A. Manzagol", "D. P. Kingma")
+    effects = small_book()
+    works = effects.contents["content/references.bib"].decode()
+    works = works.replace("Kingma, Diederik P. and Welling, Max", authors)
+    effects.contents["content/references.bib"] = works.encode()
+    build(effects)
+    assert "P.-A. Manzagol &amp; D. P. Kingma (2013)" in page(effects, "references")
 
 
 def test_a_chapter_does_not_grow_with_the_book() -> None:

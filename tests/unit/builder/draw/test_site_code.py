@@ -16,11 +16,11 @@ from builder.store.memory import Memory
 from tests.unit.builder.fakes import FakeService, build, small_book
 
 ASSETS = Path(__file__).resolve().parents[4] / "site_assets"
-CODE = ("cells", "engine", "fonts", "kit", "node", "styles")
+CODE = ("bibliography", "cells", "engine", "fonts", "kit", "node", "styles")
 CHAPTER = """---
 title: A case
 ---
-Formula $z$.
+Formula $z$ [@kingma2013].
 
 ```python run
 1 + 1
@@ -66,10 +66,12 @@ def real_code() -> dict[str, str | bytes]:
         ("node/cells_worker.mjs", {"cells"}),
         ("cells/markup.ts", {"cells"}),
         ("kit/marks/meter.tsx", {"frame"}),
-        ("node/math.mjs", {"math"}),
+        ("node/math.mjs", {"math", "references"}),
+        ("node/bibliography.mjs", {"references"}),
+        ("bibliography/names.csl", {"references"}),
         ("styles/plots.css", {"poster"}),
         ("styles/book.css", set()),
-        ("package-lock.json", {"cells", "frame", "math", "poster"}),
+        ("package-lock.json", {"cells", "frame", "math", "poster", "references"}),
     ],
 )
 def test_a_change_of_code_remakes_what_it_makes(

@@ -1,0 +1,345 @@
+"""The works that the book cites, read and formatted in Node, remembered by content.
+
+Only entries that are cited are read. What is wrong with the others of a library is its own matter.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from operator import itemgetter
+from typing import Any
+
+from markupsafe import Markup
+
+from builder.issues.issue import Issue, Source, Span, suggest, whole_file
+from builder.issues.rules import Rule
+from builder.load.config import BookConfig
+from builder.load.references import Library, LibraryEntry, fields_of
+from builder.load.toml_file import key_span
+from builder.node.methods import ReferencesParams, Service
+from builder.node.service import ServiceError
+from builder.store.effects import Effects
+from builder.store.hashing import canonical, digest
+from builder.store.memory import Memory
+from builder.store.paths import CACHE, CONTENT, SITE_ASSETS
+
+REMEMBERED = f"{CACHE}/works.json"
+BROKEN = frozenset(
+    {
+        "cut_off_citation", "key_value_error", "missing_equal_sign", "runaway_key",
+        "token_mismatch", "unexpected_eof", "unread",
+    }
+)  # fmt: skip
+"""What the reader calls an entry of which it cannot make sense."""
+NAMED = frozenset({"author", "editor", "institution", "organization", "publisher", "translator"})
+TITLED = frozenset({"title", "booktitle", "maintitle", "journal", "journaltitle"})
+DATED = frozenset({"date", "year", "pubstate", "issued"})
+UNSHOWN = frozenset({"abstract", "annotation", "annote", "file", "keywords"})
+"""Fields that programs may give more than once, and that no list shows."""
+TYPES = frozenset(
+    {
+        "article", "artwork", "audio", "bibnote", "book", "bookinbook", "booklet", "collection",
+        "commentary", "conference", "customa", "customb", "customc", "customd", "custome",
+        "customf", "dataset", "electronic", "film", "image", "inbook", "incollection",
+        "inproceedings", "inreference", "jurisdiction", "legal", "legislation", "letter", "manual",
+        "mastersthesis", "misc", "movie", "music", "mvbook", "mvcollection", "mvproceedings",
+        "mvreference", "newsarticle", "online", "patent", "performance", "periodical", "phdthesis",
+        "proceedings", "reference", "report", "review", "software", "song", "standard", "suppbook",
+        "suppcollection", "suppperiodical", "techreport", "thesis", "unpublished", "video", "www",
+        "xdata",
+    }
+)  # fmt: skip
+"""The types of BibTeX and biblatex (its manual, 2.1), and their other names."""
+INHERITING = frozenset({"crossref", "xdata"})
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """One work; `number` counts from 1 in the order of the style, else of the file."""
+
+    key: str
+    number: int
+    html: Markup
+    """The entry in one line, without its links."""
+    names: Markup
+    """What the work is called inside a sentence: “Kingma & Welling”."""
+    links: tuple[tuple[str, str], ...]
+    """Pairs of text and address, of those that the entry does not show itself."""
+
+    @property
+    def anchor(self) -> str:
+        return f"ref-{self.key}"
+
+    @property
+    def with_links(self) -> Markup:
+        """The entry and its links: what a citation shows beside itself."""
+        links = (
+            Markup('<a href="{}" rel="noopener">{}</a>').format(address, text)
+            for text, address in self.links
+        )
+        shown = Markup(" · ").join(links)
+        return Markup("{} {}").format(self.html, shown) if shown else self.html
+
+
+@dataclass(frozen=True)
+class Works:
+    """The works that are cited, and what could have been."""
+
+    cited: tuple[Reference, ...] = ()
+    known: frozenset[str] = frozenset()
+    """Keys of all entries there are."""
+    wanted: frozenset[str] = frozenset()
+    """Those of them that chapters name."""
+
+
+def cited_works(
+    effects: Effects,
+    service: Service,
+    library: Library | None,
+    keys: Iterable[str],
+    config: BookConfig,
+    settings: Source | None,
+    made_by: str,
+    memory: Memory,
+) -> tuple[Works, tuple[Issue, ...]]:
+    """The works of these keys, as many as there are, and what is wrong with them.
+
+    `made_by` is the hash of all code that reads and formats them.
+    """
+    if library is None:
+        return Works(), ()
+    known = frozenset(library.entries)
+    wanted = sorted(known.intersection(keys), key=lambda key: library.entries[key].at.start)
+    issues = [*_fields(library, wanted), *_open_entries(library, wanted)]
+    readable = [
+        key for key in wanted if library.entries[key].closed and library.entries[key].type != "set"
+    ]
+    style = _style(effects, config, settings, issues)
+    text, starts = _joined(library, readable)
+    params: ReferencesParams = {
+        "text": text,
+        "keys": readable,
+        "style": style,
+        "language": config.language,
+        "macros": dict(config.macros),
+    }
+    name = digest(canonical(params), made_by)
+    data = effects.read(REMEMBERED) if effects.exists(REMEMBERED) else b"{}"
+    made = memory.recall("works", _parsed, data)
+    if not readable:
+        made = {"works": [], "problems": []}
+    elif made.get("name") != name:
+        try:
+            made = {"name": name, **service.ask("references", params).result()}
+        except ServiceError as error:
+            issues.append(whole_file("node", SITE_ASSETS, str(error)))
+            return Works((), known, frozenset(wanted)), tuple(issues)
+        effects.write(REMEMBERED, canonical(made).encode())
+    cited = memory.recall("references", _references, canonical(made["works"]))
+    problems = [problem for problem in made["problems"] if problem["error"] != "style"]
+    issues += _problems(library, readable, problems, starts)
+    if settings and len(problems) < len(made["problems"]):
+        told = [problem["message"] for problem in made["problems"] if problem["error"] == "style"]
+        message = f"'{config.bibliography_style}' is no CSL style that works can be listed by"
+        at = key_span(settings, ("bibliography",), "style", value=True)
+        issues.append(settings.issue("config-type", at, f"{message}: {told[0]}"))
+    return memory.same("cited works", Works(cited, known, frozenset(wanted))), tuple(issues)
+
+
+def _parsed(data: bytes) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(data)
+    return content
+
+
+def _references(works: str) -> tuple[Reference, ...]:
+    return tuple(
+        Reference(
+            work["key"],
+            number,
+            Markup(work["html"]),
+            Markup(work["names"]),
+            tuple((text, address) for text, address in work["links"]),
+        )
+        for number, work in enumerate(json.loads(works), start=1)
+    )
+
+
+def _style(
+    effects: Effects, config: BookConfig, settings: Source | None, issues: list[Issue]
+) -> str:
+    """The CSL style that book.toml names: the text of a file of content/, or a known name."""
+    name = config.bibliography_style
+    if not name.endswith(".csl"):
+        return name
+    path = f"{CONTENT}/{name}"
+    if effects.exists(path):
+        style = Source(path, effects.read(path).decode("utf-8", "replace"))
+        broken = _broken_xml(style)
+        if broken is None:
+            return style.text
+        issues.append(broken)
+        return "book"
+    files = (file.removeprefix(f"{CONTENT}/") for file in effects.files(CONTENT))
+    hint = suggest(name, (file for file in files if file.endswith(".csl")))
+    message = f"there is no file '{path}'"
+    if settings:
+        at = key_span(settings, ("bibliography",), "style", value=True)
+        issues.append(settings.issue("config-type", at, message, hint))
+    return "book"
+
+
+@lru_cache(maxsize=4)  # by content
+def _broken_xml(style: Source) -> Issue | None:
+    """The first place where a style is no XML: the formatter would read on and stumble later."""
+    from xml.parsers import expat  # only who has a style of their own needs it
+
+    try:
+        expat.ParserCreate("utf-8").Parse(style.text.encode(), True)
+    except expat.ExpatError as error:
+        start = min(style.line_span(error.lineno).start + error.offset, len(style.text))
+        message = f"this is no XML: {expat.ErrorString(error.code)}"
+        return style.issue("config-type", Span(start, start), message)
+    return None
+
+
+def _joined(library: Library, keys: Iterable[str]) -> tuple[str, list[tuple[int, int]]]:
+    """What the cited entries need in one text, and the lines where its pieces begin, there and in
+    the file."""
+    spans = [*library.strings, *(entry.whole for entry in library.with_donors(keys))]
+    pieces, starts, line = [], [], 1
+    for span in sorted(spans, key=lambda span: span.start):
+        piece = library.source.text[span.start : span.end].rstrip()
+        starts.append((line, library.source.line_number(span.start)))
+        pieces.append(piece)
+        line += piece.count("\n") + 1
+    return "\n".join(pieces), starts
+
+
+def _problems(
+    library: Library,
+    keys: list[str],
+    problems: Iterable[Mapping[str, Any]],
+    starts: list[tuple[int, int]],
+) -> list[Issue]:
+    """What the reader found, at its place in the file; of an entry that cannot be read once."""
+    issues: list[Issue] = []
+    told: set[str] = set()
+    undefined: set[str] = set()
+    read = library.with_donors(keys)
+    first_lines = [library.source.line_number(entry.whole.start) for entry in read]
+    for problem in problems:
+        if problem["error"] == "undefined_variable":
+            undefined.add(str(problem.get("name")))
+            continue
+        entry, line = library.entries.get(str(problem.get("key"))), problem.get("line")
+        if line:
+            begin, in_file = starts[max(0, bisect_right(starts, line, key=itemgetter(0)) - 1)]
+            line += in_file - begin
+            near = max(0, bisect_right(first_lines, line) - 1)
+            if read and (entry is None or problem["error"] in BROKEN):
+                entry = read[near]
+        found = _problem(problem, entry) if entry else None
+        if entry is None or found is None:
+            continue
+        rule, message, hint = found
+        if rule == "references-syntax":
+            if entry.key in told:
+                continue
+            told.add(entry.key)
+        at = entry.at
+        if value := problem.get("value"):
+            start = library.source.text.find(value, entry.at.end, entry.whole.end)
+            at = Span(start, start + len(value)) if start >= 0 else at
+        elif line and entry.whole.start < (span := library.source.line_span(line)).start:
+            at = span if span.start < entry.whole.end else at
+        issues.append(library.source.issue(rule, at, message, hint))
+    for name in sorted(undefined):
+        issues += _undefined(library, read, name)
+    return list(dict.fromkeys(issues))
+
+
+def _undefined(library: Library, read: Iterable[LibraryEntry], name: str) -> Iterator[Issue]:
+    """An abbreviation that is nowhere defined, in every entry that uses it."""
+    use = re.compile(rf"[=#]\s*({re.escape(name)})\b")
+    for entry in read:
+        if found := use.search(library.source.text, entry.at.end, entry.whole.end):
+            message = f"'{name}' is no abbreviation of this file"
+            hint = f'put it in braces, or define @string{{{name} = "…"}}'
+            at = Span(*found.span(1))
+            yield library.source.issue("references-fields", at, message, hint)
+
+
+def _open_entries(library: Library, keys: Iterable[str]) -> Iterator[Issue]:
+    for entry in map(library.entries.__getitem__, keys):
+        if not entry.closed:
+            message, hint = "this BibTeX entry is not closed", "are its braces complete?"
+            yield library.source.issue("references-syntax", entry.at, message, hint)
+
+
+def _problem(problem: Mapping[str, Any], entry: LibraryEntry) -> tuple[Rule, str, str] | None:
+    """Rule, message and hint; None for what does no harm, such as a field that nobody needs."""
+    name = problem.get("name") or problem.get("from") or ""
+    match problem["error"]:
+        case kind if kind in BROKEN:
+            hint = "are its braces and commas complete?"
+            return "references-syntax", "this BibTeX entry cannot be read", hint
+        case "unknown_crossref" | "inherits":
+            source = name or ", ".join(entry.donors)
+            message = f"'{entry.key}' inherits from '{source}', which is not there"
+            return "references-fields", message, ""
+        case "circular_crossref":
+            return "references-fields", f"'{entry.key}' inherits from itself", ""
+        case "empty":
+            return "references-fields", f"'{entry.key}' has no fields", ""
+        case "unlisted":
+            message = f"'{entry.key}' cannot be listed: {problem.get('message')}"
+            return "references-fields", message, ""
+        case "math":
+            return "math", str(problem.get("message", "")), ""
+        case _:
+            return None
+
+
+def _fields(library: Library, keys: Iterable[str]) -> list[Issue]:
+    """Keys and fields that are given twice, and works that say neither by whom nor when."""
+    issues: list[Issue] = []
+    source = library.source
+    for key in keys:
+        entry = library.entries[key]
+        if not entry.closed:
+            continue
+        if key in library.twice:
+            message = f"the key '{key}' is given twice"
+            issues.append(source.issue("id-unique", library.twice[key], message))
+        fields = fields_of(library, entry)
+        names = Counter(name for name, _ in fields if name not in UNSHOWN)
+        if repeated := sorted(name for name, count in names.items() if count > 1):
+            message = f"this entry gives a field twice: {', '.join(repeated)}"
+            at = [at for name, at in fields if name == repeated[0]][1]
+            issues.append(source.issue("references-fields", at, message))
+        if entry.type == "set":
+            message, hint = f"'{key}' is a set, not a work", "cite its members: [@one; @other]"
+            issues.append(source.issue("references-fields", entry.at, message, hint))
+            continue
+        if entry.type not in TYPES:
+            message = f"'{entry.type}' is no type of entry: '{key}' is listed as misc"
+            hint = suggest(entry.type, TYPES)
+            at = Span(entry.whole.start + 1, entry.whole.start + 1 + len(entry.type))
+            issues.append(source.issue("references-fields", at, message, hint, "warning"))
+        if names.keys() & INHERITING:
+            continue
+        lacking = [
+            words
+            for words, group in (("author", NAMED), ("title", TITLED), ("date", DATED))
+            if not names.keys() & group
+        ]
+        if lacking:
+            message = f"'{key}' lacks {' and '.join(lacking)}"
+            issues.append(source.issue("references-fields", entry.at, message, "", "warning"))
+    return issues
