@@ -6,7 +6,7 @@ lines, columns and suggestions that every issue has.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from builder.issues.issue import Issue, Source, Span, suggest, whole_file
@@ -51,9 +51,9 @@ def check_own_data(effects: Effects, book: Source, issues: list[Issue]) -> OwnDa
     for name, declaration in declared.sound.items():
         files = tuple((path, effects.read(path)) for path in files_of(declaration, listing))
         found = _problems(declaration, files)
-        if found:
+        if not all(problem.warning for problem in found):
             broken.add(name)
-            problems += found
+        problems += found
     issues.extend(_issue(effects, book, problem) for problem in problems)
     return OwnData(frozenset(declared.sound) | declared.broken, frozenset(broken))
 
@@ -66,6 +66,11 @@ def _problems(
 
 
 def _issue(effects: Effects, book: Source, problem: Problem) -> Issue:
+    issue = _placed(effects, book, problem)
+    return replace(issue, severity="warning") if problem.warning else issue
+
+
+def _placed(effects: Effects, book: Source, problem: Problem) -> Issue:
     hint = problem.hint or (suggest(problem.name, problem.known) if problem.name else "")
     match problem.at:
         case InFile(path):

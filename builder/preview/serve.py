@@ -20,6 +20,7 @@ from builder.issues.issue import summary
 from builder.load.training import TRAINING
 from builder.pack.outcome import Outcome
 from builder.preview.preview import Preview, start_server
+from builder.store.effects import is_spare
 from builder.store.paths import MODELS, SITE
 from builder.store.watched import WATCHED
 from training.own_data.declaration import FOLDER as OWN_DATA
@@ -80,7 +81,7 @@ def is_watched(path: str) -> bool:
     nothing that builds write, nothing half-written by the training step."""
     parts = path.split("/")
     hidden = any(part.startswith(".") for part in parts)
-    return not (IGNORED.intersection(parts) or hidden or parts[-1][0] == "#" or path[-1] == "~")
+    return not (IGNORED.intersection(parts) or hidden or is_spare(parts[-1]))
 
 
 class Serving:

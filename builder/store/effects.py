@@ -20,7 +20,21 @@ from typing import Protocol
 
 UNFINISHED = re.compile(r"\..*-(\d+)-\w+")
 """The name of an unfinished file, with the number of the process that writes it."""
+SPARE = re.compile(
+    r"\.#.*|#.*#|.*~"  # Emacs: its lock, a link to nowhere; what it saves by itself; copies
+    r"|\..*\.sw[a-p]|4913"  # Vim
+    r"|\..*\.kate-swp"
+    r"|~\$.*|\.~lock\..*#"  # Word, LibreOffice
+    r"|\._.*|\.DS_Store"  # macOS
+    r"|.*___jb_(?:tmp|old)___|\.goutputstream-.*"
+)
+"""Names of files that editors and systems lay beside what somebody writes."""
 SKIPPED_FOLDERS = frozenset({"node_modules", "__pycache__", ".git"})
+
+
+def is_spare(name: str) -> bool:
+    """Whether a file of this name is an editor's lock, swap file or copy, and nobody's text."""
+    return SPARE.fullmatch(name) is not None
 
 
 class Effects(Protocol):
@@ -33,7 +47,7 @@ class Effects(Protocol):
         """The content of a file; raises FileNotFoundError."""
 
     def files(self, folder: str) -> list[str]:
-        """All files under a folder, sorted; none if the folder is missing."""
+        """All files under a folder but editors' spare ones, sorted; none if it is missing."""
 
     def write(self, path: str, data: bytes) -> None:
         """Replace a file as a whole: a reader sees the old content or the new, never a part."""
@@ -86,7 +100,7 @@ class DiskEffects:
         for here, folders, names in os.walk(self.root / folder):
             folders[:] = [name for name in folders if name not in SKIPPED_FOLDERS]
             prefix = Path(here).relative_to(self.root).as_posix()
-            found.extend(f"{prefix}/{name}" for name in names)
+            found.extend(f"{prefix}/{name}" for name in names if not is_spare(name))
         return sorted(found)
 
     def write(self, path: str, data: bytes) -> None:
@@ -182,7 +196,8 @@ class MemoryEffects:
             raise FileNotFoundError(path) from None
 
     def files(self, folder: str) -> list[str]:
-        return sorted(path for path in self.contents if path.startswith(f"{folder}/"))
+        inside = (path for path in self.contents if path.startswith(f"{folder}/"))
+        return sorted(path for path in inside if not is_spare(path.rpartition("/")[2]))
 
     def write(self, path: str, data: bytes) -> None:
         self.contents[path] = data

@@ -1,5 +1,6 @@
 """`[data.NAME]` tables of `content/book.toml`: which data an author brings, and what to train."""
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
@@ -16,6 +17,8 @@ PREFIX = "own-"
 
 NAME = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 KINDS = ("ae", "vae")
+SEPARATORS = (",", ";", "\t", "|")
+DECIMALS = (".", ",")
 INKS = ("dark", "light")
 LABELS = ("real", "synthetic", "drawn by the program", "simulated from a stated physical model")
 """How far the data can be trusted as a witness of the world; as in `training.data.dataset`."""
@@ -37,10 +40,18 @@ class Declaration:
     seed: int = 7
     columns: tuple[str, ...] = ()
     """Of a CSV: the number columns to train on; all but the label if there are none here."""
+    exclude: tuple[str, ...] = ()
+    """Of a CSV: columns to leave out, where `columns` names none."""
     label: str = ""
     """Of a CSV: the column that tells each row's class, which no model is shown."""
     units: tuple[tuple[str, str], ...] = ()
     """Of a CSV: (column, unit) where a column has one."""
+    separator: str = ","
+    """Of a CSV: the sign between cells."""
+    decimal: str = "."
+    """Of a CSV: the sign before a number's decimals."""
+    missing: tuple[str, ...] = ()
+    """Of a CSV: cells that stand for no value; a row with one in a chosen column is left out."""
     size: int = 0
     """Of pictures: pixels along a side."""
     ink: str = "dark"
@@ -79,13 +90,23 @@ def _is_text(value: Any) -> bool:
 
 
 def _one_of(choices: tuple[str, ...]) -> _Kind:
-    return _Kind(f"one of {', '.join(choices)}", lambda value: value in choices)
+    shown = ", ".join(
+        choice if choice.isalnum() or " " in choice else json.dumps(choice) for choice in choices
+    )
+    return _Kind(f"one of {shown}", lambda value: value in choices)
 
 
 def _within(numbers: range) -> _Kind:
     return _Kind(
         f"a whole number from {numbers[0]} to {numbers[-1]}",
         lambda value: isinstance(value, int) and not isinstance(value, bool) and value in numbers,
+    )
+
+
+def _list_of(noun: str) -> _Kind:
+    return _Kind(
+        f"a list of {noun}",
+        lambda value: isinstance(value, list) and bool(value) and all(map(_is_text, value)),
     )
 
 
@@ -97,11 +118,17 @@ VALUES = {
     "folder": TEXT,
     "kind": _one_of(KINDS),
     "seed": _within(SEEDS),
-    "columns": _Kind(
-        "a list of column names",
-        lambda value: isinstance(value, list) and bool(value) and all(map(_is_text, value)),
-    ),
+    "columns": _list_of("column names"),
+    "exclude": _list_of("column names"),
     "label": TEXT,
+    "separator": _one_of(SEPARATORS),
+    "decimal": _one_of(DECIMALS),
+    "missing": _Kind(
+        "a list of texts",
+        lambda value: (
+            isinstance(value, list) and bool(value) and all(isinstance(text, str) for text in value)
+        ),
+    ),
     "units": _Kind(
         'a table of texts, { column = "unit" }',
         lambda value: isinstance(value, dict) and all(map(_is_text, value.values())),
@@ -110,7 +137,7 @@ VALUES = {
     "ink": _one_of(INKS),
 }
 REQUIRED = ("description", "honesty")
-OF_TABLES = ("columns", "label", "units")
+OF_TABLES = ("columns", "exclude", "label", "units", "separator", "decimal", "missing")
 OF_PICTURES = ("size", "ink")
 
 
@@ -191,6 +218,12 @@ def _foreign(table: tuple[str, ...], source: str, values: Mapping[str, Any]) -> 
         for key in others
         if key in values
     ]
+    separator, decimal = values.get("separator", ","), values.get("decimal", ".")
+    if source == "file" and decimal == separator == ",":
+        message = "a comma cannot stand both between cells and before decimals"
+        problems.append(
+            Problem("config-type", InBook(table, "decimal"), message, 'add separator = ";"')
+        )
     if source == "folder" and "size" not in values:
         problems.append(
             Problem(

@@ -1,4 +1,5 @@
-"""A folder of PNGs as ink: 0 paper to 255 full, whatever the files' colours and transparency."""
+"""A folder of PNGs or JPEGs as ink: 0 paper to 255 full, whatever their colours and
+transparency."""
 
 import io
 from collections.abc import Mapping
@@ -28,7 +29,7 @@ class Pictures:
 def read_pictures(
     files: Mapping[str, bytes], declaration: Declaration
 ) -> tuple[Pictures | None, tuple[Problem, ...]]:
-    """The pictures of a folder's PNGs by path, or None with everything that is wrong."""
+    """The pictures of a folder by path, or None with everything that is wrong."""
     problems: list[Problem] = []
     ink, odd = [], []
     for path in sorted(files):
@@ -69,7 +70,7 @@ def read_pictures(
 
 def _ink(data: bytes, ink: str) -> Image.Image:
     """The picture in grey with full ink as 255; raises what Pillow raises, or ValueError."""
-    picture = Image.open(io.BytesIO(data), formats=["PNG"])
+    picture = Image.open(io.BytesIO(data), formats=["PNG", "JPEG"])
     if picture.mode.startswith("I"):
         raise ValueError("it has 16 bits a pixel; save it with 8")
     paper = Image.new("RGBA", picture.size, PAPER[ink])
@@ -80,7 +81,9 @@ def _ink(data: bytes, ink: str) -> Image.Image:
 def _unreadable(path: str, data: bytes, error: Exception) -> Problem:
     if not data:
         return Problem("data-empty", InFile(path), "this file is empty")
-    reason = str(error) if isinstance(error, ValueError) else "it may be cut short, or no PNG"
+    reason = (
+        str(error) if isinstance(error, ValueError) else "it may be cut short, or no PNG or JPEG"
+    )
     return Problem("data-picture", InFile(path), f"this picture cannot be read: {reason}")
 
 

@@ -42,6 +42,8 @@ class Problem:
     hint: str = ""
     name: str = ""
     known: tuple[str, ...] = ()
+    warning: bool = False
+    """Whether the data can be used all the same."""
 
 
 def counted(count: int, noun: str) -> str:

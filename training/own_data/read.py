@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
@@ -46,8 +47,9 @@ def files_of(declaration: Declaration, listing: Iterable[str]) -> list[str]:
     if declaration.file:
         return [path for path in listing if path == declaration.path]
     inside = f"{declaration.path}/"
+    pictures = (path for path in listing if path.startswith(inside))
     return sorted(
-        path for path in listing if path.startswith(inside) and path.lower().endswith(".png")
+        path for path in pictures if re.search(r"/[^./][^/]*\.(?:png|jpe?g)$", path, re.IGNORECASE)
     )
 
 
@@ -63,7 +65,7 @@ def read_data(
     """The data of a declaration from its files' bytes."""
     if not files:
         key = "file" if declaration.file else "folder"
-        sort = "no such file" if declaration.file else "no such folder of PNGs"
+        sort = "no such file" if declaration.file else "no such folder of PNGs or JPEGs"
         at = InBook((TABLE, declaration.name), key)
         return None, (
             Problem("data-file", at, f"{sort}: {declaration.path}", f"it lies inside {FOLDER}/"),

@@ -1,15 +1,16 @@
-"""A CSV as numbers: comma-separated cells, a header line, one row an example (RFC 4180)."""
+"""A CSV as numbers: separated cells, a header line, one row an example (RFC 4180)."""
 
+import json
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from math import isfinite
 
-from training.own_data.declaration import TABLE, Declaration
+from training.own_data.declaration import SEPARATORS, TABLE, Declaration
 from training.own_data.problem import InBook, InFile, InText, Problem, and_more, counted
 
-CELL = re.compile(r'[ \t]*(?:"((?:[^"]|"")*)"[ \t]*|([^",\n][^,\n]*|))(,|\n|\Z)')
 NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 
 MINIMUM_ROWS = 50
@@ -18,6 +19,21 @@ COLUMN_COUNTS = range(3, 25)
 """Two numbers are no bottleneck for fewer columns, and a figure has no room for more."""
 MAXIMUM_CLASSES = 10
 """As many as there are colours that a reader can tell apart."""
+
+
+NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
+NO_VALUES = frozenset({"na", "n/a", "nan", "null", "none", "?", "-", "."})
+"""How other programs write that a value is missing."""
+
+
+@cache
+def _cell(separator: str) -> re.Pattern[str]:
+    """A cell, in quotes or not, and what ends it."""
+    sign = re.escape(separator)
+    blank = "[ ]*" if separator == "\t" else r"[ \t]*"
+    return re.compile(
+        rf'{blank}(?:"((?:[^"]|"")*)"{blank}|([^"{sign}\n][^{sign}\n]*|))({sign}|\n|\Z)'
+    )
 
 
 def is_number(text: str) -> bool:
@@ -55,44 +71,53 @@ class _Reader:
     def __init__(self, text: str, declaration: Declaration) -> None:
         self.text, self.declaration = text, declaration
         self.problems: list[Problem] = []
+        self.missing = frozenset(("", *declaration.missing))
+
+    @property
+    def failed(self) -> bool:
+        return not all(problem.warning for problem in self.problems)
 
     def read(self) -> tuple[Table | None, tuple[Problem, ...]]:
         table = self._table()
-        return (None if self.problems else table), tuple(self.problems)
+        return (None if self.failed else table), tuple(self.problems)
 
     def _table(self) -> Table | None:
         if not self.text.strip():
             self._report_file("data-empty", "this file is empty", "a header line, then the rows")
             return None
+        if not self._is_separated():
+            return None
         lines = self._lines()
-        if self.problems:
+        if self.failed:
             return None
         header, rows = lines[0], self._whole_rows(lines)
-        self._check_header(header)
-        if self.problems:
-            return None
         names = [cell.text for cell in header]
+        self._check_header(header, self._chosen(names))
+        if self.failed:
+            return None
         label = self._label(names)
         columns = self._columns(names)
-        if columns:
-            for column in columns:
-                self._check_numbers(header[column], [row[column] for row in rows])
+        rows = self._complete(rows, columns if label is None else [*columns, label])
+        for column in columns:
+            self._check_numbers(header[column], [row[column] for row in rows])
         if label is not None:
             self._check_classes(header[label], [row[label] for row in rows])
         if len(rows) < MINIMUM_ROWS:
             message = f"{counted(len(rows), 'row')} of data, at least {MINIMUM_ROWS} are needed"
             self._report_file("data-rows", message, "validation and test take a fifth each")
-        if self.problems:
+        if self.failed:
             return None
         return Table(
             tuple(names[column] for column in columns),
-            tuple(tuple(float(row[column].text) for column in columns) for row in rows),
+            tuple(tuple(self._number(row[column].text) for column in columns) for row in rows),
             () if label is None else tuple(row[label].text for row in rows),
         )
 
-    def _report(self, rule: str, cell: Cell, message: str, hint: str = "") -> None:
+    def _report(
+        self, rule: str, cell: Cell, message: str, hint: str = "", *, warning: bool = False
+    ) -> None:
         at = InText(self.declaration.path, cell.start, cell.end)
-        self.problems.append(Problem(rule, at, message, hint))
+        self.problems.append(Problem(rule, at, message, hint, warning=warning))
 
     def _report_file(self, rule: str, message: str, hint: str = "") -> None:
         self.problems.append(Problem(rule, InFile(self.declaration.path), message, hint))
@@ -101,12 +126,50 @@ class _Reader:
         at = InBook((TABLE, self.declaration.name), key)
         self.problems.append(Problem("data-column", at, message, "", name, tuple(known)))
 
+    def _is_separated(self) -> bool:
+        """Whether the header has the separator, or none of the others instead."""
+        start = len(self.text) - len(self.text.lstrip("\n"))
+        end = self.text.find("\n", start)
+        line = self.text[start : end if end >= 0 else len(self.text)]
+        unquoted = re.sub(r'"[^"\n]*"', "", line)
+        separator = self.declaration.separator
+        others = [sign for sign in SEPARATORS if sign in unquoted]
+        if separator in unquoted or not others:
+            return True
+        cell = Cell(line, start, start + len(line.rstrip()))
+        message = f"this header is a single cell: cells are separated by {NAMES[separator]}s"
+        hint = f"separator = {json.dumps(others[0])} in book.toml says otherwise"
+        self._report("data-header", cell, message, hint)
+        return False
+
+    def _number(self, text: str) -> float:
+        return float(text.replace(self.declaration.decimal, "."))
+
+    def _is_number(self, text: str) -> bool:
+        decimal = self.declaration.decimal
+        return (decimal == "." or "." not in text) and is_number(text.replace(decimal, "."))
+
+    def _complete(
+        self, rows: Sequence[Sequence[Cell]], columns: Sequence[int]
+    ) -> list[Sequence[Cell]]:
+        """The rows in which no chosen cell is one of `missing`; how many others there are."""
+        marks = frozenset(self.declaration.missing)
+        complete = [row for row in rows if all(row[column].text not in marks for column in columns)]
+        if len(complete) < len(rows):
+            at = InBook((TABLE, self.declaration.name), "missing")
+            message = f"{counted(len(rows) - len(complete), 'row')} of {len(rows)} left out"
+            hint = "a value is missing in a chosen column"
+            self.problems.append(Problem("data-missing", at, message, hint, warning=True))
+        return complete
+
     def _lines(self) -> list[list[Cell]]:
         """Every line that is not blank, as cells."""
         lines: list[list[Cell]] = [[]]
         position = 0
+        separator = self.declaration.separator
+        pattern = _cell(separator)
         while position < len(self.text):
-            match = CELL.match(self.text, position)
+            match = pattern.match(self.text, position)
             if match is None:
                 quote = self.text.index('"', position)
                 hint = 'quotes stand around the whole cell; write "" for a quote inside it'
@@ -118,7 +181,7 @@ class _Reader:
             start, end = match.span(group)
             lines[-1].append(Cell(content.strip(), start, max(start, end)))
             position = match.end()
-            if match[3] != ",":
+            if match[3] != separator:
                 lines.append([])
         return [line for line in lines if len(line) > 1 or (line and line[0].text)]
 
@@ -133,20 +196,20 @@ class _Reader:
                 "data-row",
                 whole,
                 message + and_more(len(odd), "row"),
-                "a text with a comma in it needs quotes, a number a decimal point",
+                f"a text with a {NAMES[self.declaration.separator]} in it needs quotes"
+                + (", a number a decimal point" if self.declaration.separator == "," else ""),
             )
         return [line for line in lines[1:] if len(line) == count]
 
-    def _check_header(self, header: Sequence[Cell]) -> None:
+    def _check_header(self, header: Sequence[Cell], chosen: Container[str]) -> None:
+        """What is wrong with the names of columns that are chosen; the others' do not matter."""
         counts = Counter(cell.text for cell in header)
-        if len(header) == 1 and re.search(r"[;\t]", header[0].text):
-            message = "this header is a single cell"
-            self._report("data-header", header[0], message, "cells are separated by commas")
-            return
         for position, cell in enumerate(header):
+            if cell.text not in chosen:
+                continue
             if not cell.text:
                 self._report("data-header", cell, f"column {position + 1} has no name")
-            elif NUMBER.fullmatch(cell.text):
+            elif NUMBER.fullmatch(cell.text) and not self.declaration.columns:
                 message = f"'{cell.text}' is a number where a column's name should be"
                 self._report("data-header", cell, message, "the first line names the columns")
                 return
@@ -164,9 +227,19 @@ class _Reader:
             return None
         return names.index(label)
 
+    def _chosen(self, names: Sequence[str]) -> list[str]:
+        """The names of the columns to train on, there or not."""
+        label = self.declaration.label
+        left_out = {*self.declaration.exclude, *([label] if label else [])}
+        declared = list(dict.fromkeys(self.declaration.columns))
+        return declared or [name for name in names if name not in left_out]
+
     def _columns(self, names: Sequence[str]) -> list[int]:
         """The positions of the columns to train on; none if they cannot be told."""
         declared = self.declaration.columns
+        for name in self.declaration.exclude:
+            if name not in names:
+                self._report_key("exclude", f"the file has no column '{name}'", name, names)
         missing = [name for name in declared if name not in names]
         for name in missing:
             self._report_key("columns", f"the file has no column '{name}'", name, names)
@@ -175,8 +248,7 @@ class _Reader:
                 self._report_key("units", f"the file has no column '{name}'", name, names)
         if missing:
             return []
-        label = self.declaration.label
-        chosen = list(dict.fromkeys(declared)) or [name for name in names if name != label]
+        chosen = self._chosen(names)
         if len(chosen) not in COLUMN_COUNTS:
             few, many = COLUMN_COUNTS[0], COLUMN_COUNTS[-1]
             message = f"{counted(len(chosen), 'number column')}; a model takes {few} to {many}"
@@ -199,26 +271,41 @@ class _Reader:
                 "data-missing",
                 cell,
                 message + and_more(count, "row"),
-                "fill it in, or take the row out",
+                'fill it in, or leave such rows out: missing = [""] in book.toml',
             )
 
     def _check_numbers(self, header: Cell, cells: Sequence[Cell]) -> None:
         self._check_missing(header, cells)
         given = [cell for cell in cells if cell.text]
-        cell, count = self._first(given, lambda text: not is_number(text))
+        cell, count = self._first(given, lambda text: not self._is_number(text))
         if cell:
             message = f"'{cell.text}' is not a number, in the column '{header.text}'"
-            hint = (
-                f"a column of classes is the 'label' in book.toml; 'columns' there can leave "
-                f"'{header.text}' out"
-                if count == len(given)
-                else "write 1234.5 or 1.2e3"
-            )
+            hint = self._number_hint(header.text, cell.text, whole=count == len(given))
             self._report("data-number", cell, message + and_more(count, "row"), hint)
-        elif given and len({float(cell.text) for cell in given}) == 1:
+            return
+        numbers = [self._number(cell.text) for cell in given]
+        if numbers and len(set(numbers)) == 1:
             message = f"the column '{header.text}' is {given[0].text} in every row"
             hint = "'columns' in book.toml chooses the others"
             self._report("data-constant", header, message, hint)
+        elif numbers and numbers == [numbers[0] + row for row in range(len(numbers))]:
+            first = ", ".join(cell.text for cell in given[:3])
+            message = f"'{header.text}' runs {first} … like a row number"
+            hint = f"leave it out: exclude = [{json.dumps(header.text)}] in book.toml"
+            self._report("data-column", header, message, hint, warning=True)
+
+    def _number_hint(self, column: str, text: str, *, whole: bool) -> str:
+        decimal = self.declaration.decimal
+        if decimal == "." and re.fullmatch(r"[-+]?\d+,\d+", text):
+            return 'decimal = "," in book.toml reads it so'
+        if text.casefold() in NO_VALUES:
+            return f"missing = [{json.dumps(text)}] in book.toml leaves such rows out"
+        if whole:
+            return (
+                "a column of classes is the 'label' in book.toml; 'exclude' there can leave "
+                f"'{column}' out"
+            )
+        return f"write 1234{decimal}5 or 1{decimal}2e3"
 
     def _check_classes(self, header: Cell, cells: Sequence[Cell]) -> None:
         self._check_missing(header, cells)

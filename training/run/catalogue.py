@@ -45,7 +45,7 @@ class Entry:
 
 def recipe_names(folder: Path = RECIPES) -> list[str]:
     """All recipes, sorted."""
-    return sorted(path.stem.replace("_", "-") for path in folder.glob("[!_]*.py"))
+    return sorted(path.stem.replace("_", "-") for path in folder.glob("[a-z]*.py"))
 
 
 def module_of(name: str) -> str:

@@ -44,7 +44,7 @@ FIRST_LAYER = 40_000
 SHOWN_EXAMPLES, SHOWN_NUMBERS = 400, 100_000
 """Test examples that travel with the figures, at most, and numbers in all of them."""
 LEAST_SPREAD = 1e-9
-"""A column that varies less in the training split, in its own unit, is divided by 1."""
+"""A column that varies less in the training split, against its own size, is divided by 1."""
 
 UNIT_CODE = Port(
     "z",
@@ -133,7 +133,8 @@ def scaled(
         return ink, "ink, 0 paper to 1 full", shape, {"pictures": {"size": data.size}}
     values = np.array(data.rows, np.float64)
     mean, spread = values[train].mean(0), values[train].std(0)
-    spread = np.where(spread < LEAST_SPREAD, 1.0, spread)
+    size = np.abs(values[train]).max(0)
+    spread = np.where(spread <= LEAST_SPREAD * size, 1.0, spread)
     units = dict(declaration.units)
     columns = [
         {

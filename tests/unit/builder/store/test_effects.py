@@ -103,3 +103,27 @@ def test_files_are_sorted_and_skip_packages(tmp_path: Path) -> None:
         disk.write(path, b"")
     assert disk.files("x") == ["x/a/c.ts", "x/b.ts"]
     assert disk.files("nothing") == []
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "#01-x.md#", "01-x.md~", ".01-x.md.swp", ".01-x.md.swo", "4913", ".01-x.md.kate-swp",
+        "~$01-x.md", ".~lock.01-x.md#", "._01-x.md", ".DS_Store", "01-x.md___jb_tmp___",
+    ],
+)  # fmt: skip
+def test_what_editors_lay_beside_a_file_is_no_file(tmp_path: Path, name: str) -> None:
+    for folder in ("content", "content/data", "site_assets/kit"):
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / "01-x.md").write_text("text")
+        (tmp_path / folder / name).write_bytes(b"\0\xff")
+    disk = DiskEffects(tmp_path)
+    assert disk.files("content") == ["content/01-x.md", "content/data/01-x.md"]
+    assert disk.files("site_assets") == ["site_assets/kit/01-x.md"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a right there")
+def test_the_lock_of_emacs_which_leads_nowhere_is_no_file(tmp_path: Path) -> None:
+    (tmp_path / "content").mkdir()
+    (tmp_path / "content/.#01-x.md").symlink_to("me@host.1:2")
+    assert DiskEffects(tmp_path).files("content") == []

@@ -18,7 +18,7 @@ from training.data.dataset import HonestyLabel
 from training.learn.networks import DenseVAE, parameter_count
 from training.own_data.declaration import LABELS, Declaration, read_declarations
 from training.own_data.pictures import Pictures
-from training.own_data.read import OwnData, read_data, sound_data
+from training.own_data.read import OwnData, files_of, read_data, sound_data
 from training.own_data.table import Table
 from training.publish.fingerprint import ROOT
 from training.recipes.families import own_recipe
@@ -194,3 +194,61 @@ def test_a_declaration_of_the_wrong_shape_is_a_problem_and_no_crash() -> None:
         assert declared.problems
         assert not declared.sound
     assert OwnData(Declaration("a", "", "real", file="a.csv"), {}).read()[0] is None
+
+
+def table_of(text: str, **settings: object) -> Table:
+    """The table of a CSV's text; warnings do no harm."""
+    declaration = Declaration("t", "", "real", file="t.csv", **settings)  # type: ignore[arg-type]
+    data, problems = read_data(declaration, {"content/data/t.csv": text.encode()})
+    assert all(problem.warning for problem in problems), problems
+    assert isinstance(data, Table)
+    return data
+
+
+def test_cells_and_decimals_are_separated_as_declared() -> None:
+    rows = [f'"{i},5";{i * i % 7};1e{i % 3};x' for i in range(ROWS)]
+    text = "\n".join(['"a";"b";"c";"d"', *rows])
+    table = table_of(text, separator=";", decimal=",", exclude=("d",))
+    assert table.columns == ("a", "b", "c")
+    assert table.rows[3] == (3.5, 2.0, 1.0)
+    tabs = table_of(text.replace(";", "\t").replace(",", "."), separator="\t", label="d")
+    assert tabs.rows == table.rows
+    assert set(tabs.labels) == {"x"}
+
+
+def test_rows_without_a_value_in_a_chosen_column_are_left_out() -> None:
+    rows = [f"{i % 9},{i % 7},{i % 5},{i % 4}" for i in range(ROWS)]
+    rows[1], rows[2], rows[3] = "NA,1,1,1", "2,-999,2,2", "3,3,3,NA"
+    table = table_of("\n".join(["a,b,c,d", *rows]), columns=("a", "b", "c"), missing=("NA", "-999"))
+    assert len(table.rows) == ROWS - 2
+    assert table.rows[:2] == ((0.0, 0.0, 0.0), (3.0, 3.0, 3.0))
+
+
+def test_an_index_without_a_name_and_names_that_nobody_chose_are_no_matter() -> None:
+    rows = [f"{i},{i % 9},{i % 7},{i % 5},x,y" for i in range(ROWS)]
+    table = table_of("\n".join([",a,b,c,1,1", *rows]), columns=("a", "b", "c"))
+    assert table.rows[8] == (8.0, 1.0, 3.0)
+
+
+def test_tiny_units_are_scaled_like_the_others() -> None:
+    rows = [f"{5e-11 + (i % 9) * 1e-12!r},{i % 7},{i % 5}" for i in range(ROWS)]
+    declaration = Declaration("t", "", "real", file="t.csv")
+    prepared = own_recipe.prepare(declaration, table_of("\n".join(["conc,b,c", *rows])))
+    assert np.allclose(prepared.dataset.train.x.std(0), 1, atol=1e-5)
+    columns = prepared.details["columns"]
+    assert isinstance(columns, list)
+    assert 1e-12 < columns[0]["deviation"] < 4e-12
+
+
+def test_a_jpeg_is_read_like_a_png() -> None:
+    declaration = Declaration("p", "", "real", folder="p", size=8)
+    files = {}
+    for i in range(50):
+        file = io.BytesIO()
+        Image.new("L", (8, 8), 4 * i).save(file, "JPEG")
+        files[f"content/data/p/{i}.{'jpg' if i % 2 else 'JPEG'}"] = file.getvalue()
+    assert files_of(declaration, [*files, "content/data/p/._1.jpg"]) == sorted(files)
+    data, problems = read_data(declaration, files)
+    assert problems == ()
+    assert isinstance(data, Pictures)
+    assert abs(data.ink[0][0] - 255) <= 1
