@@ -4,7 +4,6 @@
  */
 
 import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { BibLatexParser, CSLExporter } from "biblatex-csl-converter";
 import CSL from "citeproc";
 import { renderMath } from "./math.mjs";
@@ -217,6 +216,7 @@ function cslOf(entry, aside) {
   const links = linksOf(entry.fields, page);
   // Case is the author's: the converter would lower that of English titles.
   const exporter = new CSLExporter({ 1: entry }, false, { language: "none" });
+  /** @type {Record<string, any>} */
   const item = exporter.parse()[1];
   item.id = entry.entry_key;
   for (const kind of ["author", "editor", "translator"]) {
@@ -308,6 +308,8 @@ function formatted(style, locale, items) {
 
 const PROBE = { id: "probe", type: "book", title: "T", author: [{ family: "F" }], issued: { "date-parts": [[1]] } };
 
+const said = (error) => (error instanceof Error ? error.message : String(error));
+
 /** Likewise; a work that the formatter does not take is a problem of that work, and the others are listed. */
 function listed(style, locale, items, problems) {
   if (items.length === 0) return [];
@@ -319,7 +321,7 @@ function listed(style, locale, items, problems) {
       try {
         return formatted(style, locale, [item]);
       } catch (error) {
-        problems.push({ key: item.id, error: "unlisted", message: error.message });
+        problems.push({ key: item.id, error: "unlisted", message: said(error) });
         return false;
       }
     });
@@ -344,6 +346,7 @@ export async function readBibliography({ text, keys, style = "book", language = 
     includeRawText: true,
   }).parse();
   const entries = Object.values(parsed.entries);
+  /** @type {Record<string, unknown>[]} */
   const problems = [...parsed.errors, ...parsed.warnings].map(
     ({ type, entry, field_name: field, type_name: name, value, variable, line, key }) => ({
       error: type,
@@ -389,7 +392,7 @@ export async function readBibliography({ text, keys, style = "book", language = 
   try {
     entriesInOrder = listed(xml, locale, items, problems);
   } catch (error) {
-    return { works: [], problems: [...problems, { error: "style", message: error.message }] };
+    return { works: [], problems: [...problems, { error: "style", message: said(error) }] };
   }
   const works = entriesInOrder.map(([key, html]) => {
     const used = new Set();
