@@ -10,7 +10,7 @@ import { stateType, type StateSpec } from "../base/state_types.ts";
 
 type Specs = Readonly<Record<string, StateSpec>>;
 
-const APPENDED = /(?:[\])}.,;:!?'’”»]|%(?:3E|22))+$/i; // browsers write > and " behind the # as %3E and %22
+const APPENDED = /(?:[\])}.,;:!?'’”\u00bb]|%(?:3E|22))+$/i; // browsers write > and " behind the # as %3E and %22
 
 /**
  * Mail and chat programs encode an address again, write its & as in HTML, or take the bracket or the full stop behind

@@ -108,7 +108,7 @@ def test_ellipses_are_drawn_to_scale(reader: Reader, index: int) -> None:
 
 @pytest.mark.parametrize("hand", HANDS)
 def test_train_here_with_a_beta_that_is_turned_on_the_way(reader: Reader, hand: Hand) -> None:
-    figure = reader.live_figure(NAME, FULL_SPEED, touch=hand == "finger")
+    figure = reader.live_figure(NAME, {"speed": "5"}, touch=hand == "finger")
     run = Bench(figure, hand)
     run.choose("train here")
     run.wait_phase("done")

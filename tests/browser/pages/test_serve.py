@@ -39,11 +39,12 @@ def window(browser: Browser) -> Iterator[Page]:
 
 
 def open_chapter(book: Book, page: Page) -> None:
-    """The chapter, its figure live and in view, marked so that a new load would show."""
+    """The chapter, its figure live, unfolded and in view, marked so that a new load would show."""
     page.goto(f"{book.address}chapter.html")
     figure = page.locator(f"#fig-{FIGURE}")
     figure.scroll_into_view_if_needed()
     expect(figure).to_have_attribute("data-state", "live")
+    page.get_by_role("button", name="Show the estimate from draws").click()
     page.evaluate("() => { window.untouched = true; }")
 
 
