@@ -2,6 +2,7 @@
 
 import {
   axisOver,
+  CaptionedRaster,
   Controls,
   defineFigure,
   fixed,
@@ -12,7 +13,6 @@ import {
   Panel,
   Panels,
   percent,
-  Raster,
   Readout,
   Scatter,
   Toggle,
@@ -135,33 +135,33 @@ export default defineFigure<State, Frame, Role>({
           >
             <div class="pair">
               {original && (
-                <div class="pair-item">
-                  <Raster
-                    pixels={original}
-                    width={SIDE}
-                    height={SIDE}
-                    pixelated
-                    label={`The digit itself, a ${map.labels[picked ?? 0]}`}
-                    hue="c-x"
-                  />
-                  <span class="pair-caption">
-                    original <var class="c-x">x</var>
-                  </span>
-                </div>
-              )}
-              <div class="pair-item">
-                <Raster
-                  pixels={decoded}
+                <CaptionedRaster
+                  pixels={original}
                   width={SIDE}
                   height={SIDE}
                   pixelated
-                  label="What the decoder makes of the code"
-                  hue="c-xhat"
+                  label={`The digit itself, a ${map.labels[picked ?? 0]}`}
+                  hue="c-x"
+                  caption={
+                    <>
+                      original <var class="c-x">x</var>
+                    </>
+                  }
                 />
-                <span class="pair-caption">
-                  decoded <var class="c-xhat">x̂</var>
-                </span>
-              </div>
+              )}
+              <CaptionedRaster
+                pixels={decoded}
+                width={SIDE}
+                height={SIDE}
+                pixelated
+                label="What the decoder makes of the code"
+                hue="c-xhat"
+                caption={
+                  <>
+                    decoded <var class="c-xhat">x̂</var>
+                  </>
+                }
+              />
             </div>
             <Readout
               items={[

@@ -3,6 +3,7 @@
 import {
   Bars,
   Button,
+  CaptionedRaster,
   Controls,
   defineFigure,
   fixed,
@@ -11,7 +12,6 @@ import {
   Hinton,
   Panel,
   Panels,
-  Raster,
   Readout,
   Sketch,
   subscript,
@@ -96,32 +96,32 @@ export default defineFigure<State, Frame, Role>({
             />
             <p class="plot-note">in standard deviations of the training codes</p>
             <div class="pair">
-              <div class="pair-item">
-                <Raster
-                  pixels={input}
-                  width={SIDE}
-                  height={SIDE}
-                  pixelated
-                  label="The digit as 8 by 8 pixels"
-                  hue="c-x"
-                />
-                <span class="pair-caption">
-                  what the network sees, <var class="c-x">x</var>
-                </span>
-              </div>
-              <div class="pair-item">
-                <Raster
-                  pixels={output?.pixels ?? BLANK}
-                  width={SIDE}
-                  height={SIDE}
-                  pixelated
-                  label="The reconstruction"
-                  hue="c-xhat"
-                />
-                <span class="pair-caption">
-                  drawn from the code, <var class="c-xhat">x̂</var>
-                </span>
-              </div>
+              <CaptionedRaster
+                pixels={input}
+                width={SIDE}
+                height={SIDE}
+                pixelated
+                label="The digit as 8 by 8 pixels"
+                hue="c-x"
+                caption={
+                  <>
+                    what the network sees, <var class="c-x">x</var>
+                  </>
+                }
+              />
+              <CaptionedRaster
+                pixels={output?.pixels ?? BLANK}
+                width={SIDE}
+                height={SIDE}
+                pixelated
+                label="The reconstruction"
+                hue="c-xhat"
+                caption={
+                  <>
+                    drawn from the code, <var class="c-xhat">x̂</var>
+                  </>
+                }
+              />
             </div>
           </Panel>
         </Panels>

@@ -4,6 +4,7 @@ import {
   acceptedShare,
   Backdrop,
   Button,
+  CaptionedRaster,
   Checkbox,
   Controls,
   defineFigure,
@@ -20,7 +21,6 @@ import {
   Panel,
   Panels,
   percent,
-  Raster,
   Readout,
   Slider,
   Toggle,
@@ -418,30 +418,28 @@ function ThrowMark({ at, name }: { at: Place; name: string }) {
 function Drawing({ kind, shown: { decoded, verdict, nearest, nearestDigit } }: { kind: Kind; shown: Shown }) {
   return (
     <div class="beside">
-      <div class="pair-item">
-        <Raster
-          pixels={decoded}
-          width={SIDE}
-          height={SIDE}
-          pixelated
-          hue="c-xhat"
-          label={`Decoded by the ${NAMES[kind]} model`}
-        />
-        <span class="pair-caption">
-          decoded <var class="c-xhat">x̂</var>
-        </span>
-      </div>
-      <div class="pair-item">
-        <Raster
-          pixels={nearest}
-          width={SIDE}
-          height={SIDE}
-          pixelated
-          hue="c-x"
-          label={`The training digit nearest to it, a ${nearestDigit}`}
-        />
-        <span class="pair-caption">nearest training digit</span>
-      </div>
+      <CaptionedRaster
+        pixels={decoded}
+        width={SIDE}
+        height={SIDE}
+        pixelated
+        hue="c-xhat"
+        label={`Decoded by the ${NAMES[kind]} model`}
+        caption={
+          <>
+            decoded <var class="c-xhat">x̂</var>
+          </>
+        }
+      />
+      <CaptionedRaster
+        pixels={nearest}
+        width={SIDE}
+        height={SIDE}
+        pixelated
+        hue="c-x"
+        label={`The training digit nearest to it, a ${nearestDigit}`}
+        caption="nearest training digit"
+      />
       <Readout
         items={[
           { label: "judge", value: verdict.accepted ? "accepted" : "refused" },

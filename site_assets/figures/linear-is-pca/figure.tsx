@@ -1,6 +1,7 @@
 /** F4: a linear autoencoder trains beside PCA; their planes meet, their axes need not. */
 
 import {
+  CaptionedRaster,
   defineTrainingFigure,
   fixed,
   float32,
@@ -13,7 +14,6 @@ import {
   Panels,
   Plot,
   progressText,
-  Raster,
   Readout,
   Slider,
   Controls,
@@ -147,36 +147,40 @@ export default defineTrainingFigure<State, Frame, Role>({
           </Panel>
         </Panels>
         <div class="triple">
-          <div class="pair-item">
-            <Raster
-              pixels={images.original}
-              width={SIDE}
-              height={SIDE}
-              pixelated
-              label={`The original, a ${label}`}
-              hue="c-x"
-            />
-            <span class="pair-caption">
-              original <var class="c-x">x</var>
-            </span>
-          </div>
-          <div class="pair-item">
-            <Raster pixels={images.pca} width={SIDE} height={SIDE} pixelated label="As PCA redraws it" />
-            <span class="pair-caption">by PCA</span>
-          </div>
-          <div class="pair-item">
-            <Raster
-              pixels={images.linear}
-              width={SIDE}
-              height={SIDE}
-              pixelated
-              label="As the autoencoder redraws it"
-              hue="c-xhat"
-            />
-            <span class="pair-caption">
-              by the network <var class="c-xhat">x̂</var>
-            </span>
-          </div>
+          <CaptionedRaster
+            pixels={images.original}
+            width={SIDE}
+            height={SIDE}
+            pixelated
+            label={`The original, a ${label}`}
+            hue="c-x"
+            caption={
+              <>
+                original <var class="c-x">x</var>
+              </>
+            }
+          />
+          <CaptionedRaster
+            pixels={images.pca}
+            width={SIDE}
+            height={SIDE}
+            pixelated
+            label="As PCA redraws it"
+            caption="by PCA"
+          />
+          <CaptionedRaster
+            pixels={images.linear}
+            width={SIDE}
+            height={SIDE}
+            pixelated
+            label="As the autoencoder redraws it"
+            hue="c-xhat"
+            caption={
+              <>
+                by the network <var class="c-xhat">x̂</var>
+              </>
+            }
+          />
         </div>
         <Readout
           items={[

@@ -3,6 +3,7 @@
 import type { ComponentChildren } from "preact";
 import {
   Button,
+  CaptionedRaster,
   Controls,
   defineFigure,
   Dots,
@@ -14,7 +15,6 @@ import {
   Panels,
   percent,
   Plot,
-  Raster,
   RasterGrid,
   Readout,
   Slider,
@@ -220,7 +220,10 @@ export default defineFigure<State, Frame, Role>({
           </Panel>
         </Panels>
         <div class="drawings-row">
-          <Drawing
+          <CaptionedRaster
+            width={SIDE}
+            height={SIDE}
+            pixelated
             pixels={frame.image}
             hue="c-x"
             label={`The input, a ${digit}`}
@@ -230,8 +233,19 @@ export default defineFigure<State, Frame, Role>({
               </>
             }
           />
-          <Drawing pixels={frame.fromPoint} hue="c-xhat" label="Decoded from the plain code" caption="from the point" />
-          <Drawing
+          <CaptionedRaster
+            width={SIDE}
+            height={SIDE}
+            pixelated
+            pixels={frame.fromPoint}
+            hue="c-xhat"
+            label="Decoded from the plain code"
+            caption="from the point"
+          />
+          <CaptionedRaster
+            width={SIDE}
+            height={SIDE}
+            pixelated
             pixels={frame.fromMean}
             hue="c-xhat"
             label="Decoded from the mean"
@@ -241,7 +255,10 @@ export default defineFigure<State, Frame, Role>({
               </>
             }
           />
-          <Drawing
+          <CaptionedRaster
+            width={SIDE}
+            height={SIDE}
+            pixelated
             pixels={frame.fromNewest ?? new Float32Array(PIXELS)}
             hue="c-xhat"
             label={frame.fromNewest ? "Decoded from the newest sample" : "No sample yet"}
@@ -385,24 +402,5 @@ function Marker({ at, hue, name }: { at: Pair; hue: string; name: string }) {
         {name}
       </text>
     </g>
-  );
-}
-
-function Drawing({
-  pixels,
-  hue,
-  label,
-  caption,
-}: {
-  pixels: Float32Array;
-  hue: string;
-  label: string;
-  caption: ComponentChildren;
-}) {
-  return (
-    <div class="pair-item">
-      <Raster pixels={pixels} width={SIDE} height={SIDE} pixelated hue={hue} label={label} />
-      <span class="pair-caption">{caption}</span>
-    </div>
   );
 }

@@ -193,7 +193,7 @@ export default defineFigure<State, Frame, Role>({
           <Panel
             title={
               <>
-                Mean KL over β: below, <var>I</var>(<var class="c-x">x</var>; <var class="c-z">z</var>), and on it KL(
+                Mean KL over β: below, <var>I</var>(<var class="c-x">x</var>; <var class="c-z">z</var>), and on it KL(
                 <var>q</var>(<var class="c-z">z</var>) ‖ <var>p</var>)
               </>
             }
@@ -367,10 +367,10 @@ function Carved({ frame: { overBeta, others, most }, beta }: { frame: Frame; bet
       <Line points={overBeta.map((p): Pair => [p.beta, p.sum])} hue="c-muted" />
       <Dots points={others.map((p): Pair => [p.beta, p.information])} hue="c-z" />
       <Dots points={others.map((p): Pair => [p.beta, p.sum])} hue="c-muted" />
+      <Upright value={beta} />
       <Level value={most} name="log N, the most" />
       <Name at={[1.2 * first.beta, 0.4 * first.information]} text="information" hue="c-z" />
       <Name at={[middle.beta, middle.sum + 0.35]} text="mean KL" hue="c-muted" />
-      <Upright value={beta} />
     </Plot>
   );
 }

@@ -21,6 +21,6 @@ export {
   type Axis,
   type Pair,
 } from "./plot.tsx";
-export { Raster, RasterGrid } from "./raster.tsx";
+export { CaptionedRaster, Raster, RasterGrid } from "./raster.tsx";
 export { Area, Arrow, Band, Columns, Isolines, Upright } from "./regions.tsx";
 export { Stack } from "./stack.tsx";

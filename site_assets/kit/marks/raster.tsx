@@ -1,5 +1,6 @@
 /** Grey images as ink on paper: black with the pixel's value as opacity, so that a theme can invert it. */
 
+import type { ComponentChildren } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { useFigure } from "../base/context.ts";
 
@@ -42,6 +43,16 @@ export function Raster({ pixels, width, height, label, pixelated, hue, wide }: R
         <canvas ref={canvas} width={width} height={height} role="img" aria-label={label} />
       )}
     </span>
+  );
+}
+
+/** A picture with words below it; several stand beside one another in a `pair`. */
+export function CaptionedRaster({ caption, ...raster }: RasterProps & { readonly caption: ComponentChildren }) {
+  return (
+    <div class="pair-item">
+      <Raster {...raster} />
+      <span class="pair-caption">{caption}</span>
+    </div>
   );
 }
 

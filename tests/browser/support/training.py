@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -157,8 +156,11 @@ class Bench:
     def pause(self) -> None:
         """Pauses; the call that is under way still ends."""
         if self.phase() == "running":
-            with suppress(PlaywrightTimeoutError):  # a run may end before the hand is there
+            try:
                 self.press(PAUSE)
+            except PlaywrightTimeoutError:
+                if self.phase() != "done":  # a run may end before the hand is there
+                    raise
         self.wait_phase("paused", "done")
         self.rest()
 
