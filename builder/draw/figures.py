@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
@@ -115,11 +115,13 @@ class Bundle:
 
 @dataclass(frozen=True, slots=True)
 class StaticFrame:
-    """A figure's static picture, its words, and its numbers."""
+    """A figure's static picture, its words, its numbers, and the graphs that computed them."""
 
     markup: str
     summary: str
     table: Mapping[str, Any] | None
+    graphs: Sequence[str]
+    """As “model/graph”."""
 
 
 def bundle(

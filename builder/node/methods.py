@@ -79,11 +79,12 @@ class FrameParams(TypedDict):
 
 
 class DrawnFrame(TypedDict):
-    """A figure's static picture as HTML, its words, and its numbers."""
+    """A figure's static picture as HTML, its words, its numbers, and the graphs that were run."""
 
     markup: str
     summary: str
     table: Any
+    graphs: Sequence[str]
 
 
 class InputsParams(TypedDict):

@@ -169,6 +169,7 @@ class Shared:
     assets: Mapping[str, str]
     models: Mapping[tuple[str, str], PackedAsset]
     plans: Mapping[tuple[str, str], PackedAsset]
+    kernels: PackedAsset | None
     pictures: Mapping[str, str]
     python: PythonFiles
     python_bytes: int
@@ -322,6 +323,7 @@ def _shared(
         assets=shipped.bundle.assets,
         models=shipped.models.assets,
         plans=shipped.lanes.plans,
+        kernels=shipped.lanes.kernels,
         pictures=shipped.pictures,
         python=shipped.python,
         python_bytes=shipped.python_bytes,
@@ -467,6 +469,7 @@ def _written_page(
         "source": page.source.path if page.source.text else "",
         "updated": page.updated,
         "cells_json": _cells_data(shared, parts.named),
+        "files_json": _figure_files(shared, page, parts),
     }
     return _filled(template, shared, around, values, **more)
 
@@ -485,6 +488,7 @@ def _own_page(
         "source": source,
         "updated": "",
         "cells_json": None,
+        "files_json": None,
     }
     return _filled(f"{kind}.html", shared, around, values, **more)
 
@@ -500,6 +504,33 @@ def _filled(
         "poster": around.poster,
     }
     return shared.templates.get_template(template).render(**shared.common, page=page, **more)
+
+
+def _figure_files(shared: Shared, page: ResolvedPage, parts: PageParts) -> Markup | None:
+    """The scripts that each figure loads before it is live, by its id; None without figures."""
+    if not page.figures:
+        return None
+    files: dict[str, list[str]] = {}
+    for placed in page.figures:
+        ran = parts.frames[placed.id].graphs
+        script = shared.assets[f"figures/{placed.spec.name}.js"]
+        needed = dict.fromkeys((shared.assets["kit.js"], script))  # a set that keeps its order
+        for role, card in placed.models.items():
+            for use in placed.spec.models[role].uses:
+                if use in card.content.get("arrays", {}):
+                    needed[shared.models[card.name, use].src] = None
+                elif f"{card.name}/{use}" in ran:
+                    needed |= dict.fromkeys(_graph_files(shared, card.name, use))
+        files[placed.id] = list(needed)
+    return script_json(files)
+
+
+def _graph_files(shared: Shared, model: str, graph: str) -> tuple[str, ...]:
+    """The scripts that the page loads to run a graph."""
+    plan = shared.plans.get((model, graph))
+    if plan and shared.kernels:
+        return shared.kernels.src, plan.src
+    return shared.assets["ort.js"], shared.assets["ort.wasm.js"], shared.models[model, graph].src
 
 
 def _cells_data(shared: Shared, named: Parts | None) -> Markup | None:

@@ -77,23 +77,34 @@ export async function modelSource(folder) {
   };
 }
 
-/** {markup, summary, table} of a figure in a state; `state` holds every key that figure.toml names. */
+/** {markup, summary, table, graphs} of a figure in a state, which holds every key that figure.toml names; `graphs` are those that were run. */
 export async function drawFrame({ figure, spec, state, options, models, id }) {
   const { figure: definition, draw, Sessions } = await drawingOf(figure);
   const sources = Object.fromEntries(
     await Promise.all(Object.entries(models).map(async ([role, folder]) => [role, await modelSource(folder)])),
   );
   const uses = Object.fromEntries(Object.keys(models).map((role) => [role, spec.models[role].uses]));
+  const graphs = new Set();
+  const noting = async () => {
+    const { load, run } = await nodeEngine(Sessions);
+    return {
+      load,
+      run: (graph, feeds) => {
+        graphs.add(graph);
+        return run(graph, feeds);
+      },
+    };
+  };
   const frame = await draw({
     definition,
     id: id ?? `fig-${figure}`,
     state: { ...options, ...state },
     sources,
     uses,
-    engine: () => nodeEngine(Sessions),
+    engine: noting,
     encodeImage: inkImage,
   });
   const style = / style="[^"]*"/.exec(frame.markup);
   if (style) throw new Error(`the view writes${style[0]}, which the page's security policy forbids: use a class`);
-  return frame;
+  return { ...frame, graphs: [...graphs].sort() };
 }

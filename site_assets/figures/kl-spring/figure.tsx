@@ -65,7 +65,7 @@ function curve(mu: number, sigma: number): Pair[] {
 
 export default defineFigure<State, Frame>({
   async compute({ mu, sigma, doublings, seed }, { memo }) {
-    const eps = await memo(`draws ${seed}`, () => draws(seed, MOST));
+    const eps = await memo(`draws ${seed} ${doublings}`, () => draws(seed, 2 ** doublings));
     return {
       kl: klToPrior(mu, sigma),
       gradient: klGradient(mu, sigma),

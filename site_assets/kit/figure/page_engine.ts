@@ -4,6 +4,7 @@ import { Engine } from "../../engine/engine.ts";
 import { KernelLane } from "../../engine/kernel_lane.ts";
 import { WatchedPort } from "../../engine/watched_port.ts";
 import { WorkerLane, type Spawned } from "../../engine/worker_lane.ts";
+import { ortWanted } from "../base/address.ts";
 import { loadAsset, type AssetReference } from "../base/asset.ts";
 import { bookData } from "../base/book_data.ts";
 import { AssetError, loadScript } from "../base/script.ts";
@@ -26,14 +27,9 @@ async function spawn(name: string, script: string, asset: AssetReference): Promi
   return { port, wasm };
 }
 
-/** `?engine=ort` in the page's address: everything runs on ONNX Runtime. */
-function isOrtWanted(): boolean {
-  return new URLSearchParams(location.search).get("engine") === "ort";
-}
-
 function kernelLane(): KernelLane | null {
   const { kernels } = bookData().engine;
-  if (!kernels || isOrtWanted()) return null;
+  if (!kernels || ortWanted()) return null;
   let module: Promise<WebAssembly.Module> | null = null;
   const compiled = (): Promise<WebAssembly.Module> => {
     module ??= loadAsset(kernels.wasm).then((wasm) => WebAssembly.compile(wasm as BufferSource));

@@ -23,7 +23,7 @@ export class Painter {
   private readonly element: HTMLElement;
   private readonly stage: HTMLElement;
   private readonly drawn: Translation;
-  private readonly listed: Translation | null;
+  private listed: Translation | null = null;
   private readonly definition: AnyFigure;
   private readonly context: FigureContext;
   private readonly set: Setter<State>;
@@ -42,13 +42,16 @@ export class Painter {
     this.setInLife = this.setterOf(this.life);
     this.stage = part(element, "stage") as HTMLElement;
     this.stage.replaceChildren();
-    const table = definition.table ? part(element, "table") : null;
-    table?.replaceChildren();
     this.drawn = new Translation(this.stage);
-    this.listed = table && new Translation(table);
-    this.tabulate();
     this.paint(first);
     this.describe();
+    setTimeout(() => {
+      // folded up, as a rule: the drawing comes first
+      const table = definition.table ? part(element, "table") : null;
+      table?.replaceChildren();
+      this.listed = table && new Translation(table);
+      this.tabulate();
+    });
   }
 
   paint(shown: Shown): void {

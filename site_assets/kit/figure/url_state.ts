@@ -5,34 +5,11 @@
  * server. Only what differs from the author's default is written. Whatever is read is clamped by the spec.
  */
 
+import { parseHash } from "../base/address.ts";
 import { clamp, sameValue, type State } from "../base/spec.ts";
 import { stateType, type StateSpec } from "../base/state_types.ts";
 
 type Specs = Readonly<Record<string, StateSpec>>;
-
-const APPENDED = /(?:[\])}.,;:!?'’”\u00bb]|%(?:3E|22))+$/i; // browsers write > and " behind the # as %3E and %22
-
-/**
- * Mail and chat programs encode an address again, write its & as in HTML, or take the bracket or the full stop behind
- * it for its end. What `writeState` writes goes through unchanged.
- */
-function mended(hash: string): string {
-  let text = hash.replace(/^#/, "").replace(APPENDED, "").replaceAll("&amp;", "&");
-  for (let times = 0; times < 3 && /%/.test(text) && !/\?.*=/.test(text); times++) {
-    try {
-      text = decodeURIComponent(text).replace(APPENDED, "").replaceAll("&amp;", "&");
-    } catch {
-      break; // a stray % in the address
-    }
-  }
-  return text;
-}
-
-/** The anchor and the parameters of a location hash; never throws. */
-export function parseHash(hash: string): { anchor: string; parameters: URLSearchParams } {
-  const [anchor = "", query = ""] = mended(hash).split(/\?(.*)/s);
-  return { anchor, parameters: new URLSearchParams(query) };
-}
 
 /** The state that `hash` asks of the figure `id`, over the author's `initial` one. */
 export function readState(hash: string, id: string, specs: Specs, initial: State): State {

@@ -80,6 +80,9 @@ function crossings(grid: Grid, level: number): Map<number, number[]> {
   for (let row = 0; row + 1 < rows; row++) {
     for (let column = 0; column + 1 < columns; column++) {
       const point = row * columns + column;
+      const first = above(point);
+      if (first === above(point + 1) && first === above(point + columns) && first === above(point + columns + 1))
+        continue; // most cells
       // around the cell: bottom, right, top, left
       const edges = [2 * point, 2 * (point + 1) + 1, 2 * (point + columns), 2 * point + 1];
       const crossed = edges.filter((edge) =>
@@ -91,7 +94,7 @@ function crossings(grid: Grid, level: number): Map<number, number[]> {
       if (crossed.length === 4) {
         const corners = [point, point + 1, point + columns, point + columns + 1];
         const middle = corners.reduce((sum, corner) => sum + (values[corner] as number), 0) / 4;
-        const joined = middle >= level === above(point); // the first corner goes with the middle
+        const joined = middle >= level === first; // the first corner goes with the middle
         const [bottom, right, top, left] = crossed as [number, number, number, number];
         link(bottom, joined ? right : left);
         link(top, joined ? left : right);

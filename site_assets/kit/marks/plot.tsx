@@ -3,7 +3,7 @@
 import { scaleLinear, scaleLog, type ScaleContinuousNumeric } from "d3-scale";
 import { createContext, type ComponentChildren } from "preact";
 import { useContext, useMemo } from "preact/hooks";
-import { grouped } from "../base/format.ts";
+import { grouped, significant } from "../base/format.ts";
 
 export interface Axis {
   /** With its unit, as in “error (mean squared ink)”. */
@@ -88,13 +88,11 @@ function logTicks(scale: Scale): number[] {
   return sets.find((ticks) => ticks.length >= 2) ?? values;
 }
 
-/** As many decimals as the number has: ticks of a log axis reach over many powers of ten. */
-function plain(value: number): string {
-  return value.toLocaleString("en", { maximumSignificantDigits: 6 });
-}
+const LOG_DIGITS = 6; // ticks of a log axis reach over many powers of ten
 
 function axisTicks(axis: Axis, scale: Scale): { value: number; text: string }[] {
-  if (axis.scale === "log") return logTicks(scale).map((value) => ({ value, text: (axis.format ?? plain)(value) }));
+  if (axis.scale === "log")
+    return logTicks(scale).map((value) => ({ value, text: axis.format?.(value) ?? significant(value, LOG_DIGITS) }));
   const values = scale.ticks(axis.ticks ?? 5);
   const step = values.length > 1 ? Math.abs((values[1] as number) - (values[0] as number)) : 1;
   return values.map((value) => ({ value, text: tickText(axis, value, step) }));

@@ -2,10 +2,13 @@
 
 import { lacking } from "./able.ts";
 import { bookData } from "../base/book_data.ts";
+import { parseHash } from "../base/address.ts";
+import { hintFiles } from "./hints.ts";
+import { layOutRest } from "./layout.ts";
 import { startNotes, startPredictions, startThemeButton, startWideParts } from "./page.ts";
 import type { FigureRuntime } from "../figure/runtime.ts";
 import { AssetError, loadScript } from "../base/script.ts";
-import { joinedState, parseHash } from "../figure/url_state.ts";
+import { joinedState } from "../figure/url_state.ts";
 import { startSearchField } from "./search_field.ts";
 import { part, setFigureState, showFailure } from "../base/status.ts";
 import { startSymbolLinks } from "./symbol_links.ts";
@@ -19,7 +22,9 @@ export interface Book {
 const book: Book = { loadKit };
 (globalThis as unknown as { book: Book }).book = book;
 
+const FIGURES = "figure[data-figure]";
 const NEAR = "800px 0px"; // wakes a figure about a screen before the reader meets it
+const PATIENCE = 4000; // ms that the page's other parts, and the next figure, wait for a figure
 
 const runtimes = new Map<HTMLElement, FigureRuntime>();
 const onScreen = new Set<Element>();
@@ -57,17 +62,46 @@ function tellVisibility(): void {
   }
 }
 
+const pause = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+/** Resolves when the text is on the screen, in its own fonts if these come soon: it comes before any figure. */
+function textShown(): Promise<void> {
+  return new Promise((resolve) => {
+    const look = (): void => {
+      if (document.documentElement.classList.contains("fonts-pending")) requestAnimationFrame(look);
+      else requestAnimationFrame(() => setTimeout(resolve)); // a task that follows the frame's painting
+    };
+    look();
+  });
+}
+
+/** Figures near the screen come to life one by one, those on it first. */
+class Turns {
+  private readonly waiting = new Set<HTMLElement>();
+  private taking = false;
+
+  add(element: HTMLElement): void {
+    setFigureState(element, "loading", "Loading…");
+    this.waiting.add(element);
+  }
+
+  async take(): Promise<void> {
+    if (this.taking) return;
+    this.taking = true;
+    while (this.waiting.size > 0) {
+      const all = [...this.waiting];
+      const next = all.find((element) => onScreen.has(element)) ?? (all[0] as HTMLElement);
+      this.waiting.delete(next);
+      hintFiles(next.id);
+      await Promise.race([wake(next), pause(PATIENCE)]);
+      startRest();
+    }
+    this.taking = false;
+  }
+}
+
 function startFigures(figures: readonly HTMLElement[]): void {
-  const near = new IntersectionObserver(
-    (entries) => {
-      for (const { target, isIntersecting } of entries) {
-        if (!isIntersecting) continue;
-        near.unobserve(target);
-        void wake(target as HTMLElement);
-      }
-    },
-    { rootMargin: NEAR },
-  );
+  const turns = new Turns();
   const watch = new IntersectionObserver((entries) => {
     for (const { target, isIntersecting } of entries) {
       if (isIntersecting) onScreen.add(target);
@@ -75,9 +109,20 @@ function startFigures(figures: readonly HTMLElement[]): void {
     }
     tellVisibility();
   });
+  const near = new IntersectionObserver(
+    (entries) => {
+      for (const { target, isIntersecting } of entries) {
+        if (!isIntersecting) continue;
+        near.unobserve(target);
+        turns.add(target as HTMLElement);
+      }
+      void turns.take().then(startRest);
+    },
+    { rootMargin: NEAR },
+  );
   for (const element of figures) {
-    near.observe(element);
     watch.observe(element);
+    near.observe(element);
   }
   document.addEventListener("visibilitychange", tellVisibility);
   addEventListener("hashchange", () => {
@@ -110,8 +155,8 @@ function startOffline(): void {
   const wanted = location.protocol !== "file:" && document.querySelector("[data-role=offline]");
   if (!wanted || !("serviceWorker" in navigator)) return;
   const start = (): void => void loadScript(bookData().offline).catch(() => {}); // the page is whole without it
-  // In the second frame the figures in view have been seen, and are loading: they come first.
-  addEventListener("load", () => requestAnimationFrame(() => requestAnimationFrame(start)));
+  if (document.readyState === "complete") start();
+  else addEventListener("load", start);
 }
 
 /** A figure without a model computes a formula, for which any browser will do. */
@@ -129,17 +174,30 @@ function keepStatic(figures: readonly HTMLElement[], missing: string): void {
   }
 }
 
+let restStarted = false;
+
+/** What a reader does not miss before the first figure is live. */
+function startRest(): void {
+  if (restStarted) return;
+  restStarted = true;
+  startSymbolLinks();
+  startWideParts();
+  startOffline();
+  layOutRest();
+}
+
 startThemeButton();
 startSearchField();
 startNotes();
 startStateLinks();
 startPredictions();
-startSymbolLinks();
-startWideParts();
-const figures = [...document.querySelectorAll<HTMLElement>("figure[data-figure]")];
+const figures = [...document.querySelectorAll<HTMLElement>(FIGURES)];
 const missing = lacking();
 const kept = missing === null ? [] : figures.filter(needsEngine);
-startFigures(figures.filter((figure) => !kept.includes(figure)));
-if (missing !== null) keepStatic(kept, missing);
-startOffline();
+const worked = figures.filter((figure) => !kept.includes(figure));
 scrollToFigure();
+if (missing !== null) keepStatic(kept, missing);
+if (worked.length > 0) void textShown().then(() => startFigures(worked));
+else void textShown().then(startRest);
+// While the fonts are on their way.
+if (worked.some(({ id }) => id === parseHash(location.hash).anchor)) loadKit().catch(() => undefined);

@@ -4,7 +4,7 @@ import { scaleLinear, scaleLog } from "d3-scale";
 import { useState } from "preact/hooks";
 import { Button, Controls, Slider, Toggle } from "../controls/controls.tsx";
 import { useFigure } from "../base/context.ts";
-import { fixed, grouped } from "../base/format.ts";
+import { fixed, grouped, significant } from "../base/format.ts";
 import { Level, Line, Plot, type Pair } from "../marks/plot.tsx";
 import type { KnobFields } from "../../engine/live_fields.ts";
 import type { Training, TrainingState } from "../figure/training.ts";
@@ -29,10 +29,6 @@ const SEEDS = 9999;
 const SLIDER_STEPS = 100;
 const ROOM_BELOW = 0.15; // of the losses' range: the name of the lower curve stands there
 
-function significant(value: number): string {
-  return value.toLocaleString("en", { maximumSignificantDigits: 2 });
-}
-
 function KnobSlider({
   knob,
   value,
@@ -54,7 +50,7 @@ function KnobSlider({
       min={0}
       max={SLIDER_STEPS}
       step={1} // whole numbers: with a fraction as step, rounding may put the last place out of reach
-      format={(place) => (log ? significant(at(place)) : fixed(at(place), 2))}
+      format={(place) => (log ? significant(at(place), 2) : fixed(at(place), 2))}
       onChange={(place) => onTurn(at(place))}
     />
   );
@@ -186,10 +182,16 @@ export function LossPlots({ training, width = 360, height = 200, level }: LossPl
           <Plot
             key={term.name}
             x={{ label: "optimiser steps", min: 0, max: total }}
-            y={{ label: `${term.name} (${term.unit})`, min: low, max: high, scale: "log", format: significant }}
+            y={{
+              label: `${term.name} (${term.unit})`,
+              min: low,
+              max: high,
+              scale: "log",
+              format: (value) => significant(value, 2),
+            }}
             width={width}
             height={height}
-            label={`${term.name} during training${last === undefined ? "" : `, ${significant(last)} on the validation split now`}`}
+            label={`${term.name} during training${last === undefined ? "" : `, ${significant(last, 2)} on the validation split now`}`}
           >
             {rival && <Level value={rival.value} name={rival.name} />}
             <Line points={train} name="training" below hue="c-muted" />

@@ -59,7 +59,8 @@ def name(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-# Where the figures' parts stand at the first paint, which waits for the fonts.
+# Where the figures' parts stand at the first paint, which waits for the fonts. What is put off
+# until one is live is measured as it will be.
 BEFORE = """
 addEventListener("DOMContentLoaded", () => {
   const root = document.documentElement;
@@ -74,7 +75,10 @@ addEventListener("DOMContentLoaded", () => {
   const freeze = () => {
     if (window.frozenBoxes || root.classList.contains("fonts-pending")) return;
     const figures = [...document.querySelectorAll("figure[data-figure]")];
+    const postponed = [...document.querySelectorAll(".postponed")];
+    for (const block of postponed) block.classList.remove("postponed");
     const frozen = figures.map((figure) => [figure.id, window.boxesOf(figure.id)]);
+    for (const block of postponed) block.classList.add("postponed");
     window.frozenBoxes = Object.fromEntries(frozen);
   };
   new MutationObserver(freeze).observe(root, { attributeFilter: ["class"] });

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Route, expect
 
 from tests.browser.conftest import HTTP_AND_FILE, Reader, Shelf
 from tests.browser.support.figure import Figure
@@ -132,6 +132,8 @@ def test_on_a_slow_machine_figures_say_that_they_load_and_the_page_scrolls(reade
     placed = reader.site.figure(NAME)
     page = reader.visit("about:blank")
     page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": 6})
+    held: list[Route] = []
+    page.route(re.compile(r"/figures/latent-walk\b.*\.js$"), lambda route: held.append(route))
     page.goto(reader.site.url(placed.page))
     figure = Figure(page, placed)
     figure.root.evaluate("(figure) => figure.scrollIntoView({ behavior: 'instant' })")
@@ -146,4 +148,6 @@ def test_on_a_slow_machine_figures_say_that_they_load_and_the_page_scrolls(reade
 
     eventually(page, scrolled_meanwhile, 20)
     expect(figure.root).to_have_attribute("data-state", "loading")
+    for route in held:
+        route.continue_()
     figure.wait_live()

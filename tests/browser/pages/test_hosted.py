@@ -185,7 +185,10 @@ READ = """
   const written = [...document.querySelectorAll("article p")]
     .filter((p) => !p.closest("figure, .cell, details, .predict, .exercise"))
     .map((p) => without(p, ".popover, .sidenote, annotation")).filter(Boolean);
-  const { content } = new Readability(document.cloneNode(true), { keepClasses: true }).parse();
+  const copy = document.cloneNode(true);
+  // Heights kept for what is not laid out yet: to write them anew is what the policy forbids.
+  for (const block of copy.querySelectorAll("[style]")) block.removeAttribute("style");
+  const { content } = new Readability(copy, { keepClasses: true }).parse();
   const view = new DOMParser().parseFromString(content, "text/html");
   return {
     written,

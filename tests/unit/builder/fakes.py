@@ -135,7 +135,13 @@ class FakeService:
             raise ServiceError("the decoder has no input 'q'")
         shown = html.escape(json.dumps(values), quote=False)
         table = {"columns": ["key", "value"], "rows": [[k, str(v)] for k, v in values.items()]}
-        return {"markup": f"<p>{shown}</p>", "summary": "All values.", "table": table}
+        graphs = [
+            f"{Path(folder).name}/{use}"
+            for role, folder in params["models"].items()
+            for use in params["spec"]["models"][role]["uses"]
+        ]
+        frame = {"markup": f"<p>{shown}</p>", "summary": "All values.", "table": table}
+        return {**frame, "graphs": graphs}
 
 
 class DiskService(FakeService):

@@ -161,6 +161,29 @@ def test_json_cannot_end_its_script_element() -> None:
     assert description.startswith("Dots </script><script>")
 
 
+def test_a_page_names_in_its_head_what_each_figure_loads_first() -> None:
+    chapters = {"content__01-a-case.md": CHAPTER, "content__09-other-things.md": NO_FIGURE}
+    effects = small_book(**chapters)
+    build(effects)
+    page = effects.read("build/site/a-case.html").decode()
+    head = page.partition("</head>")[0]
+    files = json.loads(re.findall(r'id="figure-files">(.*?)</script>', head)[0])
+    assert list(files) == ["fig-dots"]
+    assert files["fig-dots"][:2] == ["assets/kit.js", "assets/figures/dots.js"]
+    assert "preload" not in head, "what a figure loads waits until it is near"
+    for path in files["fig-dots"]:
+        assert f"build/site/{path}" in effects.contents
+    models = json.loads(re.findall(r'data-role="figure-data">(.*?)</script>', page)[0])["models"]
+    arrays = {
+        assets[name]["src"]
+        for model in models.values()
+        for assets in [model["assets"]]
+        for name in model["card"]["arrays"]
+    }
+    assert arrays <= set(files["fig-dots"])
+    assert "figure-files" not in effects.read("build/site/other-things.html").decode()
+
+
 class Attributes(HTMLParser):
     """Collects what the security policy forbids, ids, and addresses."""
 

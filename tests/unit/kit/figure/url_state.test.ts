@@ -4,7 +4,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { clamp, type State } from "../../../../site_assets/kit/base/spec.ts";
 import type { StateSpec, Stroke } from "../../../../site_assets/kit/base/state_types.ts";
-import { parseHash, readState, writeState } from "../../../../site_assets/kit/figure/url_state.ts";
+import { parseHash } from "../../../../site_assets/kit/base/address.ts";
+import { readState, writeState } from "../../../../site_assets/kit/figure/url_state.ts";
 import { hostileStrings, lehmer } from "../../hostile.ts";
 
 const description = "under test";

@@ -1,0 +1,23 @@
+/** Files that a figure is about to load one after the other are asked for all at once, before it runs. */
+
+import { ortWanted } from "../base/address.ts";
+
+/** What the builder tells every page with figures: id of the figure → the scripts that it loads before it is live. */
+type FigureFiles = Readonly<Record<string, readonly string[]>>;
+
+/** Nothing for an id that is no figure's, or where other files are needed than by default; a file that was asked for is not asked for again. */
+export function hintFiles(id: string): void {
+  if (ortWanted()) return;
+  const files = JSON.parse(document.getElementById("figure-files")?.textContent ?? "{}") as FigureFiles;
+  const hinted = new Set(
+    [...document.head.querySelectorAll("link[rel=preload]")].map((link) => link.getAttribute("href")),
+  );
+  for (const href of Object.hasOwn(files, id) ? (files[id] as readonly string[]) : []) {
+    if (hinted.has(href)) continue;
+    const link = document.createElement("link");
+    link.rel = "preload";
+    link.as = "script";
+    link.href = href;
+    document.head.append(link);
+  }
+}
