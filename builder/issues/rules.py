@@ -14,9 +14,9 @@ Allowable: TypeAlias = Literal[
     "attribute-style", "block-argument", "block-indent", "callout-style", "citation-syntax",
     "code-language", "config-key", "exercise-answer", "figure-caption", "figure-unused", "footnote",
     "front-matter-key", "heading-level", "heading-style", "html-markdown", "image-alt",
-    "label-style", "link-style", "link-syntax", "math-blank", "math-bracket", "math-closed",
-    "predict-answer", "predict-choices", "reference-unused", "role-style", "sidenote-closed",
-    "table-cells", "table-head", "term-meaning", "term-unused",
+    "label-style", "line-style", "link-style", "link-syntax", "mark-style", "math-blank",
+    "math-bracket", "math-closed", "predict-answer", "predict-choices", "reference-unused",
+    "role-style", "sidenote-closed", "table-cells", "table-head", "term-meaning", "term-unused",
 ]  # fmt: skip
 
 Firm: TypeAlias = Literal[

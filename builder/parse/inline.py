@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cache
 
+from markdown_it.common.utils import unescapeAll
+
 from builder.issues.issue import Issue, Span, suggest
 from builder.issues.rules import Rule
 from builder.parse.document import (
@@ -77,14 +79,15 @@ NARRATIVE = re.compile(
     r"@([A-Za-z](?:[\w:./+-]*\w)?)"
     r"(?:[ \t]+\[(?P<locator>[^\[\]@^!\n]+)\](?![(:\[]))?"
 )
-REFERENCE = re.compile(r"\[\]\(([^()\s]*)\)")
+BARE = r"(?:\\(?:[()<>]|(?![()<>]))|[^ \t\n()<>\\])*"
+"""Part of an address without blanks, and without brackets but escaped ones."""
 DESTINATION = re.compile(
-    r"""\]\(\s*(?:<(?P<angle>[^<>\n]*)>|(?P<bare>[^\s()<>]*(?:\([^\s()]*\)[^\s()<>]*)*))"""
-    r"""(?P<title>\s+(?:"[^"\n]*"|'[^'\n]*'))?\s*\)"""
+    rf"""\]\([ \t\n]*(?:<(?P<angle>[^<>\n]*)>|(?P<bare>{BARE}(?:\({BARE}\){BARE})*))"""
+    r"""(?P<title>[ \t\n]+(?:"[^"\n]*"|'[^'\n]*'|\([^()\n]*\)))?[ \t\n]*\)"""
 )
 WITH_BLANKS = re.compile(
-    r"""\]\(\s*(?P<bare>[^\s()<>][^()<>]*?(?:\([^()]*\)[^()<>]*?)*)"""
-    r"""(?P<title>\s+(?:"[^"\n]*"|'[^'\n]*'))?\s*\)"""
+    r"""\]\([ \t\n]*(?P<bare>[^ \t\n()<>][^()<>]*?(?:\([^()]*\)[^()<>]*?)*)"""
+    r"""(?P<title>[ \t\n]+(?:"[^"\n]*"|'[^'\n]*'))?[ \t\n]*\)"""
 )
 """A destination that CommonMark would not read, though its author meant one: it is checked too."""
 EXPRESSION = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
@@ -127,6 +130,26 @@ ATTRIBUTE_HINTS = {
     "w": "a picture is as wide as the text; a file of another size changes that",
 }
 TAGS = re.compile(r"<[^>]*>")
+FOREIGN_MARK = re.compile(
+    r"(?P<address>(?<![\w/.:])(?<!\]: )https?://[^\s<>]+)"
+    r"|(?P<mark>(?<![\w=])==(?=[^\s=])[^=\n]*[^\s=]==(?![\w=]))"
+    r"|(?P<inserted>(?<![\w+])\+\+(?=[^\s+])[^+\n]*[^\s+]\+\+(?![\w+]))"
+    r"|(?P<lower>(?<![~\s])~[^\s~]+~(?!~))"
+    r"|(?P<upper>(?<=[\w)])\^[^\s^]+\^)"
+    r"|(?P<struck>(?<![~\w])~(?=[^\s~])[^~\n]*[^\s~]~(?![~\w]))"
+    r"|(?P<emoji>(?<![\w:]):[a-z][a-z_]+[a-z]:(?![\w:]))"
+)
+SHORTEST_MARK = 3
+FOREIGN_MARKS = {
+    "address": ("an address alone is no link here", "write <https://…>"),
+    "mark": ("'==' marks nothing here", "write *…* or **…**"),
+    "inserted": ("'++' marks nothing here", "write *…* or **…**"),
+    "lower": ("'~' sets nothing lower here", "write $_…$ or <sub>…</sub>"),
+    "upper": ("'^' sets nothing higher here", "write $^…$ or <sup>…</sup>"),
+    "struck": ("one '~' strikes nothing out here", "write ~~…~~"),
+    "emoji": ("a name between colons is no sign here", "write the sign itself"),
+}
+"""What others read in a text that stands as it is here: what is said of each, and a hint."""
 
 
 @cache
@@ -215,7 +238,7 @@ class Scanner:
         """Write the range to the writer; `end` is the end of a line, or of a phrase."""
         self.end, self.limit, position = end, start, start
         while match := TOKEN.search(self.text, position, end):
-            self.writer.put(self.text[position : match.start()])
+            self._plain(position, match.start())
             if match.start() >= self.limit:
                 blank = BLANK_LINE.search(self.text, match.start(), end)
                 self.limit = blank.start() if blank else end
@@ -223,7 +246,20 @@ class Scanner:
             name = match.lastgroup or ""
             reads = not self.html or name in IN_HTML or name == "escape"
             position = HANDLERS[name](self, match) if reads else self._verbatim(match)
-        self.writer.put(self.text[position:end])
+        self._plain(position, end)
+
+    def _plain(self, start: int, end: int) -> None:
+        """Text in which nothing begins that is ours."""
+        self.writer.put(self.text[start:end])
+        if self.html or end - start < SHORTEST_MARK:
+            return
+        for mark in FOREIGN_MARK.finditer(self.text, start, end):
+            kind = mark.lastgroup or ""
+            if kind == "address" and self.brackets:
+                continue  # what a link shows
+            if kind == "emoji" and self.text.startswith("`", mark.end()):
+                continue  # a role
+            self.report("mark-style", *mark.span(), *FOREIGN_MARKS[kind])
 
     def report(self, rule: Rule, start: int, end: int, message: str, hint: str = "") -> None:
         self.issues.append(self.passage.issue(rule, start, end, message, hint))
@@ -316,7 +352,7 @@ class Scanner:
             hint = r"put the signs close to the formula, or write \$ for a dollar sign"
         message = "a blank stands between a formula and its dollar sign"
         self.report("math-blank", match.start(), start, message, hint)
-        self.writer.put(self.text[match.start() : close.end()])
+        self.writer.put(self.text[match.start() : close.end()].replace("](", "\\]("))
         return close.end()
 
     def _round(self, match: re.Match[str]) -> int:
@@ -430,11 +466,22 @@ class Scanner:
         return self._open(match)
 
     def _reference(self, match: re.Match[str]) -> int:
-        reference = REFERENCE.match(self.text, match.start(), self.limit)
-        if reference is None:
-            return self._verbatim(match)
-        self.writer.place(CrossReference(self.passage.span(*reference.span(1)), reference[1]))
-        return reference.end()
+        found, group = self._address(match.start() + 1)
+        if found is None or found["title"]:
+            message = "this reference cannot be read"
+            self.report("link-syntax", *match.span(), message, "write [](#id)")
+            self.writer.put("\\[\\](")
+            return match.end()
+        target = unescapeAll(" ".join(found[group].split()))
+        self.writer.place(CrossReference(self.passage.span(*found.span(group)), target))
+        return found.end()
+
+    def _address(self, start: int) -> tuple[re.Match[str] | None, str]:
+        """The `](…)` that begins there, blanks in its address or not, and the address's group."""
+        found = DESTINATION.match(self.text, start, self.limit)
+        if found and found["angle"] is not None:
+            return found, "angle"
+        return found or WITH_BLANKS.match(self.text, start, self.limit), "bare"
 
     def _open(self, match: re.Match[str]) -> int:
         self.brackets.append(_Bracket(match, len(self.writer.parts)))
@@ -449,9 +496,7 @@ class Scanner:
 
     def _destination(self, match: re.Match[str]) -> int:
         opening = self.brackets.pop() if self.brackets else None
-        found = DESTINATION.match(self.text, match.start(), self.limit) or WITH_BLANKS.match(
-            self.text, match.start(), self.limit
-        )
+        found, group = self._address(match.start())
         if opening is None or found is None or opening.holds_link:
             self.writer.put("\\](")
             if opening is not None:
@@ -461,8 +506,7 @@ class Scanner:
                     message = "a link cannot hold another"
                 self.report("link-syntax", start, match.end(), message, LINK_HINT)
             return match.end()
-        group = "angle" if found.groupdict().get("angle") is not None else "bare"
-        address = " ".join(found[group].split())
+        address = unescapeAll(" ".join(found[group].split()))
         at = self.passage.span(*found.span(group))
         if opening.match.lastgroup == "image":
             if not self.text[opening.match.end() : match.start()].strip():

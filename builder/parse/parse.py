@@ -65,8 +65,27 @@ TASK = re.compile(r"\[(?P<done>[ xX])\][ \t]+")
 TASK_LABELS = {True: "done", False: "to do"}
 FOREIGN_CALLOUT = re.compile(r"\[!(?P<alert>\w+)\]|(?:!!!|\?\?\?\+?)[ \t]+(?P<admonition>[\w-]+)")
 FOREIGN_LABEL = re.compile(r"\((?P<name>[\w:.-]+)\)=$")
-RULER = re.compile(r"^[ \t]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)+\|?[ \t]*$", re.MULTILINE)
+RULER = re.compile(
+    r"^[ \t]*(?:\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)+\|?|\|[ \t]*:?-+:?[ \t]*\|)[ \t]*$",
+    re.MULTILINE,
+)
 """The line below a table's head."""
+FOREIGN_LINE = re.compile(
+    r"^[ \t]*(?:(?P<heading>\#{2,6}(?=[^\s#])).*"
+    r"|(?P<contents>\[(?:toc|TOC)\]|\[\[_TOC_\]\])[ \t]*$"
+    r"|(?P<abbreviation>\*\[[^\]\n]+\]:).*"
+    r"|(?P<tab>===[!+]?[ \t]+\"[^\"\n]*\")"
+    r"|(?P<template>\{%.*))",
+    re.MULTILINE,
+)
+FOREIGN_LINES = {
+    "heading": ("without a blank these signs begin no heading", "write '## Heading'"),
+    "contents": ("a page lists its headings by itself", "take this line away"),
+    "abbreviation": ("abbreviations are not part of the book's Markdown", "write a [[term]]"),
+    "tab": ("tabs are not part of the book's Markdown", "write one below the other"),
+    "template": ("templates are not part of the book's Markdown", r"write \{% for the signs"),
+}
+"""What others read in lines that are plain text here: what is said of each, and a hint."""
 HTML_MARKDOWN = re.compile(r"!?\[[^\]\n]*\]\([^)\n]+\)|\*\*[^*\n]+\*\*|^[-*][ \t]\S", re.MULTILINE)
 HTML_VERBATIM = re.compile(
     r"<(pre|code|kbd|samp|textarea)\b.*?</\1>|<!--.*?-->|<[^>]*>", re.DOTALL | re.IGNORECASE
@@ -422,9 +441,14 @@ class Reader:
             message = "a label before what it names is not part of the book's Markdown"
             hint = f"write '## Heading {{#{slug(label['name'])}}}'"
             self.report("label-style", at, message, hint)
+        if line := FOREIGN_LINE.search(text):
+            kind = line.lastgroup or ""
+            message, hint = FOREIGN_LINES[kind]
+            rule: Rule = "heading-style" if kind == "heading" else "line-style"
+            self.report(rule, passage.span(*line.span()), message, hint)
         if ruler := RULER.search(text):
             message = "this line does not make a table of those around it"
-            hint = "it has as many cells as the line above, and a blank line stands before that"
+            hint = "it must have as many cells as the line above"
             self.report("table-head", passage.span(*ruler.span()), message, hint)
 
     def _fences(self, tokens: Sequence[Token], position: int) -> int:
