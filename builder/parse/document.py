@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields, replace
-from typing import Any, Generic, Literal, TypeAlias, TypeVar, cast
+from typing import Any, ClassVar, Generic, Literal, TypeAlias, TypeVar, cast
 
 from builder.issues.issue import Source, Span
 
@@ -51,6 +51,17 @@ class Plain(Generic[N]):
     """
 
     __slots__ = ()
+
+
+class OwnBlock(Block, Plain[N]):
+    """A `:::` block that its file in own_blocks/ defines whole.
+
+    `HTML` is its template. It is given the node's fields, its texts as HTML; `number`, which of its
+    kind the block is on the page; and `chapter`, the number of the page's chapter or None.
+    """
+
+    __slots__ = ()
+    HTML: ClassVar[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,27 +170,6 @@ class FigureBlock(Block):
 
 
 @dataclass(frozen=True, slots=True)
-class KeyIdea(Block, Plain[N]):
-    """A call-out with the one thing to remember."""
-
-    at: Span
-    body: Text[N]
-
-
-CallOutKind: TypeAlias = Literal["note", "tip", "warning"]
-
-
-@dataclass(frozen=True, slots=True)
-class CallOut(Block, Plain[N]):
-    """A remark that stands apart from the text, with a title of its own or an empty one."""
-
-    at: Span
-    kind: CallOutKind
-    title: Text[N]
-    body: Text[N]
-
-
-@dataclass(frozen=True, slots=True)
 class Captioned(Block):
     """A table or a picture with a number and a caption; an empty id is made from the number."""
 
@@ -189,25 +179,6 @@ class Captioned(Block):
     id_at: Span
     body: Fragment
     caption: Fragment
-
-
-@dataclass(frozen=True, slots=True)
-class Predict(Block, Plain[N]):
-    """A question to commit to before the answer is shown."""
-
-    at: Span
-    question: Text[N]
-    choices: tuple[Text[N], ...]
-    answer: Text[N]
-
-
-@dataclass(frozen=True, slots=True)
-class Exercise(Block, Plain[N]):
-    """A task with an answer behind a disclosure."""
-
-    at: Span
-    text: Text[N]
-    answer: Text[N]
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,12 +267,16 @@ class Glossary:
     entries: tuple[GlossaryEntry, ...]
 
 
+def fields_of(node: object) -> dict[str, Any]:
+    """What a node holds, by name and in the order of its class."""
+    return {field.name: getattr(node, field.name) for field in fields(cast(Any, node))}
+
+
 def children(node: object) -> tuple[Text[Any], ...]:
     """The texts inside a node, in source order, which is that of its fields."""
-    values = (getattr(node, field.name) for field in fields(cast(Any, node)))
     return tuple(
         text
-        for value in values
+        for value in fields_of(node).values()
         for text in (value if isinstance(value, tuple) else (value,))
         if isinstance(text, Text)
     )
@@ -310,12 +285,11 @@ def children(node: object) -> tuple[Text[Any], ...]:
 def with_texts(node: Plain[N], make: Callable[[Text[N]], Text[M]]) -> Plain[M]:
     """The node with each of its texts replaced."""
     changes: dict[str, Any] = {}
-    for field in fields(cast(Any, node)):
-        value = getattr(node, field.name)
+    for name, value in fields_of(node).items():
         if isinstance(value, Text):
-            changes[field.name] = make(value)
+            changes[name] = make(value)
         elif isinstance(value, tuple):
-            changes[field.name] = tuple(map(make, value))
+            changes[name] = tuple(map(make, value))
     return cast("Plain[M]", replace(cast(Any, node), **changes))
 
 

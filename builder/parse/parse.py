@@ -7,11 +7,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from datetime import date
 from functools import cache, lru_cache
-from typing import Literal
 from xml.etree.ElementTree import Element, SubElement
 
 import yaml
@@ -25,20 +23,12 @@ from builder.issues.rules import Rule
 from builder.parse.blocks import OPENING, block_tokens
 from builder.parse.cell_fence import Fence, read_cell, report_unclosed
 from builder.parse.document import (
-    CallOut,
-    CallOutKind,
-    Captioned,
     Chapter,
-    Exercise,
-    FigureBlock,
     Fragment,
     Glossary,
     GlossaryEntry,
     Heading,
-    KeyIdea,
-    ListingBlock,
     Node,
-    Predict,
     Setting,
     walk,
 )
@@ -50,6 +40,10 @@ from builder.parse.inline import (
     check_destinations,
     phrase,
 )
+from builder.parse.own_blocks import BLOCKS
+from builder.parse.own_blocks.call_out import FOREIGN_NAMES
+from builder.parse.own_blocks.key_idea import KeyIdea
+from builder.parse.own_blocks.opening import Opening
 from builder.parse.passage import RESERVED, Passage
 from builder.parse.prose import PLAIN, code_block, inline_html, to_html
 from builder.store.hashing import digest
@@ -93,12 +87,7 @@ HTML_VERBATIM = re.compile(
 LATIN = str.maketrans({"æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ł": "l", "þ": "th", "ð": "d"})
 ACCENT = re.compile("([a-z\u0370-\u03ff])[\u0300-\u036f]+")
 SETTING = re.compile(r"([A-Za-z_][\w.-]*):[ \t]*(.*?)[ \t]*$")
-CHOICE = re.compile(r"^[-*][ \t]+(.+?)[ \t]*$", re.MULTILINE)
-PICTURE = re.compile(
-    r"!\[(?:[^\[\]]|\[[^\[\]]*\])*\]\((?:[^()]|\([^()]*\))*\)|<(?:img|svg)\b.*>", re.DOTALL
-)
-TRY = re.compile(r"^Try:[ \t]*", re.MULTILINE)
-ANSWER = re.compile(r"^---[ \t]*answer[ \t]*$", re.MULTILINE)
+FOREIGN_BLOCK = re.compile(r":::+[ \t]*\{[ \t]*\.?(?:callout-)?(?P<name>[\w-]+)")
 LANGUAGE = re.compile(r"[ \t]*(?:\{[ \t]*)?\.?(?P<name>[\w+#.-]+)(?::(?P<file>[\w./ -]+))?")
 """The first word of a fence's line; what others write after it is left aside."""
 TITLE = re.compile(r"""\b(?:title|filename)=(?:"([^"]*)"|'([^']*)')""")
@@ -258,19 +247,6 @@ def _is_language(name: str) -> bool:
     except ClassNotFound:
         return False
     return True
-
-
-@dataclass(frozen=True)
-class _Opening:
-    """The first line of a block, and what is inside it."""
-
-    at: Span
-    argument: Passage
-    body: Passage
-
-    @property
-    def argument_at(self) -> Span:
-        return self.argument.span(0, len(self.argument.text))
 
 
 class Reader:
@@ -434,7 +410,7 @@ class Reader:
         if foreign := FOREIGN_CALLOUT.match(text):
             name = (foreign["alert"] or foreign["admonition"]).lower()
             at = passage.span(*foreign.span())
-            hint = f"write '::: {CALLOUT_NAMES.get(name, 'note')}'"
+            hint = f"write '::: {FOREIGN_NAMES.get(name, 'note')}'"
             self.report("callout-style", at, "call-outs are blocks here", hint)
         if label := FOREIGN_LABEL.match(text):
             at = passage.span(*label.span())
@@ -495,7 +471,7 @@ class Reader:
             at = Span(start + language.start("name"), start + language.end("name"))
             hint = "'text' leaves it as it is"
             if fence.info.lstrip().startswith("{"):
-                hint = f"for a call-out write '::: {CALLOUT_NAMES.get(name.lower(), 'note')}'"
+                hint = f"for a call-out write '::: {FOREIGN_NAMES.get(name.lower(), 'note')}'"
             self.report("code-language", at, f"unknown language '{name}' of a code block", hint)
             name = ""
         return name, named or (language["file"] or "").strip()
@@ -577,12 +553,25 @@ class Reader:
         )
         empty = last - first <= 2
         body = argument.part(0, 0) if empty else self.passage.inside(first + 1, token.content)
-        opening = _Opening(at, argument, body)
+        opening = Opening(at, argument, body)
         self._block(reader(self, opening) if reader else KeyIdea(at, self.inner(body)))
 
-    def inner(self, passage: Passage) -> Fragment:
-        """The block-level fragment of a part of a block."""
-        return Reader(passage, self.issues).fragment()
+    def inner(self, passage: Passage, tokens: Sequence[Token] | None = None) -> Fragment:
+        """The block-level fragment of a part of a block; of some of its tokens, where given."""
+        reader = Reader(passage, self.issues)
+        reader._read(block_tokens(passage) if tokens is None else tokens)
+        return reader._made()
+
+    def filled(self, opening: Opening) -> Fragment:
+        """What is inside a block that must not be empty."""
+        body = self.inner(opening.body)
+        if not body.html:
+            self.report("block-empty", opening.at, "this block is empty")
+        return body
+
+    def phrase(self, passage: Passage) -> Fragment:
+        """The fragment of a part that is running text."""
+        return phrase(passage, self.issues)
 
     def settings(self, body: Passage) -> tuple[tuple[Setting, ...], Passage]:
         """The `key: value` lines up to the first blank line, and what follows them."""
@@ -601,7 +590,7 @@ class Reader:
                 found.append(Setting(match[1], match[2], key_at, value_at))
         return tuple(found), body.part(len(body.text), len(body.text))
 
-    def no_argument(self, opening: _Opening) -> None:
+    def no_argument(self, opening: Opening) -> None:
         if opening.argument.text:
             message = f"this block takes no name, found '{opening.argument.text}'"
             self.report("block-argument", opening.argument_at, message)
@@ -611,193 +600,6 @@ def _block_hint(line: str) -> str:
     """What the author of an unknown block may have meant, in this book's Markdown or another's."""
     foreign = FOREIGN_BLOCK.match(line)
     name = foreign["name"].lower() if foreign else line.strip(": \t").partition(" ")[0]
-    if foreign and name in CALLOUT_NAMES:
-        return f"write '::: {CALLOUT_NAMES[name]}'"
+    if foreign and name in FOREIGN_NAMES:
+        return f"write '::: {FOREIGN_NAMES[name]}'"
     return suggest(name, BLOCKS)
-
-
-def _before(passage: Passage, match: re.Match[str] | None) -> Passage:
-    """The text up to a match in it; all of it without one."""
-    return passage.part(0, match.start() if match else len(passage.text))
-
-
-def _after(passage: Passage, match: re.Match[str]) -> Passage:
-    return passage.part(match.end(), len(passage.text))
-
-
-def _figure(reader: Reader, opening: _Opening) -> Node:
-    name = opening.argument.text
-    name_at = opening.argument_at if name else opening.at
-    if not name:
-        hint = "write '::: figure NAME'"
-        reader.report("block-argument", opening.at, "this block does not name a figure", hint)
-    settings, rest = reader.settings(opening.body)
-    for setting in settings:
-        if setting.key == "id":
-            reader.check_identifier(setting.value, setting.value_at)
-    tried = TRY.search(rest.text)
-    caption = reader.inner(_before(rest, tried))
-    if not caption.html:
-        hint = "after the options, a blank line, then the takeaway in a sentence"
-        reader.report("figure-caption", opening.at, "this figure has no caption", hint)
-    try_ = phrase(_after(rest, tried).stripped(), reader.issues) if tried else None
-    return FigureBlock(opening.at, name, name_at, settings, caption, try_)
-
-
-def _call_out(kind: CallOutKind) -> Callable[[Reader, _Opening], Node]:
-    def read(reader: Reader, opening: _Opening) -> Node:
-        title = phrase(opening.argument, reader.issues)
-        return CallOut(opening.at, kind, title, _filled(reader, opening))
-
-    return read
-
-
-def _captioned_table(reader: Reader, opening: _Opening) -> Node:
-    """A table, and around it its caption."""
-    tokens = block_tokens(opening.body)
-    types = [token.type if token.level == 0 else "" for token in tokens]
-    start = types.index("table_open") if "table_open" in types else 0
-    end = types.index("table_close") + 1 if "table_close" in types else 0
-    if not end:
-        hint = "write its rows first, then a blank line and the caption"
-        reader.report("caption", opening.at, "there is no table in this block", hint)
-    name = opening.argument.text.removeprefix("tab-")
-    return _captioned(reader, opening, "table", name and f"tab-{name}", tokens, start, end)
-
-
-def _captioned_picture(reader: Reader, opening: _Opening) -> Node:
-    """One picture or several in a paragraph, or one in HTML, and below it its caption."""
-    tokens = block_tokens(opening.body)
-    first = tokens[0].type if tokens else ""
-    end = {"paragraph_open": 3, "html_block": 1}.get(first, 0)
-    if not (end and _is_picture(tokens[end // 2].content)):
-        hint = "begin with ![what it shows](file.png), then a blank line and the caption"
-        reader.report("caption", opening.at, "this block begins with no picture", hint)
-        end = 0
-    name = opening.argument.text.removeprefix("fig-")
-    return _captioned(reader, opening, "picture", name and f"fig-{name}", tokens, 0, end)
-
-
-def _is_picture(text: str) -> bool:
-    return PICTURE.search(text) is not None and not PICTURE.sub("", text).strip()
-
-
-def _captioned(
-    reader: Reader,
-    opening: _Opening,
-    kind: Literal["table", "picture"],
-    name: str,
-    tokens: Sequence[Token],
-    start: int,
-    end: int,
-) -> Captioned:
-    """The block whose table or picture is the tokens from `start` to `end`."""
-    body, caption = Reader(opening.body, reader.issues), Reader(opening.body, reader.issues)
-    body._read(tokens[start:end])
-    caption._read([*tokens[:start], *tokens[end:]])
-    if name:
-        reader.check_identifier(name, opening.argument_at)
-    made = Captioned(opening.at, kind, name, opening.argument_at, body._made(), caption._made())
-    if end and not made.caption.html:
-        hint = "after a blank line, say what it shows"
-        reader.report("figure-caption", opening.at, f"this {kind} has no caption", hint)
-    return made
-
-
-def _key_idea(reader: Reader, opening: _Opening) -> Node:
-    reader.no_argument(opening)
-    return KeyIdea(opening.at, _filled(reader, opening))
-
-
-def _filled(reader: Reader, opening: _Opening) -> Fragment:
-    """What is inside a block that must not be empty."""
-    body = reader.inner(opening.body)
-    if not body.html:
-        reader.report("block-empty", opening.at, "this block is empty")
-    return body
-
-
-def _listing(reader: Reader, opening: _Opening) -> Node:
-    at = opening.argument_at
-    path, hash_, name = opening.argument.text.partition("#")
-    path_at = Span(at.start, at.start + len(path))
-    if not (path.endswith(".py") and name):
-        hint = "write '::: listing FOLDER/FILE.py#NAME'"
-        at_block = at if path or hash_ else opening.at
-        message = "this block does not name a Python definition"
-        reader.report("block-argument", at_block, message, hint)
-        path = name = ""
-    caption = reader.inner(opening.body)
-    return ListingBlock(opening.at, path, name, path_at, Span(at.end - len(name), at.end), caption)
-
-
-def _predict(reader: Reader, opening: _Opening) -> Node:
-    reader.no_argument(opening)
-    body = opening.body
-    first_choice = CHOICE.search(body.text)
-    settings, _ = reader.settings(_before(body, first_choice))
-    question = Fragment("")
-    for setting in settings:
-        if setting.key == "question":
-            question = phrase(Passage.of(reader.source, setting.value_at), reader.issues)
-        else:
-            message = f"unknown option '{setting.key}' of a predict block"
-            hint = suggest(setting.key, ["question"])
-            reader.report("option-known", setting.key_at, message, hint)
-    if not question.html:
-        hint = "begin with a line 'question: …'"
-        reader.report("predict-question", opening.at, "this prediction asks nothing", hint)
-    start = first_choice.start() if first_choice else len(body.text)
-    choices, after = _choices(reader, body.part(start, len(body.text)))
-    if len(choices) < 2:
-        hint = "add lines '- choice' after the question"
-        message = f"a prediction needs two choices or more, found {len(choices)}"
-        reader.report("predict-choices", opening.at, message, hint)
-    answer = reader.inner(after)
-    if not answer.html:
-        hint = "after the choices, a blank line, then what happens"
-        reader.report("predict-answer", opening.at, "this prediction is never resolved", hint)
-    return Predict(opening.at, question, choices, answer)
-
-
-def _choices(reader: Reader, passage: Passage) -> tuple[tuple[Fragment, ...], Passage]:
-    """The list items that come first in a passage, and what follows them."""
-    position, found = 0, []
-    while match := CHOICE.match(passage.text, position):
-        found.append(phrase(passage.part(*match.span(1)), reader.issues))
-        position = min(match.end() + 1, len(passage.text))
-    return tuple(found), passage.part(position, len(passage.text))
-
-
-def _exercise(reader: Reader, opening: _Opening) -> Node:
-    reader.no_argument(opening)
-    split = ANSWER.search(opening.body.text)
-    text = reader.inner(_before(opening.body, split))
-    answer = reader.inner(_after(opening.body, split)) if split else Fragment("")
-    if not text.html:
-        reader.report("block-empty", opening.at, "this exercise sets no task")
-    if not answer.html:
-        hint = "add a line '--- answer' and the answer below it"
-        reader.report("exercise-answer", opening.at, "this exercise has no answer", hint)
-    return Exercise(opening.at, text, answer)
-
-
-BLOCKS: dict[str, Callable[[Reader, _Opening], Node]] = {
-    "exercise": _exercise,
-    "figure": _figure,
-    "key-idea": _key_idea,
-    "listing": _listing,
-    "note": _call_out("note"),
-    "picture": _captioned_picture,
-    "predict": _predict,
-    "table": _captioned_table,
-    "tip": _call_out("tip"),
-    "warning": _call_out("warning"),
-}
-CALLOUT_NAMES = {
-    "note": "note", "info": "note", "abstract": "note", "seealso": "note", "important": "note",
-    "tip": "tip", "hint": "tip", "success": "tip", "warning": "warning", "caution": "warning",
-    "danger": "warning", "attention": "warning", "error": "warning",
-}  # fmt: skip
-"""What others call their call-outs, and what they are here."""
-FOREIGN_BLOCK = re.compile(r":::+[ \t]*\{[ \t]*\.?(?:callout-)?(?P<name>[\w-]+)")

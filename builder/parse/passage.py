@@ -4,6 +4,7 @@ the place in the source that every character has.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -60,6 +61,14 @@ class Passage:
         starts = (0, *(at - start for at in self.starts[first + 1 : last]))
         offsets = (self.offset(start), *self.offsets[first + 1 : last])
         return Passage(self.source, self.text[start:end], starts, offsets)
+
+    def before(self, match: re.Match[str] | None) -> Passage:
+        """The text up to a match in it; all of it without one."""
+        return self.part(0, match.start() if match else len(self.text))
+
+    def after(self, match: re.Match[str]) -> Passage:
+        """The text behind a match in it."""
+        return self.part(match.end(), len(self.text))
 
     def stripped(self) -> Passage:
         """The text without white space around it."""

@@ -16,7 +16,9 @@ from pathlib import Path
 import pytest
 
 from builder.issues.issue import Source
-from builder.parse.document import Exercise, Fragment, Node, Predict, children
+from builder.parse.document import Fragment, Node, children
+from builder.parse.own_blocks.exercise import Exercise
+from builder.parse.own_blocks.predict import Predict
 from builder.parse.parse import parse_chapter
 from builder.resolve.resolved import PLACEHOLDER, TAG
 

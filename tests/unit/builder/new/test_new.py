@@ -8,7 +8,8 @@ import pytest
 from builder.issues.issue import Source, is_error
 from builder.load.load import load
 from builder.new.new import NotNewError, new_chapter, new_figure
-from builder.parse.parse import BLOCKS, parse_chapter
+from builder.parse.own_blocks import BLOCKS
+from builder.parse.parse import parse_chapter
 from builder.store.effects import MemoryEffects
 from builder.store.memory import Memory
 from tests.unit.builder.fakes import build, small_book
