@@ -2,14 +2,17 @@
 
 Opens a chapter at its figure in Chromium, throttled to fast 4G (9 Mbit/s down, 60 ms) and a CPU
 four times slower, nothing cached: on the kernels and on ONNX Runtime, from a host that
-compresses and from one that does not. The times are the page's own, from the start of the
-navigation; bytes are what came over the network until the figure was live. Beside it a public
-explainer, if a folder is named in which one has been built from its own sources, and Lighthouse's
-scores, if a folder is named that has it among its node_modules. (Chromium throttles the page's
-thread, not its workers.) Writes `build/reports/page_speed.json` and the README's table.
+compresses and from one that does not, and from file://, as after a double-click, where no network
+is in the way; then figures that compute a formula, without engine or model. The times are the
+page's own, from the start of the navigation; bytes are what came over the network until the figure
+was live. Beside it a public explainer, if a folder is named in which one has been built from its
+own sources, an older build of this book, if its folder is named, and Lighthouse's scores, if a
+folder is named that has it among its node_modules. All are visited in turns; ratios are medians of
+the rounds' own ratios. (Chromium throttles the page's thread, not its workers.) Writes
+`build/reports/page_speed.json` and the README's table.
 
-    python -m tests.benchmarks.page_speed [--site FOLDER] [--lighthouse FOLDER]
-        [--beside NAME FOLDER --figure SELECTOR]
+    python -m tests.benchmarks.page_speed [--site FOLDER] [--before FOLDER] [--rounds N]
+        [--lighthouse FOLDER] [--beside NAME FOLDER --figure SELECTOR]
 """
 
 from __future__ import annotations
@@ -22,11 +25,11 @@ import statistics
 import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from io import BytesIO
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 from playwright.sync_api import Browser, sync_playwright
 
@@ -38,11 +41,12 @@ from tests.conftest import ROOT
 from tests.report import put, save
 
 FIGURE = "latent-walk"
-ROUNDS = 3
+EXACT = ("kl-spring", "elbo-gap")  # figures of a formula
 PATIENCE = 120_000  # ms
 NETWORK = {"latency": 60, "downloadThroughput": 9e6 / 8, "uploadThroughput": 1.5e6 / 8}
 CPU_RATE = 4
 COMPRESSED = {".html", ".css", ".js", ".svg", ".json"}
+BEFORE = "this book before, compressed"
 MOMENTS = ("painted", "visible", "live")
 CATEGORIES = ("performance", "accessibility", "best-practices", "seo")
 
@@ -97,6 +101,16 @@ class Subject:
     url: str
     visible: str
     live: str
+    compared: tuple[str, ...] = ()
+    """Names of the subjects that this one's figure is measured against."""
+
+
+class Ratio(NamedTuple):
+    """Of the times until a figure is live."""
+
+    name: str
+    rival: str
+    times: float
 
 
 def visit(browser: Browser, subject: Subject) -> dict[str, float]:
@@ -126,20 +140,52 @@ def visit(browser: Browser, subject: Subject) -> dict[str, float]:
     }
 
 
+def _of_book(name: str, site: Site, figure: str, query: str = "") -> Subject:
+    shown = site.figure(figure)
+    selector = f"#{shown.id}"
+    live = ", ".join(f"{selector}[data-state={state}]" for state in ("live", "training"))
+    url = f"{site.root}{shown.page}{query}#{shown.id}"
+    return Subject(name, url, f"{selector} svg", live)
+
+
 def subjects(options: argparse.Namespace, stack: ExitStack) -> Iterator[Subject]:
     """What is compared, served for as long as the stack lives."""
     engines = {"kernels": "", "ONNX Runtime": "?engine=ort"}
+    beside = tuple(f"{name}, compressed" for name, _ in options.beside or ())
+    before = (BEFORE,) if options.before else ()
     for host, pages in (("compressed", Compressing), ("not compressed", Pages)):
         site = Site(options.site, stack.enter_context(serve(options.site, pages)))
         for engine, query in engines.items():
-            figure = site.figure(FIGURE)
-            selector = f"#{figure.id}"
-            live = ", ".join(f"{selector}[data-state={state}]" for state in ("live", "training"))
-            url = f"{site.root}{figure.page}{query}#{figure.id}"
-            yield Subject(f"this book, {engine}, {host}", url, f"{selector} svg", live)
+            subject = _of_book(f"this book, {engine}, {host}", site, FIGURE, query)
+            rivals = beside + before if pages is Compressing and not query else ()
+            yield replace(subject, compared=rivals)
+        if pages is Compressing:
+            for figure in EXACT:
+                subject = _of_book(f"this book, formula of {figure}, {host}", site, figure)
+                yield replace(subject, compared=beside)
+    unzipped = Site(options.site, options.site.resolve().as_uri() + "/")
+    yield _of_book("this book, kernels, file://", unzipped, FIGURE)
+    if options.before:
+        root = stack.enter_context(serve(options.before, Compressing))
+        yield _of_book(BEFORE, Site(options.before, root), FIGURE)
     for name, folder in options.beside or ():
         root = stack.enter_context(serve(Path(folder), Compressing))
         yield Subject(f"{name}, compressed", root, options.figure, options.figure)
+
+
+def ratios(compared: list[Subject], visits: list[dict[str, dict[str, float]]]) -> list[Ratio]:
+    """Time until live of each subject ÷ that of those it is measured against, in the same round."""
+    return [
+        Ratio(
+            subject.name,
+            rival,
+            statistics.median(
+                round_[subject.name]["live_ms"] / round_[rival]["live_ms"] for round_ in visits
+            ),
+        )
+        for subject in compared
+        for rival in subject.compared
+    ]
 
 
 def lighthouse(folder: Path, url: str, chromium: Path) -> dict[str, Any]:
@@ -174,7 +220,7 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
         browser = launch(playwright)
         compared = list(subjects(options, stack))
         visits, loads = [], []
-        for _ in range(ROUNDS):
+        for _ in range(options.rounds):
             visits.append({subject.name: visit(browser, subject) for subject in compared})
             loads.append(os.getloadavg()[0])
         version = browser.version
@@ -193,10 +239,11 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
     }
     return {
         "browser": f"Chromium {version}",
-        "rounds": ROUNDS,
+        "rounds": options.rounds,
         "cores": os.cpu_count(),
         "load": statistics.median(loads),
         "rows": rows,
+        "ratios": [ratio._asdict() for ratio in ratios(compared, visits)],
         "lighthouse": scores,
     }
 
@@ -209,11 +256,16 @@ def table(report: dict[str, Any]) -> str:
     ]
     for name, row in report["rows"].items():
         times = " | ".join(f"{row[f'{key}_ms'] / 1000:.1f} s" for key in MOMENTS)
-        lines.append(f"| {name} | {times} | {row['bytes'] / 1e6:.2f} MB |")
+        transferred = f"{row['bytes'] / 1e6:.2f} MB" if "file://" not in name else "–"
+        lines.append(f"| {name} | {times} | {transferred} |")
     throttled = f"9 Mbit/s, 60 ms, CPU {CPU_RATE}× slower, nothing cached"
     notes = [
         f"{report['browser']}, {throttled}; medians of {report['rounds']} visits. "
         f"Load of the machine, {report['cores']} cores: {report['load']:.1f}."
+    ]
+    notes += [
+        f"{ratio['name']}: live after {ratio['times']:.2f} × the time of {ratio['rival']}."
+        for ratio in report["ratios"]
     ]
     if all(name.startswith("this book") for name in report["rows"]):
         notes.append("No public explainer was measured beside it.")
@@ -231,6 +283,8 @@ def table(report: dict[str, Any]) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description="How long a reader waits for a figure.")
     parser.add_argument("--site", type=Path, default=ROOT / "build" / "site")
+    parser.add_argument("--before", type=Path, help="the site of an older build of this book")
+    parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--beside", nargs=2, action="append", metavar=("NAME", "FOLDER"))
     parser.add_argument("--figure", default="canvas", help="of the other explainer, as a selector")
     parser.add_argument("--lighthouse", type=Path, help="a folder with lighthouse in node_modules")
