@@ -1,18 +1,21 @@
 /** How fast the worker trains: how many steps may be made in a row, and how many steps a second are shown. */
 
 const ROW_TARGET = 30; // ms that calls in a row should take: as long waits who pauses, or asks the worker for something large
-const MOST = 500; // steps in a row; what they draw at random is made on the page before
+const MOST = 1000; // steps in a row; what they draw at random is made on the page
+const LEAST = 0.1; // ms that a row is taken for, where clocks count in coarser steps
+const MEMORY = 0.5; // of what was measured before; the first steps by themselves cost more than those of long rows
 const STRETCH = 500; // ms over which the shown steps a second are counted
 
 export class Throughput {
-  private perStep = 0; // ms, smoothed over calls
+  private measured = { milliseconds: 0, steps: 0 }; // sums over rows, older ones fading
   private pace = 0; // steps a second, over the last stretch
   private stretch = { since: 0, steps: 0 };
 
   /** Steps that can be made in a row in some 30 ms; one before any was measured. */
   get stepsInARow(): number {
-    if (this.perStep === 0) return 1;
-    return Math.min(MOST, Math.max(1, Math.round(ROW_TARGET / Math.max(this.perStep, 1e-3))));
+    const { milliseconds, steps } = this.measured;
+    if (steps === 0) return 1;
+    return Math.min(MOST, Math.max(1, Math.round((ROW_TARGET * steps) / milliseconds)));
   }
 
   get stepsPerSecond(): number {
@@ -26,8 +29,11 @@ export class Throughput {
 
   /** The worker was busy with a call for so long; what the page itself was busy with doesn't count. */
   measure(milliseconds: number, steps: number): void {
-    const perStep = milliseconds / steps;
-    this.perStep = this.perStep === 0 ? perStep : 0.9 * this.perStep + 0.1 * perStep;
+    const before = this.measured;
+    this.measured = {
+      milliseconds: MEMORY * before.milliseconds + Math.max(LEAST, milliseconds),
+      steps: MEMORY * before.steps + steps,
+    };
   }
 
   /** Counts the steps that really were done in a second. */
