@@ -6,8 +6,10 @@ that cells of an unchanged chapter are not run again.
 
 from __future__ import annotations
 
+import base64
+import gzip
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
@@ -75,10 +77,33 @@ def draw_cells(
     )
     if found or not complete:
         return Ran(), {}, found
+    taking = _memory(cache, service, code)
     outputs, found = run_cells(effects, cache, service, with_cells, named, models, packages, code)
+    try:
+        memory = taking()
+    except ServiceError as error:
+        at = with_cells[0].cells[0].cell.at
+        message = f"Python's memory cannot be read: {error}"
+        return Ran(), {}, (*found, with_cells[0].source.issue("cell-run", at, message))
     runtime = {name: effects.read(f"{PYODIDE}/{name}") for name in RUNTIME}
-    python, files = pack_python(cache, {**runtime, **packages.wheels}, packages.lock)
+    python, files = pack_python(cache, {**runtime, **packages.wheels}, packages.lock, memory)
     return Ran(outputs, python), files, found
+
+
+def _memory(cache: Cache, service: Service, code: SiteCode) -> Callable[[], bytes]:
+    """Python's memory after its start, or what waits for it: it takes seconds, once a Pyodide."""
+    name = f"{code.of('snapshot')}.gz"
+    remembered = cache.read("snapshot", name)
+    if remembered:
+        return lambda: gzip.decompress(remembered)
+    asked = service.ask("snapshot", {})
+
+    def taken() -> bytes:
+        packed = base64.b64decode(asked.result()["gzip"])
+        cache.write("snapshot", name, packed)
+        return gzip.decompress(packed)
+
+    return taken
 
 
 def cell_name(number: int) -> str:

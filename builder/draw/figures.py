@@ -35,7 +35,7 @@ BUILD_ERROR = re.compile(
 )
 
 
-Product: TypeAlias = Literal["cells", "kernels", "math", "posters", "works"]
+Product: TypeAlias = Literal["cells", "kernels", "math", "posters", "snapshot", "works"]
 """What Node makes by code of its own; a figure's frames are made by the figure's code too."""
 
 

@@ -210,6 +210,13 @@ class PlanOutput(TypedDict):
     offset: int
 
 
+class PythonMemory(TypedDict):
+    """Python's memory after its start: gzip in base64, and its size unpacked."""
+
+    gzip: str
+    bytes: int
+
+
 class ValidateParams(TypedDict):
     """HTML by path."""
 
@@ -258,6 +265,8 @@ class Service(Protocol):
     def ask(
         self, method: Literal["runPlan"], params: RunPlanParams
     ) -> Future[Sequence[Mapping[str, PlanOutput]]]: ...
+    @overload
+    def ask(self, method: Literal["snapshot"], params: NoParams) -> Future[PythonMemory]: ...
     @overload
     def ask(
         self, method: Literal["validate"], params: ValidateParams

@@ -112,6 +112,7 @@ def _encoded(cache: Cache, content_hash: str, data: bytes) -> bytes:
     return encoded
 
 
+SNAPSHOT = "snapshot"
 PART = 1_500_000
 """Bytes of a large file that travel in one script, so that a reader sees the loading advance."""
 
@@ -124,14 +125,16 @@ class PythonFiles:
     sizes: Mapping[str, int] = field(default_factory=dict)
     """Key of a part → bytes of its script."""
     lock: str = ""
+    snapshot: tuple[PackedAsset, ...] = ()
+    """Python's memory after its start, in parts: loaded where bytes cost nothing, from file://."""
 
 
 def pack_python(
-    cache: Cache, files: Mapping[str, bytes], lock: str
+    cache: Cache, files: Mapping[str, bytes], lock: str, memory: bytes
 ) -> tuple[PythonFiles, Mapping[str, bytes]]:
-    """Pack files by name for the page's Python."""
+    """Pack files by name for the page's Python, and its memory after its start."""
     parts, sizes, site_files = {}, {}, {}
-    for name, data in sorted(files.items()):
+    for name, data in [*sorted(files.items()), (SNAPSHOT, memory)]:
         packed = []
         for index, start in enumerate(range(0, len(data), PART)):
             part = data[start : start + PART]
@@ -141,7 +144,8 @@ def pack_python(
             packed.append(PackedAsset(key, source, len(part)))
             sizes[key], site_files[source] = len(script), script
         parts[name] = tuple(packed)
-    return PythonFiles(parts, sizes, lock), site_files
+    snapshot = parts.pop(SNAPSHOT)
+    return PythonFiles(parts, sizes, lock, snapshot), site_files
 
 
 def pack_pictures(

@@ -32,12 +32,14 @@ GRAPH = ".onnx-"
 
 @dataclass(frozen=True, slots=True)
 class LaneFiles:
-    """The files that only ONNX Runtime's lane needs."""
+    """The files that pages name and may not load: those that only ONNX Runtime's lane needs."""
 
     ort: frozenset[str] = frozenset()
     """Its script and wasm."""
     planned: frozenset[str] = frozenset()
     """Graphs that run on the kernels as long as these do not fail."""
+    local: frozenset[str] = frozenset()
+    """What is loaded from file:// alone, so that a browser never keeps it."""
 
 
 def service_worker(code: bytes, files: Mapping[str, bytes], lanes: LaneFiles) -> bytes:
@@ -50,7 +52,7 @@ def service_worker(code: bytes, files: Mapping[str, bytes], lanes: LaneFiles) ->
 def offline_manifest(files: Mapping[str, bytes], lanes: LaneFiles) -> dict[str, Any]:
     """What `site_assets/offline/worker/manifest.ts` describes."""
     pages = sorted(path for path in files if path.endswith(".html") and path != NOT_FOUND)
-    named = {page: {page} | _named(page, files) for page in pages}
+    named = {page: {page} | _named(page, files) - lanes.local for page in pages}
     kept = {
         path: (hashlib.sha256(files[path]).hexdigest()[:HASH_DIGITS], len(files[path]))
         for path in sorted(set().union(*named.values()))

@@ -127,16 +127,18 @@ class Shipped:
 
     @property
     def lane_files(self) -> LaneFiles:
-        """What only ONNX Runtime's lane needs."""
+        """What a page may name and yet not load."""
         scripts = (self.bundle.assets.get(name) for name in ("ort.js", "ort.wasm.js"))
         planned = (self.models.assets[name].src for name in self.lanes.plans)
-        return LaneFiles(frozenset(filter(None, scripts)), frozenset(planned))
+        local = frozenset(part.src for part in self.python.snapshot)
+        return LaneFiles(frozenset(filter(None, scripts)), frozenset(planned), local)
 
     @property
     def python_bytes(self) -> int:
         """What the first run of a cell loads: the worker's script and the files in it."""
         script = self.bundle.site_files.get(self.bundle.assets.get("cells/python.js", ""), b"")
-        return len(script) + sum(self.python.sizes.values())
+        parts = (part for parts in self.python.parts.values() for part in parts)
+        return len(script) + sum(self.python.sizes[part.key] for part in parts)
 
 
 def environment(templates: Path = TEMPLATES) -> Environment:
@@ -546,9 +548,10 @@ def _cells_data(shared: Shared, named: Parts | None) -> Markup | None:
             "editor": assets.get("cells/editor.js"),
             "lock": python.lock,
             "files": {
-                name: [{**asdict(part), "size": python.sizes[part.key]} for part in parts]
+                name: [_sized(python, part) for part in parts]
                 for name, parts in python.parts.items()
             },
+            "snapshot": [_sized(python, part) for part in python.snapshot],
             "models": {
                 name: _model_data(
                     shared,
@@ -560,6 +563,10 @@ def _cells_data(shared: Shared, named: Parts | None) -> Markup | None:
             },
         }
     )
+
+
+def _sized(python: PythonFiles, part: PackedAsset) -> dict[str, Any]:
+    return {**asdict(part), "size": python.sizes[part.key]}
 
 
 def _model_data(

@@ -7,6 +7,8 @@ export type Request =
   | {
       readonly op: "start";
       readonly files: Readonly<Record<string, Uint8Array>>;
+      /** Python's memory after its start, if it is at hand. */
+      readonly snapshot: Uint8Array | null;
       readonly lock: string;
       readonly cards: string;
       readonly arrays: Readonly<Record<string, Uint8Array>>;

@@ -9,6 +9,8 @@ import { AssetError, loadScript } from "../kit/base/script.ts";
 import type { CellEvent, WireTensor } from "./interpreter.ts";
 import type { Request, Response } from "./protocol.ts";
 
+type Part = AssetReference & { readonly size: number };
+
 /** What the builder tells a page with cells. */
 export interface CellsData {
   readonly script: string;
@@ -17,7 +19,9 @@ export interface CellsData {
   readonly editor: string;
   readonly lock: string;
   /** The parts of each file; `size` is that of the part's script. */
-  readonly files: Readonly<Record<string, readonly (AssetReference & { readonly size: number })[]>>;
+  readonly files: Readonly<Record<string, readonly Part[]>>;
+  /** The parts of Python's memory after its start. */
+  readonly snapshot: readonly Part[];
   readonly models: Readonly<
     Record<string, { readonly card: Card; readonly assets: Readonly<Record<string, ModelAsset>> }>
   >;
@@ -118,7 +122,7 @@ export class Python {
       loaded += size;
       if (!failed) progress({ loaded, total });
     };
-    const load = async (part: AssetReference & { readonly size: number }): Promise<Uint8Array> => {
+    const load = async (part: Part): Promise<Uint8Array> => {
       const bytes = await book.loadAsset(part);
       arrived(part.size);
       return bytes;
@@ -136,6 +140,16 @@ export class Python {
     } catch (error) {
       failed = true;
       throw error;
+    }
+  }
+
+  /** Python's memory after its start: more bytes than its files have, so only where these are at hand. */
+  private async snapshot(): Promise<Uint8Array | null> {
+    if (location.protocol !== "file:" || this.data.snapshot.length === 0) return null;
+    try {
+      return join(await Promise.all(this.data.snapshot.map((part) => book.loadAsset(part))));
+    } catch {
+      return null; // it is missing or damaged, and Python starts without it
     }
   }
 
@@ -162,7 +176,7 @@ export class Python {
   private async spawn(progress: (progress: Progress) => void): Promise<Worker> {
     progress({ loaded: 0, total: this.data.size });
     await book.loadKit();
-    const [files, arrays] = await Promise.all([this.files(progress), this.arrays()]);
+    const [files, snapshot, arrays] = await Promise.all([this.files(progress), this.snapshot(), this.arrays()]);
     if (!workerSource) throw new AssetError(`the file ${this.data.script} is damaged`);
     // A classic worker from a blob: the only kind that starts from file:// in every browser.
     const url = URL.createObjectURL(new Blob([`(${workerSource.toString()})()`], { type: "text/javascript" }));
@@ -180,7 +194,7 @@ export class Python {
       };
       worker.onmessage = ({ data }: MessageEvent<Response>) => this.receive(worker, data);
       worker.onerror = (event) => this.fail(new Error(event.message || "Python’s worker could not start"));
-      this.send(worker, { op: "start", files, lock: this.data.lock, cards, arrays });
+      this.send(worker, { op: "start", files, snapshot, lock: this.data.lock, cards, arrays });
     });
     return worker;
   }

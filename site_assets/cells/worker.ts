@@ -1,7 +1,7 @@
 /** Python's worker: Pyodide from the bytes that the page hands over, then cells as they are asked for. */
 
 import "./module_worker.ts";
-import { loadPyodide } from "pyodide";
+import { loadPyodide, type PyodideAPI } from "pyodide";
 import createPyodideModule from "pyodide/pyodide.asm.mjs";
 import { Interpreter, type Outside, type WireTensor } from "./interpreter.ts";
 import type { Request, Response } from "./protocol.ts";
@@ -41,16 +41,29 @@ const outside = (arrays: Readonly<Record<string, Uint8Array>>): Outside => ({
   tell: (event) => self.postMessage({ op: "event", event }),
 });
 
-async function start({ files, lock, cards, arrays }: Extract<Request, { op: "start" }>): Promise<void> {
-  serve(files);
-  const python = await loadPyodide({
+/** From its memory if that is at hand; an option that Pyodide keeps private may fail, and then it starts as ever. */
+async function load(lock: string, snapshot: Uint8Array | null): Promise<PyodideAPI> {
+  const options = {
     createPyodideModule,
     indexURL: ADDRESS,
     packageBaseUrl: ADDRESS,
     lockFileContents: lock,
     stdout: () => undefined,
     stderr: () => undefined,
-  });
+  };
+  if (!snapshot) return loadPyodide(options);
+  try {
+    const python = await loadPyodide({ ...options, _loadSnapshot: snapshot });
+    python.runPython("import random; random.seed()"); // it was every reader's until now
+    return python;
+  } catch {
+    return loadPyodide(options);
+  }
+}
+
+async function start({ files, snapshot, lock, cards, arrays }: Extract<Request, { op: "start" }>): Promise<void> {
+  serve(files);
+  const python = await load(lock, snapshot);
   const { packages } = JSON.parse(lock) as { packages: Record<string, unknown> };
   interpreter = await Interpreter.create(python, Object.keys(packages), cards, outside(arrays));
   self.postMessage({ op: "ready", version: python.runPython("import sys; sys.version.split()[0]") as string });

@@ -16,6 +16,7 @@ const ENTRIES = {
   kernels: ["node/kernels.mjs", "node/plans.mjs"],
   math: ["node/math.mjs"],
   posters: ["node/poster.mjs"],
+  snapshot: ["node/snapshot.mjs", "node/snapshot_worker.mjs"],
   works: ["node/bibliography.mjs"],
 };
 const FRAME = ["node/frame.mjs", "node/draw.tsx"];

@@ -11,6 +11,7 @@ import { compileKernels } from "./kernels.mjs";
 import { inputs } from "./inputs.mjs";
 import { renderMath } from "./math.mjs";
 import { runPlan } from "./plans.mjs";
+import { takeSnapshot } from "./snapshot.mjs";
 
 /**
  * The builder's own list, with the types of what goes in and out: builder/node/methods.py.
@@ -29,6 +30,7 @@ const methods = {
   poster: async (params) => (await import("./poster.mjs")).drawPoster(params),
   references: async (params) => (await import("./bibliography.mjs")).readBibliography(params),
   runPlan,
+  snapshot: takeSnapshot,
   validate: async (params) => (await import("./validate.mjs")).validateHtml(params),
 };
 

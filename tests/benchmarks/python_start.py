@@ -1,8 +1,9 @@
 """How long a reader waits for Python: Run pressed → output of the first cell, then of the second.
 
 Unzips a small book of cells, opens it from file:// in a Chromium that resolves no name, and
-presses Run, with nothing in any cache. Prints the times, the browser's processor time and the bytes
-of each part of Python; writes `build/reports/python_start.json`.
+presses Run, with nothing in any cache: with Python's memory after its start at hand, and in
+turns without it, as over a network. Prints the times, their ratio, the browser's processor time and
+the bytes of each part of Python; writes `build/reports/python_start.json`.
 
     python -m tests.benchmarks.python_start
 """
@@ -10,6 +11,7 @@ of each part of Python; writes `build/reports/python_start.json`.
 from __future__ import annotations
 
 import os
+import re
 import statistics
 import tempfile
 import zipfile
@@ -25,6 +27,7 @@ from tests.browser.support.site import Site
 from tests.report import save
 
 VISITS = 3
+WITH, WITHOUT = "with its memory", "without"
 CLOCK = os.sysconf("SC_CLK_TCK")
 WAIT = """
 (number) => new Promise((resolve) => {
@@ -83,22 +86,47 @@ def weights(site: Site) -> dict[str, int]:
     return dict(sorted(found.items(), key=lambda item: -item[1]))
 
 
+def without_memory(folder: Path) -> None:
+    """The pages of `folder` know nothing of Python's memory any more."""
+    for page in folder.glob("*.html"):
+        text = page.read_text("utf-8")
+        page.write_text(re.sub(r'"snapshot":\[.*?\]', '"snapshot":[]', text), "utf-8")
+
+
 def measure(folder: Path) -> dict[str, Any]:
     built = build_cells_book(folder / "made")
-    with zipfile.ZipFile(built.parent / "book.zip") as archive:
-        archive.extractall(folder / "unzipped")
-    unzipped = folder / "unzipped/book"
-    site = Site(unzipped, unzipped.as_uri() + "/")
-    visits = [visit(site) for _ in range(VISITS)]
-    medians = {name: statistics.median(one[name] for one in visits) for name in visits[0]}
-    return {"seconds": medians, "visits": visits, "bytes": weights(site)}
+    sites = {}
+    for kind in (WITH, WITHOUT):
+        with zipfile.ZipFile(built.parent / "book.zip") as archive:
+            archive.extractall(folder / kind)
+        unzipped = folder / kind / "book"
+        sites[kind] = Site(unzipped, unzipped.as_uri() + "/")
+    without_memory(sites[WITHOUT].folder)
+    visits = [{kind: visit(site) for kind, site in sites.items()} for _ in range(VISITS)]
+    medians = {
+        kind: {
+            name: statistics.median(one[kind][name] for one in visits) for name in visits[0][kind]
+        }
+        for kind in sites
+    }
+    ratio = statistics.median(
+        one[WITH]["first cell"] / one[WITHOUT]["first cell"] for one in visits
+    )
+    return {
+        "seconds": medians,
+        "first cell, ratio": ratio,
+        "visits": visits,
+        "bytes": weights(sites[WITH]),
+    }
 
 
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         report = measure(Path(folder))
-    for name, seconds in report["seconds"].items():
-        print(f"{name:<22}{seconds:8.2f} s   (median of {VISITS} visits)")
+    for kind, medians in report["seconds"].items():
+        for name, seconds in medians.items():
+            print(f"{kind + ', ' + name:<44}{seconds:8.2f} s   (median of {VISITS} visits)")
+    print(f"first cell, {WITH} ÷ {WITHOUT}: {report['first cell, ratio']:.2f}")
     for name, size in report["bytes"].items():
         print(f"{name:<46}{size / 1e3:10.1f} kB")
     print(f"load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors")

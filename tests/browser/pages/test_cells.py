@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -14,7 +16,7 @@ from tests.browser.pages.test_security import STORED
 from tests.browser.support.cells_page import START, CellsPage
 from tests.browser.support.cells_site import build_cells_book
 from tests.browser.support.server import publish
-from tests.browser.support.site import Site, copy_site
+from tests.browser.support.site import Site, copy_site, replace, unpacked
 
 pytestmark = HTTP_AND_FILE
 
@@ -265,6 +267,67 @@ def test_files_that_are_missing_are_named_and_asked_for_again(
         expect(page.status(1)).to_contain_text("Starting Python", timeout=START)
         page.press(1, "Stop")
         page.expect_state(1, "stopped")
+        assert not page.window.watch.verdict()
+        page.window.context.close()
+
+
+# With its memory Python has the seed of hashes that it was given when that was taken.
+HOW_IT_STARTED = """
+import os, random
+print(os.environ.get("PYTHONHASHSEED"), random.random())
+"""
+
+
+def how_python_starts(page: CellsPage) -> list[str]:
+    """“0” if from its memory, or “None”; and the first number that it draws."""
+    page.write(1, HOW_IT_STARTED)
+    page.press(1, "Run")
+    page.expect_state(1, "done")
+    return page.output(1).inner_text().split()
+
+
+def test_python_starts_from_its_memory_where_no_network_carries_it(
+    browser: Browser, cells_site: Site, scheme: str
+) -> None:
+    draws = []
+    for _ in range(2):
+        page = opened(browser, cells_site)
+        asked: list[str] = []
+        page.page.on("request", lambda request, asked=asked: asked.append(request.url))
+        memory, drawn = how_python_starts(page)
+        assert memory == ("0" if scheme == "file" else "None")
+        assert any("/snapshot/" in url for url in asked) == (scheme == "file")
+        draws.append(drawn)
+        assert not page.window.watch.verdict()
+        page.window.context.close()
+    assert draws[0] != draws[1]
+
+
+def other(part: Path) -> None:
+    """As long, and as whole, but no memory of this Pyodide."""
+    content = bytes(reversed(unpacked(part)))
+    packed = base64.b64encode(gzip.compress(content)).decode()
+    key = part.read_text("utf-8").split('"')[1]
+    replace(part, f'book.asset("{key}","{packed}");\n')
+
+
+@pytest.mark.parametrize("damage", [Path.unlink, other], ids=["missing", "other"])
+def test_without_a_sound_memory_python_starts_as_ever(
+    browser: Browser,
+    cells_site: Site,
+    tmp_path: Path,
+    scheme: str,
+    damage: Callable[[Path], None],
+) -> None:
+    if scheme == "http":
+        pytest.skip("there it always does")
+    folder = copy_site(cells_site.folder, tmp_path / "broken")
+    [first] = folder.glob("assets/python/snapshot/0-*.js")
+    damage(first)
+    with publish(scheme, folder) as root:
+        page = opened(browser, Site(folder, root))
+        page.window.watch.expect_errors("ERR_FILE_NOT_FOUND")
+        assert how_python_starts(page)[0] == "None"
         assert not page.window.watch.verdict()
         page.window.context.close()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import html
 import json
 import threading
@@ -94,7 +95,8 @@ class FakeService:
         }
         made = {f"figures/{name}": [*shared, *files] for name, files in own.items()}
         return {
-            product: shared for product in ("cells", "kernels", "math", "posters", "works")
+            product: shared
+            for product in ("cells", "kernels", "math", "posters", "snapshot", "works")
         } | made
 
     def _kernels(self, params: Mapping[str, Any]) -> dict[str, Any]:
@@ -102,6 +104,10 @@ class FakeService:
 
     def _runPlan(self, params: Mapping[str, Any]) -> dict[str, Any]:
         raise ServiceError("the plan writes beyond its end")
+
+    def _snapshot(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        memory = b"memory"
+        return {"gzip": base64.b64encode(gzip.compress(memory)).decode(), "bytes": len(memory)}
 
     def _poster(self, params: Mapping[str, Any]) -> dict[str, Any]:
         if "no picture" in params["title"]:

@@ -16,6 +16,7 @@ import pytest
 
 from builder.build import Builder
 from builder.draw.python_packages import Distribution, book_wheel, wheel_sources
+from builder.node.service import ServiceError
 from builder.pack.outcome import Outcome
 from builder.store.effects import MemoryEffects
 from builder.store.paths import PYODIDE
@@ -103,6 +104,39 @@ def test_the_page_is_told_what_its_cells_load() -> None:
         else:
             assert content == effects.read(f"{PYODIDE}/{name}")
     assert sorted(data["models"]["toy"]["assets"]) == ["codes", "decoder"]
+
+
+def test_pythons_memory_is_taken_once_and_kept_by_no_browser() -> None:
+    effects = small_book(**{"content__01-a-case.md": CHAPTER})
+    service = FakeService(effects)
+    assert build(effects, service).published
+    [part] = cells_data(effects)["snapshot"]
+    script = effects.read(f"build/site/{part['src']}")
+    assert gzip.decompress(base64.b64decode(script.split(b'"')[3])) == b"memory"
+    assert part["bytes"] == len(b"memory")
+    assert part["size"] == len(script)
+    data = cells_data(effects)
+    worker = len(effects.read(f"build/site/{data['script']}"))
+    files = sum(part["size"] for parts in data["files"].values() for part in parts)
+    assert data["size"] == worker + files, "what a network carries"
+    assert part["src"].encode() not in effects.read("build/site/sw.js")
+    effects.contents["content/01-a-case.md"] = CHAPTER.replace("20", "30").encode()
+    assert build(effects, service).published
+    assert [method for method, _ in service.asked].count("snapshot") == 1
+
+
+class WithoutMemory(FakeService):
+    """Of a Pyodide that keeps no memory."""
+
+    def _snapshot(self, params: Any) -> Any:
+        raise ServiceError("makeSnapshot is not a function")
+
+
+def test_a_pyodide_that_keeps_no_memory_is_an_issue() -> None:
+    effects = small_book(**{"content__01-a-case.md": CHAPTER})
+    [issue] = build(effects, WithoutMemory(effects)).issues
+    assert issue.rule == "cell-run"
+    assert "makeSnapshot is not a function" in issue.message
 
 
 def test_a_preview_shows_the_card_of_a_model_that_was_trained_anew() -> None:

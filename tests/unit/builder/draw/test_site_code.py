@@ -71,7 +71,7 @@ def real_code() -> dict[str, str | bytes]:
         ("bibliography/names.csl", {"references"}),
         ("styles/plots.css", {"poster"}),
         ("styles/book.css", set()),
-        ("package-lock.json", {"cells", "frame", "math", "poster", "references"}),
+        ("package-lock.json", {"cells", "frame", "math", "poster", "references", "snapshot"}),
     ],
 )
 def test_a_change_of_code_remakes_what_it_makes(
