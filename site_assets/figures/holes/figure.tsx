@@ -7,6 +7,7 @@ import {
   CaptionedRaster,
   Checkbox,
   Controls,
+  court,
   defineFigure,
   DotRows,
   fixed,
@@ -14,7 +15,6 @@ import {
   floatOutput,
   grouped,
   Glyphs,
-  judge,
   MarkedGrid,
   meanOf,
   Pad,
@@ -27,6 +27,7 @@ import {
   Unfold,
   useCoordinates,
   type Axis,
+  type Court,
   type DotRow,
   type Model,
   type Models,
@@ -90,29 +91,6 @@ const FIRST = SHOWN_THROWS.columns * SHOWN_THROWS.rows;
 const LIMITS: Readonly<Record<State["size"], number>> = { 2: 3, 4: 3.5, 16: 5 }; // of the planes, in standard deviations
 const NAMES: Readonly<Record<Kind, string>> = { ae: "plain", vae: "variational" };
 const SIZES = (["2", "4", "16"] as const).map((value) => ({ value, label: `${value} numbers` }));
-
-interface Court {
-  readonly known: Float32Array;
-  readonly labels: ArrayLike<number>;
-  rule(images: Float32Array): Promise<Verdict[]>;
-}
-
-function court(model: Model): Court {
-  const full = model.card.options?.["full_ink"] as number;
-  const known = Float32Array.from(model.array("images_train").data, (level) => level / full);
-  const limits = {
-    leastProbability: model.metric("least_probability"),
-    largestDistance: model.metric("largest_distance"),
-  };
-  return {
-    known,
-    labels: model.array("labels_train").data,
-    async rule(images) {
-      const outputs = await model.run("classifier", { x: float32([images.length / PIXELS, PIXELS], images) });
-      return judge(images, floatOutput(outputs, "probability"), known, PIXELS, CLASSES, limits);
-    },
-  };
-}
 
 const optionList = (model: Model, name: string): readonly (string | number)[] =>
   model.card.options?.[name] as (string | number)[];

@@ -3,6 +3,7 @@
  * figure sees of it.
  */
 
+export { court, type Court } from "./court.ts";
 export { defineFigure, defineTrainingFigure, type FigureDefinition, type Setter, type Table } from "./figure.ts";
 export type { Model, Models, NumberArray } from "./models.ts";
 export { columnName, decimalsOf, inUnit, ownData, type OwnData } from "./own_data.ts";

@@ -16,6 +16,7 @@ export {
   Level,
   Line,
   Plot,
+  stepwise,
   toShare,
   useCoordinates,
   type Axis,

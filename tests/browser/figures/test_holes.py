@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import onnxruntime
 import pytest
 from playwright.sync_api import Locator, expect
 
@@ -28,14 +27,10 @@ def member(model: PublishedModel, kind: str, run: int, size: int) -> int:
 
 def decode(model: PublishedModel, kind: str, code: Code, run: int = 1) -> Array:
     """What a model with two numbers draws at `code`."""
-    session = onnxruntime.InferenceSession(
-        model.bytes("decoder"), providers=["CPUExecutionProvider"]
-    )
     z = np.zeros((1, max(model.card["options"]["sizes"])), np.float32)
     z[0, :2] = code
     chosen = np.array([member(model, kind, run, 2)], np.int32)
-    drawn: Array = session.run(None, {"z": z, "member": chosen})[0]
-    return drawn.reshape(8, 8)
+    return model.run("decoder", z=z, member=chosen)["x_hat"].reshape(8, 8)
 
 
 def panel(figure: Figure, kind: str) -> Locator:

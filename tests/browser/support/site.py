@@ -55,14 +55,17 @@ class PublishedModel:
         return np.frombuffer(self.bytes(name), described["dtype"]).reshape(described["shape"])
 
     def run(self, graph: str, **inputs: Array) -> dict[str, Array]:
-        """The graph's outputs by onnxruntime; inputs float32."""
+        """The graph's outputs by onnxruntime; inputs int32 as they are, and else float32."""
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
         session = onnxruntime.InferenceSession(
             self.bytes(graph), options, providers=["CPUExecutionProvider"]
         )
         names = [output.name for output in session.get_outputs()]
-        feeds = {name: np.asarray(value, np.float32) for name, value in inputs.items()}
+        feeds = {
+            name: value if value.dtype == np.int32 else value.astype(np.float32)
+            for name, value in inputs.items()
+        }
         return dict(zip(names, session.run(names, feeds), strict=True))
 
 

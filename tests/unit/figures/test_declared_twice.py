@@ -9,7 +9,7 @@ import pytest
 
 from tests.conftest import ROOT
 
-SHARED = [("holes", "twins", "throw_seed")]
+SHARED = [("holes", "twins", "throw_seed"), ("fitted-prior", "priors", "throw_seed")]
 """(figure, role of the model, name): a piece of state that starts as the recipe had it."""
 
 
