@@ -14,9 +14,9 @@ from functools import cached_property, lru_cache
 from operator import itemgetter
 from typing import Any, Literal, TypeAlias
 
+from builder.draw.declarations import write_declarations
 from builder.issues.issue import Issue, whole_file
 from builder.load.figure_spec import FigureSpec
-from builder.node.declarations import write_declarations
 from builder.node.methods import BundleParams, DrawnFrame, FrameParams, Service
 from builder.node.service import ServiceError
 from builder.pack.pack import ModelFiles
@@ -132,7 +132,7 @@ def bundle(
     code: SiteCode,
 ) -> tuple[Bundle, tuple[Issue, ...]]:
     """Everything that pages load, bundled for all figures there are."""
-    write_declarations(effects)
+    write_declarations(effects, specs)
     declared = {name: specs[name].declared for name in sorted(specs)}
     folder = cache.folder("bundle", digest(code.whole, canonical(declared))[:16])
     try:

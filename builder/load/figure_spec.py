@@ -1,25 +1,23 @@
 """What `figure.toml` declares: title, honesty, models, and the types of state and options.
 
-The same types read an author's option lines and the defaults of the file itself.
+The same types (`state_types.py`) read an author's option lines and the defaults of the file itself.
 """
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import MISSING, dataclass, fields
 from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
-from typing import Any, TypeAlias
+from typing import Any, get_type_hints
 
 from builder.issues.issue import Issue, Source, suggest
-from builder.issues.rules import Rule
-from builder.load.toml_file import Table, read_toml, toml_name
+from builder.load.state_types import STATE_TYPES, StateType, ValueProblem
+from builder.load.toml_file import Table, read_toml
 
 HONESTY = ("trains live", "trained model", "exact", "schematic")
-TYPES = ("number", "integer", "boolean", "choice", "strokes", "text")
 FIGURE_KEYS = frozenset({"id"})
 """Option keys that every figure block has."""
 NOT_SHIPPED = frozenset({"first", "live"})
@@ -28,134 +26,6 @@ DATA_KEY = "data"
 """With an `own_data` model: the option that names which of the author's data are shown."""
 
 NAME = re.compile(r"[a-z][a-z0-9-]*")
-
-Value: TypeAlias = float | int | bool | str | list[Any]
-
-
-class ValueProblem(Exception):
-    """A value that does not fit its type; `rule` is option-type or option-range."""
-
-    def __init__(self, rule: Rule, message: str, hint: str = "") -> None:
-        super().__init__(message)
-        self.rule, self.message, self.hint = rule, message, hint
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """The type of one piece of state or of one option."""
-
-    type: str
-    description: str
-    default: Value
-    min: float | None = None
-    max: float | None = None
-    step: float | None = None
-    choices: tuple[str, ...] = ()
-    max_points: int | None = None
-    max_length: int | None = None
-
-    def parse(self, key: str, text: str) -> Value:
-        """The value of an author's text; raises ValueProblem."""
-        value: Value
-        if self.type in {"number", "integer"}:
-            value = self._parse_number(key, text)
-        elif self.type == "boolean":
-            if text not in {"true", "false"}:
-                message = f"'{key}' is true or false, found '{text}'"
-                raise ValueProblem("option-type", message)
-            value = text == "true"
-        elif self.type == "strokes":
-            try:
-                value = json.loads(text)
-            except json.JSONDecodeError:
-                value = text
-        else:
-            value = text
-        self.check(key, value)
-        return value
-
-    def _parse_number(self, key: str, text: str) -> float | int:
-        try:
-            return int(text)
-        except ValueError:
-            pass
-        try:
-            value = float(text)
-        except ValueError:
-            value = math.nan
-        if not math.isfinite(value):
-            raise ValueProblem("option-type", f"'{key}' is {self._expected()}, found '{text}'")
-        return value
-
-    def _expected(self) -> str:
-        noun = "a number" if self.type == "number" else "an integer"
-        if self.min is not None and self.max is not None:
-            return f"{noun} from {self.min:g} to {self.max:g}"
-        return noun
-
-    def check(self, key: str, value: object) -> None:
-        """Raise ValueProblem unless `value` is of this type and in its range."""
-        match self.type:
-            case "number" | "integer":
-                self._check_number(key, value)
-            case "boolean":
-                if not isinstance(value, bool):
-                    message = f"'{key}' is true or false, found {toml_name(value)}"
-                    raise ValueProblem("option-type", message)
-            case "choice":
-                if value not in self.choices:
-                    message = f"'{key}' has no choice '{value}'"
-                    raise ValueProblem("option-range", message, suggest(str(value), self.choices))
-            case "text":
-                self._check_text(key, value)
-            case "strokes":
-                self._check_strokes(key, value)
-
-    def _check_number(self, key: str, value: object) -> None:
-        whole = self.type == "integer"
-        kinds = (int,) if whole else (int, float)
-        if isinstance(value, bool) or not isinstance(value, kinds):
-            message = f"'{key}' is {self._expected()}, found {toml_name(value)}"
-            raise ValueProblem("option-type", message)
-        assert isinstance(value, (int, float))
-        low = -math.inf if self.min is None else self.min
-        high = math.inf if self.max is None else self.max
-        if not low <= value <= high:
-            message = f"'{key}' is {self._expected()}, found {value}"
-            raise ValueProblem("option-range", message)
-
-    def _check_text(self, key: str, value: object) -> None:
-        if not isinstance(value, str):
-            raise ValueProblem("option-type", f"'{key}' is a text, found {toml_name(value)}")
-        if self.max_length is not None and len(value) > self.max_length:
-            message = f"'{key}' has at most {self.max_length} characters, found {len(value)}"
-            raise ValueProblem("option-range", message)
-
-    def _check_strokes(self, key: str, value: object) -> None:
-        if not _are_strokes(value):
-            hint = "for example [[[0.2, 0.5], [0.8, 0.5]]]"
-            raise ValueProblem(
-                "option-type", f"'{key}' is a list of lines through points [x, y] from 0 to 1", hint
-            )
-        assert isinstance(value, list)
-        points = sum(len(stroke) for stroke in value)
-        if self.max_points is not None and points > self.max_points:
-            message = f"'{key}' has at most {self.max_points} points, found {points}"
-            raise ValueProblem("option-range", message)
-
-
-def _are_strokes(value: object) -> bool:
-    def is_point(point: object) -> bool:
-        return (
-            isinstance(point, list)
-            and len(point) == 2
-            and all(isinstance(x, (int, float)) and not isinstance(x, bool) for x in point)
-            and all(0 <= x <= 1 for x in point)
-        )
-
-    return isinstance(value, list) and all(
-        isinstance(stroke, list) and all(map(is_point, stroke)) for stroke in value
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,12 +60,12 @@ class FigureSpec:
     """Accessible names, or how they begin: of the main control, and of what that changes first.
     Readers see both at once, in windows of any size."""
     models: dict[str, ModelUse]
-    state: dict[str, Field]
-    options: dict[str, Field]
+    state: dict[str, StateType]
+    options: dict[str, StateType]
     declared: dict[str, Any]
     """The file as TOML has it: what the browser and the build service are given."""
 
-    def fields(self) -> dict[str, Field]:
+    def fields(self) -> dict[str, StateType]:
         """Everything that an author may set, by its key."""
         return {**self.state, **self.options}
 
@@ -267,7 +137,7 @@ def _model_use(table: Table) -> ModelUse:
     return use
 
 
-def _fields(table: Table, group: str) -> dict[str, Field]:
+def _fields(table: Table, group: str) -> dict[str, StateType]:
     fields = {}
     for key, entry in table.table(group).items():
         if key in FIGURE_KEYS:
@@ -278,33 +148,42 @@ def _fields(table: Table, group: str) -> dict[str, Field]:
     return fields
 
 
-def _field(table: Table) -> Field | None:
-    kind = table.text("type")
-    if kind not in TYPES:
-        if kind:
-            table.report_at("type", f"unknown type '{kind}'", suggest(kind, TYPES), value=True)
+def _field(table: Table) -> StateType | None:
+    name = table.text("type")
+    kind = STATE_TYPES.get(name)
+    if kind is None:
+        if name:
+            message, hint = f"unknown type '{name}'", suggest(name, STATE_TYPES)
+            table.report_at("type", message, hint, value=True)
         return None
     description = table.text("description")
-    limits: dict[str, Any] = {}
-    if kind in {"number", "integer"}:
-        limits = {key: table.number(key) for key in ("min", "max")}
-        step = table.number("step", math.nan)
-        limits["step"] = None if step is None or math.isnan(step) else step
-    elif kind == "choice":
-        limits["choices"] = tuple(table.texts("choices"))
-    elif kind == "strokes":
-        limits["max_points"] = table.number("max_points")
-    elif kind == "text":
-        limits["max_length"] = table.number("max_length")
+    limits = _limits(table, kind)
     table.asked.add("default")
     if "default" not in table.values:
         table.report_at("default", "'default' is missing")
+    if limits is None or "default" not in table.values:
         return None
     default = table.values["default"]
-    field = Field(kind, description, default, **limits)
+    field = kind(description, default, **limits)
     table.finish()
     try:
         field.check("default", default)
     except ValueProblem as problem:
         table.report_at("default", problem.message, problem.hint, value=True)
     return field
+
+
+def _limits(table: Table, kind: type[StateType]) -> dict[str, Any] | None:
+    """What a declaration of that type holds of its own; None if something of it is missing."""
+    found: dict[str, Any] = {}
+    whole = True
+    for field in fields(kind)[len(fields(StateType)) :]:
+        optional = field.default is not MISSING
+        if get_type_hints(kind)[field.name] == tuple[str, ...]:
+            found[field.name] = tuple(table.texts(field.name))
+            continue
+        number = table.number(field.name, math.nan if optional else None)
+        whole = whole and number is not None
+        if number is not None and not math.isnan(number):
+            found[field.name] = number
+    return found if whole else None

@@ -60,7 +60,7 @@ def load(effects: Effects, memory: Memory) -> tuple[Sources, tuple[Issue, ...]]:
     if not chapters:
         hint = "a chapter is a file NN-words-with-hyphens.md"
         issues.append(whole_file("chapter-missing", CONTENT, "there is no chapter", hint))
-    figures, broken = _figures(effects, memory, issues)
+    figures, broken = load_figures(effects, memory, issues)
     models, broken_models = _models(effects, memory, issues)
     settings, index, glossary, colophon, works = (
         _optional(effects, memory, f"{CONTENT}/{name}", issues)
@@ -146,9 +146,10 @@ def _config(effects: Effects, source: Source | None, issues: list[Issue]) -> Boo
     return config
 
 
-def _figures(
+def load_figures(
     effects: Effects, memory: Memory, issues: list[Issue]
 ) -> tuple[dict[str, FigureSpec], frozenset[str]]:
+    """Every figure there is by its name, and the names of those whose declaration is of no use."""
     figures, broken = {}, set()
     shared = _training_state(effects, memory, issues)
     for path in effects.files(FIGURES):

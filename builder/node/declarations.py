@@ -1,4 +1,4 @@
-"""The methods of the Node service, declared for TypeScript from what `methods.py` says of them."""
+"""Types of Python in TypeScript, and in these what `methods.py` says of the Node service."""
 
 from __future__ import annotations
 
@@ -18,8 +18,6 @@ from typing import (
 )
 
 from builder.node.methods import Service
-from builder.store.effects import Effects
-from builder.store.paths import METHODS
 
 PLAIN: Mapping[object, str] = {
     str: "string",
@@ -28,6 +26,7 @@ PLAIN: Mapping[object, str] = {
     bool: "boolean",
     NoneType: "null",
     Any: "any",
+    object: "unknown",
 }
 
 
@@ -47,13 +46,6 @@ def declarations() -> str:
     return f"{head}{body}{answer}export interface Methods {{\n{''.join(methods)}}}\n"
 
 
-def write_declarations(effects: Effects) -> None:
-    """For the type checker; a file that is already right keeps its time."""
-    text = declarations().encode()
-    if not effects.exists(METHODS) or effects.read(METHODS) != text:
-        effects.write(METHODS, text)
-
-
 def type_of(hint: Any, interfaces: dict[str, str]) -> str:
     """A type in TypeScript; the dictionaries in it are added to `interfaces`. Raises TypeError."""
     if is_typeddict(hint):
@@ -68,18 +60,28 @@ def type_of(hint: Any, interfaces: dict[str, str]) -> str:
         return " | ".join(type_of(one, interfaces) for one in arguments)
     if origin is Literal:
         return " | ".join(f'"{one}"' for one in arguments)
-    if origin is Sequence:
+    if origin is Sequence or (origin is tuple and arguments[1:] == (...,)):
         return f"ReadonlyArray<{type_of(arguments[0], interfaces)}>"
+    if origin is tuple:
+        return f"readonly [{', '.join(type_of(one, interfaces) for one in arguments)}]"
     if origin is Mapping and arguments[0] is str:
         return f"Readonly<Record<string, {type_of(arguments[1], interfaces)}>>"
     raise TypeError(f"no type in TypeScript for {hint}")
 
 
 def _interface(dictionary: Any, interfaces: dict[str, str]) -> str:
-    fields = []
-    for name, hint in get_type_hints(dictionary, include_extras=True).items():
+    fields = get_type_hints(dictionary, include_extras=True)
+    return interface(dictionary.__name__, inspect.getdoc(dictionary) or "", fields, interfaces)
+
+
+def interface(
+    name: str, comment: str, fields: Mapping[str, Any], interfaces: dict[str, str]
+) -> str:
+    """An interface with these fields; a key that is NotRequired may be left out."""
+    lines = []
+    for key, hint in fields.items():
         optional = get_origin(hint) is NotRequired
         (kind,) = get_args(hint) if optional else (hint,)
-        fields.append(f"  readonly {name}{'?' * optional}: {type_of(kind, interfaces)};\n")
-    comment = " ".join((inspect.getdoc(dictionary) or "").split())
-    return f"\n/** {comment} */\nexport interface {dictionary.__name__} {{\n{''.join(fields)}}}"
+        lines.append(f"  readonly {key}{'?' * optional}: {type_of(kind, interfaces)};\n")
+    words = " ".join(comment.split())
+    return f"\n/** {words} */\nexport interface {name} {{\n{''.join(lines)}}}"

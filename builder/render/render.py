@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, TypeVarTuple
+from typing import Any, TypeVarTuple, get_type_hints
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup, escape
@@ -59,6 +59,7 @@ from builder.resolve.resolved import (
 )
 from builder.store.memory import Memory
 from builder.store.paths import ARCHIVE_NAME, BILL, LICENCES, OWN_STANDING, SEARCH_INDEX
+from training.publish.fields import PageArray, PageFacts, PageGraph, PageMetric
 
 TEMPLATES = Path(__file__).parent / "templates"
 CSP = (
@@ -66,11 +67,6 @@ CSP = (
     "style-src 'self'; img-src 'self' data: blob:; font-src 'self'; connect-src 'none'; "
     "base-uri 'none'; form-action 'none'"
 )
-CARD_KEYS = (
-    "name", "title", "honesty", "description", "data", "seed", "parameters", "options",
-)  # fmt: skip
-"""What a figure is told of its model, beside the graphs and arrays that it uses."""
-
 BACK_MATTER = (
     ("References", "references.html"),
     ("Glossary", "glossary.html"),
@@ -574,20 +570,18 @@ def _model_data(
 ) -> dict[str, Any]:
     """What the page is told of a model, `in_words` if a reader may ask, and where its parts are."""
     uses = use.uses
-    content = {key: card.content[key] for key in CARD_KEYS if key in card.content}
+    content = _fields(card.content, PageFacts)
+    metrics = card.content.get("metrics", {}).items()
     content["metrics"] = {
-        name: {key: metric[key] for key in ("value", "unit") if key in metric}
-        for name, metric in card.content.get("metrics", {}).items()
-        if use.tells(name)
+        name: _fields(metric, PageMetric) for name, metric in metrics if use.tells(name)
     }
-    for group in ("graphs", "arrays"):
+    for group, of_page in (("graphs", PageGraph), ("arrays", PageArray)):
         declared = card.content.get(group, {})
-        content[group] = {use: declared[use] for use in uses if use in declared}
-        if not in_words:
-            content[group] = {
-                use: {key: part[key] for key in ("file", "shape", "dtype") if key in part}
-                for use, part in content[group].items()
-            }
+        content[group] = {
+            use: declared[use] if in_words else _fields(declared[use], of_page)
+            for use in uses
+            if use in declared
+        }
     assets = {use: asdict(shared.models[card.name, use]) for use in uses}
     for part, asset in assets.items():
         if plan := shared.plans.get((card.name, part)):
@@ -598,6 +592,11 @@ def _model_data(
 @lru_cache(maxsize=64)  # by content: few blocks, many pages
 def _own_template(templates: Environment, html: str) -> Template:
     return templates.from_string(html)
+
+
+def _fields(content: Mapping[str, Any], of: type) -> dict[str, Any]:
+    """Those fields that a part of a card has in a page."""
+    return {key: content[key] for key in get_type_hints(of) if key in content}
 
 
 def _markup(template: str, *values: object, **named: object) -> Markup:

@@ -15,12 +15,13 @@ from urllib.parse import parse_qsl, urlencode
 
 from builder.issues.issue import Issue, Source, Span, suggest
 from builder.issues.rules import Rule
-from builder.load.figure_spec import DATA_KEY, FIGURE_KEYS, FigureSpec, Value, ValueProblem
+from builder.load.figure_spec import DATA_KEY, FIGURE_KEYS, FigureSpec
 from builder.load.listing import definitions, excerpt
 from builder.load.load import Sources
 from builder.load.model_card import ModelCard
 from builder.load.own_data import model_name
 from builder.load.references import Library, LibraryEntry
+from builder.load.state_types import Value, ValueProblem
 from builder.load.texts import Texts
 from builder.load.toml_file import key_span
 from builder.load.works import Reference, Works
@@ -646,14 +647,15 @@ class _Resolver:
 
     def _chosen(self, spec: FigureSpec, key: str, setting: Setting | None) -> Value:
         declared = spec.fields()[key]
+        default: Value = declared.default
         if setting is None:
-            return declared.default
+            return default
         try:
             return declared.parse(key, setting.value)
         except ValueProblem as problem:
             at = setting.value_at if setting.value else setting.key_at
             self.report(problem.rule, at, problem.message, problem.hint)
-            return declared.default
+            return default
 
     def _models(
         self, node: FigureBlock, spec: FigureSpec, settings: Mapping[str, Setting]

@@ -12,9 +12,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
-from builder.load.figure_spec import FigureSpec, Value
+from builder.load.figure_spec import FigureSpec
 from builder.load.listing import Listing
 from builder.load.model_card import ModelCard
+from builder.load.state_types import Value
 from builder.load.works import Reference
 from builder.parse.document import (
     END,

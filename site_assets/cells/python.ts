@@ -4,7 +4,8 @@ import type { AssetReference } from "../kit/base/asset.ts";
 import type { Book } from "../kit/page/book.ts";
 import { float32 } from "../engine/tensor.ts";
 import type { assetSource, ModelAsset } from "../kit/figure/model_assets.ts";
-import type { loadModels, Card, Models } from "../kit/figure/models.ts";
+import type { PageCard } from "../kit/figure/card_fields.ts";
+import type { loadModels, Models } from "../kit/figure/models.ts";
 import { AssetError, loadScript } from "../kit/base/script.ts";
 import type { CellEvent, WireTensor } from "./interpreter.ts";
 import type { Request, Response } from "./protocol.ts";
@@ -23,7 +24,7 @@ export interface CellsData {
   /** The parts of Python's memory after its start. */
   readonly snapshot: readonly Part[];
   readonly models: Readonly<
-    Record<string, { readonly card: Card; readonly assets: Readonly<Record<string, ModelAsset>> }>
+    Record<string, { readonly card: PageCard; readonly assets: Readonly<Record<string, ModelAsset>> }>
   >;
 }
 

@@ -6,7 +6,6 @@ import { basename, dirname, extname, join } from "node:path";
 import { gzipSync } from "node:zlib";
 import esbuild from "esbuild";
 import { ORT_WASM, ROOT } from "./places.mjs";
-import { writeTypes } from "./types.mjs";
 
 /** Oldest browsers for which the syntax is written; older ones keep the static frames. */
 const TARGET = ["chrome111", "firefox113", "safari16.4"];
@@ -135,7 +134,6 @@ async function styles(entry, minify) {
 
 /** Writes all files under `out` and tells where each one is, by its logical name. */
 export async function bundle({ out, figures, minify = true }) {
-  await writeTypes(join(ROOT, "generated"), figures);
   const files = {};
   const packages = {};
   const place = async (logical, content, path = hashed(logical, content)) => {

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from builder.node.declarations import write_declarations
+from builder.draw.declarations import write_declarations
+from builder.load.load import load_figures
 from builder.node.service import NODE
 from builder.store.effects import DiskEffects
+from builder.store.memory import Memory
 
 ROOT = Path(__file__).resolve().parents[2]
 ASSETS = ROOT / "site_assets"
@@ -50,9 +52,9 @@ def node_modules() -> Path:
     "project", ["site_assets", "site_assets/node", "site_assets/offline/worker", "tests/unit"]
 )
 def test_types(node_modules: Path, project: str) -> None:
-    if not (ASSETS / "generated").is_dir():
-        pytest.fail("the types of the figures' state are not generated yet; run: make book")
-    write_declarations(DiskEffects(ROOT))
+    effects = DiskEffects(ROOT)
+    figures, _ = load_figures(effects, Memory(), [])
+    write_declarations(effects, figures)
     checked = run_node(str(node_modules / "typescript/bin/tsc"), "-p", project)
     assert checked.returncode == 0, checked.stdout + checked.stderr
 

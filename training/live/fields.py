@@ -1,6 +1,6 @@
 """What the page has to know of a live model: the fields of its card, and the names of the ports of
 its step graph. Written here once; `site_assets/engine/live_fields.ts` is made from it
-(`UPDATE_GOLDEN=1 pytest tests/unit/test_live_fields.py`).
+(`UPDATE_GOLDEN=1 pytest tests/unit/test_generated_types.py`).
 """
 
 from collections.abc import Sequence

@@ -6,13 +6,21 @@ import shutil
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from training.publish.card import CARD_FILE, Json, package_versions
+from training.publish.card import CARD_FILE, DType, Json, package_versions
 from training.publish.export import Graph
+from training.publish.fields import (
+    ArrayFields,
+    CardFields,
+    DataSetFields,
+    GraphFields,
+    MetricFields,
+    PortFields,
+)
 from training.publish.recipe import PublishedArray, Recipe, Trained
 
 REFERENCE_FILE = "reference.json"
@@ -50,19 +58,21 @@ def publish(
 
 def card_json(
     name: str, recipe: Recipe, trained: Trained, fingerprint: str, wall_time_seconds: float
-) -> Json:
+) -> CardFields:
     """The whole card."""
     return {
         "name": name,
         "title": recipe.title,
         "honesty": recipe.honesty,
         "description": recipe.description,
-        "data": trained.data.as_json(),
+        "data": cast(DataSetFields, trained.data.as_json()),
         "seed": trained.seed,
         "parameters": trained.parameters,
         "graphs": {key: graph_json(key, graph) for key, graph in trained.graphs.items()},
         "arrays": {key: array_json(key, array) for key, array in trained.arrays.items()},
-        "metrics": {key: metric.as_json() for key, metric in trained.metrics.items()},
+        "metrics": {
+            key: cast(MetricFields, metric.as_json()) for key, metric in trained.metrics.items()
+        },
         "claims": [claim.text for claim in recipe.claims],
         "parity": {
             key: {"max_abs_difference": graph.max_abs_difference, "tolerance": graph.tolerance}
@@ -75,21 +85,21 @@ def card_json(
     }
 
 
-def graph_json(key: str, graph: Graph) -> Json:
+def graph_json(key: str, graph: Graph) -> GraphFields:
     """The file and the ports of one graph."""
     return {
         "file": f"{key}.onnx",
-        "inputs": [port.as_json() for port in graph.inputs],
-        "outputs": [port.as_json() for port in graph.outputs],
+        "inputs": [cast(PortFields, port.as_json()) for port in graph.inputs],
+        "outputs": [cast(PortFields, port.as_json()) for port in graph.outputs],
     }
 
 
-def array_json(key: str, array: PublishedArray) -> Json:
+def array_json(key: str, array: PublishedArray) -> ArrayFields:
     """The file and the layout of one array."""
     return {
         "file": f"{key}.bin",
         "shape": list(array.values.shape),
-        "dtype": array.values.dtype.name,
+        "dtype": cast(DType, array.values.dtype.name),
         "unit": array.unit,
         "description": array.description,
     }
@@ -123,7 +133,7 @@ def little_endian(values: NDArray[np.generic]) -> NDArray[np.generic]:
     return np.ascontiguousarray(values, dtype=values.dtype.newbyteorder("<"))
 
 
-def write_json(path: Path, content: Json, indent: int | None = None) -> None:
+def write_json(path: Path, content: Mapping[str, Any], indent: int | None = None) -> None:
     """Write JSON that refuses NaN and infinity, which a browser could not parse."""
     path.write_text(
         json.dumps(content, indent=indent, ensure_ascii=False, allow_nan=False) + "\n",

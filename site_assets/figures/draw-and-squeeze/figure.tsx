@@ -50,7 +50,7 @@ export default defineFigure<State, Frame, Role>({
       sample >= 0
         ? sampleDigit(sample, ae.array("images_test").data, ae.array("labels_test").data)
         : rasterise(strokes, frame);
-    const codeSize = ae.card.options?.["code_size"] as number;
+    const codeSize = ae.card.options["code_size"] as number;
     const pen = frame.stroke.median / frame.bitmap_side;
     if (input.every((value) => value === 0)) return { input, output: null, pen, codeSize };
     const encoded = await ae.run("encoder_8", { x: float32([1, SIDE * SIDE], input) });

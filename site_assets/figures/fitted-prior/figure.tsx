@@ -75,8 +75,8 @@ const PRIOR_NAMES: Readonly<Record<Prior, string>> = {
 const SHORT_NAMES: Readonly<Record<Prior, string>> = { normal: "N(0, I)", mixture: "mixture", diffusion: "diffusion" };
 const NAMES: Readonly<Record<Kind, string>> = { ae: "plain", vae: "variational" };
 
-const optionList = (model: Model, name: string): readonly number[] => model.card.options?.[name] as number[];
-const seedsOf = (model: Model): number => model.card.options?.["seed_count"] as number;
+const optionList = (model: Model, name: string): readonly number[] => model.card.options[name] as number[];
+const seedsOf = (model: Model): number => model.card.options["seed_count"] as number;
 
 /** The part of a published array that belongs to one of its first axis. */
 function rowOf(model: Model, name: string, row: number): Float32Array | Uint8Array | Int32Array {
@@ -143,7 +143,7 @@ async function finish(model: Model, member: number, codes: Float32Array, { rule 
 
 function trainingPlaces(model: Model, member: number, labels: ArrayLike<number>): Pair[][] {
   const data = rowOf(model, "places_train", member);
-  const step = model.card.options?.["place_step"] as number;
+  const step = model.card.options["place_step"] as number;
   const byDigit: Pair[][] = Array.from({ length: CLASSES }, () => []);
   for (let i = 0; i < data.length / 2; i++) {
     const place: Pair = [((data[2 * i] as number) - 128) * step, ((data[2 * i + 1] as number) - 128) * step];
@@ -215,7 +215,7 @@ export default defineFigure<State, Frame, Role>({
       rows: rowsOf(model, state),
       curves: curvesOf(model, kind),
       parts: optionList(model, "components")[member] as number,
-      measuredSeed: model.card.options?.["throw_seed"] as number,
+      measuredSeed: model.card.options["throw_seed"] as number,
     };
   },
 

@@ -93,10 +93,10 @@ const NAMES: Readonly<Record<Kind, string>> = { ae: "plain", vae: "variational" 
 const SIZES = (["2", "4", "16"] as const).map((value) => ({ value, label: `${value} numbers` }));
 
 const optionList = (model: Model, name: string): readonly (string | number)[] =>
-  model.card.options?.[name] as (string | number)[];
+  model.card.options[name] as (string | number)[];
 
 /** How many trainings were measured, and how many of them, the first, can be looked into. */
-const seedsOf = (model: Model, which: "seed_count" | "shown_seeds"): number => model.card.options?.[which] as number;
+const seedsOf = (model: Model, which: "seed_count" | "shown_seeds"): number => model.card.options[which] as number;
 
 /** Where a member stands among those of `seeds` trainings: by kind, then seed, then size. */
 function memberIndex(model: Model, seeds: number, kind: Kind, run: number, size: string): number {
@@ -140,7 +140,7 @@ async function survey(
 /** Training codes of a model with two numbers, by digit. */
 function flatCodes(model: Model, kind: Kind, run: number, labels: ArrayLike<number>): Pair[][] {
   const { shape, data } = model.array("codes_train");
-  const [step, count] = [model.card.options?.["code_step"] as number, shape[1] as number];
+  const [step, count] = [model.card.options["code_step"] as number, shape[1] as number];
   const start = (KINDS.indexOf(kind) * seedsOf(model, "shown_seeds") + run - 1) * count;
   const at = (i: number, axis: number): number => ((data[2 * (start + i) + axis] as number) - 128) * step;
   const byDigit: Pair[][] = Array.from({ length: CLASSES }, () => []);
@@ -209,7 +209,7 @@ export default defineFigure<State, Frame, Role>({
         vae: await show("vae", state, models, judges, plane, throws),
       },
       rows: rowsOf(twins, size, run),
-      measuredSeed: twins.card.options?.["throw_seed"] as number,
+      measuredSeed: twins.card.options["throw_seed"] as number,
       limit: LIMITS[size],
       marks: throws.slice(0, 2).map((code) => placeOf(plane, code)),
     };

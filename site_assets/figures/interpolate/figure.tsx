@@ -119,7 +119,7 @@ export default defineFigure<State, Frame, Role>({
       ways: await models.memo(`${from} ${to}`, () => walk(models, from - 1, to - 1)),
       digits: [labels[from - 1] as number, labels[to - 1] as number],
       examples: labels.length,
-      pairs: twins.card.options?.["pairs"] as number,
+      pairs: twins.card.options["pairs"] as number,
       limits: limitsOf(court),
     };
   },

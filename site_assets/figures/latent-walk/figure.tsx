@@ -65,7 +65,7 @@ function PathLine({ path }: { path: Stroke }) {
 
 export default defineFigure<State, Frame, Role>({
   async compute({ z1, z2 }, { model, memo }) {
-    const classes = model.vae.card.data?.classes ?? [];
+    const classes = model.vae.card.data.classes;
     const codes = await memo("codes", () =>
       byClass(model.vae.array("codes_test").data, model.vae.array("labels_test").data, classes.length),
     );

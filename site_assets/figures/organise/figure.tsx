@@ -71,7 +71,7 @@ export default defineTrainingFigure<State, Frame, Role>({
       await encode(live, params, splits.train),
       await encode(live, params, splits.validation),
     ];
-    const classes = live.card.data?.classes ?? [];
+    const classes = live.card.data.classes;
     const labels = live.array("labels_validation").data;
     return {
       groups: byClass(validation, labels, classes.length),

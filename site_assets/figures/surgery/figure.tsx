@@ -145,7 +145,7 @@ function partsOver(betas: ArrayLike<number>, terms: ArrayLike<number>): Parts[] 
 export default defineFigure<State, Frame, Role>({
   async compute({ beta_index, digit, draw_seed }, { model: { sweep: model }, memo }) {
     const sweep = await memo("digits", (): Sweep => {
-      const scale = model.card.options?.["scale"] as number;
+      const scale = model.card.options["scale"] as number;
       const images = Float32Array.from(model.array("x_test").data, (level) => level * scale);
       return { model, images, labels: model.array("labels_test").data };
     });

@@ -113,7 +113,7 @@ export default defineTrainingFigure<State, Frame, Role>({
     if (source === "trained") {
       const index = Math.min(beta_index, betas.length - 1);
       const weights = rowOf(sweep.array("params"), index);
-      const scale = sweep.card.options?.["scale"] as number;
+      const scale = sweep.card.options["scale"] as number;
       const x = await memo("test digits", () =>
         Float32Array.from(sweep.array("x_test").data, (level) => level * scale),
       );

@@ -1,38 +1,19 @@
 /**
- * The types that figure.toml may give to a piece of state, each whole in one entry. A new type is one more entry
- * here and one in `builder/load/figure_spec.py`, where what an author writes is checked.
+ * What the address and the page do with a state's values, by its type: an entry for each type that
+ * `builder/load/state_types.py` defines.
  */
 
-export type Stroke = readonly (readonly [number, number])[];
-export type Value = number | boolean | string | readonly Stroke[];
+import type { NumberSpec, StateSpec } from "./state_spec.ts";
 
-interface Declared<T, V> {
-  readonly type: T;
-  readonly description: string;
-  readonly default: V;
-}
+export type { StateSpec };
+export type Value = StateSpec["default"];
+export type Stroke = Spec<"strokes">["default"][number];
 
-interface Bounds {
-  readonly min: number;
-  readonly max: number;
-  readonly step?: number;
-}
-
-/** A piece of state as figure.toml declares it. */
-export type StateSpec =
-  | (Declared<"number", number> & Bounds)
-  | (Declared<"integer", number> & Bounds)
-  | Declared<"boolean", boolean>
-  | (Declared<"choice", string> & { readonly choices: readonly string[] })
-  | (Declared<"text", string> & { readonly max_length: number })
-  | (Declared<"strokes", readonly Stroke[]> & { readonly max_points: number });
-
+type Bounds = Pick<NumberSpec, "min" | "max">;
 type TypeName = StateSpec["type"];
 type Spec<T extends TypeName> = Extract<StateSpec, { readonly type: T }>;
 
 interface StateType<S extends StateSpec> {
-  /** The type that a figure's `State` has for it in TypeScript. */
-  typescript(spec: S): string;
   /** The value in the address. */
   encode(value: S["default"]): string;
   /** Anything that `text` may mean; `clamp` has the last word. */
@@ -92,37 +73,31 @@ function clampStrokes(strokes: readonly unknown[], maxPoints: number): readonly 
 
 export const STATE_TYPES: { readonly [T in TypeName]: StateType<Spec<T>> } = {
   number: {
-    typescript: () => "number",
     encode: String,
     decode: toNumber,
     clamp: (spec, value) => bounded(spec, value, spec.step),
   },
   integer: {
-    typescript: () => "number",
     encode: String,
     decode: toNumber,
     clamp: (spec, value) => bounded(spec, value, spec.step ?? 1),
   },
   boolean: {
-    typescript: () => "boolean",
     encode: String,
     decode: (text) => (text === "true" ? true : text === "false" ? false : null),
     clamp: (_, value) => (typeof value === "boolean" ? value : null),
   },
   choice: {
-    typescript: ({ choices }) => choices.map((choice) => JSON.stringify(choice)).join(" | "),
     encode: String,
     decode: (text) => text,
     clamp: ({ choices }, value) => (typeof value === "string" && choices.includes(value) ? value : null),
   },
   text: {
-    typescript: () => "string",
     encode: String,
     decode: (text) => text,
     clamp: (spec, value) => (typeof value === "string" ? [...value].slice(0, spec.max_length).join("") : null),
   },
   strokes: {
-    typescript: () => "readonly Stroke[]",
     encode: (strokes) =>
       strokes.map((stroke) => stroke.map(([x, y]) => encodeCoordinate(x) + encodeCoordinate(y)).join("")).join("."),
     decode: (text) => (text === "" ? [] : text.split(".").map(decodeStroke)),

@@ -18,7 +18,7 @@ export interface Court {
 
 /** `model` is `digits-judge` with its classifier, its training digits and both limits. */
 export function court(model: Model): Court {
-  const full = model.card.options?.["full_ink"] as number;
+  const full = model.card.options["full_ink"] as number;
   const known = Float32Array.from(model.array("images_train").data, (level) => level / full);
   const limits = {
     leastProbability: model.metric("least_probability"),

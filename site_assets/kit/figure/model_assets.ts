@@ -1,7 +1,8 @@
 /** Models whose parts come as asset scripts, as the builder wrote them into the page. */
 
 import { loadAsset, type AssetReference } from "../base/asset.ts";
-import type { Card, ModelSource } from "./models.ts";
+import type { PageCard } from "./card_fields.ts";
+import type { ModelSource } from "./models.ts";
 
 export interface ModelAsset extends AssetReference {
   /** Of a graph: its plan for the kernels. */
@@ -9,7 +10,7 @@ export interface ModelAsset extends AssetReference {
 }
 
 /** Where a model's bytes come from in the page. */
-export function assetSource(card: Card, assets: Readonly<Record<string, ModelAsset>>): ModelSource {
+export function assetSource(card: PageCard, assets: Readonly<Record<string, ModelAsset>>): ModelSource {
   const reference = (name: string): ModelAsset => {
     const found = assets[name];
     if (!found) throw new Error(`the model “${card.name}” came without “${name}”`);

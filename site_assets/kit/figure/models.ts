@@ -4,29 +4,10 @@ import type { Engine as PageEngine } from "../../engine/engine.ts";
 import type { Call, CallOptions } from "../../engine/lane.ts";
 import type { Feeds, Outputs } from "../../engine/tensor.ts";
 import { Memo } from "../base/memo.ts";
+import type { PageArray, PageCard } from "./card_fields.ts";
 
 /** The page's engine, or what stands for it at build. */
 export type Engine = Pick<PageEngine, "load" | "run" | "runAll">;
-
-export interface ArrayCard {
-  readonly file: string;
-  readonly shape: readonly number[];
-  readonly dtype: "float32" | "uint8" | "int32";
-}
-
-/** The part of card.json that travels with a figure. */
-export interface Card {
-  readonly name: string;
-  readonly title?: string;
-  readonly seed?: number;
-  readonly parameters?: number;
-  readonly data?: { readonly name: string; readonly label: string; readonly classes?: readonly string[] };
-  readonly graphs: Readonly<Record<string, { readonly file: string }>>;
-  readonly arrays: Readonly<Record<string, ArrayCard>>;
-  readonly metrics: Readonly<Record<string, { readonly value: number; readonly unit?: string }>>;
-  readonly options?: Readonly<Record<string, unknown>>;
-  readonly live?: unknown;
-}
 
 export interface NumberArray {
   readonly shape: readonly number[];
@@ -34,7 +15,7 @@ export interface NumberArray {
 }
 
 export interface Model {
-  readonly card: Card;
+  readonly card: PageCard;
   /** A published array; it has been loaded before `compute` is called. */
   array(name: string): NumberArray;
   /** A metric's value; throws when the card has none of that name. */
@@ -52,14 +33,14 @@ export interface Models<Role extends string = string> {
 
 /** Where a model's bytes come from: asset scripts in the page, files at build. */
 export interface ModelSource {
-  readonly card: Card;
+  readonly card: PageCard;
   /** Bytes of the graph or array called `name` in the card. */
   bytes(name: string): Promise<Uint8Array>;
   /** What gives the plan of the graph called `name`; null where the build made none. */
   plan(name: string): (() => Promise<Uint8Array>) | null;
 }
 
-function view(bytes: Uint8Array, { shape, dtype }: ArrayCard): NumberArray {
+function view(bytes: Uint8Array, { shape, dtype }: PageArray): NumberArray {
   const buffer = bytes.slice().buffer; // a copy starts at offset 0, as typed arrays of 4-byte numbers need
   const data =
     dtype === "float32"
@@ -73,7 +54,7 @@ function view(bytes: Uint8Array, { shape, dtype }: ArrayCard): NumberArray {
 }
 
 class LoadedModel implements Model {
-  readonly card: Card;
+  readonly card: PageCard;
   private readonly arrays = new Map<string, NumberArray>();
   private readonly source: ModelSource;
   private readonly engine: () => Promise<Engine>;

@@ -1,5 +1,6 @@
 /** The author's own data as `training/recipes/families/own_recipe.py` publishes them: rows of a table, or pictures. */
 
+import type { DataSetFields } from "./card_fields.ts";
 import type { Model } from "./models.ts";
 import type { Pair } from "../marks/plot.tsx";
 
@@ -41,18 +42,13 @@ export function glyphsFor(classes: readonly string[]): string[] {
 }
 
 export function ownData(model: Model): OwnData {
-  const data = model.card.data as {
-    name: string;
-    classes?: readonly string[];
-    columns?: readonly Column[];
-    pictures?: { size: number };
-  };
+  const data: DataSetFields & { columns?: readonly Column[]; pictures?: { size: number } } = model.card.data;
   const examples = model.array("examples_test");
   const codes = model.array("codes_test").data;
   const count = examples.shape[0] as number;
   const numbers = examples.data.length / count;
   const scale = data.pictures ? FULL_INK : 1;
-  const classes = data.classes ?? [];
+  const { classes } = data;
   return {
     name: data.name,
     columns: data.columns ?? [],

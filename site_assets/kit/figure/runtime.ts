@@ -11,10 +11,11 @@ import type { FigureSpec, State } from "../base/spec.ts";
 import { part, setFigureState, showFailure } from "../base/status.ts";
 import { Visibility } from "../base/visibility.ts";
 import { FigureAddress } from "./address.ts";
+import type { PageCard } from "./card_fields.ts";
 import type { AnyFigure } from "./figure.ts";
 import { FigureRun } from "./figure_run.ts";
 import { assetSource, type ModelAsset } from "./model_assets.ts";
-import { loadModels, type Card, type Models, type ModelSource } from "./models.ts";
+import { loadModels, type Models, type ModelSource } from "./models.ts";
 import { Pace } from "./pace.ts";
 import { theEngine } from "./page_engine.ts";
 import { Painter, type Shown } from "./painter.tsx";
@@ -30,7 +31,7 @@ interface FigureData {
   readonly models: Readonly<
     Record<
       string,
-      { readonly name: string; readonly card: Card; readonly assets: Readonly<Record<string, ModelAsset>> }
+      { readonly name: string; readonly card: PageCard; readonly assets: Readonly<Record<string, ModelAsset>> }
     >
   >;
 }

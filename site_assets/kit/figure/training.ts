@@ -103,7 +103,7 @@ export const NO_ACTIONS: TrainingActions = {
 };
 
 export function trainingCard(model: Model): TrainingCard {
-  const live = model.card.options?.["live"] as TrainingCard | undefined;
+  const live = model.card.options["live"] as TrainingCard | undefined;
   if (!live) throw new Error(`the model “${model.card.name}” is not one that trains in the page`);
   return live;
 }
@@ -134,7 +134,7 @@ export function recordedTraining(model: Model, changes: readonly Change[] = []):
     recorded: true,
     step: card.steps,
     total: card.steps,
-    seed: model.card.seed ?? 0,
+    seed: model.card.seed,
     params: model.array("params_trained").data as Float32Array,
     knobs: knobsAt(changes, card.knobs, card.steps),
     card,

@@ -211,11 +211,14 @@ def test_what_is_over_its_budget_is_reported_and_marked() -> None:
 def card(**changes: Any) -> ModelCard:
     tensor = {"name": "x", "shape": ["n", 2], "dtype": "float32", "unit": "", "description": "d"}
     content: dict[str, Any] = {
-        "title": "T", "honesty": "exact", "description": "d", "seed": 0, "parameters": 0,
-        "data": {"name": "n", "label": "real", "description": "d", "splits": {"test": 1}},
+        "name": "toy", "title": "T", "honesty": "exact", "description": "d", "seed": 0,
+        "parameters": 0, "claims": [], "options": {},
+        "data": {
+            "name": "n", "label": "real", "description": "d", "splits": {"test": 1}, "classes": [],
+        },
         "metrics": {"m": {"value": 0, "unit": "", "split": "test", "description": "d"}},
-        "graphs": {"encoder": {"inputs": [tensor], "outputs": [tensor]}},
-        "arrays": {"codes": {**tensor, "shape": []}},
+        "graphs": {"encoder": {"file": "e.onnx", "inputs": [tensor], "outputs": [tensor]}},
+        "arrays": {"codes": {**tensor, "file": "c.bin", "shape": []}},
         "parity": {"encoder": {}}, "wall_time_seconds": 0.0, "fingerprint": "f",
         "versions": {"torch": "1"},
     }  # fmt: skip
@@ -227,7 +230,7 @@ def card(**changes: Any) -> ModelCard:
     [
         ({}, []),
         ({"seed": None, "description": ""}, ["the description", "the seed"]),
-        ({"data": {"name": "n", "label": "real", "splits": {"test": 1}}},
+        ({"data": {"name": "n", "label": "real", "splits": {"test": 1}, "classes": []}},
          ["the description of the data"]),
         ({"parity": {}}, ["how far the graph 'encoder' is from torch"]),
         ({"graphs": {"e": {"inputs": [{"name": "x", "shape": [1]}]}}, "parity": {"e": {}}},

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { inSequence } from "../../../../site_assets/engine/lane.ts";
 import { float32, type Feeds, type Outputs } from "../../../../site_assets/engine/tensor.ts";
+import type { PageCard } from "../../../../site_assets/kit/figure/card_fields.ts";
 import type { Model } from "../../../../site_assets/kit/figure/models.ts";
 import type { TrainingCard, Training } from "../../../../site_assets/kit/figure/training.ts";
 import type { TrainingState } from "../../../../site_assets/kit/figure/training.ts";
@@ -23,6 +24,20 @@ const LIVE: TrainingCard = {
   knobs: [{ name: "lr", default: 0.25, minimum: 1e-3, maximum: 64, scale: "log", description: "" }],
   terms: [{ name: "loss", unit: "", description: "" }],
   data: { train: "x", validation: "x", scale: 1, offset: null },
+};
+
+const CARD: PageCard = {
+  name: "test",
+  title: "",
+  honesty: "trains live",
+  description: "",
+  data: { name: "", label: "", description: "", splits: {}, classes: [] },
+  seed: SEED,
+  parameters: 1,
+  options: { live: LIVE },
+  graphs: {},
+  arrays: {},
+  metrics: {},
 };
 
 /** w ← w (1 − lr), loss 1 + |w|: it shrinks while lr < 2 and explodes beyond. */
@@ -62,7 +77,7 @@ class Desk {
       params_trained: array([0.5]),
     };
     const model: Model = {
-      card: { name: "test", seed: SEED, graphs: {}, arrays: {}, metrics: {}, options: { live: LIVE } },
+      card: CARD,
       array: (name) => arrays[name] as ReturnType<typeof array>,
       metric: () => 0,
       run: () => assert.fail("training makes its calls in a row"),
