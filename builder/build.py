@@ -24,6 +24,7 @@ from builder.load.works import cited_works
 from builder.node.methods import Service
 from builder.pack.outcome import Outcome
 from builder.pack.pack import pack_icon, pack_models, pack_pictures, zip_archive
+from builder.pack.taken import pack_taken
 from builder.plan.lanes import plan_models
 from builder.render.authors import PICTURE, Guide, read_guide
 from builder.render.offline import service_worker
@@ -120,6 +121,10 @@ class Builder:
             "plans", plan_models, effects, cache, service, models, wanted.parts,
             code.of("kernels"), memory,
         )  # fmt: skip
+        taken = stages.make(
+            "models", pack_taken, effects, cache, sources.models,
+            {name for page in pages for name in page.models}, memory,
+        )  # fmt: skip
         posters = stages.make(
             "posters", draw_posters, effects, cache, service, config, book, frames, code
         )
@@ -142,7 +147,7 @@ class Builder:
         )  # fmt: skip
         return (
             Drawings(formulas, frames, ran.outputs, wanted.named, posters),
-            Shipped(bundled, models, lanes, ran.python, pictures, icon, packages),
+            Shipped(bundled, models, lanes, taken, ran.python, pictures, icon, packages),
         )
 
     def _judged(self, issues: list[Issue], sources: Sources) -> list[Issue]:

@@ -14,8 +14,8 @@ from builder.load.toml_file import Table, key_span, read_toml
 ADDRESSES = ("base_url", "repository")
 """Settings that name a place on the web; a published build learns them from its environment."""
 TEXTS = (
-    "subtitle", "monograph", "source_credit", "author", "description", "language", "base_url",
-    "repository", "branch",
+    "subtitle", "monograph", "source_credit", "author", "licence", "description", "language",
+    "base_url", "repository", "branch",
 )  # fmt: skip
 STYLES = ("book", "apa", "harvard1", "vancouver")
 """CSL styles that are there, the usual one first."""
@@ -32,6 +32,8 @@ class BookConfig:
     monograph: str = ""
     source_credit: str = ""
     author: str = ""
+    licence: str = ""
+    """Of text and figures, in a few words: pictures that readers save carry it."""
     description: str = ""
     language: str = "en"
     base_url: str = ""

@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from builder.load.model_card import ModelCard
 from builder.pack.pack import ModelFiles
+from builder.pack.taken import Archive, Taken
 from builder.resolve.resolve import ResolvedBook
 
 SPLITS = ("train", "validation", "test")
@@ -43,6 +44,10 @@ class ModelRow:
     difference: Markup
     """The largest difference of an exported graph's outputs from torch's."""
     seconds: Markup
+    archive: Archive | None
+    """What readers may take along."""
+    archive_size: Markup
+    """In kB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +60,19 @@ class Ledger:
     seconds: Markup
 
 
-def ledger(book: ResolvedBook, cards: Mapping[str, ModelCard], files: ModelFiles) -> Ledger:
+def ledger(
+    book: ResolvedBook, cards: Mapping[str, ModelCard], files: ModelFiles, taken: Taken
+) -> Ledger:
     """The tables of the models that the book shows or quotes."""
     named = {name for page in book.pages for name in page.models}
     used = [cards[name] for name in sorted(named) if name in cards]
     times = [card.content.get("wall_time_seconds") for card in used]
     return Ledger(
         data=_data_rows(used),
-        models=tuple(_model_row(card, files.gzip_bytes.get(card.name, 0)) for card in used),
+        models=tuple(
+            _model_row(card, files.gzip_bytes.get(card.name, 0), taken.archives.get(card.name))
+            for card in used
+        ),
         size=_kilobytes(sum(files.gzip_bytes.get(card.name, 0) for card in used)),
         seconds=_decimal(sum(time for time in times if time is not None)),
     )
@@ -80,7 +90,7 @@ def _data_rows(cards: Iterable[ModelCard]) -> tuple[DataRow, ...]:
     return tuple(DataRow(*key, tuple(models[key])) for key in sorted(models))
 
 
-def _model_row(card: ModelCard, size: int) -> ModelRow:
+def _model_row(card: ModelCard, size: int, archive: Archive | None) -> ModelRow:
     content = card.content
     data = content.get("data", {})
     checked = [entry["max_abs_difference"] for entry in content.get("parity", {}).values()]
@@ -94,6 +104,8 @@ def _model_row(card: ModelCard, size: int) -> ModelRow:
         size=_kilobytes(size),
         difference=_power_of_ten(max(checked, default=None)),
         seconds=_decimal(content.get("wall_time_seconds")),
+        archive=archive,
+        archive_size=_kilobytes(archive.bytes if archive else 0),
     )
 
 

@@ -21,6 +21,7 @@ from builder.load.figure_spec import ModelUse
 from builder.load.model_card import ModelCard
 from builder.load.packages import Package
 from builder.pack.pack import ModelFiles, PackedAsset, PythonFiles
+from builder.pack.taken import Taken
 from builder.parse.document import (
     END,
     START,
@@ -113,6 +114,7 @@ class Shipped:
     models: ModelFiles
     lanes: Lanes
     """What runs on the kernels."""
+    taken: Taken
     python: PythonFiles
     pictures: Mapping[str, str]
     """Path inside content/ → address."""
@@ -168,6 +170,7 @@ class Shared:
     models: Mapping[tuple[str, str], PackedAsset]
     plans: Mapping[tuple[str, str], PackedAsset]
     kernels: PackedAsset | None
+    programs: Mapping[str, PackedAsset]
     pictures: Mapping[str, str]
     python: PythonFiles
     python_bytes: int
@@ -251,7 +254,7 @@ def render_book(
         "glossary.html": written("glossary.html", _glossary, book.entries, _using(book)),
         "colophon.html": written(
             "colophon.html", _colophon, book.colophon, page_parts(book.colophon, drawings),
-            ledger(book, cards, shipped.models),
+            ledger(book, cards, shipped.models, shipped.taken),
             tuple(package for package in shipped.packages if package.shipped),
             authors.PAGE if guide else "",
         ),
@@ -322,6 +325,7 @@ def _shared(
         models=shipped.models.assets,
         plans=shipped.lanes.plans,
         kernels=shipped.lanes.kernels,
+        programs=shipped.taken.programs,
         pictures=shipped.pictures,
         python=shipped.python,
         python_bytes=shipped.python_bytes,
@@ -586,7 +590,9 @@ def _model_data(
     for part, asset in assets.items():
         if plan := shared.plans.get((card.name, part)):
             asset["plan"] = asdict(plan)
-    return {"name": card.name, "card": content, "assets": assets}
+    program = shared.programs.get(card.name)
+    more = {"program": asdict(program)} if program else {}
+    return {"name": card.name, "card": content, "assets": assets, **more}
 
 
 @lru_cache(maxsize=64)  # by content: few blocks, many pages
@@ -616,6 +622,7 @@ def _book_data(shipped: Shipped) -> dict[str, Any]:
     return {
         "kit": assets.get("kit.js"),
         "offline": assets.get("offline.js"),
+        "take": assets.get("take.js"),
         "search": {"script": assets.get("search.js"), "index": SEARCH_INDEX},
         "engine": {
             "ort": {"script": assets.get("ort.js"), "wasm": wasm},

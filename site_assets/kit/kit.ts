@@ -10,6 +10,7 @@ import { assetSource } from "./figure/model_assets.ts";
 import { loadModels } from "./figure/models.ts";
 import { registerWorker, theEngine } from "./figure/page_engine.ts";
 import { FigureRuntime, isAtRest, registerFigure, trainingRecord } from "./figure/runtime.ts";
+import { registerTaking } from "./figure/taking.ts";
 import { TrainingSession } from "./run/training_session.ts";
 
 const book = (globalThis as unknown as { book: Book }).book;
@@ -19,6 +20,7 @@ Object.assign(book, {
   loadModels,
   assetSource,
   figure: registerFigure,
+  taking: registerTaking,
   worker: registerWorker,
   theEngine,
   trainingRecord,

@@ -155,6 +155,7 @@ export async function bundle({ out, figures, minify = true }) {
     placeScript("book.js", script("kit/page/book.ts", minify)),
     placeScript("search.js", script("kit/page/search.ts", minify)),
     placeScript("kit.js", script("kit/kit.ts", minify)),
+    placeScript("take.js", script("take/take.ts", minify)),
     placeScript("offline.js", script("offline/control.ts", minify)),
     placeScript("sw.js", script("offline/worker/sw.ts", minify)),
     placeScript("kernels.js", workerScript("kernels", "engine/kernel_worker.ts", minify)),

@@ -42,7 +42,7 @@ SITE_ASSETS = (
     ("site_assets/node",),
     ("site_assets/figures",),
     ("site_assets/generated",),
-    ("site_assets/cells", "site_assets/kit/kit"),
+    ("site_assets/cells", "site_assets/kit/kit", "site_assets/take"),
     ("site_assets/kit/index",),
     ("site_assets/kit/page", "site_assets/kit/run"),
     ("site_assets/kit/figure",),
@@ -54,7 +54,7 @@ SITE_ASSETS = (
 
 
 def site_imports() -> dict[str, frozenset[str]]:
-    folders = ("node", "figures", "cells", "kit", "engine", "offline")
+    folders = ("node", "figures", "cells", "kit", "engine", "offline", "take")
     files: dict[str, str] = {}
     for folder in folders:
         files |= read(ROOT, f"site_assets/{folder}", (".ts", ".tsx", ".mjs"))

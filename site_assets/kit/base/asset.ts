@@ -21,7 +21,7 @@ export function registerAsset(key: string, base64: string): void {
   registered.set(key, base64);
 }
 
-function fromBase64(text: string): Uint8Array {
+export function fromBase64(text: string): Uint8Array {
   const native = (Uint8Array as unknown as { fromBase64?: (text: string) => Uint8Array }).fromBase64;
   if (native) return native.call(Uint8Array, text);
   const binary = atob(text);

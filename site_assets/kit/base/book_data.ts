@@ -10,6 +10,8 @@ export interface LaneFiles {
 export interface BookData {
   readonly kit: string;
   readonly offline: string;
+  /** Makes the files that a reader takes along. */
+  readonly take: string;
   readonly search: { readonly script: string; readonly index: string };
   /** Each lane's worker and wasm; no kernels in a book whose graphs they cannot run. */
   readonly engine: { readonly ort: LaneFiles; readonly kernels: LaneFiles | null };

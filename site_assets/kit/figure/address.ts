@@ -67,6 +67,13 @@ export class FigureAddress {
     this.replace(this.figure.initial);
   }
 
+  /** The whole address of the state, also of the author's. */
+  link(): string {
+    const { id, specs, initial } = this.figure;
+    const hash = writeState(`#${id}`, id, specs, initial, this.current);
+    return `${location.href.replace(/#.*$/s, "")}${hash}`;
+  }
+
   /** The address changed (a link, the back button): the state follows it. */
   follow(): void {
     const state = this.read();

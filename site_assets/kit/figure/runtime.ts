@@ -3,7 +3,7 @@
  * recomputes as its state changes, and explains itself when something fails.
  */
 
-import { forgetAssets } from "../base/asset.ts";
+import { forgetAssets, loadAsset, type AssetReference } from "../base/asset.ts";
 import type { FigureContext } from "../base/context.ts";
 import { bytes } from "../base/format.ts";
 import { AssetError, loadScript } from "../base/script.ts";
@@ -12,11 +12,12 @@ import { part, setFigureState, showFailure } from "../base/status.ts";
 import { Visibility } from "../base/visibility.ts";
 import { FigureAddress } from "./address.ts";
 import type { PageCard } from "./card_fields.ts";
-import type { AnyFigure } from "./figure.ts";
+import type { AnyFigure, Table } from "./figure.ts";
 import { FigureRun } from "./figure_run.ts";
 import { assetSource, type ModelAsset } from "./model_assets.ts";
 import { loadModels, type Models, type ModelSource } from "./models.ts";
 import { Pace } from "./pace.ts";
+import { offerTaking, type Trained } from "./taking.ts";
 import { theEngine } from "./page_engine.ts";
 import { Painter, type Shown } from "./painter.tsx";
 import type { StartRun, Training, TrainingRecord, TrainingState } from "./training.ts";
@@ -28,12 +29,15 @@ interface FigureData {
   readonly state: State;
   readonly options: State;
   readonly script: string;
-  readonly models: Readonly<
-    Record<
-      string,
-      { readonly name: string; readonly card: PageCard; readonly assets: Readonly<Record<string, ModelAsset>> }
-    >
-  >;
+  readonly models: Readonly<Record<string, ModelData>>;
+}
+
+interface ModelData {
+  readonly name: string;
+  readonly card: PageCard;
+  readonly assets: Readonly<Record<string, ModelAsset>>;
+  /** PyTorch for the weights of a network that trains in the page. */
+  readonly program?: AssetReference;
 }
 
 const definitions = new Map<string, AnyFigure>();
@@ -127,8 +131,29 @@ export class FigureRuntime {
       (change) => this.address.set(change),
       this.shown,
     );
+    offerTaking({
+      figure: this.element,
+      link: () => this.address.link(),
+      table: () => this.table(),
+      trained: () => this.trained(),
+    });
     this.refresh();
     if (this.stale) void this.recompute(); // the state was set meanwhile
+  }
+
+  private table(): Table | null {
+    if (!this.loaded?.definition.table || !this.shown) return null;
+    const { state, frame, training } = this.shown;
+    return this.loaded.definition.table(state, frame, training as Training);
+  }
+
+  private trained(): Trained | null {
+    const training = this.shown?.training;
+    if (!this.loaded?.definition.train || !this.shown || !training) return null;
+    if (training.recorded || training.step === 0) return null;
+    const role = this.loaded.definition.train(this.shown.state);
+    const { name: model, program } = this.data.models[role] as ModelData;
+    return program ? { model, training, program: () => loadAsset(program) } : null;
   }
 
   private context(): FigureContext {

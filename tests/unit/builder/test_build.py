@@ -309,7 +309,7 @@ def test_the_colophon_has_the_numbers_of_the_cards() -> None:
     size = sum(
         len(base64.b64decode(re.findall(r',"(.*)"\)', data.decode())[0])) / 1000
         for path, data in site(effects).items()
-        if "models/toy" in path
+        if "models/toy" in path and path.endswith(".js")
     )
     assert cells == [
         "1,200 / 300",  # the split

@@ -1,0 +1,5 @@
+from torch import nn
+
+
+class Decoder(nn.Module):
+    """Numbers to pictures."""
