@@ -133,17 +133,20 @@ function linksOf(fields, raw) {
 const joined = (first, second) =>
   second ? [...first, { type: "text", text: /[?!.:]$/.test(plain(first)) ? " " : ": " }, ...second] : first;
 
+/** @type {readonly (readonly [string, string])[]} */
+const TITLES = [
+  ["title", "subtitle"],
+  ["booktitle", "booksubtitle"],
+  ["journaltitle", "journalsubtitle"],
+  ["maintitle", "mainsubtitle"],
+];
+
 /** What CSL has no field for, said by fields that it has. The entry is changed. */
 function fitted(entry) {
   const { fields } = entry;
   const extra = { ...entry.unexpected_fields, ...entry.unknown_fields };
   for (const [name, value] of Object.entries(extra)) fields[name] ??= value;
-  for (const [title, subtitle] of [
-    ["title", "subtitle"],
-    ["booktitle", "booksubtitle"],
-    ["journaltitle", "journalsubtitle"],
-    ["maintitle", "mainsubtitle"],
-  ]) {
+  for (const [title, subtitle] of TITLES) {
     if (fields[title]) fields[title] = joined(fields[title], fields[subtitle]);
   }
   if (entry.bib_type === "article" && fields.journaltitle) entry.bib_type = "article-journal";
@@ -216,8 +219,7 @@ function cslOf(entry, aside) {
   const links = linksOf(entry.fields, page);
   // Case is the author's: the converter would lower that of English titles.
   const exporter = new CSLExporter({ 1: entry }, false, { language: "none" });
-  /** @type {Record<string, any>} */
-  const item = exporter.parse()[1];
+  const item = /** @type {Record<string, any>} */ (exporter.parse()[1]);
   item.id = entry.entry_key;
   for (const kind of ["author", "editor", "translator"]) {
     for (const name of item[kind] ?? [])
@@ -409,6 +411,6 @@ export async function readBibliography({ text, keys, style = "book", language = 
 
 /** The year as it was written, or a `date` that the reader makes nothing of. */
 function writtenDate(entry, read) {
-  const [, name, written] = /[,\s](date|year)\s*=\s*[{"]*([^,{}"]*)/i.exec(entry.raw_text ?? "") ?? [];
+  const [, name = "", written] = /[,\s](date|year)\s*=\s*[{"]*([^,{}"]*)/i.exec(entry.raw_text ?? "") ?? [];
   return written && (name.toLowerCase() === "year" || !read) ? written.trim() : "";
 }

@@ -13,15 +13,15 @@ const TARGET = ["chrome111", "firefox113", "safari16.4"];
 /**
  * Symbolic links are not resolved: some paths end up in the code, which must not say where this machine keeps packages.
  *
- * @type {import("esbuild").BuildOptions}
+ * @satisfies {import("esbuild").BuildOptions}
  */
 const COMMON = {
   bundle: true,
-  write: false,
+  write: /** @type {const} */ (false),
   target: TARGET,
-  legalComments: "none",
+  legalComments: /** @type {const} */ ("none"),
   absWorkingDir: ROOT,
-  logLevel: "silent",
+  logLevel: /** @type {const} */ ("silent"),
   preserveSymlinks: true,
 };
 
@@ -53,15 +53,20 @@ function packagesOf(paths) {
   return [...new Set(names.filter((name) => name !== undefined))].sort();
 }
 
-/** A script, and the packages that some of its code comes from. */
+/**
+ * A script, and the packages that some of its code comes from.
+ *
+ * @param {import("esbuild").BuildOptions} options
+ */
 async function text(options) {
-  const result = await esbuild.build({ ...COMMON, metafile: true, ...options });
+  const result = await esbuild.build({ ...options, ...COMMON, metafile: true });
   const inputs = Object.values(result.metafile.outputs).flatMap((output) => Object.entries(output.inputs));
   const packages = packagesOf(inputs.filter(([, { bytesInOutput }]) => bytesInOutput > 0).map(([path]) => path));
-  return { code: result.outputFiles[0].text, packages };
+  const [written] = /** @type {[import("esbuild").OutputFile]} */ (result.outputFiles);
+  return { code: written.text, packages };
 }
 
-const jsx = { jsx: "automatic", jsxImportSource: "preact" };
+const jsx = { jsx: /** @type {const} */ ("automatic"), jsxImportSource: "preact" };
 
 function script(entry, minify) {
   return text({ entryPoints: [entry], format: "iife", minify, ...jsx });
@@ -129,6 +134,7 @@ async function styles(entry, minify) {
   });
   const css = result.outputFiles.find(({ path }) => path.endsWith(".css"));
   const fonts = result.outputFiles.filter(({ path }) => path.endsWith(".woff2"));
+  if (!css) throw new Error(`${entry} gives no styles`);
   return { css: css.text, fonts };
 }
 

@@ -5,11 +5,12 @@ import { loadPyodide } from "pyodide";
 import { Interpreter } from "../cells/interpreter.ts";
 import { continues, markup } from "../cells/markup.ts";
 
+const parent = /** @type {import("node:worker_threads").MessagePort} */ (parentPort); // this runs in a thread
 const { cells, packages, lock, cards, arrays } = workerData;
 
 const waiting = new Map();
 let asked = 0;
-parentPort.on("message", ({ id, outputs, error }) => {
+parent.on("message", ({ id, outputs, error }) => {
   const { resolve, reject } = waiting.get(id);
   waiting.delete(id);
   if (error) reject(new Error(error));
@@ -31,7 +32,7 @@ const outside = {
   run: (model, graph, feeds) =>
     new Promise((resolve, reject) => {
       waiting.set(++asked, { resolve, reject });
-      parentPort.postMessage({ id: asked, model, graph, feeds });
+      parent.postMessage({ id: asked, model, graph, feeds });
     }),
   tell,
 };
@@ -66,4 +67,4 @@ for (const { code, name, check, solution } of cells) {
     done.push({ events: told, markup: told.map(markup).join("") });
   }
 }
-parentPort.postMessage({ done });
+parent.postMessage({ done });

@@ -27,7 +27,8 @@ async function loadDrawing(figure) {
     absWorkingDir: ROOT,
     logLevel: "silent",
   });
-  return result.outputFiles[0].text;
+  const [written] = /** @type {[import("esbuild").OutputFile]} */ (result.outputFiles);
+  return written.text;
 }
 
 // By content: a figure that has changed is another module, one that hasn't is imported once.
@@ -42,6 +43,7 @@ async function drawingOf(figure) {
   return modules.get(hash);
 }
 
+/** @type {Promise<{ load: (graph: any, source: any) => Promise<any>, run: (graph: any, feeds: any) => Promise<any> }> | null} */
 let engine = null;
 
 /** The same sessions as in the worker of ONNX Runtime, without the worker. */

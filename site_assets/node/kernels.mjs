@@ -17,7 +17,8 @@ export async function kernelFiles() {
 /** The module as base64. Throws with the compiler's own words if the source has a mistake. */
 export async function compileKernels() {
   const { default: asc } = await import("assemblyscript/asc"); // 90 MB of compiler, for builds that need it
-  let wasm = null;
+  /** @type {Uint8Array | string} */
+  let wasm = "";
   const { error, stderr } = await asc.main(
     // the runtime without a garbage collector; a mistake that would print something cannot: no imports
     [

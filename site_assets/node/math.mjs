@@ -171,7 +171,7 @@ const PLACE = / at (?:position \d+|end of input): ([^]*)$/;
 /** What Temml says, at its place in the formula; a mistake in a macro's own text is at the macro's use. */
 function failure(error, tex, macros, added) {
   const message = String(error.message);
-  const context = PLACE.exec(message)?.[1].trim().replaceAll("\u0332", "").replaceAll("…", "") ?? "";
+  const context = PLACE.exec(message)?.[1]?.trim().replaceAll("\u0332", "").replaceAll("…", "") ?? "";
   const told = { error: message.replace(PLACE, "").trim(), position: 0, hint: "" };
   if (/^Unsupported function name/.test(told.error))
     told.hint = "is it misspelt? You can define it under [math.macros] in content/book.toml";

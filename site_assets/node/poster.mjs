@@ -92,8 +92,10 @@ export function plainStyles(css) {
 /** Width and height of a PNG, from its header. */
 function sizeOfPng(address) {
   const header = Buffer.from(address.slice(address.indexOf(",") + 1, address.indexOf(",") + 33), "base64");
-  return [header.readUInt32BE(16), header.readUInt32BE(20)];
+  return { width: header.readUInt32BE(16), height: header.readUInt32BE(20) };
 }
+
+const isCompact = (width, height) => Math.max(width / height, height / width) <= LONGEST_SHAPE;
 
 /** The first drawing of a static frame that is a picture by itself. */
 export function mainDrawing(markup) {
@@ -101,13 +103,13 @@ export function mainDrawing(markup) {
     /<svg\b[^>]*>[^]*?<\/svg>|<(img)\b[^>]*\bsrc="(data:image\/png[^"]*)"[^>]*>/g,
   )) {
     if (whole.startsWith("<svg")) {
-      const box = /\bviewBox="([\d.\s-]+)"/.exec(whole)?.[1].split(/\s+/).map(Number);
+      const box = /\bviewBox="[\d.-]+\s+[\d.-]+\s+([\d.]+)\s+([\d.]+)"/.exec(whole);
       if (!box || /aria-hidden="true"/.test(whole.slice(0, whole.indexOf(">")))) continue;
-      if (Math.max(box[2] / box[3], box[3] / box[2]) <= LONGEST_SHAPE)
-        return { svg: whole, width: box[2], height: box[3] };
+      const [width, height] = [Number(box[1]), Number(box[2])];
+      if (isCompact(width, height)) return { svg: whole, width, height };
     } else {
-      const [width, height] = sizeOfPng(address);
-      if (Math.max(width / height, height / width) <= LONGEST_SHAPE) return { address, width, height };
+      const { width, height } = sizeOfPng(address);
+      if (isCompact(width, height)) return { address, width, height };
     }
   }
   return null;
@@ -146,6 +148,7 @@ function lines(text, attributes, width, options) {
   return broken;
 }
 
+/** @type {Promise<{ styles: string, options: import("@resvg/resvg-wasm").ResvgRenderOptions }> | null} */
 let prepared = null;
 
 /** The rasteriser, its fonts and the styles: once a process. */

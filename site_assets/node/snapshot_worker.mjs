@@ -5,6 +5,8 @@
 
 import { parentPort } from "node:worker_threads";
 
+const parent = /** @type {import("node:worker_threads").MessagePort} */ (parentPort); // this runs in a thread
+
 const MOMENT = Date.UTC(2026, 0, 1);
 const Clock = Date;
 
@@ -35,4 +37,4 @@ const python = await loadPyodide({
   stderr: () => undefined,
 });
 python.runPython(`import ${MODULES}\nrandom.seed(0)\ngc.collect()`);
-parentPort.postMessage(python.makeMemorySnapshot());
+parent.postMessage(python.makeMemorySnapshot());
