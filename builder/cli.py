@@ -60,7 +60,7 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     serving.add_argument("--strict", action="store_true", help=STRICT)
     _add_distribution(serving)
     serving.add_argument("--port", type=int, default=DEFAULT_PORT, help="default: %(default)s")
-    pdf = commands.add_parser("pdf", help="build, then print the whole book to build/book.pdf")
+    pdf = commands.add_parser("pdf", help="build, then print the book to build/book.pdf")
     pdf.add_argument("--no-train", action="store_true", help="use the models as they are")
     _add_distribution(pdf)
     checking = commands.add_parser("check", help="check links, HTML, accessibility and budgets")
@@ -189,16 +189,19 @@ class Session:
 
     def print_book(self, *, training: bool) -> int:
         """Build, and print what was built; the exit status."""
-        from builder.pack.pdf import NoPdfError, print_to_pdf
-        from builder.render.print_page import print_page
+        from builder.pack.pdf import NoPdfError, print_until_settled
+        from builder.render.print_page import PrintBook
 
         outcome = self.build(training=training)
         if not outcome.published:
             return 1
-        page = print_page(outcome.config, outcome.pages, self.builder.templates)
         site = Path(self.effects.absolute(SITE))
+        paper = self.service.ask("paper", {"minify": True}).result()
+        book = PrintBook(
+            outcome.config, outcome.pages, outcome.files, paper, self.builder.templates
+        )
         try:
-            self.effects.write(PDF, print_to_pdf(site, PRINT_PAGE, {PRINT_PAGE: page.encode()}))
+            self.effects.write(PDF, print_until_settled(site, PRINT_PAGE, book.made))
         except NoPdfError as error:
             self.effects.log(f"book: {error}")
             return 1

@@ -135,6 +135,19 @@ class WrongFormula(TypedDict):
     hint: NotRequired[str]
 
 
+class PaperParams(TypedDict):
+    """How small the files are made."""
+
+    minify: bool
+
+
+class PaperFiles(TypedDict):
+    """The script and the styles of the page that is printed as a book."""
+
+    script: str
+    styles: str
+
+
 class PosterParams(TypedDict):
     """The words of a picture for links, and the static frame whose drawing is beside them."""
 
@@ -255,6 +268,8 @@ class Service(Protocol):
     def ask(
         self, method: Literal["math"], params: MathParams
     ) -> Future[Sequence[TypesetFormula | WrongFormula]]: ...
+    @overload
+    def ask(self, method: Literal["paper"], params: PaperParams) -> Future[PaperFiles]: ...
     @overload
     def ask(self, method: Literal["poster"], params: PosterParams) -> Future[Poster]: ...
     @overload

@@ -179,3 +179,9 @@ export async function bundle({ out, figures, minify = true }) {
     wasmBytes: wasm.length,
   };
 }
+
+/** What only the print of the whole book needs, which no site has. */
+export async function bundlePaper({ minify }) {
+  const [made, { css }] = await Promise.all([script("paper/paper.ts", minify), styles("paper/paper.css", minify)]);
+  return { script: made.code, styles: css };
+}

@@ -4,7 +4,7 @@
  */
 
 import { createInterface } from "node:readline";
-import { bundle } from "./bundle.mjs";
+import { bundle, bundlePaper } from "./bundle.mjs";
 import { runCells } from "./cells.mjs";
 import { drawFrame } from "./frame.mjs";
 import { compileKernels } from "./kernels.mjs";
@@ -25,6 +25,7 @@ const methods = {
   inputs,
   math: renderMath,
   kernels: compileKernels,
+  paper: bundlePaper,
   // The rasteriser is loaded by the builds that publish, and by no other; the validator by `book check`; the
   // bibliography's reader by builds that cite what they did not cite before.
   poster: async (params) => (await import("./poster.mjs")).drawPoster(params),

@@ -49,12 +49,12 @@ SITE_ASSETS = (
     ("site_assets/kit/controls",),
     ("site_assets/kit/marks",),
     ("site_assets/kit/base", "site_assets/kit/maths"),
-    ("site_assets/engine", "site_assets/offline"),
+    ("site_assets/engine", "site_assets/offline", "site_assets/paper"),
 )
 
 
 def site_imports() -> dict[str, frozenset[str]]:
-    folders = ("node", "figures", "cells", "kit", "engine", "offline", "take")
+    folders = ("node", "figures", "cells", "kit", "engine", "offline", "paper", "take")
     files: dict[str, str] = {}
     for folder in folders:
         files |= read(ROOT, f"site_assets/{folder}", (".ts", ".tsx", ".mjs"))

@@ -29,7 +29,7 @@ GOLDEN = Path(__file__).parent.parent / "golden"
 
 @cache
 def library_service() -> NodeService:
-    """The real reader of bibliographies, once for all tests; it ends with their process."""
+    """The real service, once for all tests that need what a library does; it ends with them."""
     return NodeService(ROOT / "site_assets", print)
 
 
@@ -108,6 +108,9 @@ class FakeService:
     def _snapshot(self, params: Mapping[str, Any]) -> dict[str, Any]:
         memory = b"memory"
         return {"gzip": base64.b64encode(gzip.compress(memory)).decode(), "bytes": len(memory)}
+
+    def _paper(self, params: Mapping[str, Any]) -> Any:
+        return library_service().ask("paper", params).result(60)
 
     def _poster(self, params: Mapping[str, Any]) -> dict[str, Any]:
         if "no picture" in params["title"]:
