@@ -15,8 +15,9 @@ Allowable: TypeAlias = Literal[
     "code-language", "config-key", "exercise-answer", "figure-caption", "figure-unused", "footnote",
     "front-matter-key", "heading-level", "heading-style", "html-markdown", "image-alt",
     "label-style", "line-style", "link-style", "link-syntax", "mark-style", "math-blank",
-    "math-bracket", "math-closed", "predict-answer", "predict-choices", "reference-unused",
-    "role-style", "sidenote-closed", "table-cells", "table-head", "term-meaning", "term-unused",
+    "math-bracket", "math-closed", "option-old", "predict-answer", "predict-choices",
+    "reference-unused", "role-style", "sidenote-closed", "table-cells", "table-head",
+    "term-meaning", "term-unused",
 ]  # fmt: skip
 
 Firm: TypeAlias = Literal[

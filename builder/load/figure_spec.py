@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields
 from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
-from typing import Any, get_type_hints
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from builder.issues.issue import Issue, Source, suggest
-from builder.load.state_types import STATE_TYPES, StateType, ValueProblem
+from builder.load.state_types import STATE_TYPES, Choice, StateType, ValueProblem
 from builder.load.toml_file import Table, read_toml
 
 HONESTY = ("trains live", "trained model", "exact", "schematic")
@@ -68,6 +68,13 @@ class FigureSpec:
     def fields(self) -> dict[str, StateType]:
         """Everything that an author may set, by its key."""
         return {**self.state, **self.options}
+
+    def renamed(self, key: str) -> tuple[str, Choice] | None:
+        """What older addresses call `key`, if they tell it by its place: its name now, and it."""
+        for name, field in self.state.items():
+            if isinstance(field, Choice) and field.formerly == key:
+                return name, field
+        return None
 
     @property
     def shows_own_data(self) -> bool:
@@ -179,8 +186,20 @@ def _limits(table: Table, kind: type[StateType]) -> dict[str, Any] | None:
     whole = True
     for field in fields(kind)[len(fields(StateType)) :]:
         optional = field.default is not MISSING
-        if get_type_hints(kind)[field.name] == tuple[str, ...]:
+        hint = get_type_hints(kind)[field.name]
+        if hint == tuple[str, ...]:
             found[field.name] = tuple(table.texts(field.name))
+            continue
+        words = [
+            word for one in get_args(hint) if get_origin(one) is Literal for word in get_args(one)
+        ]
+        if words or str in get_args(hint):
+            text = table.text(field.name, "")
+            if text and words and text not in words:
+                message, suggestion = f"unknown {field.name} '{text}'", suggest(text, words)
+                table.report_at(field.name, message, suggestion, value=True)
+            elif text:
+                found[field.name] = text
             continue
         number = table.number(field.name, math.nan if optional else None)
         whole = whole and number is not None

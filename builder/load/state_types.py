@@ -14,16 +14,22 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, TypeAlias, get_type_hints
+from string import ascii_lowercase, ascii_uppercase, digits
+from typing import Any, ClassVar, Literal, TypeAlias, TypeGuard, get_type_hints
 
 from builder.issues.issue import suggest
 from builder.issues.rules import Rule
 from builder.load.toml_file import toml_name
 from builder.node.declarations import type_of
 
+Hue: TypeAlias = Literal["x", "z", "xhat", "mu", "sigma", "eps"]
+"""A concept that has a colour: input, code, reconstruction, mean, spread, noise."""
 Stroke: TypeAlias = Sequence[tuple[float, float]]
 """Points x, y of a line, each from 0 to 1."""
 Value: TypeAlias = float | int | bool | str | Sequence[Stroke]
+
+DIGITS = f"{ascii_uppercase}{ascii_lowercase}{digits}-_"
+"""A coordinate takes two of them in an address: there are 64² levels from 0 to 1."""
 
 
 class ValueProblem(Exception):
@@ -51,6 +57,11 @@ class StateType(ABC):
         """What the text says, whether that is allowed or not."""
         return text
 
+    def addressed(self, key: str, text: str) -> str:
+        """What an address says for an author's text; raises ValueProblem."""
+        self.parse(key, text)
+        return text
+
     @abstractmethod
     def check(self, key: str, value: object) -> None:
         """Raise ValueProblem unless `value` is of this type and in its range."""
@@ -71,6 +82,25 @@ class Number(StateType):
     min: float
     max: float
     step: float | None = None
+    unit: str | None = None
+    hue: Hue | None = None
+
+    def shown(self, value: Value) -> str:
+        """As figures print it, with its unit: the twin of `shownNumber` in kit/base."""
+        assert isinstance(value, (int, float))
+        text = f"{value:,.{self._decimals}f}"
+        if not float(text.replace(",", "")):
+            text = text.removeprefix("-")
+        return text.replace("-", "−") + (self.unit or "")
+
+    @property
+    def _decimals(self) -> int:
+        return len(f"{self.step:.10f}".rstrip("0").partition(".")[2]) if self.step else 2
+
+    @property
+    def widest(self) -> str:
+        """The longest text of its values."""
+        return max(self.shown(self.min), self.shown(self.max), key=len)
 
     def read(self, key: str, text: str) -> Value:
         try:
@@ -108,6 +138,10 @@ class Integer(Number):
 
     default: int
 
+    @property
+    def _decimals(self) -> int:
+        return 0
+
 
 @dataclass(frozen=True, slots=True)
 class Boolean(StateType):
@@ -128,15 +162,50 @@ class Boolean(StateType):
 
 @dataclass(frozen=True, slots=True)
 class Choice(StateType):
-    """One of the `choices`."""
+    """One of the `choices`. Older addresses have its place among them, from 0, under `formerly`."""
 
     default: str
     choices: tuple[str, ...]
+    formerly: str | None = None
+    unit: str | None = None
+    hue: Hue | None = None
+
+    @property
+    def is_number(self) -> bool:
+        """Whether each choice is one."""
+        return all(_number(choice) is not None for choice in self.choices)
+
+    def shown(self, value: Value) -> str:
+        """As figures print it, with its unit: the twin of `shownNumber` in kit/base."""
+        return str(value).replace("-", "−") + (self.unit or "")
+
+    @property
+    def widest(self) -> str:
+        """The longest text of its values."""
+        return max(map(self.shown, self.choices), key=len)
+
+    def read(self, key: str, text: str) -> Value:
+        """A number may be written in any way: `4.0` is `4`."""
+        value = _number(text)
+        same = (choice for choice in self.choices if value is not None and _number(choice) == value)
+        return next(same, text)
+
+    def addressed(self, key: str, text: str) -> str:
+        return str(self.parse(key, text))
+
+    def at_place(self, text: str) -> str:
+        """The choice that older addresses mean; raises ValueProblem."""
+        last = len(self.choices) - 1
+        if not (text.isascii() and text.isdigit() and int(text) <= last):
+            message = f"'{self.formerly}' is an integer from 0 to {last}, found '{text}'"
+            raise ValueProblem("option-range", message)
+        return self.choices[int(text)]
 
     def check(self, key: str, value: object) -> None:
         if value not in self.choices:
             message = f"'{key}' has no choice '{value}'"
-            raise ValueProblem("option-range", message, suggest(str(value), self.choices))
+            hint = _nearest(str(value), self.choices) or suggest(str(value), self.choices)
+            raise ValueProblem("option-range", message, hint)
 
     def typescript(self) -> str:
         return " | ".join(json.dumps(choice, ensure_ascii=False) for choice in self.choices)
@@ -171,6 +240,11 @@ class Strokes(StateType):
             return text
         return value
 
+    def addressed(self, key: str, text: str) -> str:
+        """As STATE_TYPES in kit/base/state_types.ts writes lines."""
+        strokes: Any = self.parse(key, text)
+        return ".".join("".join(map(_level, stroke)) for stroke in strokes)
+
     def check(self, key: str, value: object) -> None:
         if not _are_strokes(value):
             message = f"'{key}' is a list of lines through points [x, y] from 0 to 1"
@@ -180,6 +254,38 @@ class Strokes(StateType):
         if points > self.max_points:
             message = f"'{key}' has at most {self.max_points} points, found {points}"
             raise ValueProblem("option-range", message)
+
+
+def _level(point: tuple[float, float]) -> str:
+    """The digits of a point."""
+    base = len(DIGITS)
+    levels = [math.floor(x * (base**2 - 1) + 0.5) for x in point]
+    return "".join(DIGITS[level // base] + DIGITS[level % base] for level in levels)
+
+
+def _number(text: str) -> float | None:
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None
+
+
+def _nearest(text: str, choices: Sequence[str]) -> str:
+    """A hint, where all are numbers: the choices on both sides of one."""
+    value = _number(text)
+    known = {number: choice for choice in choices if (number := _number(choice)) is not None}
+    if value is None or len(known) < len(choices):
+        return ""
+    below = max((number for number in known if number < value), default=None)
+    above = min((number for number in known if number > value), default=None)
+    near = [f"'{known[number]}'" for number in (below, above) if number is not None]
+    return f"the nearest {'are' if len(near) > 1 else 'is'} {' and '.join(near)}"
+
+
+def is_number(field: StateType) -> TypeGuard[Number | Choice]:
+    """Whether each of its values is a number."""
+    return isinstance(field, Number) or (isinstance(field, Choice) and field.is_number)
 
 
 def _are_strokes(value: object) -> bool:

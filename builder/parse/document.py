@@ -111,6 +111,18 @@ class Metric:
 
 
 @dataclass(frozen=True, slots=True)
+class HeldNumber:
+    """A number that a figure of the page holds, and that is turned where it stands in the text."""
+
+    at: Span
+    figure: str
+    """Its id."""
+    key: str
+    figure_at: Span
+    key_at: Span
+
+
+@dataclass(frozen=True, slots=True)
 class Term:
     """A glossary term, and the text shown for it."""
 
@@ -220,7 +232,7 @@ class ListingBlock(Block):
 
 
 Node: TypeAlias = (
-    "Math | Citation | CrossReference | Metric | Term | Destination | Plain[Node]"
+    "Math | Citation | CrossReference | Metric | HeldNumber | Term | Destination | Plain[Node]"
     " | Heading | FigureBlock | Cell | ListingBlock | Captioned"
 )
 

@@ -22,6 +22,7 @@ from builder.parse.document import (
     CrossReference,
     Destination,
     Fragment,
+    HeldNumber,
     Math,
     Metric,
     Node,
@@ -95,7 +96,15 @@ METRIC = re.compile(
     r"""\{\{\s*metric\(\s*(["'])(?P<model>.*?)\1\s*,\s*(["'])(?P<name>.*?)\3"""
     r"""(?:\s*,\s*(["'])(?P<format>.*?)\5)?\s*\)\s*\}\}"""
 )
+STATE = re.compile(
+    r"""\{\{\s*state\(\s*(["'])(?P<figure>.*?)\1\s*,\s*(["'])(?P<key>.*?)\3\s*\)\s*\}\}"""
+)
 NAME = re.compile(r"\{\{\s*(\w+)")
+EXPRESSIONS = {
+    "metric": '{{ metric("model", "split.name") }}',
+    "state": '{{ state("fig-…", "k") }}',
+}
+"""Name → what is written."""
 COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 AUTOLINK = re.compile(r"<[A-Za-z][A-Za-z0-9+.-]*:[^<>\s]*>|<[^<>\s@]+@[^<>\s@]+>")
 TAG = re.compile(r"""</?([A-Za-z][\w-]*)((?:[^<>"']|"[^"]*"|'[^']*')*)>""")
@@ -550,11 +559,18 @@ class Scanner:
             return self._verbatim(match)
         start, end = expression.span()
         metric = METRIC.fullmatch(self.text, start, end)
+        state = STATE.fullmatch(self.text, start, end)
+        if state is not None:
+            names = (self.passage.span(*state.span(group)) for group in ("figure", "key"))
+            whole = self.passage.span(start, end)
+            self.writer.place(HeldNumber(whole, state["figure"], state["key"], *names))
+            return end
         if metric is None:
             name = NAME.match(expression[0])
-            hint = 'write {{ metric("model", "split.name") }}'
-            if name and name[1] != "metric":
-                hint = suggest(name[1], ["metric"])
+            known = name[1] in EXPRESSIONS if name else False
+            hint = f"write {EXPRESSIONS[name[1] if name and known else 'metric']}"
+            if name and not known:
+                hint = suggest(name[1], EXPRESSIONS)
             self.report("expression", start, end, "this expression cannot be read", hint)
             return end
         at = {

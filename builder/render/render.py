@@ -55,6 +55,7 @@ from builder.resolve.resolved import (
     Resolved,
     ResolvedText,
     Section,
+    TurnedNumber,
     UsedTerm,
     plain_text,
 )
@@ -695,6 +696,8 @@ class PageText:
                 return _markup('<a class="reference" href="{}">{}</a>', node.href, node.text)
             case Quantity():
                 return self._metric(node)
+            case TurnedNumber():
+                return self._number(node)
             case UsedTerm():
                 return self._term(node)
             case Sidenote():
@@ -806,6 +809,17 @@ class PageText:
     def _metric(self, quantity: Quantity) -> Markup:
         return _markup(
             '<data class="metric" value="{}">{}</data>', repr(quantity.value), quantity.text
+        )
+
+    def _number(self, node: TurnedNumber) -> Markup:
+        return _markup(
+            '<span class="held{}" data-turns="{}" data-key="{}" data-widest="{}" translate="no">'
+            "{}</span>",
+            f" c-{node.hue}" if node.hue else "",
+            node.figure,
+            node.key,
+            node.widest,
+            node.text,
         )
 
     def _heading(self, node: Section) -> Markup:

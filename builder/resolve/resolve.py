@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import fnmatch
 from collections.abc import Callable, Iterable, Iterator, Mapping, Set
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import PurePosixPath
 from typing import Literal, TypeAlias
@@ -21,7 +22,7 @@ from builder.load.load import Sources
 from builder.load.model_card import ModelCard
 from builder.load.own_data import model_name
 from builder.load.references import Library, LibraryEntry
-from builder.load.state_types import Value, ValueProblem
+from builder.load.state_types import Choice, Value, ValueProblem, is_number
 from builder.load.texts import Texts
 from builder.load.toml_file import key_span
 from builder.load.works import Reference, Works
@@ -37,6 +38,7 @@ from builder.parse.document import (
     Glossary,
     GlossaryEntry,
     Heading,
+    HeldNumber,
     ListingBlock,
     Math,
     Metric,
@@ -66,6 +68,7 @@ from builder.resolve.resolved import (
     Resolved,
     ResolvedText,
     Section,
+    TurnedNumber,
     Unresolved,
     UsedTerm,
 )
@@ -306,7 +309,9 @@ def _page(
     names: _Names, chapter: Chapter, kind: PageKind
 ) -> tuple[ResolvedPage, tuple[Issue, ...]]:
     own, _ = places_in(chapter)
-    resolver = _Resolver(names, chapter.source, chapter.href, own)
+    blocks = [node for node in chapter.nodes if isinstance(node, FigureBlock)]
+    figures = {own[node.at.start].id: node for node in blocks if node.at.start in own}
+    resolver = _Resolver(names, chapter.source, chapter.href, own, figures)
     body = resolver.text(chapter.body)
     page = ResolvedPage(
         chapter.source,
@@ -327,7 +332,7 @@ def _glossary_page(
 ) -> tuple[ResolvedPage, dict[str, ResolvedText], tuple[Issue, ...]]:
     """The glossary's page, and what each term means, by its id."""
     source = glossary.source if glossary else Source("content/glossary.md", "")
-    resolver = _Resolver(names, source, "glossary.html", {})
+    resolver = _Resolver(names, source, "glossary.html", {}, {})
     meanings = {entry.id: resolver.text(entry.body) for entry in names.entries}
     nodes = tuple(node for meaning in meanings.values() for node in walk(meaning))
     page = ResolvedPage(source, "glossary.html", "glossary", None, "Glossary", "", Text(""), nodes)
@@ -398,8 +403,16 @@ def _warn_unused_figures(book: ResolvedBook, sources: Sources, issues: list[Issu
 class _Resolver:
     """Resolves the nodes of one page."""
 
-    def __init__(self, names: _Names, source: Source, href: str, own: Mapping[int, Place]) -> None:
+    def __init__(
+        self,
+        names: _Names,
+        source: Source,
+        href: str,
+        own: Mapping[int, Place],
+        figures: Mapping[str, FigureBlock],
+    ) -> None:
         self.names, self.source, self.href, self.own = names, source, href, own
+        self.figures = figures
         self.issues: list[Issue] = []
         self.level = 1
 
@@ -432,6 +445,8 @@ class _Resolver:
                 found = self._link(node)
             case Metric():
                 found = self._metric(node)
+            case HeldNumber():
+                found = self._number(node)
             case Term():
                 found = self._term(node)
             case FigureBlock():
@@ -537,16 +552,64 @@ class _Resolver:
             self.report("option-syntax", at, "no state follows the ?", "for example ?beta=4")
         said = []
         for key, value in asked:
+            if renamed := spec.renamed(key):
+                key, value = self._by_value(spec, key, value, renamed, at)
             if key not in spec.state:
                 message = f"figure '{spec.name}' has no state '{key}'"
                 self.report("option-known", at, message, suggest(key, spec.state))
                 continue
             try:
-                spec.state[key].parse(key, value)
+                said.append((f"{place.id}.{key}", spec.state[key].addressed(key, value)))
             except ValueProblem as problem:
                 self.report(problem.rule, at, problem.message, problem.hint)
-            said.append((f"{place.id}.{key}", value))
         return urlencode(said)
+
+    def _by_value(
+        self, spec: FigureSpec, key: str, text: str, renamed: tuple[str, Choice], at: Span
+    ) -> tuple[str, str]:
+        """The name and the value of what older addresses tell by its place; a warning."""
+        now, field = renamed
+        try:
+            value = field.at_place(text)
+        except ValueProblem as problem:
+            self.report(problem.rule, at, problem.message, problem.hint)
+            return now, str(field.default)
+        message = f"'{key}' of figure '{spec.name}' is now '{now}'"
+        hint = f"write {now}, with the value {value}"
+        self.issues.append(self.source.issue("option-old", at, message, hint, "warning"))
+        return now, value
+
+    def _number(self, node: HeldNumber) -> TurnedNumber | None:
+        """A number of a figure on this page, which the text may turn."""
+        block = self.figures.get(node.figure)
+        if block is None:
+            message, hint = f"this page has no figure '{node.figure}'", ""
+            if isinstance(self.names.places.find(f"#{node.figure}", self.href), Place):
+                hint = f"elsewhere a link turns it: [text](#{node.figure}?{node.key}=…)"
+            hint = hint or suggest(node.figure, self.figures, plural="figures on this page")
+            self.report("reference-known", node.figure_at, message, hint)
+            return None
+        spec = self.names.figures.get(block.name)
+        if spec is None:
+            return None  # an issue of the figure
+        field = spec.state.get(node.key)
+        if field is None:
+            message = f"figure '{spec.name}' has no state '{node.key}'"
+            self.report("option-known", node.key_at, message, suggest(node.key, spec.state))
+            return None
+        if not is_number(field):
+            message = f"'{node.key}' of figure '{spec.name}' is no number"
+            hint = f"a link sets it: [text](#{node.figure}?{node.key}=…)"
+            self.report("option-type", node.key_at, message, hint)
+            return None
+        value: Value = field.default
+        for setting in block.settings:
+            with suppress(ValueProblem):  # an issue of the figure
+                if setting.key == node.key:
+                    value = field.parse(setting.key, setting.value)
+        return TurnedNumber(
+            node.figure, node.key, field.shown(value), field.widest, field.hue or ""
+        )
 
     def _term(self, node: Term) -> UsedTerm | None:
         entry = self.names.terms.get(node.name.casefold())
@@ -635,6 +698,10 @@ class _Resolver:
         known |= spec.fields().keys() | FIGURE_KEYS
         settings: dict[str, Setting] = {}
         for setting in node.settings:
+            if renamed := spec.renamed(setting.key):
+                at = setting.key_at
+                key, value = self._by_value(spec, setting.key, setting.value, renamed, at)
+                setting = replace(setting, key=key, value=value)
             if setting.key not in known:
                 message = f"figure '{spec.name}' has no option '{setting.key}'"
                 hint = suggest(setting.key, known)

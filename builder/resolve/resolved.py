@@ -119,6 +119,17 @@ class Quantity:
 
 
 @dataclass(frozen=True, slots=True)
+class TurnedNumber:
+    """A number of the figure with that id, as it is at first, and the longest text that it has."""
+
+    figure: str
+    key: str
+    text: str
+    widest: str
+    hue: str
+
+
+@dataclass(frozen=True, slots=True)
 class UsedTerm:
     """A glossary term, and the text shown for it."""
 
@@ -178,8 +189,8 @@ class Unresolved:
 
 
 Resolved: TypeAlias = (
-    "Math | Equation | Cited | Link | Address | Picture | Quantity | UsedTerm | Plain[Resolved]"
-    " | Section | PlacedFigure | PlacedCell | PlacedCaption | Quote | Unresolved"
+    "Math | Equation | Cited | Link | Address | Picture | Quantity | TurnedNumber | UsedTerm"
+    " | Plain[Resolved] | Section | PlacedFigure | PlacedCell | PlacedCaption | Quote | Unresolved"
 )
 
 

@@ -15,6 +15,7 @@ import {
   Panel,
   Panels,
   percent,
+  placeAmong,
   Plot,
   Raster,
   Readout,
@@ -85,7 +86,7 @@ const CELLS = 56; // of its picture, along each side
 const DOUBLINGS = [0, 1, 2, 3, 4, 5, 6]; // as in figure.toml
 const ROOM = 0.01; // nats: the least height of the plot of bounds
 
-const betaText = (beta: number): string => String(Number(beta.toPrecision(2)));
+const betaText = (beta = 0): string => String(Number(beta.toPrecision(2)));
 
 interface Sweep {
   readonly model: Model;
@@ -143,15 +144,16 @@ function partsOver(betas: ArrayLike<number>, terms: ArrayLike<number>): Parts[] 
 }
 
 export default defineFigure<State, Frame, Role>({
-  async compute({ beta_index, digit, draw_seed }, { model: { sweep: model }, memo }) {
+  async compute({ beta, digit, draw_seed }, { model: { sweep: model }, memo }) {
     const sweep = await memo("digits", (): Sweep => {
       const scale = model.card.options["scale"] as number;
       const images = Float32Array.from(model.array("x_test").data, (level) => level * scale);
       return { model, images, labels: model.array("labels_test").data };
     });
     const size = model.array("params").shape[1] as number;
-    const params = Float32Array.from(model.array("params").data.slice(beta_index * size, (beta_index + 1) * size));
-    const { clouds, plane, carved, aggregate } = await memo(`β ${beta_index}`, async () => {
+    const place = placeAmong(model.array("betas").data, Number(beta));
+    const params = Float32Array.from(model.array("params").data.slice(place * size, (place + 1) * size));
+    const { clouds, plane, carved, aggregate } = await memo(`β ${beta}`, async () => {
       const clouds = await cloudsOf(sweep, params);
       return {
         clouds,
@@ -177,15 +179,15 @@ export default defineFigure<State, Frame, Role>({
       most: Math.log(sweep.labels.length),
       aggregate,
       image,
-      bounds: await memo(`bounds ${beta_index} ${digit} ${draw_seed}`, () =>
+      bounds: await memo(`bounds ${beta} ${digit} ${draw_seed}`, () =>
         boundsOf(model, params, plane, image, cloud, eps),
       ),
     };
   },
 
-  view({ beta_index, digit, doublings, draw_seed }, frame, set) {
+  view({ beta, digit, doublings, draw_seed }, frame, set) {
     const { carved, overBeta, most, bounds } = frame;
-    const beta = overBeta[beta_index]!.beta;
+    const betas = overBeta.map((parts) => parts.beta);
     const estimate = bounds.weighted[doublings] as Estimate;
     return (
       <>
@@ -198,7 +200,7 @@ export default defineFigure<State, Frame, Role>({
               </>
             }
           >
-            <Carved frame={frame} beta={beta} />
+            <Carved frame={frame} beta={betas[placeAmong(betas, Number(beta))] as number} />
           </Panel>
           <Panel
             title={
@@ -293,21 +295,21 @@ export default defineFigure<State, Frame, Role>({
             label="β"
             name="β, the weight of the KL term"
             min={0}
-            max={overBeta.length - 1}
+            max={betas.length - 1}
             step={1}
-            value={beta_index}
-            format={(index) => betaText(overBeta[index]?.beta ?? 0)}
-            onChange={(index) => set({ beta_index: index })}
+            value={placeAmong(betas, Number(beta))}
+            format={(place) => betaText(betas[place])}
+            onChange={(place) => set({ beta: betaText(betas[place]) as State["beta"] })}
           />
         </Controls>
       </>
     );
   },
 
-  describe({ beta_index, digit, doublings }, { carved, overBeta, most, bounds }) {
+  describe({ beta, digit, doublings }, { carved, most, bounds }) {
     const estimate = bounds.weighted[doublings] as Estimate;
     return (
-      `At β ${betaText(overBeta[beta_index]!.beta)} the mean KL of ${fixed(carved.meanKl, 3)} nats is ` +
+      `At β ${beta} the mean KL of ${fixed(carved.meanKl, 3)} nats is ` +
       `${fixed(carved.information, 3)} of information, of ${fixed(most, 3)} at most, and ` +
       `${fixed(carved.marginal, 3)} (${percent(carved.marginal / Math.max(carved.meanKl, 1e-12))}) by which the ` +
       `average of all clouds differs from the prior. For a test ${digit}, log p(x) is ` +

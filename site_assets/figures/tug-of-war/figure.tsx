@@ -12,6 +12,7 @@ import {
   LossPlots,
   Panel,
   Panels,
+  placeAmong,
   Plot,
   progressText,
   RasterGrid,
@@ -56,6 +57,8 @@ const SOURCES = [
   { value: "trained", label: "trained models" },
   { value: "live", label: "train here" },
 ] as const;
+
+const betaText = (beta = 0): string => String(Number(beta.toPrecision(2)));
 
 function rowOf(
   array: { readonly data: ArrayLike<number>; readonly shape: readonly number[] },
@@ -107,11 +110,11 @@ function trainedPoint(sweep: Model, beta: number): Point {
 export default defineTrainingFigure<State, Frame, Role>({
   train: () => "live",
 
-  async compute({ source, beta_index }, { model: { sweep, live }, memo }, { params, curves, knobs }) {
+  async compute({ source, beta }, { model: { sweep, live }, memo }, { params, curves, knobs }) {
     const betas = sweep.array("betas").data;
-    const frontier = Array.from(betas, (beta) => trainedPoint(sweep, beta));
+    const frontier = Array.from(betas, (trained) => trainedPoint(sweep, trained));
     if (source === "trained") {
-      const index = Math.min(beta_index, betas.length - 1);
+      const index = placeAmong(betas, Number(beta));
       const weights = rowOf(sweep.array("params"), index);
       const scale = sweep.card.options["scale"] as number;
       const x = await memo("test digits", () =>
@@ -139,6 +142,7 @@ export default defineTrainingFigure<State, Frame, Role>({
   view(state, frame, set, training) {
     const { clouds, images, frontier, now } = frame;
     const trained = state.source === "trained";
+    const betas = frontier.map((point) => point.beta);
     const worst = Math.max(...frontier.map((point) => point.reconstruction));
     const best = Math.min(...frontier.map((point) => point.reconstruction));
     return (
@@ -201,7 +205,7 @@ export default defineTrainingFigure<State, Frame, Role>({
         </Panel>
         <Readout
           items={[
-            { label: "β", value: String(Number(now.beta.toPrecision(2))) },
+            { label: "β", value: betaText(now.beta) },
             { label: "reconstruction", value: `${fixed(now.reconstruction, 2)} nats`, hue: "c-xhat" },
             { label: "KL", value: `${fixed(now.kl, 2)} nats`, hue: "c-z" },
           ]}
@@ -216,9 +220,9 @@ export default defineTrainingFigure<State, Frame, Role>({
               min={0}
               max={frontier.length - 1}
               step={1}
-              value={Math.min(state.beta_index, frontier.length - 1)}
-              format={(index) => String(Number((frontier[index]?.beta ?? 0).toPrecision(2)))}
-              onChange={(index) => set({ beta_index: index })}
+              value={placeAmong(betas, Number(state.beta))}
+              format={(place) => betaText(betas[place])}
+              onChange={(place) => set({ beta: betaText(betas[place]) as State["beta"] })}
             />
           </Controls>
         )}
@@ -230,7 +234,7 @@ export default defineTrainingFigure<State, Frame, Role>({
     const spread = clouds.reduce((sum, cloud) => sum + (cloud.spread[0] + cloud.spread[1]) / 2, 0) / clouds.length;
     const what = source === "trained" ? "A model trained at build." : progressText(training);
     return (
-      `${what} With β ${Number(now.beta.toPrecision(2))} the reconstruction loss is ${fixed(now.reconstruction, 2)} nats and the KL ` +
+      `${what} With β ${betaText(now.beta)} the reconstruction loss is ${fixed(now.reconstruction, 2)} nats and the KL ` +
       `${fixed(now.kl, 2)} nats; the clouds are ${fixed(spread, 2)} prior deviations wide on average.`
     );
   },
@@ -238,11 +242,7 @@ export default defineTrainingFigure<State, Frame, Role>({
   table(_, { frontier }) {
     return {
       columns: ["β", "KL (nats, validation)", "reconstruction loss (nats, validation)"],
-      rows: frontier.map((point) => [
-        String(Number(point.beta.toPrecision(2))),
-        fixed(point.kl, 3),
-        fixed(point.reconstruction, 3),
-      ]),
+      rows: frontier.map((point) => [betaText(point.beta), fixed(point.kl, 3), fixed(point.reconstruction, 3)]),
     };
   },
 });
@@ -285,9 +285,7 @@ function Frontier({ points }: { points: readonly Point[] }) {
       {points.map(({ beta, kl, reconstruction }, i) => (
         <g key={beta} transform={`translate(${x(kl).toFixed(1)} ${y(reconstruction).toFixed(1)})`}>
           <circle class="dot" r="3" />
-          {i % 2 === 1 && kl > 0.05 && (
-            <text class="direct-label" x="6" y="-6">{`β ${Number(beta.toPrecision(2))}`}</text>
-          )}
+          {i % 2 === 1 && kl > 0.05 && <text class="direct-label" x="6" y="-6">{`β ${betaText(beta)}`}</text>}
         </g>
       ))}
     </g>

@@ -11,6 +11,8 @@ export interface NumberSpec {
   readonly min: number;
   readonly max: number;
   readonly step?: number;
+  readonly unit?: string;
+  readonly hue?: "x" | "z" | "xhat" | "mu" | "sigma" | "eps";
 }
 
 /** A whole number from `min` to `max`; its steps are of 1 where there is no `step`. */
@@ -21,6 +23,8 @@ export interface IntegerSpec {
   readonly min: number;
   readonly max: number;
   readonly step?: number;
+  readonly unit?: string;
+  readonly hue?: "x" | "z" | "xhat" | "mu" | "sigma" | "eps";
 }
 
 /** True or false. */
@@ -30,12 +34,15 @@ export interface BooleanSpec {
   readonly default: boolean;
 }
 
-/** One of the `choices`. */
+/** One of the `choices`. Older addresses have its place among them, from 0, under `formerly`. */
 export interface ChoiceSpec {
   readonly type: "choice";
   readonly description: string;
   readonly default: string;
   readonly choices: ReadonlyArray<string>;
+  readonly formerly?: string;
+  readonly unit?: string;
+  readonly hue?: "x" | "z" | "xhat" | "mu" | "sigma" | "eps";
 }
 
 /** A text of `max_length` characters or fewer. */

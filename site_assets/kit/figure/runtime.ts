@@ -14,6 +14,7 @@ import { FigureAddress } from "./address.ts";
 import type { PageCard } from "./card_fields.ts";
 import type { AnyFigure, Table } from "./figure.ts";
 import { FigureRun } from "./figure_run.ts";
+import { HeldNumbers } from "./held_numbers.ts";
 import { assetSource, type ModelAsset } from "./model_assets.ts";
 import { loadModels, type Models, type ModelSource } from "./models.ts";
 import { Pace } from "./pace.ts";
@@ -69,6 +70,7 @@ export class FigureRuntime {
   private loaded: { readonly definition: AnyFigure; readonly models: Models } | null = null;
   private painter: Painter | null = null; // since the first frame
   private shown: Shown | null = null;
+  private numbers: HeldNumbers | null = null;
   private activated = false;
   private computing = false;
   private stale = false;
@@ -137,6 +139,7 @@ export class FigureRuntime {
       table: () => this.table(),
       trained: () => this.trained(),
     });
+    this.numbers = new HeldNumbers(this.element, this.data.spec.state ?? {}, this.address);
     this.refresh();
     if (this.stale) void this.recompute(); // the state was set meanwhile
   }
@@ -198,6 +201,7 @@ export class FigureRuntime {
 
   /** The state was set. */
   private follow(): void {
+    this.numbers?.follow();
     this.refresh();
     void this.recompute();
   }

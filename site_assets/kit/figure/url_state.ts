@@ -16,10 +16,17 @@ export function readState(hash: string, id: string, specs: Specs, initial: State
   const { parameters } = parseHash(hash);
   const state: State = { ...initial };
   for (const [key, spec] of Object.entries(specs)) {
-    const text = parameters.get(`${id}.${key}`);
+    const text = parameters.get(`${id}.${key}`) ?? byPlace(spec, (older) => parameters.get(`${id}.${older}`));
     if (text !== null) state[key] = clamp(spec, stateType(spec).decode(text), initial[key]);
   }
   return state;
+}
+
+/** The choice that an older address tells by its place. */
+function byPlace(spec: StateSpec, read: (key: string) => string | null): string | null {
+  if (spec.type !== "choice" || spec.formerly === undefined) return null;
+  const place = Number.parseInt(read(spec.formerly) ?? "", 10);
+  return Number.isNaN(place) ? null : (spec.choices.at(Math.min(Math.max(place, 0), spec.choices.length - 1)) ?? null);
 }
 
 /** `link`, which sets a figure, with what `hash` says of the other figures of the page. */

@@ -6,3 +6,4 @@ export { histogram, type Histogram } from "./histogram.ts";
 export { judge, acceptedShare, type Verdict } from "./judge.ts";
 export { meanSquare } from "./mean_square.ts";
 export { neighbourAccuracy } from "./nearest.ts";
+export { placeAmong } from "./place_among.ts";

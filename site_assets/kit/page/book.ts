@@ -23,6 +23,7 @@ const book: Book = { loadKit };
 (globalThis as unknown as { book: Book }).book = book;
 
 const FIGURES = "figure[data-figure]";
+const HELD = "[data-turns]"; // a number of the text that a figure holds
 const NEAR = "800px 0px"; // wakes a figure about a screen before the reader meets it
 const PATIENCE = 4000; // ms that the page's other parts, and the next figure, wait for a figure
 
@@ -81,6 +82,7 @@ class Turns {
   private taking = false;
 
   add(element: HTMLElement): void {
+    if (element.dataset["state"] !== "static") return;
     setFigureState(element, "loading", "Loading…");
     this.waiting.add(element);
   }
@@ -114,16 +116,16 @@ function startFigures(figures: readonly HTMLElement[]): void {
       for (const { target, isIntersecting } of entries) {
         if (!isIntersecting) continue;
         near.unobserve(target);
-        turns.add(target as HTMLElement);
+        const { turns: held } = (target as HTMLElement).dataset;
+        const figure = held === undefined ? target : document.getElementById(held);
+        if (figures.includes(figure as HTMLElement)) turns.add(figure as HTMLElement);
       }
       void turns.take().then(startRest);
     },
     { rootMargin: NEAR },
   );
-  for (const element of figures) {
-    watch.observe(element);
-    near.observe(element);
-  }
+  for (const element of figures) watch.observe(element);
+  for (const element of [...figures, ...document.querySelectorAll(HELD)]) near.observe(element);
   document.addEventListener("visibilitychange", tellVisibility);
   addEventListener("hashchange", () => {
     for (const runtime of runtimes.values()) runtime.followAddress();

@@ -29,6 +29,12 @@ def metrics_of(figure: Figure, index: int) -> tuple[float, float, float]:
     return beta, metrics[f"{name}.reconstruction"]["value"], metrics[f"{name}.kl"]["value"]
 
 
+def first_of(figure: Figure) -> int:
+    """The place of the β that the figure opens with."""
+    spec = figure.placed.data["spec"]["state"]["beta"]
+    return int(spec["choices"].index(figure.placed.data["state"]["beta"]))
+
+
 def expect_trained(figure: Figure, index: int) -> None:
     _, reconstruction, kl = metrics_of(figure, index)
     figure.expect_number("reconstruction", reconstruction, 0.00501)
@@ -67,7 +73,7 @@ def posteriors(figure: Figure, index: int) -> Array:
 @HTTP_AND_FILE
 def test_the_claim_stands_before_anything_is_trained(reader: Reader) -> None:
     static = reader.figure(NAME, scripts=False)
-    index = static.placed.data["state"]["beta_index"]
+    index = first_of(static)
     _, reconstruction, kl = metrics_of(static, index)
     said = [number(text) for text in static.stage.locator(".readout dd").all_text_contents()]
     assert said[1:] == pytest.approx([reconstruction, kl], abs=0.00501)
@@ -82,19 +88,20 @@ def test_beta_moves_clouds_digits_and_losses_together(reader: Reader, hand: Hand
     run = Bench(figure, hand)
     last = len(figure.placed.model("sweep").array("betas")) - 1
     before = figure.snapshot().raster("Ten digits")
-    expect_trained(figure, figure.placed.data["state"]["beta_index"])
+    expect_trained(figure, first_of(figure))
     run.turn_up(BETA)
     expect_trained(figure, last)
     figure.settle()
     assert np.abs(figure.snapshot().raster("Ten digits") - before).max() > 0.2
-    assert f"beta_index={last}" in figure.address()
+    assert figure.address().endswith("beta=4")
     figure.reset()
-    expect_trained(figure, figure.placed.data["state"]["beta_index"])
+    expect_trained(figure, first_of(figure))
 
 
 @pytest.mark.parametrize("index", [0, 5, 9])
 def test_ellipses_are_drawn_to_scale(reader: Reader, index: int) -> None:
-    figure = reader.live_figure(NAME, {"beta_index": index})
+    beta = reader.site.figure(NAME).data["spec"]["state"]["beta"]["choices"][index]
+    figure = reader.live_figure(NAME, {"beta": beta})
     expect_trained(figure, index)
     truth = posteriors(figure, index)
 
@@ -104,6 +111,13 @@ def test_ellipses_are_drawn_to_scale(reader: Reader, index: int) -> None:
         assert np.abs(drawn - truth).max() < 0.03  # a pixel is a fortieth of a deviation
 
     eventually(figure.page, to_scale)
+
+
+@pytest.mark.parametrize(("place", "index"), [(0, 0), (7, 7), (99, 9), (-1, 0)])
+def test_an_address_that_tells_beta_by_its_place_is_understood(
+    reader: Reader, place: int, index: int
+) -> None:
+    expect_trained(reader.live_figure(NAME, {"beta_index": place}), index)
 
 
 @pytest.mark.parametrize("hand", HANDS)

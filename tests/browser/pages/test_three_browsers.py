@@ -105,6 +105,10 @@ def judge(reader: Reader, figure: PlacedFigure, notes: Notes) -> None:
     expect_chromiums(reader, figure.name, notes.worked, "after the gesture")
     assert notes.keyed["hash"] != notes.worked["hash"], "the key changed nothing"
     expect_chromiums(reader, figure.name, notes.keyed, "after the key")
+    if notes.numbers:
+        was, dragged, stepped = notes.numbers
+        assert was != dragged != stepped, f"the number of the text: {notes.numbers}"
+        expect_chromiums(reader, figure.name, notes.turned, "after a number of the text")
     enough = loss_to_reach(figure)
     if enough is not None:
         reached, step = notes.trained["loss"], notes.trained["step"]

@@ -74,6 +74,23 @@ FOCUS = """
 }
 """
 
+# Where the mouse goes to turn a number of the text that the figure holds; null if there is none.
+PLACE_OF_NUMBER = """
+async (id) => {
+  const number = document.querySelector(`[data-turns="${id}"]`);
+  if (!number) return null;
+  number.scrollIntoView({ block: "center", behavior: "instant" });
+  await new Promise((done) => setTimeout(done, 60));
+  const { left, top, width, height } = number.getBoundingClientRect();
+  const [x, y] = [left + width / 2, top + height / 2];
+  const { ariaValueNow: now, ariaValueMin: min, ariaValueMax: max } = number;
+  const to = 2 * now < Number(min) + Number(max) ? 50 : -50;
+  number.focus();
+  return [[x, y], [x + to / 2, y], [x + to, y]];
+}
+"""
+NUMBER_OF = '(id) => document.querySelector(`[data-turns="${id}"]`).textContent'
+
 FOLLOW = """
 (hash) => new Promise((heard) => {
   addEventListener("hashchange", () => setTimeout(heard), { once: true });
@@ -126,6 +143,9 @@ class Notes:
     usual: dict[str, Any] = field(default_factory=dict)
     worked: dict[str, Any] = field(default_factory=dict)
     keyed: dict[str, Any] = field(default_factory=dict)
+    numbers: list[str] = field(default_factory=list)
+    """A number of the text that the figure holds: as it was, after a drag, after a key."""
+    turned: dict[str, Any] = field(default_factory=dict)
     trained: dict[str, float] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
 
@@ -175,6 +195,13 @@ class Round:
         assert driver.ask(FOCUS, figure.id), "the keyboard does not get to the first control"
         driver.press("ArrowRight")
         notes.keyed = driver.ask(AT_REST, figure.id)
+        if spots := driver.ask(PLACE_OF_NUMBER, figure.id):
+            notes.numbers.append(driver.ask(NUMBER_OF, figure.id))
+            driver.drag([(x, y) for x, y in spots])
+            notes.numbers.append(driver.ask(NUMBER_OF, figure.id))
+            driver.press("ArrowRight")
+            notes.numbers.append(driver.ask(NUMBER_OF, figure.id))
+            notes.turned = driver.ask(AT_REST, figure.id)
         enough = loss_to_reach(figure)
         if enough is not None:
             driver.ask(FOLLOW, figure.fragment(SHOWN.get(figure.name, {})))

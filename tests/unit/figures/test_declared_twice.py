@@ -46,10 +46,6 @@ def words(name: str) -> Callable[[Card], Any]:
     return lambda card: [f"{value:g}" for value in card["options"][name]]
 
 
-def last_place(name: str) -> Callable[[Card], Any]:
-    return lambda card: len(card["options"][name]) - 1
-
-
 def last_class(card: Card) -> int:
     return len(card["data"]["classes"]) - 1
 
@@ -81,11 +77,11 @@ SHARED = (
     Shared("interpolate", "from", "max", "twins", rows("images")),
     Shared("interpolate", "to", "max", "twins", rows("images")),
     Shared("point-or-cloud", "input", "max", "vae", rows("codes_test")),
-    Shared("surgery", "beta_index", "max", "sweep", last_place("betas")),
+    Shared("surgery", "beta", "choices", "sweep", words("betas")),
     Shared("surgery", "digit", "max", "sweep", last_class),
     Shared("traversals", "beta", "choices", "sprites", words("betas")),
     Shared("traversals", "start", "max", "sprites", option("starts")),
-    Shared("tug-of-war", "beta_index", "max", "sweep", last_place("betas")),
+    Shared("tug-of-war", "beta", "choices", "sweep", words("betas")),
 )
 
 

@@ -98,6 +98,21 @@ test("every type comes back as it went", () => {
   }
 });
 
+test("an address that tells a choice by its place is understood, and the newer key goes before it", () => {
+  const specs = { beta: { ...SPECS.c, choices: ["0.5", "1", "4"], default: "1", formerly: "at" } } as const;
+  const read = (query: string): unknown => readState(`#fig?${query}`, "fig", specs, { beta: "1" })["beta"];
+  const places = { "0": "0.5", "2": "4", "99": "4", "-3": "0.5", "1e9": "1", x: "1", "": "1" };
+  for (const [place, beta] of Object.entries(places)) assert.equal(read(`fig.at=${place}`), beta, place);
+  assert.equal(read("fig.at=0&fig.beta=4"), "4");
+  assert.equal(writeState("#fig?fig.at=0", "fig", specs, { beta: "1" }, { beta: "4" }), "#fig?fig.beta=4");
+});
+
+test("lines that the builder has written into a link are drawn", () => {
+  const [stroke] = readState("#fig?fig.s=MzgAzMgA", "fig", SPECS, INITIAL)["s"] as Stroke[]; // golden case text-state
+  const off = [0.2, 0.5, 0.8, 0.5].map((value, k) => Math.abs(value - (stroke?.flat()[k] as number)));
+  assert.ok(Math.max(...off) <= 0.5 / 4095 + 1e-12);
+});
+
 test("strokes come back to within half a level of 4,095, and unchanged from then on", () => {
   const random = lehmer(11);
   const point = (): [number, number] => [random.next().value, random.next().value];

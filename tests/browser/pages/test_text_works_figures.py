@@ -1,0 +1,151 @@
+"""Phrases that set a figure, and numbers of the text that turn one: all that the book has."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import parse_qsl
+
+import pytest
+from playwright.sync_api import Locator, expect
+
+from tests.browser.conftest import HTTP_AND_FILE, Reader
+from tests.browser.figures.test_every_figure import PAGES
+from tests.browser.figures.test_translated import TRANSLATE
+from tests.browser.support.figure import LIVE_TIMEOUT, Figure
+from tests.browser.support.finger import Finger, Spot
+from tests.browser.support.site import PlacedFigure
+
+PHRASE = "a[href^='#'][href*='?']"
+NUMBER = "[data-turns]"
+BETA = "β, the weight of the KL term, of those that were trained, Figure 6.1"
+BETAS = ["0.05", "0.1", "0.2", "0.4", "0.7", "1", "1.5", "2", "3", "4"]
+
+
+def said(fragment: str, id: str) -> dict[str, str]:
+    """What an address says of a figure's state."""
+    pairs = parse_qsl(fragment.partition("?")[2], keep_blank_values=True)
+    own = f"{id}."
+    return {key.removeprefix(own): value for key, value in pairs if key.startswith(own)}
+
+
+def changed(fragment: str, figure: PlacedFigure) -> dict[str, str]:
+    """The same without what is so at first."""
+    usual = {key: text_of(value) for key, value in figure.data["state"].items()}
+    return {key: value for key, value in said(fragment, figure.id).items() if value != usual[key]}
+
+
+def text_of(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def middle(number: Locator) -> Spot:
+    box = number.bounding_box()
+    assert box
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+@pytest.mark.parametrize("page_name", PAGES)
+def test_every_phrase_sets_its_figure_and_brings_it_into_view(
+    reader: Reader, page_name: str
+) -> None:
+    placed = {figure.id: figure for figure in reader.site.figures if figure.page == page_name}
+    page = reader.visit(reader.site.url(page_name))
+    for phrase in page.locator(PHRASE).all():
+        address = phrase.get_attribute("href") or ""
+        figure = Figure(page, placed[address[1:].partition("?")[0]]).wait_live()
+        phrase.click()
+        expect(figure.root).to_be_in_viewport()
+        figure.settle()
+        assert said(address, figure.placed.id), address
+        assert changed(page.url, figure.placed) == changed(address, figure.placed)
+
+
+@pytest.mark.parametrize("page_name", PAGES)
+def test_every_number_is_text_until_it_turns_its_figure(reader: Reader, page_name: str) -> None:
+    placed = {figure.id: figure for figure in reader.site.figures if figure.page == page_name}
+    url = reader.site.url(page_name)
+    still = reader.visit(url, scripts=False)
+    texts = still.locator(NUMBER).all_inner_texts()
+    assert still.locator(NUMBER).and_(still.locator("[role], [tabindex]")).count() == 0
+    page = reader.visit(url)
+    numbers = page.locator(NUMBER).all()
+    for number, text in zip(numbers, texts, strict=True):
+        figure = Figure(page, placed[number.get_attribute("data-turns") or ""])
+        key = number.get_attribute("data-key") or ""
+        number.scroll_into_view_if_needed()
+        expect(number).to_have_role("slider", timeout=LIVE_TIMEOUT)
+        expect(number).to_have_text(text)
+        expect(number).to_have_attribute("aria-valuetext", text)
+        expect(number).to_have_accessible_name(re.compile(r"., Figure \d+\.\d+$"))
+        wide = number.evaluate("(number) => number.offsetWidth")
+        number.focus()
+        page.keyboard.press("ArrowRight")
+        expect(number).not_to_have_text(text)
+        figure.settle()
+        assert list(said(page.url, figure.placed.id)) == [key]
+        for end in ("Home", "End"):
+            page.keyboard.press(end)
+            assert number.evaluate("(number) => number.offsetWidth") == wide, "the text moves"
+        figure.reset()
+        expect(number).to_have_text(text)
+
+
+@HTTP_AND_FILE
+def test_mouse_and_keys_turn_a_number_and_it_follows_its_figure(reader: Reader) -> None:
+    figure = reader.figure("tug-of-war").wait_live()
+    page = figure.page
+    number = page.get_by_role("slider", name=BETA)
+    expect(number).to_have_text("1")
+    number.scroll_into_view_if_needed()
+    x, y = middle(number)
+    figure.mouse_drag([(x, y), (x + 41, y)], steps=6)
+    figure.expect_readout("β", "2")
+    expect(number).to_have_text("2")
+    figure.mouse_drag([(x, y), (x - 999, y)])
+    expect(number).to_have_text(BETAS[0])
+    number.focus()
+    for key, beta in (("ArrowUp", "0.1"), ("ArrowLeft", "0.05"), ("PageUp", "4"), ("Home", "0.05")):
+        page.keyboard.press(key)
+        expect(number).to_have_attribute("aria-valuetext", beta)
+        figure.expect_readout("β", beta)
+    page.keyboard.press("Alt+ArrowRight")
+    expect(number).to_have_text("0.05")
+    figure.slider("β, the weight of the KL term").press("End")
+    expect(number).to_have_text("4")
+    figure.reset()
+    expect(number).to_have_text("1")
+
+
+def test_a_finger_turns_a_number_sideways_and_scrolls_the_page_along_it(reader: Reader) -> None:
+    figure = reader.figure("tug-of-war", touch=True).wait_live()
+    page = figure.page
+    number = page.get_by_role("slider", name=BETA)
+    number.scroll_into_view_if_needed()
+    x, y = middle(number)
+    Finger(page).drag((x + 10 * step, y) for step in range(7))
+    figure.expect_readout("β", "3")
+    expect(number).to_have_text("3")
+    before = page.evaluate("scrollY")
+    Finger(page).swipe_up(middle(number), 120)
+    expect(number).to_have_text("3")
+    assert page.evaluate("scrollY") > before
+
+
+def test_on_paper_a_number_is_text(reader: Reader) -> None:
+    page = reader.figure("tug-of-war").wait_live().page
+    number = page.locator(f"{NUMBER}[role]").first
+    page.emulate_media(media="print")
+    drawn = number.evaluate(
+        """(number) => ["::before", "::after"].map((part) =>
+          getComputedStyle(number, part).content)"""
+    )
+    assert drawn == ["none", "none"]
+    expect(number).to_have_css("display", "inline")
+
+
+def test_a_number_tells_the_truth_in_a_translated_page(reader: Reader) -> None:
+    figure = reader.figure("tug-of-war").wait_live()
+    figure.page.evaluate(TRANSLATE, {"later": True, "moves": False})
+    number = figure.page.locator("[data-turns=fig-tug-of-war]")
+    number.press("End")
+    expect(number).to_have_text("4")
