@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from markdown_it.common.utils import unescapeAll
+from markupsafe import Markup
 
 from builder.issues.issue import Issue, Span, suggest
 from builder.issues.rules import Rule
@@ -138,7 +139,6 @@ ATTRIBUTE_HINTS = {
     "#": "an id stands at the end of a heading, or in a block's line 'id: …'",
     "w": "a picture is as wide as the text; a file of another size changes that",
 }
-TAGS = re.compile(r"<[^>]*>")
 FOREIGN_MARK = re.compile(
     r"(?P<address>(?<![\w/.:])(?<!\]: )https?://[^\s<>]+)"
     r"|(?P<mark>(?<![\w=])==(?=[^\s=])[^=\n]*[^\s=]==(?![\w=]))"
@@ -532,7 +532,7 @@ class Scanner:
     def _image(self, opening: _Bracket, node: Destination, title: str) -> None:
         """An image with what was written since its bracket as its description."""
         inner = self.writer.take(opening.part).removeprefix("![")
-        words = html.unescape(TAGS.sub("", to_phrase(inner, self.writer.raw)))
+        words = Markup(to_phrase(inner, self.writer.raw)).striptags()
         shown = html.escape(title.strip()[1:-1])
         self.writer.place(node)
         place = self.writer.take(len(self.writer.parts) - 1)

@@ -222,7 +222,7 @@ def _said(report: str) -> list[Rule]:
 
 
 def _formula(match: re.Match[str], example: Example) -> tuple[str, bool]:
-    return example.definitions + html.unescape(match["tex"]), bool(match["display"])
+    return example.definitions + Markup(match["tex"]).unescape(), bool(match["display"])
 
 
 def _result(example: Example, formulas: Mapping[tuple[str, bool], str]) -> str:
@@ -249,6 +249,6 @@ def _address(example: Example, address: str) -> str:
 
 def _drawn(values: str) -> str:
     """What stands for a figure's drawing: the state that the block sets."""
-    state: dict[str, Any] = json.loads(html.unescape(values))
+    state: dict[str, Any] = json.loads(Markup(values).unescape())
     shown = ", ".join(f"{key} = {json.dumps(value)}" for key, value in state.items())
     return f"The figure’s own code draws it here, with {html.escape(shown)}."

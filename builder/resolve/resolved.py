@@ -6,11 +6,12 @@ these, so that rendering looks nothing up.
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
+
+from markupsafe import Markup
 
 from builder.load.figure_spec import FigureSpec
 from builder.load.listing import Listing
@@ -31,7 +32,6 @@ from builder.parse.document import (
     Text,
 )
 
-TAG = re.compile(r"<[^>]*>")
 PLACEHOLDER = re.compile(f"{START}(\\d+){END}")
 COMMAND = re.compile(r"\\([A-Za-z]+)")
 
@@ -206,5 +206,4 @@ def plain_text(text: Text[Any]) -> str:
             case _:
                 return ""
 
-    words = TAG.sub("", PLACEHOLDER.sub(text_of, text.html))
-    return " ".join(html.unescape(words).split())
+    return Markup(PLACEHOLDER.sub(text_of, text.html)).striptags()

@@ -2,7 +2,6 @@
 
 import {
   acceptedShare,
-  Button,
   Controls,
   court,
   defineFigure,
@@ -15,6 +14,7 @@ import {
   Line,
   MarkedGrid,
   meanOf,
+  NextSeed,
   Panel,
   Panels,
   percent,
@@ -265,7 +265,9 @@ export default defineFigure<State, Frame, Role>({
           ]}
         />
         <Controls label="Codes">
-          <Button onClick={() => set({ throw_seed: (throw_seed + 1) % 10_000 })}>Draw afresh</Button>
+          <NextSeed seed={throw_seed} onChange={(value) => set({ throw_seed: value })}>
+            Draw afresh
+          </NextSeed>
           {prior === "diffusion" && (
             <Slider
               label="steps gone"

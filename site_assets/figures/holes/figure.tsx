@@ -3,7 +3,6 @@
 import {
   acceptedShare,
   Backdrop,
-  Button,
   CaptionedRaster,
   Checkbox,
   Controls,
@@ -17,6 +16,7 @@ import {
   Glyphs,
   MarkedGrid,
   meanOf,
+  NextSeed,
   Pad,
   Panel,
   Panels,
@@ -248,7 +248,9 @@ export default defineFigure<State, Frame, Role>({
           ))}
         </Panels>
         <Controls label="Throws">
-          <Button onClick={() => set({ throw_seed: (throw_seed + 1) % 10_000 })}>Throw again</Button>
+          <NextSeed seed={throw_seed} onChange={(value) => set({ throw_seed: value })}>
+            Throw again
+          </NextSeed>
         </Controls>
         <Unfold what="the throws and all three seeds" open={more} onChange={(open) => set({ more: open })}>
           <Panels columns={2}>

@@ -9,6 +9,7 @@ import {
   defineFigure,
   density,
   fixed,
+  Draws,
   GaussianPad,
   grouped,
   Isolines,
@@ -21,7 +22,6 @@ import {
   Panels,
   Plot,
   Readout,
-  Slider,
   Unfold,
   useCoordinates,
   useTicker,
@@ -132,16 +132,15 @@ export default defineFigure<State, Frame>({
               }
             >
               <Controls label="Draws">
-                <Slider
+                <Draws
                   label="draws"
-                  value={doublings}
                   min={4}
                   max={14}
-                  step={1}
-                  format={(power) => grouped(2 ** power)}
-                  onChange={(value) => set({ doublings: value })}
+                  doublings={doublings}
+                  onDoublings={(value) => set({ doublings: value })}
+                  seed={seed}
+                  onSeed={(value) => set({ seed: value })}
                 />
-                <Button onClick={() => set({ seed: (seed + 1) % 10_000 })}>Draw afresh</Button>
               </Controls>
               <Readout
                 items={[

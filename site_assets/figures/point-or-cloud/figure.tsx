@@ -11,6 +11,7 @@ import {
   float32,
   floatOutput,
   Glyphs,
+  NextSeed,
   Panel,
   Panels,
   percent,
@@ -160,7 +161,9 @@ export default defineFigure<State, Frame, Role>({
           <Button disabled={count === 0} onClick={() => set({ count: 0 })}>
             Clear
           </Button>
-          <Button onClick={() => set({ seed: (seed + 1) % 10_000 })}>Fresh noise</Button>
+          <NextSeed seed={seed} onChange={(value) => set({ seed: value })}>
+            Fresh noise
+          </NextSeed>
         </Controls>
         <Panels columns={3}>
           <Panel

@@ -1,12 +1,12 @@
 /** F12: fixed noise becomes a cloud of codes, and the gradient of an expectation is estimated in two ways. */
 
 import {
-  Button,
   Columns,
   Controls,
   defineFigure,
   Dots,
   fixed,
+  Draws,
   GaussianPad,
   grouped,
   histogram,
@@ -16,7 +16,6 @@ import {
   Panels,
   Plot,
   Readout,
-  Slider,
   Toggle,
   Unfold,
   Upright,
@@ -163,16 +162,15 @@ export default defineFigure<State, Frame>({
               ]}
               onChange={(value) => set({ parameter: value })}
             />
-            <Slider
+            <Draws
               label="draws per estimate"
-              value={doublings}
               min={0}
               max={5}
-              step={1}
-              format={(power) => String(2 ** power)}
-              onChange={(value) => set({ doublings: value })}
+              doublings={doublings}
+              onDoublings={(value) => set({ doublings: value })}
+              seed={seed}
+              onSeed={(value) => set({ seed: value })}
             />
-            <Button onClick={() => set({ seed: (seed + 1) % 10_000 })}>Draw afresh</Button>
           </Controls>
         </Unfold>
         <Readout

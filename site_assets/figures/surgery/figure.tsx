@@ -3,13 +3,13 @@
 import {
   Backdrop,
   Band,
-  Button,
   Controls,
   defineFigure,
   Dots,
   fixed,
   float32,
   floatOutput,
+  Draws,
   Level,
   Line,
   Panel,
@@ -231,7 +231,7 @@ export default defineFigure<State, Frame, Role>({
             value={digit}
             onChange={(value) => set({ digit: value })}
           />
-          <Slider
+          <Draws
             label={
               <>
                 draws <var>k</var>
@@ -240,12 +240,11 @@ export default defineFigure<State, Frame, Role>({
             name="draws k of the weighted bound"
             min={0}
             max={DOUBLINGS.length - 1}
-            step={1}
-            value={doublings}
-            format={(value) => String(2 ** value)}
-            onChange={(value) => set({ doublings: value })}
+            doublings={doublings}
+            onDoublings={(value) => set({ doublings: value })}
+            seed={draw_seed}
+            onSeed={(value) => set({ draw_seed: value })}
           />
-          <Button onClick={() => set({ draw_seed: (draw_seed + 1) % 10_000 })}>Draw again</Button>
         </Controls>
         <Panels columns={2}>
           <Panel

@@ -133,7 +133,7 @@ def test_enough_draws_beat_the_best_gaussian(reader: Reader) -> None:
 @HTTP_AND_FILE
 def test_address_restores_and_reset_ends_it(reader: Reader) -> None:
     figure = reader.live_figure(NAME)
-    figure.button("Draw again").click()
+    figure.button("Draw afresh").click()
     figure.expect_readout("seed of the draws", "8")
     figure.slider(DIGIT).focus()
     figure.page.keyboard.press("End")
