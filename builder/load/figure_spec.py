@@ -20,7 +20,7 @@ from builder.load.toml_file import Table, read_toml
 HONESTY = ("trains live", "trained model", "exact", "schematic")
 FIGURE_KEYS = frozenset({"id"})
 """Option keys that every figure block has."""
-NOT_SHIPPED = frozenset({"first", "live"})
+NOT_SHIPPED = frozenset({"first", "trains"})
 """What the file says to the builder and to tests alone."""
 DATA_KEY = "data"
 """With an `own_data` model: the option that names which of the author's data are shown."""
@@ -87,8 +87,8 @@ def parse_figure_spec(
 ) -> tuple[FigureSpec | None, tuple[Issue, ...]]:
     """The declaration of the figure whose folder holds `source`; None if it cannot be used.
 
-    A figure that says `live = true` has `training_state` (site_assets/kit/run/training_state.toml)
-    besides the state of its own.
+    A figure that says `trains = true` has `training_state`
+    (site_assets/kit/run/training_state.toml) besides the state of its own.
     """
     issues: list[Issue] = []
     values = read_toml(source, "figure-spec", issues)
@@ -96,7 +96,7 @@ def parse_figure_spec(
         return None, tuple(issues)
     name = PurePosixPath(source.path).parent.name
     table = Table(source, (), values, "figure-spec", issues)
-    if table.flag("live"):
+    if table.flag("trains"):
         values["state"] = {**training_state, **values.get("state", {})}
     if not NAME.fullmatch(name):
         hint = "lower-case letters, digits and hyphens"

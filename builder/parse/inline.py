@@ -646,7 +646,7 @@ class Scanner:
             case "script":
                 rule, hint = "html-script", "what moves is a figure: site_assets/figures/NAME"
             case "style":
-                rule, hint = "html-style", "the book's looks live in site_assets/styles"
+                rule, hint = "html-style", "the book's looks stand in site_assets/styles"
         self.report(rule, start, end, f"<{name}> is not allowed in a chapter", hint)
 
     def _attributes(self, tag: re.Match[str]) -> None:

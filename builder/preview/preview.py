@@ -1,4 +1,4 @@
-"""The server of the live preview: pages from memory, build events, and the button that trains.
+"""The server of the preview: pages from memory, build events, and the button that trains.
 
 What readers get stays as it is: the reload script and the permission to listen for changes are
 added to pages on their way out.

@@ -1,4 +1,4 @@
-"""A live preview: builds anew when a source changes, in memory, and tells the open pages.
+"""The preview: builds anew when a source changes, in memory, and tells the open pages.
 
 One queue holds all that happens, and one loop answers it, so nothing is done twice at once; only
 training, and asking what is stale, go on beside it.

@@ -25,7 +25,7 @@ const COMMON = {
   preserveSymlinks: true,
 };
 
-/** Modules that live in kit.js once; figures take them from there. */
+/** Modules that kit.js holds once; figures take them from there. */
 const SHARED = {
   "../../kit/index.ts": "kit",
   "../../kit/maths/index.ts": "kit",

@@ -1,4 +1,4 @@
-"""Three classes of points in ten dimensions that really live on one curved sheet.
+"""Three classes of points in ten dimensions that really lie on one curved sheet.
 
 A point starts at one of three spots in a hidden plane, with a Gaussian spread around it; each of
 the ten measurements is a sine wave over that plane, with its own direction, frequency and phase,

@@ -42,7 +42,7 @@ export function defineFigure<S extends object, F, Role extends string = string>(
   return definition as unknown as AnyFigure;
 }
 
-/** `defineFigure` for a figure that trains; its figure.toml says `live = true`. */
+/** `defineFigure` for a figure that trains; its figure.toml says `trains = true`. */
 export function defineTrainingFigure<S extends object, F, Role extends string = string>(
   definition: TrainingFigureDefinition<S, F, Role>,
 ): AnyFigure {

@@ -126,7 +126,7 @@ def test_every_figure_that_trains_starts_with_the_run_of_the_build() -> None:
     """Else the curves that were recorded would be another run's than the page goes on with."""
     shared = declared(ROOT / "site_assets/kit/run/training_state.toml")
     paths = sorted((ROOT / "site_assets/figures").glob("*/figure.toml"))
-    training = [declared(path) for path in paths if declared(path).get("live")]
+    training = [declared(path) for path in paths if declared(path).get("trains")]
     models = {use["model"] for spec in training for use in spec["models"].values()}
     seeds = {name: card(name)["seed"] for name in models if "live" in card(name)["options"]}
     assert len(seeds) > 5

@@ -4,11 +4,12 @@ The rule: Playwright's own build of a browser is driven where it is installed. W
 Chromium is the machine's own, still by Playwright; Firefox is the machine's own, over WebDriver
 BiDi; WebKit is WebKitGTK's MiniBrowser, by its WebKitWebDriver.
 
-Both protocols are spoken here. Selenium 4.51 was tried. It reaches Firefox through geckodriver
-alone, which neither Debian 12 nor a maintained package of PyPI has, and would fetch it from the
-network. It drives MiniBrowser, once two of its methods are overridden to put the driver on a screen
-of its own, as fast as the code here does (1.5 to 3.8 s to start against 1.7 to 2.3 s; 200 calls in
-0.9 to 1.8 s against 0.8 to 1.3 s): some forty lines less, for ten packages and 35 MB more.
+Both protocols are spoken here. Selenium 4.51 was tried with what `tests.browser.install` brings.
+It drives MiniBrowser about as fast as the code here does, on a screen that `xvfb-run` has to start
+around it. It cannot drive Firefox: it asks geckodriver for every session, BiDi's too, and without
+one says “Unable to obtain driver for firefox”. Debian 12 has no geckodriver, PyPI none that is
+maintained, and Selenium's manager would fetch it from GitHub, outside all locks. So Firefox would
+stay as it is, and for WebKit alone Selenium takes forty lines away and brings ten packages.
 """
 
 from __future__ import annotations
