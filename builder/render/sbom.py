@@ -34,8 +34,11 @@ def list_software(
     beside: Iterable[str],
     site_files: Mapping[str, bytes],
 ) -> tuple[tuple[Package, ...], Mapping[str, bytes], tuple[Issue, ...]]:
-    """The packages whose code is in the `shipped` files of the bundle, or that pages have
-    something of `beside`, and the two files that name them; what has no licence is an issue."""
+    """All packages that the book has something of, and the two files that name them.
+
+    The code of some is in the `shipped` files of the bundle; `beside` are those of which pages have
+    something else. What has no licence is an issue.
+    """
     within = (package for name in sorted(shipped) for package in bundled.packages.get(name, ()))
     packages, issues = collect(effects, (*within, *beside))
     files = {

@@ -59,7 +59,7 @@ function scalar(value: number): Tensor<Float32Array> {
 }
 
 function allFinite(values: Float32Array): boolean {
-  let nothing = 0; // stays 0 but for what is no number: 0 · ∞ is none either
+  let nothing = 0; // becomes NaN with the first value that is not finite: 0 · ∞ and 0 · NaN are NaN
   for (let i = 0; i < values.length; i++) nothing += 0 * (values[i] as number);
   return nothing === 0;
 }

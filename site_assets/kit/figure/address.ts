@@ -26,7 +26,7 @@ export class FigureAddress {
   private count = 0;
   private timer: ReturnType<typeof setTimeout> | undefined;
 
-  /** `changed` is called whenever the state has been set, to what it was included. */
+  /** `changed` is called whenever the state has been set, even to what it was before. */
   constructor(figure: Addressed, changed: () => void) {
     this.figure = figure;
     this.changed = changed;

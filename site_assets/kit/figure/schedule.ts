@@ -30,9 +30,9 @@ export function formatSchedule(changes: readonly Change[]): string {
   return changes.map(({ step, knob, value }) => `${step}:${knob}=${Number(value.toPrecision(4))}`).join(";");
 }
 
-const LONGEST = 4000; // characters in the address; max_length in training_state.toml
+const LONGEST = 4000; // characters in the address: `max_length` of `run` in training_state.toml, as a test sees to
 
-/** `changes`, without the oldest ones that were overridden since if the address can't hold them all. */
+/** `changes`; if the address can't hold them all, without the oldest ones that later ones have overridden. */
 export function shortened(changes: readonly Change[], longest = LONGEST): Change[] {
   const kept = [...changes];
   while (formatSchedule(kept).length > longest) {

@@ -1,6 +1,7 @@
 /** What the reader turned during a run, as text in the address and as values at a step. */
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import {
   formatSchedule,
@@ -67,4 +68,13 @@ test("a schedule longer than the address keeps the newest, and every knob's last
   assert.deepEqual(knobsAt(kept, KNOBS, 999), knobsAt(long, KNOBS, 999));
   assert.deepEqual(kept.at(-2), long.at(-2));
   assert.deepEqual(shortened(long, 1e6), long);
+});
+
+test("what is shortened is as long as a figure's state may be", () => {
+  const declared = readFileSync("site_assets/kit/run/training_state.toml", "utf8"); // from the root, as tests run
+  const longest = Number(/^\[run\][^[]*^max_length = (\d+)$/m.exec(declared)?.[1]);
+  const long = Array.from({ length: 2000 }, (_, step) => ({ step, knob: "lr", value: 0.01 }));
+  const text = formatSchedule(shortened(long));
+  assert.ok(text.length <= longest);
+  assert.ok(text.length > longest - 20);
 });
