@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from pathlib import Path
 
 import pytest
@@ -90,6 +91,22 @@ def test_each_room_of_the_kit_says_what_it_knows(room: str) -> None:
     assert f'export * from "./{room}/index.ts";' in (ROOT / "site_assets/kit/index.ts").read_text(
         "utf-8"
     )
+
+
+def test_each_room_of_python_says_what_lives_there() -> None:
+    folders = {
+        path.parent
+        for room in ("builder", "training", "tests")
+        for path in (ROOT / room).rglob("*.py")
+        if "golden" not in path.parts
+    }
+    silent = [
+        folder.relative_to(ROOT).as_posix()
+        for folder in sorted(folders)
+        if not (folder / "__init__.py").exists()
+        or not ast.get_docstring(ast.parse((folder / "__init__.py").read_text("utf-8")))
+    ]
+    assert silent == []
 
 
 def test_a_wrong_import_is_found_in_python() -> None:

@@ -1,0 +1,1 @@
+"""What the builder asks of Node, and the types of that on both sides."""

@@ -1,0 +1,1 @@
+"""Numbers of single figures, and what their declarations, code and models say twice."""
