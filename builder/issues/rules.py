@@ -16,8 +16,8 @@ Allowable: TypeAlias = Literal[
     "front-matter-key", "heading-level", "heading-style", "html-markdown", "image-alt",
     "label-style", "line-style", "link-style", "link-syntax", "mark-style", "math-blank",
     "math-bracket", "math-closed", "option-old", "predict-answer", "predict-choices",
-    "reference-unused", "role-style", "sidenote-closed", "table-cells", "table-head",
-    "term-meaning", "term-unused",
+    "predict-right", "reference-unused", "role-style", "sidenote-closed", "table-cells",
+    "table-head", "term-meaning", "term-unused",
 ]  # fmt: skip
 
 Firm: TypeAlias = Literal[

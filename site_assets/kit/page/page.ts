@@ -95,6 +95,20 @@ export function startNotes(): void {
   }
 }
 
+/** Says whether a guess was right; the right choice may hold formulas. */
+function judge(prediction: HTMLElement, guess: HTMLElement): void {
+  const right = prediction.querySelector("[data-right]");
+  if (!right) return;
+  const words = guess === right ? ["Yes, that is what happens."] : ["Not this time. What happens: ", copy(right), "."];
+  prediction.querySelector("[data-role=verdict]")?.replaceChildren(...words);
+}
+
+function copy(element: Element): DocumentFragment {
+  const fragment = document.createDocumentFragment();
+  fragment.append(...element.cloneNode(true).childNodes);
+  return fragment;
+}
+
 /** A guess is kept in view beside the answer, which opens once the reader has committed to one. */
 export function startPredictions(): void {
   for (const prediction of document.querySelectorAll<HTMLElement>("[data-role=predict]")) {
@@ -106,6 +120,7 @@ export function startPredictions(): void {
       }
       prediction.dataset["chosen"] = "true";
       prediction.querySelector("details")?.setAttribute("open", "");
+      judge(prediction, choice);
     };
     choices.forEach((choice, index) => {
       choice.tabIndex = index === 0 ? 0 : -1;
