@@ -117,7 +117,7 @@ class _Section:
 
     def __init__(self, path: str, pages: Mapping[str, str], root: str) -> None:
         self.path, self.pages = path, pages
-        self.live = root + path if root else ""
+        self.online = root + path if root else ""
         self.figure = ""
 
     def rewrite(self, html: str) -> str:
@@ -128,7 +128,7 @@ class _Section:
     def _tag(self, match: re.Match[str]) -> str:
         tag = match[0]
         if tag == "</figcaption>":
-            return self._live_link() + tag
+            return self._online_address() + tag
         if tag.startswith("<figure "):
             found = re.search(r'\sid="([^"]*)"', tag)
             self.figure = found[1] if found else ""
@@ -155,8 +155,8 @@ class _Section:
         name = name.partition("?")[0]  # on paper a figure has one state
         return f"#{self._id(page, name)}" if hash_ else f"#{_name(page)}"
 
-    def _live_link(self) -> str:
-        if not self.live or not self.figure:
+    def _online_address(self) -> str:
+        if not self.online or not self.figure:
             return ""
-        address = f"{self.live}#{self.figure}"
-        return f'<p class="figure-live"><a href="{escape(address)}">{escape(address)}</a></p>'
+        address = f"{self.online}#{self.figure}"
+        return f'<p class="figure-online"><a href="{escape(address)}">{escape(address)}</a></p>'

@@ -136,7 +136,7 @@ def test_quotes_in_a_title_do_not_end_its_string() -> None:
 def test_a_figure_links_to_its_live_page_if_the_book_has_an_address() -> None:
     live = 'href="https://a.example/book/a-case.html#fig-dots"'
     assert printed("https://a.example/book/").count(live) == 1
-    assert "figure-live" not in printed()
+    assert "figure-online" not in printed()
 
 
 def test_without_a_browser_the_message_says_what_is_missing(
