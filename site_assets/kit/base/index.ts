@@ -4,5 +4,5 @@
  */
 
 export { useFigure, useTicker } from "./context.ts";
-export { fixed, grouped, percent, subscript } from "./format.ts";
+export { fixed, grouped, percent, significant, subscript } from "./format.ts";
 export type { Stroke } from "./state_types.ts";

@@ -1,5 +1,6 @@
 /** A measurement repeated over several seeds, in a row of dots for each thing measured, with its mean. */
 
+import { meanOf } from "../maths/mean.ts";
 import { makeScale, place, tickText, type Axis } from "./plot.tsx";
 
 export interface DotRow {
@@ -21,10 +22,6 @@ export interface DotRowsProps {
 }
 
 const [ROW, LEFT, RIGHT, TOP] = [30, 14, 14, 4]; // view-box units
-
-export function meanOf(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
 
 export function DotRows({ label, axis, rows, format, width = 360, names = 0 }: DotRowsProps) {
   const scale = makeScale(axis, LEFT + names, width - RIGHT);

@@ -2,7 +2,7 @@
 
 export { Backdrop } from "./backdrop.tsx";
 export { Bars } from "./bars.tsx";
-export { DotRows, meanOf, type DotRow } from "./dot_rows.tsx";
+export { DotRows, type DotRow } from "./dot_rows.tsx";
 export { HeatMap, type HeatColumn } from "./heat_map.tsx";
 export { Hinton } from "./hinton.tsx";
 export { MarkedGrid } from "./marked_grid.tsx";
@@ -24,4 +24,5 @@ export {
 } from "./plot.tsx";
 export { CaptionedRaster, Raster, RasterGrid } from "./raster.tsx";
 export { Area, Arrow, Band, Columns, Isolines, Upright } from "./regions.tsx";
+export { RocPlot } from "./roc_plot.tsx";
 export { Stack } from "./stack.tsx";

@@ -54,7 +54,17 @@ def rows(array: str, axis: int = 0) -> Callable[[Card], int]:
     return lambda card: int(card["arrays"][array]["shape"][axis])
 
 
+def slugs(names: list[str]) -> list[str]:
+    return [name.replace(" ", "-") for name in names]
+
+
 SHARED = (
+    Shared("anomaly", "detector", "choices", "currents", option("detectors")),
+    Shared("anomaly", "fault", "choices", "currents", lambda card: slugs(option("faults")(card))),
+    Shared("anomaly", "severity", "max", "currents", option("steps")),
+    Shared("anomaly", "example", "max", "currents", rows("windows")),
+    Shared("anomaly", "unseen", "max", "digits", last_class),
+    Shared("anomaly", "allowed", "default", "currents", option("share")),
     Shared("anatomy", "size", "choices", "ae", words("sizes")),
     Shared("anatomy", "digit", "max", "ae", last_class),
     Shared(
