@@ -7,6 +7,7 @@ import type { EditorHandle, MountEditor } from "./editor.ts";
 import type { CellEvent } from "./interpreter.ts";
 import { continues, markup } from "./markup.ts";
 import { book } from "./python.ts";
+import { Terminal } from "./terminal.ts";
 
 type State = "idle" | "loading" | "running" | "done" | "error" | "stopped";
 
@@ -53,6 +54,8 @@ export class Cell {
   private editor: EditorHandle | null = null;
   private events: CellEvent[] = [];
   private last: CellEvent | undefined;
+  /** What shows the text that is being printed. */
+  private terminal = new Terminal();
   private fresh = false;
   private drawing = 0;
   private problem: CellEvent | null = null;
@@ -133,6 +136,11 @@ export class Cell {
     this.element.dataset["waiting"] = "true";
   }
 
+  /** What the cells above it are about. */
+  tellOf(words: string): void {
+    this.part("cell-status").replaceChildren(words);
+  }
+
   /** Nothing of this cell is left in Python; what it put out stays to be read. */
   rest(): void {
     if (!FAILED.includes(this.element.dataset["cellState"] as State)) this.say("idle");
@@ -164,7 +172,7 @@ export class Cell {
   /** However many come, they are shown together with the page's next frame. */
   tell(event: CellEvent): void {
     this.events.push(event);
-    if (event.kind === "error") this.problem = event;
+    if (event.kind === "error" || event.kind === "check") this.problem = event;
     this.drawing ||= requestAnimationFrame(() => this.draw());
   }
 
@@ -173,20 +181,52 @@ export class Cell {
     this.drawing = 0;
     if (this.fresh) this.output.replaceChildren();
     this.fresh = false;
+    let printed = false; // since the last piece of the output began
+    const show = (): void => {
+      if (printed && this.output.lastElementChild) this.output.lastElementChild.innerHTML = this.terminal.html();
+      printed = false;
+    };
     for (const event of this.events) {
-      if (continues(event, this.last)) this.output.lastElementChild?.append(event.text);
-      else this.output.insertAdjacentHTML("beforeend", markup(event));
+      if (continues(event, this.last)) {
+        this.terminal.write(event.text);
+        printed = true;
+      } else {
+        show();
+        this.output.insertAdjacentHTML("beforeend", markup(event));
+        this.terminal = new Terminal();
+        this.terminal.write(event.text);
+      }
       this.last = event;
     }
+    show();
     this.events = [];
   }
 
-  /** Whether the cell did what it should; `missed` is a cell above that it may have needed. */
+  /** The name that the cell or its check found nowhere; empty if it ran. */
+  get needs(): string {
+    return this.problem?.needs ?? "";
+  }
+
+  /** Whether the cell's text gives a name its meaning for cells below. */
+  defines(name: string): boolean {
+    const word = `(?<![\\w.])${name.replace(/[^\w]/gu, "")}(?!\\w)`;
+    const given = `(?:async )?(?:def|class) ${word}|(?:from .+ )?import .*${word}|[^\\s#=][^#=]*${word}[^#=]*=|${word}[^#=]*=`;
+    return new RegExp(`^(?:${given})`, "mu").test(this.text);
+  }
+
+  /** Whether the cell did what it should; `missed` is a cell above that it needed and that has not run. */
   end(ok: boolean, milliseconds: number, missed: Cell | null): boolean {
     this.settle();
     const seconds = `${(milliseconds / 1000).toFixed(milliseconds < 10_000 ? 2 : 0)} s`;
     const problem = ok ? null : this.problem;
+    const unmet = missed
+      ? `${this.needs} is of cell ${missed.number}, which has not run since Python started: run all above first.`
+      : "";
     if (!problem) {
+      if (unmet) {
+        const verdict = this.output.querySelector(".cell-check");
+        if (verdict) verdict.textContent = `The check could not finish: ${unmet}`;
+      }
       this.say("done", `Done in ${seconds}.`);
       return true;
     }
@@ -195,12 +235,8 @@ export class Cell {
     const expected = problem.name === this.data.raises;
     const where = line > 0 ? ` in line ${line}` : "";
     if (expected) this.say("done", `It raised ${problem.name}${where}, as it should.`);
-    else if (problem.name === "NameError" && missed) {
-      this.say(
-        "error",
-        `It raised NameError${where}. Cell ${missed.number} has not run since Python started: run all above first.`,
-      );
-    } else this.say("error", `It raised ${problem.name}${where}.`);
+    else if (unmet) this.say("error", `It raised NameError${where}: ${unmet}`);
+    else this.say("error", `It raised ${problem.name}${where}.`);
     return expected;
   }
 

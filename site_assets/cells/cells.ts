@@ -24,7 +24,7 @@ class Notebook {
       (element, index) =>
         new Cell(element, data.editor, {
           run: () => void this.runInTurn([index]),
-          above: () => void this.runInTurn(this.above(index)),
+          above: () => void this.runAbove(index),
           stop: () => this.stop(),
         }),
     );
@@ -35,19 +35,40 @@ class Notebook {
     return this.cells.slice(0, index).flatMap((cell, at) => (cell.check === null ? [at] : []));
   }
 
-  /** Runs cells one after the other, after those that were asked for earlier; stops at the first that fails. */
-  private runInTurn(indices: readonly number[]): Promise<void> {
+  /** Runs all that a cell may rely on; it says how far they are. */
+  private async runAbove(index: number): Promise<void> {
+    const cell = this.cells[index] as Cell;
+    const above = this.above(index);
+    const told = (words: string): void => {
+      if (!cell.isWaiting && this.running !== cell) cell.tellOf(words);
+    };
+    let begun = 0;
+    const whole = await this.runInTurn(above, ({ number }) =>
+      told(`Running cell ${number}, ${++begun} of ${above.length} above.`),
+    );
+    const last = this.cells[above[begun - 1] ?? 0] as Cell;
+    if (whole) told(above.length === 1 ? "The cell above has run." : `All ${above.length} cells above have run.`);
+    else told(begun > 0 ? `Ended at cell ${last.number}, ${begun} of ${above.length} above.` : "");
+  }
+
+  /**
+   * Runs cells one after the other, after those that were asked for earlier; stops at the first that fails. Whether all
+   * did what they should; `begins` is told of each.
+   */
+  private runInTurn(indices: readonly number[], begins: (cell: Cell) => void = () => undefined): Promise<boolean> {
     const { era } = this;
     const waiting = indices.map((index) => this.cells[index] as Cell);
     if (this.running)
       for (const cell of waiting) if (cell !== this.running) cell.wait(`Waits for cell ${this.running.number}.`);
     const turn = this.turn.then(async () => {
       for (const cell of waiting) {
-        if (era !== this.era) return;
+        if (era !== this.era) return false;
+        begins(cell);
         if (await this.run(cell)) continue;
         for (const other of waiting) if (other.isWaiting) other.rest();
-        return;
+        return false;
       }
+      return true;
     });
     this.turn = turn;
     return turn;
@@ -87,10 +108,11 @@ class Notebook {
     });
   }
 
-  /** The first cell before this one that has not run since Python started. */
+  /** The cell before this one that has what it needed, and that has not run since Python started. */
   private missed(cell: Cell): Cell | null {
+    const { needs } = cell;
     const above = this.above(this.cells.indexOf(cell)).map((index) => this.cells[index] as Cell);
-    return above.find((other) => !this.ran.has(other)) ?? null;
+    return (needs && above.find((other) => !this.ran.has(other) && other.defines(needs))) || null;
   }
 
   private stop(): void {

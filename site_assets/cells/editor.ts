@@ -7,7 +7,7 @@ import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirro
 import { python } from "@codemirror/lang-python";
 import { bracketMatching, HighlightStyle, indentOnInput, indentUnit, syntaxHighlighting } from "@codemirror/language";
 import { EditorState, Prec, StateEffect, StateField } from "@codemirror/state";
-import { Decoration, drawSelection, EditorView, keymap, type DecorationSet } from "@codemirror/view";
+import { Decoration, drawSelection, EditorView, keymap, lineNumbers, type DecorationSet } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
 
 export interface EditorHandle {
@@ -50,6 +50,8 @@ const look = EditorView.theme({
   ".cm-scroller": { fontFamily: "var(--monospace)", lineHeight: "inherit" },
   ".cm-content": { padding: "0", caretColor: "var(--ink)" },
   ".cm-line": { padding: "0" },
+  ".cm-gutters": { color: "var(--muted)", backgroundColor: "var(--paper)", border: "0", paddingRight: "0.8rem" },
+  ".cm-lineNumbers .cm-gutterElement": { padding: "0", minWidth: "1.2rem" },
   ".cm-cursor": { borderLeftColor: "var(--ink)", borderLeftWidth: "2px" },
   "&.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground, .cm-selectionBackground": {
     background: "var(--hairline)",
@@ -58,7 +60,7 @@ const look = EditorView.theme({
     background: "var(--faint)",
     outline: "1px solid var(--muted)",
   },
-  ".marked": { background: "var(--faint)", boxShadow: "-0.6rem 0 0 var(--faint), inset 2px 0 0 var(--alert)" },
+  ".marked": { background: "var(--faint)", boxShadow: "inset 2px 0 0 var(--alert)" },
 });
 
 /** As the listings are set: few distinctions, none by colour alone. */
@@ -67,6 +69,22 @@ const highlight = HighlightStyle.define([
   { tag: tags.comment, color: "var(--muted)", fontStyle: "italic" },
   { tag: tags.string, color: "var(--muted)" },
 ]);
+
+/**
+ * Typing over a selection is done here: left to itself, a browser carries the look of what was there over to what is
+ * typed, by a style attribute, which the page's policy forbids and reports.
+ */
+const typedOverSelection = EditorView.domEventHandlers({
+  beforeinput(event, view) {
+    if (event.inputType !== "insertText" || event.isComposing || !event.data || view.state.selection.main.empty) {
+      return false;
+    }
+    event.preventDefault();
+    const typed = view.state.replaceSelection(event.data);
+    view.dispatch(view.state.update(typed, { userEvent: "input.type", scrollIntoView: true }));
+    return true;
+  },
+});
 
 const mount: MountEditor = (host, text, actions) => {
   const root = host.attachShadow({ mode: "open" });
@@ -80,6 +98,7 @@ const mount: MountEditor = (host, text, actions) => {
         Prec.highest(keymap.of([run])),
         keymap.of([indentWithTab, ...defaultKeymap, ...historyKeymap]),
         history(),
+        lineNumbers(),
         drawSelection(),
         indentOnInput(),
         indentUnit.of("    "),
@@ -88,6 +107,7 @@ const mount: MountEditor = (host, text, actions) => {
         syntaxHighlighting(highlight),
         markedLine,
         look,
+        typedOverSelection,
         EditorView.contentAttributes.of({ "aria-label": actions.label }),
         EditorView.updateListener.of((update) => {
           if (update.docChanged) actions.changed(update.state.doc.toString());

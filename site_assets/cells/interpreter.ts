@@ -8,6 +8,8 @@ export interface CellEvent {
   readonly text: string;
   readonly html?: string;
   readonly passed?: boolean;
+  /** Of an error or a check: the name that was nowhere defined; empty if that is not what went wrong. */
+  readonly needs?: string;
   /** Of an error: the exception's name, and its line in the cell (0: none). */
   readonly name?: string;
   readonly line?: number;

@@ -1,12 +1,7 @@
 /** What a cell did, as HTML: written into the page at build, and appended as it happens in the page. */
 
 import type { CellEvent } from "./interpreter.ts";
-
-const ESCAPES: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
-
-function escape(text: string): string {
-  return text.replace(/[&<>"]/g, (character) => ESCAPES[character] as string);
-}
+import { escape, terminalHtml } from "./terminal.ts";
 
 /** Whether the text of an event continues that of the one before. */
 export function continues(event: CellEvent, last: CellEvent | undefined): boolean {
@@ -22,6 +17,6 @@ export function markup(event: CellEvent): string {
     case "check":
       return `<p class="cell-check" data-passed="${event.passed === true}">${escape(event.text)}</p>`;
     default:
-      return `<pre class="cell-text cell-${event.kind}" tabindex="0">${escape(event.text)}</pre>`;
+      return `<pre class="cell-text cell-${event.kind}" tabindex="0">${terminalHtml(event.text)}</pre>`;
   }
 }

@@ -16,6 +16,17 @@ declare const self: {
 const ADDRESS = "https://book.invalid/";
 const WASM = "pyodide.asm.wasm";
 
+/**
+ * What is not so in Python's memory: its chance was every reader's until now, and Node, where the memory was read,
+ * cannot halt WebAssembly while it waits, so that `time.sleep` has to wait as it does where no browser can.
+ */
+const RESTORED = `
+import random
+from pyodide import webloop
+random.seed()
+webloop.can_run_sync = lambda: False
+`;
+
 let interpreter: Interpreter | null = null;
 const waiting = new Map<number, { resolve(outputs: readonly WireTensor[]): void; reject(error: Error): void }>();
 let asked = 0;
@@ -54,7 +65,7 @@ async function load(lock: string, snapshot: Uint8Array | null): Promise<PyodideA
   if (!snapshot) return loadPyodide(options);
   try {
     const python = await loadPyodide({ ...options, _loadSnapshot: snapshot });
-    python.runPython("import random; random.seed()"); // it was every reader's until now
+    python.runPython(RESTORED);
     return python;
   } catch {
     return loadPyodide(options);

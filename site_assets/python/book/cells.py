@@ -3,7 +3,8 @@
 The same code runs them at build, in the page, and in the tests. An event is a dictionary with a
 `kind`: `stdout`, `stderr`, `value` and `notice` carry `text`; `html` also the words for it;
 `error` a trimmed traceback, the exception's name and the line of the cell; `check` whether it
-passed, what to tell the reader, and whether its author wrote these words.
+passed, what to tell the reader, and whether its author wrote these words. Both say which name was
+defined nowhere, in `needs`, where that is what went wrong.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from time import monotonic
 from traceback import TracebackException
 from typing import Any, TypeAlias
 
@@ -27,6 +29,10 @@ MOST_CHARACTERS = 20_000
 MOST_EVENTS = 500
 """What one run may print and draw; the rest is left out, with a notice."""
 
+BETWEEN_FORMS = 0.05
+"""Seconds between two forms of a line that is written over."""
+
+LINE_ENDS = re.compile(r"(\n|\r(?!\n))")
 FILE = re.compile(r'  File "<(?P<cell>[^"]+)>", line (?P<line>\d+)(?:, in (?P<name>.+))?')
 LISTENING = "no cell is running"
 
@@ -46,6 +52,8 @@ class _Capped:
     def __init__(self, listener: Listener) -> None:
         self.listener = listener
         self.characters, self.events = MOST_CHARACTERS, MOST_EVENTS
+        self.line = 0
+        """Characters in the last line that was printed, which the next may write over."""
 
     def __call__(self, event: Event) -> None:
         if event["kind"] in {"error", "check"}:  # what went wrong is always told
@@ -54,15 +62,27 @@ class _Capped:
         if self.events <= 0 or self.characters <= 0:
             return
         text = event.get("text", "")
-        if event["kind"] == "html":
-            self.events -= 1
-        elif len(text) > self.characters:
+        added = self._added(text) if event["kind"] in {"stdout", "stderr"} else len(text)
+        if event["kind"] != "html" and added > self.characters:
             event = {**event, "text": text[: self.characters]}
-        self.characters -= len(text)
-        self.events -= event["kind"] != "html"
+        self.characters -= added
+        self.events -= "\r" not in text
         self.listener(event)
         if self.events <= 0 or self.characters <= 0:
             self.listener({"kind": "notice", "text": self._notice()})
+
+    def _added(self, text: str) -> int:
+        """How many characters there are more: what a line writes over is gone."""
+        added = 0
+        for part in LINE_ENDS.split(text):
+            if part == "\r":
+                added -= self.line
+            elif part == "\n":
+                added += 1
+            else:
+                added += len(part)
+            self.line = 0 if part in {"\r", "\n"} else self.line + len(part)
+        return added
 
     def _notice(self) -> str:
         many = f"{MOST_CHARACTERS:,} characters" if self.characters <= 0 else "that much"
@@ -70,25 +90,30 @@ class _Capped:
 
 
 class _Stream(io.TextIOBase):
-    """A text stream whose lines become events as they are complete."""
+    """A text stream whose lines become events as they are complete.
+
+    A line that goes back to its beginning is shown as it is then, some times a second: its next
+    form will write over it.
+    """
 
     encoding = "utf-8"
 
     def __init__(self, kind: str) -> None:
-        self.kind, self.waiting = kind, ""
+        self.kind, self.waiting, self.told = kind, "", 0.0
 
     def writable(self) -> bool:
         return True
 
     def write(self, text: str) -> int:
         self.waiting += text
-        if "\n" in text:
+        if "\n" in text or ("\r" in text and monotonic() - self.told > BETWEEN_FORMS):
             self.flush()
         return len(text)
 
     def flush(self) -> None:
         if self.waiting:
             text, self.waiting = self.waiting, ""
+            self.told = monotonic()
             emit({"kind": self.kind, "text": text})
 
 
@@ -135,7 +160,7 @@ async def run(code: str, name: str, namespace: dict[str, Any], listener: Listene
 async def check(code: str, namespace: dict[str, Any], listener: Listener) -> bool:
     """Judge what an exercise's cell defined; the check's own names don't stay."""
     with _running(listener):
-        passed, helpful = False, False
+        passed, helpful, needs = False, False, ""
         try:
             await _execute(code, "check", dict(namespace))
             passed, text = True, "Solved: it passes the check."
@@ -143,9 +168,13 @@ async def check(code: str, namespace: dict[str, Any], listener: Listener) -> boo
             helpful = bool(str(error))
             text = str(error) or "Not yet: an assertion of the check failed."
         except BaseException as error:
+            needs = _undefined(error)
             told = "".join(TracebackException.from_exception(error).format_exception_only())
             text = f"The check could not finish: {told.strip()}"
-        emit({"kind": "check", "passed": passed, "text": text, "helpful": helpful})
+            if needs and _raised_in(error, "check"):
+                text = f"The check looks for {needs}, which no cell has defined."
+        verdict = {"passed": passed, "text": text, "helpful": helpful, "needs": needs}
+        emit({"kind": "check", **verdict})
         return passed
 
 
@@ -172,6 +201,17 @@ async def _evaluate(code: Any, namespace: dict[str, Any]) -> object:
     return await result if code.co_flags & inspect.CO_COROUTINE else result
 
 
+def _undefined(error: BaseException) -> str:
+    """The name that was defined nowhere; empty if that is not what went wrong."""
+    return (error.name or "") if isinstance(error, NameError) else ""
+
+
+def _raised_in(error: BaseException, name: str) -> bool:
+    """Whether the innermost line of cells that an exception came from is one of cell `name`."""
+    frames = [frame.filename for frame in TracebackException.from_exception(error).stack]
+    return [file for file in frames if _is_own(file)][-1:] == [f"<{name}>"]
+
+
 def describe(error: BaseException, name: str) -> Event:
     """An exception as a reader needs it: their own lines, and the line of cell `name`."""
     report = TracebackException.from_exception(error)
@@ -184,7 +224,13 @@ def describe(error: BaseException, name: str) -> Event:
     if isinstance(error, ModuleNotFoundError):
         text += f"\n{missing_module(error)}"
     message = error.msg if isinstance(error, SyntaxError) else str(error)
-    return {"text": text, "name": type(error).__name__, "message": message, "line": line}
+    return {
+        "text": text,
+        "name": type(error).__name__,
+        "message": message,
+        "line": line,
+        "needs": _undefined(error),
+    }
 
 
 def _trim(report: TracebackException | None) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from html import escape
-from math import ceil, floor, isfinite, log10
-from typing import Literal, TypeAlias
+from math import ceil, floor, isfinite, log10, nan
+from typing import Any, Literal, TypeAlias
 
 from book.host import current
 from book.tensors import Nested, flatten, is_list
@@ -32,20 +32,51 @@ def plot(
     """Plot ys against their positions, ys against xs, or several named series.
 
     `plot(ys)`, `plot(xs, ys)`, `plot({"train": ys, …})`, `plot(xs, {"train": ys, …})`; a series
-    may also be a list of (x, y) pairs. Values that are not finite leave a gap. Raises ValueError
-    if there is nothing to plot or lengths differ.
+    may also be a list of (x, y) pairs. Values that are None or not finite leave a gap, and a point
+    without neighbours is drawn as a dot; the reader is told so. Raises ValueError if there is
+    nothing to plot or lengths differ.
     """
     series = _series(values)
     if hue is not None and hue not in HUES:
         raise ValueError(f"no hue {hue!r}: {', '.join(HUES)}")
     words = description or _words(series, x, y, kind)
     current().display(chart_markup(series, x, y, kind, hue, words), words)
+    if told := _liberties(series, kind):
+        current().notice(told)
+
+
+def _liberties(series: Mapping[str, Points], kind: str) -> str:
+    """What the drawing does with values that make no curve."""
+    missing = sum(len(points) - len(_finite(points)) for points in series.values())
+    total = sum(map(len, series.values()))
+    alone = sum(len(run) == 1 for points in series.values() for run in _runs(points))
+    sentences = []
+    if missing:
+        gaps = "leaves a gap" if missing == 1 else "leave gaps"
+        are = "is" if missing == 1 else "are"
+        sentences.append(f"{missing} of {total} values {are} missing or not finite and {gaps}.")
+    if kind == "line" and alone:
+        one = alone == 1
+        what = "A single value is" if one else f"{alone} values without neighbours are"
+        sentences.append(f"{what} drawn as {'a dot' if one else 'dots'}: no line goes through.")
+    return " ".join(sentences)
+
+
+def _runs(points: Points) -> list[Points]:
+    """The points between gaps."""
+    runs: list[Points] = [[]]
+    for a, b in points:
+        if isfinite(a) and isfinite(b):
+            runs[-1].append((a, b))
+        elif runs[-1]:
+            runs.append([])
+    return [run for run in runs if run]
 
 
 def _series(values: Sequence[Nested | Mapping[str, Nested]]) -> dict[str, Points]:
     if len(values) not in {1, 2}:
         raise ValueError(f"plot takes ys, or xs and ys, found {len(values)} lists")
-    xs = None if len(values) == 1 else flatten(values[0])  # type: ignore[arg-type]
+    xs = None if len(values) == 1 else _numbers(values[0])
     ys = values[-1]
     named = ys if isinstance(ys, Mapping) else {"": ys}
     series = {str(name): _points(xs, one) for name, one in named.items()}
@@ -57,15 +88,26 @@ def _series(values: Sequence[Nested | Mapping[str, Nested]]) -> dict[str, Points
 def _points(xs: list[float] | None, ys: Nested) -> Points:
     pairs = xs is None and is_list(ys) and len(ys) and is_list(ys[0])  # type: ignore[arg-type,index]
     if pairs:
-        flat = flatten(ys)
+        flat = _numbers(ys)
         if len(flat) != 2 * len(ys):  # type: ignore[arg-type]
             raise ValueError("points are (x, y) pairs")
         return list(zip(flat[::2], flat[1::2], strict=True))
-    values = flatten(ys)
+    values = _numbers(ys)
     places = xs if xs is not None else [float(index) for index in range(len(values))]
     if len(places) != len(values):
         raise ValueError(f"{len(places)} xs but {len(values)} ys")
     return list(zip(places, values, strict=True))
+
+
+def _numbers(values: object) -> list[float]:
+    """All numbers of nested lists, in order; None is one that is missing."""
+    return flatten(_without_none(values))
+
+
+def _without_none(values: Any) -> Any:
+    if values is None:
+        return nan
+    return [_without_none(value) for value in values] if is_list(values) else values
 
 
 def _finite(points: Points) -> Points:
@@ -173,15 +215,14 @@ def _texts(values: Sequence[float]) -> list[str]:
 
 
 def _line(points: Points, place: Place) -> str:
-    path, pen = [], "M"
-    for a, b in points:
-        if not (isfinite(a) and isfinite(b)):
-            pen = "M"
-            continue
-        across, down = place(a, b)
-        path.append(f"{pen}{across:g} {down:g}")
-        pen = "L"
-    return f'<path class="line" d="{"".join(path)}"/>'
+    """A path for each run of points; where one stands alone, a dot."""
+    placed = [[place(a, b) for a, b in run] for run in _runs(points)]
+    lines = (run for run in placed if len(run) > 1)
+    path = "".join("M" + "L".join(f"{a:g} {b:g}" for a, b in run) for run in lines)
+    dots = "".join(f"M{a:g} {b:g}h0" for run in placed if len(run) == 1 for a, b in run)
+    return (f'<path class="line" d="{path}"/>' if path else "") + (
+        f'<path class="dots" d="{dots}"/>' if dots else ""
+    )
 
 
 def _dots(points: Points, place: Place) -> str:

@@ -63,6 +63,9 @@ class FileHost:
         """No page to draw in: the words stand for the picture."""
         print(description)
 
+    def notice(self, text: str) -> None:
+        print(text)
+
 
 @cache
 def _session(path: Path) -> Any:

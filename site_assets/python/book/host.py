@@ -26,6 +26,9 @@ class Host(Protocol):
     def display(self, markup: str, description: str) -> None:
         """Show HTML or SVG, which the description says in words."""
 
+    def notice(self, text: str) -> None:
+        """Tell the reader something beside what is shown."""
+
 
 _current: Host | None = None
 

@@ -43,6 +43,9 @@ class PageHost:
     def display(self, markup: str, description: str) -> None:
         cells.emit({"kind": "html", "html": markup, "text": description})
 
+    def notice(self, text: str) -> None:
+        cells.emit({"kind": "notice", "text": text})
+
 
 class Session:
     """The cells of one page, run as JavaScript asks; events go to `outside.tell` as JSON."""

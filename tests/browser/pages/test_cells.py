@@ -59,8 +59,6 @@ def started(browser: Browser, cells_site: Site) -> Iterator[CellsPage]:
     Meanwhile it says what it loads and how big that is, and the page stays live.
     """
     page = opened(browser, cells_site)
-    # Typing over a highlighted word, Chromium offers its style to the editor, which takes none.
-    page.window.watch.expect_errors("Applying inline style")
     page.page.evaluate(COUNT_FRAMES)
     page.press(1, "Run")
     expect(page.status(1)).to_contain_text(re.compile(r"Loading Python, \d+\.\d MB|Starting"))
@@ -137,6 +135,72 @@ def test_output_is_capped_with_a_notice(started: CellsPage) -> None:
     expect(started.output(1)).to_contain_text("the rest is left out")
     assert len(started.output(1).inner_text()) < 25_000
     started.press(1, "Reset")
+
+
+def test_what_is_printed_is_shown_as_a_terminal_shows_it(started: CellsPage) -> None:
+    slow = (
+        "import time\n"
+        "for step in range(8):\n"
+        "    print(f'\\rstep {step}', end='')\n"
+        "    time.sleep(0.1)\n"
+        "print('\\r\\x1b[K\\x1b[1;31mred\\x1b[0m & plain')"
+    )
+    started.write(1, slow)
+    started.press(1, "Run")
+    expect(started.output(1)).to_have_text(re.compile(r"^step [1-6]$"), timeout=START)
+    started.expect_state(1, "done")
+    expect(started.output(1)).to_have_text("red & plain\n")
+    expect(started.output(1).locator("span.ansi-red.ansi-bold")).to_have_text("red")
+    started.press(1, "Reset")
+
+
+def test_a_check_that_needs_another_cell_names_it_and_all_above_can_be_followed(
+    fresh: CellsPage,
+) -> None:
+    fresh.run(6)
+    verdict = fresh.output(6).locator(".cell-check")
+    expect(verdict).to_have_text(
+        "The check could not finish: greeting is of cell 1, which has not run since Python "
+        "started: run all above first."
+    )
+    fresh.run(2, "error")
+    expect(fresh.status(2)).to_contain_text("greeting is of cell 1")
+    said = fresh.page.evaluate_handle(
+        """(status) => {
+          const said = [];
+          new MutationObserver(() => said.push(status.textContent)).observe(
+            status, { childList: true, characterData: true, subtree: true });
+          return said;
+        }""",
+        fresh.status(6).element_handle(),
+    )
+    fresh.press(6, "Run all above")
+    expect(fresh.status(6)).to_have_text("All 4 cells above have run.", timeout=START)
+    assert said.json_value()[:4] == [
+        f"Running cell {number}, {number} of 4 above." for number in (1, 2, 3, 4)
+    ]
+    fresh.write(6, "def greet(name):\n    return f'{greeting}, {name}'")
+    fresh.run(6)
+    expect(verdict).to_have_text("Solved: it passes the check.")
+
+
+def test_an_open_editor_is_framed_and_its_lines_are_numbered(fresh: CellsPage) -> None:
+    """Typing over a highlighted word breaks no policy: `fresh` ends with an empty console."""
+    fresh.press(3, "Edit")
+    editor = fresh.cell(3).get_by_role("textbox")
+    expect(editor).to_be_focused()
+    expect(fresh.cell(3).locator(".cm-lineNumbers")).to_contain_text("1234")
+    frame = (
+        "(host) => getComputedStyle(host).borderTopStyle + getComputedStyle(host).borderTopWidth"
+    )
+    assert fresh.cell(3).locator(".cell-editor").evaluate(frame) == "solid1px"
+    editor.get_by_text("def", exact=True).dblclick()
+    fresh.page.keyboard.type("if")
+    expect(editor).to_contain_text("if inverse(x):")
+    fresh.page.keyboard.press("Control+z")
+    fresh.page.keyboard.press("Control+z")
+    expect(editor).to_contain_text("def inverse(x):")
+    fresh.press(3, "Reset")
 
 
 def test_an_exercise_is_judged_with_its_authors_words(started: CellsPage) -> None:

@@ -133,7 +133,32 @@ def test_a_check_tells_what_is_wrong_and_leaves_no_trace(notebook: Notebook) -> 
     assert "expected" not in notebook.namespace
     verdict = notebook.check("nothing_of_that_name")
     assert not verdict["passed"]
-    assert "could not finish: NameError" in verdict["text"]
+    assert verdict["text"] == (
+        "The check looks for nothing_of_that_name, which no cell has defined."
+    )
+    assert verdict["needs"] == "nothing_of_that_name"
+    notebook.run("def double(x):\n    return twice * x")
+    verdict = notebook.check(check)  # the learner's own slip is told as such
+    assert "could not finish: NameError: name 'twice'" in verdict["text"]
+    assert verdict["needs"] == "twice"
+    assert notebook.check("1 / 0")["needs"] == ""
+
+
+def test_a_line_that_is_written_over_counts_once_and_is_shown_on_its_way(
+    notebook: Notebook,
+) -> None:
+    code = """
+import time
+for step in range(3000):
+    print(f"\\rstep {step} of 3000", end="")
+    if step < 3:
+        time.sleep(0.06)
+print("\\ndone")
+"""
+    events = notebook.run(code)
+    assert set(kinds(events)) == {"stdout"}
+    assert len(events) > 3
+    assert texts(events, "stdout").endswith("\rstep 2999 of 3000\ndone\n")
 
 
 def test_events_outside_of_a_cell_are_refused() -> None:

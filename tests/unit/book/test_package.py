@@ -29,9 +29,13 @@ class Desk(files.FileHost):
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
         self.shown: list[tuple[str, str]] = []
+        self.notices: list[str] = []
 
     def display(self, markup: str, description: str) -> None:
         self.shown.append((markup, description))
+
+    def notice(self, text: str) -> None:
+        self.notices.append(text)
 
 
 @pytest.fixture
@@ -176,7 +180,21 @@ def test_plot_takes_pairs_names_and_gaps(desk: Desk) -> None:
     points, gap = (markup for markup, _ in desk.shown)
     assert re.findall(r'class="c-(\w+)"', points) == ["x", "z"]
     assert "&lt;b&gt;" in points
-    assert re.search(r'<path class="line" d="M[^ML]*M[^ML]*"/>', gap)
+    assert re.search(r'<path class="dots" d="M[^ML]*h0M[^ML]*h0"/>', gap)
+    assert desk.notices[-1].startswith("1 of 3 values is missing or not finite and leaves a gap.")
+    book.plot([1, 2, None, 4, 5])  # type: ignore[list-item]
+    assert re.search(r'<path class="line" d="M[^M]*L[^M]*M[^M]*L[^M]*"/>', desk.shown[-1][0])
+    assert "dots" not in desk.shown[-1][0]
+
+
+def test_a_single_point_is_drawn_and_told(desk: Desk) -> None:
+    book.plot([2.5])
+    assert re.search(r'<path class="dots" d="M[\d. ]+h0"/>', desk.shown[0][0])
+    assert 'class="line"' not in desk.shown[0][0]
+    assert desk.notices == ["A single value is drawn as a dot: no line goes through."]
+    book.plot([(1, 2)], kind="points")
+    book.plot([1, 2, 3])
+    assert len(desk.notices) == 1
 
 
 @pytest.mark.parametrize(
@@ -186,6 +204,7 @@ def test_plot_takes_pairs_names_and_gaps(desk: Desk) -> None:
         (([1, 2], [1]), "2 xs but 1 ys"),
         (([1], [1], [1]), "found 3 lists"),
         (([float("nan")],), "nothing to plot"),
+        (([None, None],), "nothing to plot"),
     ],
 )
 def test_plot_says_what_it_cannot_draw(desk: Desk, values: Any, said: str) -> None:
