@@ -1,4 +1,6 @@
-"""What axe finds in the drawn pages. Playwright, which drives the browser, comes with the tests."""
+"""What a browser shows of the pages: what axe finds, and faults inside `<math>` and `<svg>`.
+Playwright, which drives it, comes with the tests.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from builder.check.foreign import faults_in_dom
 from builder.issues.issue import Issue, whole_file
 from builder.pack.pdf import NoPdfError, find_browser
 from builder.store.paths import SITE
@@ -69,7 +72,7 @@ def _reason(node: dict[str, Any]) -> str:
 
 
 def check_accessibility(root: Path, pages: Sequence[str]) -> Iterator[Issue]:
-    """Open each page of the built site in Chromium, light and dark, and let axe look at it."""
+    """Open each page of the built site in Chromium, light and dark, and look at it, with axe."""
     if find_spec("playwright") is None:
         message = "axe needs a browser, and Playwright, which drives it, is not installed"
         yield Issue("accessibility", SITE, 0, 0, message, INSTALL)
@@ -102,6 +105,7 @@ def _look(root: Path, browser_path: str, pages: Sequence[str]) -> list[tuple[str
         page = browser.new_page(viewport=WIDE, reduced_motion="reduce")
         for name in pages:
             page.goto((root / SITE / name).as_uri())
+            found += [(name, line) for line in faults_in_dom(page)]
             for scheme, rules in SCHEMES.items():
                 page.emulate_media(color_scheme=scheme)
                 found += [(name, f"{line}, {scheme}") for line in audit(page, root, rules)]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from builder.check.accessibility import check_accessibility
 from builder.check.cards import check_cards
+from builder.check.foreign import check_tags
 from builder.check.links import ask_server, check_links, check_outside_links
 from builder.check.site import BuiltSite, read_site
 from builder.check.validity import check_html
@@ -35,6 +36,7 @@ def check(root: Path, effects: Effects, service: Service, *, external: bool) -> 
         *unused_figures(site, sources),
         *figures_without_a_first(sources),
         *check_html(site, service),
+        *check_tags(site),
         *check_accessibility(root, [page.name for page in site.pages]),
     ]
     if external:

@@ -65,7 +65,15 @@ class SiteCode:
         return self._of(f"figures/{name}")
 
     def _of(self, product: str) -> str:
-        return self.whole if self.inputs is None else self._digest(self.inputs[product])
+        if self.inputs is None:
+            return self.whole
+        if product not in self._known:  # a book shows the same figure in many places
+            self._known[product] = self._digest(self.inputs[product])
+        return self._known[product]
+
+    @cached_property
+    def _known(self) -> dict[str, str]:
+        return {}
 
     def _digest(self, paths: Iterable[str]) -> str:
         return digest(*(f"{path} {self.hashes[path]}" for path in sorted(paths)))

@@ -14,6 +14,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from string import ascii_lowercase, ascii_uppercase, digits
 from typing import Any, ClassVar, Literal, TypeAlias, TypeGuard, get_type_hints
 
@@ -68,7 +69,12 @@ class StateType(ABC):
 
     def typescript(self) -> str:
         """The type of its values in TypeScript."""
-        return type_of(get_type_hints(type(self))["default"], {})
+        return _type_of_values(type(self))
+
+
+@cache
+def _type_of_values(kind: type[StateType]) -> str:
+    return type_of(get_type_hints(kind)["default"], {})
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from builder.issues.issue import Issue, Source, Span, suggest, whole_file
+from builder.issues.issue import Issue, Severity, Source, Span, suggest, whole_file
 from builder.issues.rules import Rule
 from builder.load.config import BookConfig
 from builder.load.references import Library, LibraryEntry, fields_of
@@ -258,7 +258,8 @@ def _problems(
             at = Span(start, start + len(value)) if start >= 0 else at
         elif line and entry.whole.start < (span := library.source.line_span(line)).start:
             at = span if span.start < entry.whole.end else at
-        issues.append(library.source.issue(rule, at, message, hint))
+        severity: Severity = "warning" if rule == "references-command" else "error"
+        issues.append(library.source.issue(rule, at, message, hint, severity))
     for name in sorted(undefined):
         issues += _undefined(library, read, name)
     return list(dict.fromkeys(issues))
@@ -293,6 +294,9 @@ def _problem(problem: Mapping[str, Any], entry: LibraryEntry) -> tuple[Rule, str
             source = name or ", ".join(entry.donors)
             message = f"'{entry.key}' inherits from '{source}', which is not there"
             return "references-fields", message, ""
+        case "command":
+            message = f"the command {problem['value']} says nothing here and is left out"
+            return "references-command", message, "write the sign or the word that it stands for"
         case "circular_crossref":
             return "references-fields", f"'{entry.key}' inherits from itself", ""
         case "empty":

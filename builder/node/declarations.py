@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping, Sequence
+from functools import cache
 from types import NoneType, UnionType
 from typing import (
     Any,
@@ -30,6 +31,7 @@ PLAIN: Mapping[object, str] = {
 }
 
 
+@cache
 def declarations() -> str:
     """A TypeScript declaration of `Methods`, with an interface for each dictionary that travels."""
     interfaces: dict[str, str] = {}

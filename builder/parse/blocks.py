@@ -4,6 +4,10 @@
 Two things are our own. A `:::` block is one token, whatever is inside: its reader reads that. And a
 formula with lines of its own goes on to its end or to a blank line, whatever these begin with:
 `+ b` in it is no list.
+
+Where markdown-it departs from CommonMark, its rules are guarded: a table begins only where nothing
+else does, and a line that goes on with a paragraph out of a list or a quotation is judged by its
+indentation in what is around that.
 """
 
 from __future__ import annotations
@@ -14,7 +18,7 @@ from functools import cache
 
 from markdown_it import MarkdownIt
 from markdown_it.parser_block import RuleFuncBlockType
-from markdown_it.rules_block import StateBlock, table
+from markdown_it.rules_block import StateBlock, blockquote, table
 from markdown_it.token import Token
 from mdit_py_plugins.deflist import deflist_plugin
 
@@ -31,6 +35,10 @@ DEEPEST = 100
 """Levels of lists and quotations in each other; below, a text would be left out."""
 IN_FORMULA = "in formula"
 """In a parse's environment: the numbers of the lines that begin inside a formula."""
+INDENTATIONS = "indentations"
+"""In a parse's environment: where the text begins at each level, as far as it was read."""
+AS_CODE = 4
+"""Blanks before a line that make it code, or the text of a paragraph that goes on."""
 QUOTATION = re.compile(r"[ \t>]*")
 CODE = re.compile(r"(`+).*?\1|\\[^\[\]\w]")
 """Code and escaped characters, in which no formula begins or ends."""
@@ -46,7 +54,7 @@ def block_tokens(passage: Passage) -> list[Token]:
     """The tokens of a text; `map` counts the passage's lines, inline text is not parsed."""
     parser = _parser()
     text = passage.text if passage.text.endswith("\n") else f"{passage.text}\n"
-    environment = {IN_FORMULA: lines_in_formula(passage.lines)}
+    environment = {IN_FORMULA: lines_in_formula(passage.lines), INDENTATIONS: {}}
     tokens: list[Token] = []
     parser.block.parse(text, parser, environment, tokens)
     return tokens
@@ -56,25 +64,25 @@ def lines_in_formula(lines: Sequence[str]) -> frozenset[int]:
     """The lines that begin inside a formula of its own, which ends at a blank line too."""
     if not any("$$" in line or "\\[" in line or "\\begin" in line for line in lines):
         return frozenset()
-    texts = [CODE.sub("", line) for line in lines]
+    texts = [CODE.sub("·", line) for line in lines]
     found: set[int] = set()
-    fence, number = "", 0
+    fence, number, position = "", 0, 0
     while number < len(lines):
         opening = FENCE.fullmatch(lines[number])
         if fence or opening:
             closes = fence and lines[number].strip(" \t>").startswith(fence)
             fence = "" if closes else fence or (opening["ticks"] if opening else "")
-            number += 1
+            number, position = number + 1, 0
             continue
-        last = _last_line_of_formula(texts, number)
+        last, after = _end_of_formulas(texts, number, position)
         found.update(range(number + 1, last + 1))
-        number = max(last, number + 1)
+        number, position = (last, after) if last > number else (number + 1, 0)
     return frozenset(found)
 
 
-def _last_line_of_formula(texts: Sequence[str], number: int) -> int:
-    """Where a formula ends that begins in a line and goes on below it; else that line itself."""
-    position = 0
+def _end_of_formulas(texts: Sequence[str], number: int, position: int) -> tuple[int, int]:
+    """Where the first formula ends that begins in a line, from a place in it on, and goes on below;
+    the line and the place in that. Without one, that line itself."""
     while mark := FORMULA.search(texts[number], position):
         end = _end_of_formula(mark["sign"] or mark["other"])
         close = texts[number].find(end, mark.end())
@@ -83,11 +91,11 @@ def _last_line_of_formula(texts: Sequence[str], number: int) -> int:
             continue
         for last in range(number + 1, len(texts)):
             if QUOTATION.fullmatch(texts[last]):
-                return number
+                return number, position
             if end in texts[last]:
-                return last
-        return number
-    return number
+                return last, texts[last].index(end) + len(end)
+        return number, position
+    return number, position
 
 
 def _end_of_formula(mark: str) -> str:
@@ -100,25 +108,41 @@ def _parser() -> MarkdownIt:
     parser.enable("table").use(deflist_plugin)
     parser.disable("reference")  # links by reference are reported, not read
     ruler = parser.block.ruler
-    ruler.at("table", _table, {"alt": ["paragraph"]})
+    ruler.__rules__ = [rule for rule in ruler.__rules__ if rule.name != "table"]
+    ruler.before("lheading", "table", _table, {"alt": ["paragraph"]})
+    ruler.at("blockquote", _blockquote, {"alt": ["paragraph", "reference", "blockquote", "list"]})
     ruler.before("fence", OWN, _own_block, {"alt": ["paragraph", "blockquote", "list"]})
     for rule in list(ruler.__rules__):
         if rule.name not in {"paragraph", "code"}:
-            guarded = _outside_formulas(rule.fn, below=rule.name in LOOKING_BELOW)
+            guarded = _guarded(rule.fn, below=rule.name in LOOKING_BELOW)
             ruler.at(rule.name, guarded, {"alt": rule.alt})
     return parser
 
 
-def _outside_formulas(rule: RuleFuncBlockType, *, below: bool) -> RuleFuncBlockType:
-    """A rule that begins nothing where a formula goes on."""
+def _guarded(rule: RuleFuncBlockType, *, below: bool) -> RuleFuncBlockType:
+    """A rule that begins nothing where a formula goes on, or a paragraph with an indented line."""
 
     def guarded(state: StateBlock, start: int, end: int, silent: bool) -> bool:
         inside: frozenset[int] = state.env[IN_FORMULA]
         if inside and (start in inside or (below and _formula_below(state, start, end))):
             return False
+        if not silent:
+            state.env[INDENTATIONS][state.level] = state.blkIndent
+        elif _goes_on(state, start):
+            return False
         return rule(state, start, end, silent)
 
     return guarded
+
+
+def _goes_on(state: StateBlock, number: int) -> bool:
+    """Whether a line that stands out of its list or quotation can only go on with a paragraph."""
+    indentation = state.sCount[number]
+    if indentation >= state.blkIndent:
+        return False
+    around = state.env[INDENTATIONS].items()
+    outer = [text for level, text in around if level < state.level and text <= indentation]
+    return indentation < 0 or indentation - max(outer, default=0) >= AS_CODE
 
 
 def _formula_below(state: StateBlock, start: int, end: int) -> bool:
@@ -143,6 +167,20 @@ def _own_block(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     token.map = [start, state.line]
     token.meta = {"closed": last is not None}
     token.content = state.getLines(start + 1, state.line - 1, state.sCount[start], False)
+    return True
+
+
+def _blockquote(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    """A quotation; `meta["indented"]` has its lines whose `>` CommonMark would not take for one."""
+    before = len(state.tokens)
+    if not blockquote(state, start, end, silent):
+        return False
+    if not silent:
+        state.tokens[before].meta["indented"] = [
+            number for number in range(start + 1, state.line)
+            if state.sCount[number] - state.blkIndent >= AS_CODE
+            and _line(state, number).startswith(">")
+        ]  # fmt: skip
     return True
 
 

@@ -13,8 +13,9 @@ from typing import Any, ClassVar, Generic, Literal, TypeAlias, TypeVar, cast
 
 from builder.issues.issue import Source, Span
 
-START, END = "\ue000", "\ue001"
-"""Private-use characters around a node's index; Markdown passes them through untouched."""
+START, END = "\U0001da8b", "\U00012474"
+"""Rare characters around a node's index. They are punctuation, as the `$` of a formula and the
+brackets of a citation are: that decides what stars beside them mean."""
 
 
 def placeholder(index: int) -> str:

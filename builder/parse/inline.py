@@ -61,6 +61,10 @@ TOKEN = re.compile(
 )
 BLANK_LINE = re.compile(r"\n[ \t>]*\n")
 MATH_END = re.compile(r"(?<![\\\s])\$(?!\d)")
+SIGN = re.compile(r"(?<!\\)\$")
+BRACES = re.compile(r"\\.|[{}]", re.DOTALL)
+BACKSLASHES = re.compile(r"(?<!\\)(?:\\\\)*\\\Z")
+"""A backslash at the end that another does not escape."""
 MATH_BLANK = re.compile(r"(?<!\\)\$(?!\s*\d)")
 """The end of a formula that has a blank before it; what has a number after it is a price."""
 ENVIRONMENT = re.compile(r"\\begin\{(\w+\*?)\}")
@@ -108,7 +112,7 @@ EXPRESSIONS = {
 """Name → what is written."""
 COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 AUTOLINK = re.compile(r"<[A-Za-z][A-Za-z0-9+.-]*:[^<>\s]*>|<[^<>\s@]+@[^<>\s@]+>")
-TAG = re.compile(r"""</?([A-Za-z][\w-]*)((?:[^<>"']|"[^"]*"|'[^']*')*)>""")
+TAG = re.compile(r"""</?([A-Za-z][A-Za-z0-9-]*)((?=[\s/>])(?:[^<>"']|"[^"]*"|'[^']*')*)>""")
 ATTRIBUTE = re.compile(r"""([^\s=>"'/]+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+)))?""")
 ADDRESS_ATTRIBUTES = frozenset(
     {"src", "href", "srcset", "action", "formaction", "data", "poster", "cite", "xlink:href"}
@@ -145,10 +149,12 @@ FOREIGN_MARK = re.compile(
     r"|(?P<inserted>(?<![\w+])\+\+(?=[^\s+])[^+\n]*[^\s+]\+\+(?![\w+]))"
     r"|(?P<lower>(?<![~\s])~[^\s~]+~(?!~))"
     r"|(?P<upper>(?<=[\w)])\^[^\s^]+\^)"
+    r"|(?P<tildes>(?<!~)~{3,}(?!~))"
     r"|(?P<struck>(?<![~\w])~(?=[^\s~])[^~\n]*[^\s~]~(?![~\w]))"
     r"|(?P<emoji>(?<![\w:]):[a-z][a-z_]+[a-z]:(?![\w:]))"
 )
-SHORTEST_MARK = 3
+FOREIGN_SIGN = re.compile(r"[=+~^:]")
+"""What each of them has in it; most texts have none."""
 FOREIGN_MARKS = {
     "address": ("an address alone is no link here", "write <https://…>"),
     "mark": ("'==' marks nothing here", "write *…* or **…**"),
@@ -156,6 +162,7 @@ FOREIGN_MARKS = {
     "lower": ("'~' sets nothing lower here", "write $_…$ or <sub>…</sub>"),
     "upper": ("'^' sets nothing higher here", "write $^…$ or <sup>…</sup>"),
     "struck": ("one '~' strikes nothing out here", "write ~~…~~"),
+    "tildes": ("three '~' or more strike nothing out", "write ~~…~~"),
     "emoji": ("a name between colons is no sign here", "write the sign itself"),
 }
 """What others read in a text that stands as it is here: what is said of each, and a hint."""
@@ -164,6 +171,14 @@ FOREIGN_MARKS = {
 @cache
 def _closing_ticks(count: int) -> re.Pattern[str]:
     return re.compile(rf"(?<!`)`{{{count}}}(?!`)")
+
+
+def _depth(text: str, start: int, end: int) -> int:
+    """How many braces are open at the end of a range of TeX."""
+    depth = 0
+    for brace in BRACES.finditer(text, start, end):
+        depth += {"{": 1, "}": -1}.get(brace[0], 0)
+    return depth
 
 
 def is_foreign(address: str) -> bool:
@@ -260,7 +275,7 @@ class Scanner:
     def _plain(self, start: int, end: int) -> None:
         """Text in which nothing begins that is ours."""
         self.writer.put(self.text[start:end])
-        if self.html or end - start < SHORTEST_MARK:
+        if self.html or not FOREIGN_SIGN.search(self.text, start, end):
             return
         for mark in FOREIGN_MARK.finditer(self.text, start, end):
             kind = mark.lastgroup or ""
@@ -313,10 +328,12 @@ class Scanner:
             end = self.text.find(mark, start, self.limit)
             after = end + 2
         else:
-            close = MATH_END.search(self.text, start + 1, self.limit)
+            close = self._math_end(start + 1)
             end, after = (close.start(), close.end()) if close else (-1, -1)
             if "`" in self.text[start:end]:
                 end = -1  # code between two dollar signs: they are prices, not a formula
+            elif close and self._holds_sign(start, end) and (told := self._blank_inside(match)):
+                return told
         if end < 0:
             price = not display and self.text[start].isdigit()
             if not display and not price and (told := self._blank_inside(match)):
@@ -324,15 +341,36 @@ class Scanner:
             if not price:
                 hint = r"write \$ for a dollar sign"
                 message = f"this {mark} opens a formula that does not end in its paragraph"
+                if display and mark in self.passage.source.text[self.passage.offset(start) :]:
+                    hint = f"no blank line can stand inside a formula; {hint}"
                 self.report("math-closed", match.start(), start, message, hint)
             return self._verbatim(match)
         return self._formula(start, end, after, display=display)
+
+    def _math_end(self, start: int) -> re.Match[str] | None:
+        """The sign that ends a formula: the first outside of braces, since `\\text{if $x$}` has
+        formulas inside; the first of all where braces do not match."""
+        first = None
+        position = begin = start
+        while close := MATH_END.search(self.text, position, self.limit):
+            first = first or close
+            if not _depth(self.text, begin, close.start()):
+                return close
+            position = close.end()
+        return first
+
+    def _holds_sign(self, start: int, end: int) -> bool:
+        """Whether a dollar sign stands in the range that no braces are around."""
+        signs = SIGN.finditer(self.text, start, end)
+        return any(not _depth(self.text, start, sign.start()) for sign in signs)
 
     def _formula(self, start: int, end: int, after: int, *, display: bool) -> int:
         """Place the formula of that range, with the id behind it; the offset after both."""
         raw = self.text[start:end]
         first = start + len(raw) - len(raw.lstrip())
         last = first + len(raw.strip())
+        if last < end and BACKSLASHES.search(raw.strip()):
+            last += 1  # a backslash before a blank is a command
         tex, at = self.passage.padded(first, last), self.passage.span(first, last)
         given = EQUATION_ID.match(self.text, after, self.limit)
         if given is None:

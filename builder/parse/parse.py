@@ -333,6 +333,12 @@ class Reader:
                 made.set("class", str(token.attrs["style"]).replace("text-align:", "align-"))
             case "thead_open":
                 self.columns = 0
+            case "blockquote_open":
+                for number in token.meta["indented"]:
+                    at = self.passage.line_starts[number] + self.passage.lines[number].index(">")
+                    message = "this '>' is indented like code and is text elsewhere"
+                    hint = "write it below the one above"
+                    self.report("line-style", self.passage.span(at, at + 1), message, hint)
             case "tr_open":
                 self._row(token)
 

@@ -11,7 +11,7 @@ import { renderMath } from "./math.mjs";
 const { default: LOCALES } = await import("@citation-js/plugin-csl/lib-mjs/locales.json", { with: { type: "json" } });
 const { default: STYLES } = await import("@citation-js/plugin-csl/lib-mjs/styles.json", { with: { type: "json" } });
 
-/** A character of a private area stands for what neither reader nor formatter may touch; below them the builder's own. */
+/** A character of a private area stands for what neither reader nor formatter may touch. */
 const FIRST_TOKEN = 0xe100;
 const TOKENS = /[\ue100-\uf8fe]/g;
 const OTHERS = "\uf8ff";
@@ -65,6 +65,38 @@ const SORTING = /\\(?:noopsort|NoopSort|SortNoop|sortnoop)\s*\{[^{}]*\}/g;
 const WITHOUT_EFFECT = /\\(?:underline|sout|uline)\{/g;
 const SWITCHED = /\{\\(?:em|sl)\s+/g;
 const LINK = /\\href\s*\{[^{}]*\}\s*\{/g;
+
+/** Fields that no list shows, or that are no LaTeX. */
+const NO_LATEX = /^(?:abstract|annot(?:e|ation)|doi|eprint|file|keywords|url)$/i;
+const FIELD = /(?:^|[,{])\s*([A-Za-z][\w-]*)\s*=/g;
+/** Commands that change how a text looks or where its lines end: the text is the same without. */
+const LOOKS = new Set(
+  "allowbreak bf bfseries em footnotesize hfill hskip hspace it itshape kern leavevmode linebreak mathrm mdseries newblock newline nobreak noindent normalfont normalsize null par penalty protect relax rm scshape sc sf slshape sl small textnormal tt ttfamily unskip upshape".split(
+    " ",
+  ),
+);
+const readsOf = new Map();
+
+/** Whether the reader makes something of a command: alone, and of what is in braces behind it. */
+function reads(command) {
+  const made = (text) =>
+    plain(Object.values(new BibLatexParser(`@misc{k, title = {${text}}}\n`).parse().entries)[0]?.fields.title);
+  if (!readsOf.has(command))
+    readsOf.set(command, { alone: made(`A${command}{}B`) !== "AB", braces: made(`A${command}{Q}B`).includes("Q") });
+  return readsOf.get(command);
+}
+
+/** The commands of an entry that its reader would leave out without a word. */
+function leftOut(source) {
+  const starts = [...source.matchAll(FIELD)];
+  const found = starts.flatMap((start, at) => {
+    const text = NO_LATEX.test(start[1]) ? "" : source.slice(start.index, starts[at + 1]?.index);
+    return [...text.matchAll(/\\\\|\\([A-Za-z]+)(\s*\{(?!\}))?/g)];
+  });
+  return found
+    .filter(([, name, braces]) => name && !LOOKS.has(name) && !reads(`\\${name}`)[braces ? "braces" : "alone"])
+    .map(([, name]) => `\\${name}`);
+}
 
 const readable = (text) =>
   text
@@ -367,7 +399,10 @@ export async function readBibliography({ text, keys, style = "book", language = 
   for (const [key, entry] of wanted) {
     if (!entry) problems.push({ key, error: "unread" });
     else if (Object.keys(entry.fields).length === 0) problems.push({ key, error: "empty" });
-    else made.push(cslOf(entry, aside));
+    else {
+      for (const value of new Set(leftOut(entry.raw_text ?? ""))) problems.push({ key, error: "command", value });
+      made.push(cslOf(entry, aside));
+    }
   }
   const items = made.map(({ item }) => item);
   const locale = localeOf(language);

@@ -175,6 +175,7 @@ function failure(error, tex, macros, added) {
   const told = { error: message.replace(PLACE, "").trim(), position: 0, hint: "" };
   if (/^Unsupported function name/.test(told.error))
     told.hint = "is it misspelt? You can define it under [math.macros] in content/book.toml";
+  if (/got '[_^]'$/.test(told.error)) told.hint = "inside \\text and \\texttt write \\_ for an underscore";
   if (typeof error.position === "number" && tex.includes(context)) {
     told.position = error.position - added.filter((at, before) => at + before < error.position).length;
   } else {

@@ -17,6 +17,12 @@ MINIMUM_ROWS = 50
 """Fewer leave too little for validation and test to say anything."""
 COLUMN_COUNTS = range(3, 25)
 """Two numbers are no bottleneck for fewer columns, and a figure has no room for more."""
+MOST = 0.9
+"""Share of a column's numbers that are judged against the range of all."""
+NARROW = 0.15
+"""Share of that range in which they lie together where a few others lie far out."""
+LEAST_LEVELS = 10
+"""Different numbers of a column that is measured, not counted in a few steps."""
 MAXIMUM_CLASSES = 10
 """As many as there are colours that a reader can tell apart."""
 
@@ -39,6 +45,20 @@ def _cell(separator: str) -> re.Pattern[str]:
 def is_number(text: str) -> bool:
     """Whether a cell holds a finite number."""
     return bool(NUMBER.fullmatch(text)) and isfinite(float(text))
+
+
+def bulk(numbers: Sequence[float]) -> tuple[float, float]:
+    """The two numbers between which the middle nine tenths of them lie."""
+    ordered = sorted(numbers)
+    outside = int(len(ordered) * (1 - MOST) / 2)
+    return ordered[outside], ordered[-1 - outside]
+
+
+def has_heavy_tails(numbers: Sequence[float]) -> bool:
+    """Whether a few numbers lie so far out that the others would be one spot beside them."""
+    low, high = bulk(numbers)
+    whole = max(numbers) - min(numbers)
+    return len(set(numbers)) >= LEAST_LEVELS and high - low < NARROW * whole
 
 
 @dataclass(frozen=True)
@@ -293,6 +313,22 @@ class _Reader:
             message = f"'{header.text}' runs {first} … like a row number"
             hint = f"leave it out: exclude = [{json.dumps(header.text)}] in book.toml"
             self._report("data-column", header, message, hint, warning=True)
+        elif numbers and has_heavy_tails(numbers):
+            self._report_tails(header.text, numbers)
+
+    def _report_tails(self, column: str, numbers: Sequence[float]) -> None:
+        low, high = bulk(numbers)
+        message = (
+            f"a few rows of '{column}' lie far out: {MOST:.0%} are between {low:g} and {high:g}, "
+            f"all between {min(numbers):g} and {max(numbers):g}"
+        )
+        hint = "squared errors are decided by these few: "
+        if min(numbers) > 0:
+            hint += f"put the logarithm of '{column}' into the file in its place"
+        else:
+            hint += "look whether they are right, and leave them out if not"
+        at = InBook((TABLE, self.declaration.name), "file")
+        self.problems.append(Problem("data-tail", at, message, hint, warning=True))
 
     def _number_hint(self, column: str, text: str, *, whole: bool) -> str:
         decimal = self.declaration.decimal

@@ -4,7 +4,6 @@ import {
   axisOver,
   ClassKey,
   columnName,
-  decimalsOf,
   defineFigure,
   fixed,
   float32,
@@ -16,9 +15,12 @@ import {
   ownData,
   Panel,
   Panels,
+  PcaNote,
+  pcaIsBetter,
   percent,
   Readout,
   Scatter,
+  shown,
   toShare,
   type Axis,
   type OwnData,
@@ -38,8 +40,8 @@ interface Frame {
   readonly decoded: Float32Array;
   /** Mean squared difference of the two, in squares of that unit. */
   readonly error: number | null;
-  /** On all test examples: the model's error, that of PCA with two numbers, and what neighbours know. */
-  readonly measured: { readonly error: number; readonly pca: number; readonly accuracy: number | null };
+  /** On all test examples: what neighbours in the code know of the class. */
+  readonly accuracy: number | null;
 }
 
 const noun = (data: OwnData): string => (data.size ? "picture" : "row");
@@ -64,12 +66,7 @@ export default defineFigure<State, Frame, Role>({
     const decoded = floatOutput(await model.own.run("decoder", { z: float32([1, 2], code) }), "x_hat");
     const original = picked === null ? null : data.example(picked);
     const accuracy = data.classes.length ? model.own.metric("test.knn_accuracy") : null;
-    const measured = {
-      error: model.own.metric("test.reconstruction_mse"),
-      pca: model.own.metric("test.pca_reconstruction_mse"),
-      accuracy,
-    };
-    return { data, x, y, picked, code, original, decoded, error: original && meanSquare(original, decoded), measured };
+    return { data, x, y, picked, code, original, decoded, error: original && meanSquare(original, decoded), accuracy };
   },
 
   view(_, frame, set) {
@@ -109,37 +106,37 @@ export default defineFigure<State, Frame, Role>({
             { label: "mean squared error", value: error === null ? "no original" : fixed(error, 3) },
           ]}
         />
+        <PcaNote data={data} />
       </>
     );
   },
 
-  describe(_, { data, picked, code, error, measured }) {
+  describe(_, { data, picked, code, error }) {
     const place = `z₁ ${fixed(code[0])}, z₂ ${fixed(code[1])}`;
     const what =
       picked === null
         ? `An empty place, ${place}, is decoded.`
         : `Test ${noun(data)} ${picked + 1}${kindOf(data, picked)}, lies at ${place}; its reconstruction is off by a mean square of ${fixed(error ?? 0, 3)}.`;
-    return `${what} Over all test examples of ${data.name} the mean squared error is ${fixed(measured.error, 3)}.`;
+    return `${what} Over all test examples of ${data.name} the mean squared error is ${fixed(data.errors.model, 3)}. ${pcaIsBetter(data)}`.trimEnd();
   },
 
-  table(_, { data, original, decoded, measured }) {
+  table(_, { data, original, decoded, accuracy: known }) {
     if (data.size === 0) {
       return {
         columns: ["column", "original", "decoded"],
         rows: data.columns.map((column, i) => [
           columnName(column),
-          original ? fixed(inUnit(column, original[i] as number), decimalsOf(column)) : "–",
-          fixed(inUnit(column, decoded[i] as number), decimalsOf(column)),
+          original ? shown(column, inUnit(column, original[i] as number)) : "–",
+          shown(column, inUnit(column, decoded[i] as number)),
         ]),
       };
     }
-    const accuracy =
-      measured.accuracy === null ? [] : [["10-nearest-neighbour accuracy", percent(measured.accuracy, 1)]];
+    const accuracy = known === null ? [] : [["10-nearest-neighbour accuracy", percent(known, 1)]];
     return {
       columns: ["measured on the test split", "value"],
       rows: [
-        ["mean squared error", fixed(measured.error, 4)],
-        ["the same by PCA with two numbers", fixed(measured.pca, 4)],
+        ["mean squared error", fixed(data.errors.model, 4)],
+        ["the same by PCA with two numbers", fixed(data.errors.pca, 4)],
         ...accuracy,
       ],
     };

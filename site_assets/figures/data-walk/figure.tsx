@@ -4,7 +4,6 @@ import {
   ClassKey,
   CodeWalk,
   columnName,
-  decimalsOf,
   defineFigure,
   fixed,
   float32,
@@ -14,6 +13,9 @@ import {
   nearestPoint,
   OwnExample,
   ownData,
+  PcaNote,
+  pcaIsBetter,
+  shown,
   type OwnData,
   type Pair,
 } from "../../kit/index.ts";
@@ -60,7 +62,12 @@ export default defineFigure<State, Frame, Role>({
             <Glyphs key={kind} points={group} glyph={data.glyphs[kind] as string} hue={`k${kind}`} />
           ))
         }
-        legend={codes && <ClassKey data={data} />}
+        legend={
+          <>
+            {codes && <ClassKey data={data} />}
+            <PcaNote data={data} />
+          </>
+        }
         decoded={<OwnExample data={data} original={null} decoded={decoded} />}
         example="test example"
         nearest={nearestName(frame)}
@@ -76,11 +83,9 @@ export default defineFigure<State, Frame, Role>({
     const what = data.size
       ? `a picture with ink on ${Math.round(ink * 100)}% of the paper`
       : data.columns
-          .map(
-            (column, i) => `${columnName(column)} ${fixed(inUnit(column, decoded[i] as number), decimalsOf(column))}`,
-          )
+          .map((column, i) => `${columnName(column)} ${shown(column, inUnit(column, decoded[i] as number))}`)
           .join(", ");
-    return `At z₁ ${fixed(z1)}, z₂ ${fixed(z2)} the decoder gives ${what}. The nearest test example: ${nearestName(frame)}.`;
+    return `At z₁ ${fixed(z1)}, z₂ ${fixed(z2)} the decoder gives ${what}. The nearest test example: ${nearestName(frame)}. ${pcaIsBetter(data)}`.trimEnd();
   },
 
   table(_, { data, decoded }) {
@@ -93,9 +98,7 @@ export default defineFigure<State, Frame, Role>({
       columns: ["column", "decoded", "smallest in training", "largest in training"],
       rows: data.columns.map((column, i) => [
         columnName(column),
-        ...[inUnit(column, decoded[i] as number), column.min, column.max].map((value) =>
-          fixed(value, decimalsOf(column)),
-        ),
+        ...[inUnit(column, decoded[i] as number), column.min, column.max].map((value) => shown(column, value)),
       ]),
     };
   },

@@ -1,6 +1,6 @@
 /** Numbers as the book prints them. */
 
-const MINUS = "\u2212";
+export const MINUS = "\u2212";
 
 /** Fixed decimals with a true minus sign; never “−0.00”. */
 export function fixed(value: number, decimals = 2): string {

@@ -6,6 +6,6 @@
 export { court, type Court } from "./court.ts";
 export { defineFigure, defineTrainingFigure, type FigureDefinition, type Setter, type Table } from "./figure.ts";
 export type { Model, Models, NumberArray } from "./models.ts";
-export { columnName, decimalsOf, inUnit, ownData, type OwnData } from "./own_data.ts";
-export { ClassKey, OwnExample } from "./own_example.tsx";
+export { columnName, inUnit, ownData, pcaIsBetter, shown, type OwnData } from "./own_data.ts";
+export { ClassKey, OwnExample, PcaNote } from "./own_example.tsx";
 export { trainingCard, trainingData, type Training, type TrainingState } from "./training.ts";

@@ -1,10 +1,14 @@
 /** The author's own data as `training/recipes/families/own_recipe.py` publishes them: rows of a table, or pictures. */
 
+import { fixed, MINUS } from "../base/format.ts";
 import type { DataSetFields } from "./card_fields.ts";
 import type { Model } from "./models.ts";
 import type { Pair } from "../marks/plot.tsx";
 
-/** A column of a table; mean, deviation and range are those of its training rows, in its own unit. */
+/**
+ * A column of a table; mean, deviation and range are those of its training rows, in its own unit. Its axis goes from
+ * `low` to `high`, which is the range, or most of it where a few rows lie far out, and its bars begin at `middle`.
+ */
 export interface Column {
   readonly name: string;
   readonly unit: string;
@@ -12,6 +16,9 @@ export interface Column {
   readonly deviation: number;
   readonly min: number;
   readonly max: number;
+  readonly low: number;
+  readonly high: number;
+  readonly middle: number;
 }
 
 export interface OwnData {
@@ -27,6 +34,8 @@ export interface OwnData {
   readonly classes: readonly string[];
   /** A character for each class, one for all where there are none. */
   readonly glyphs: readonly string[];
+  /** Mean squared error on all test examples: of the model, and of PCA with as many numbers. */
+  readonly errors: { readonly model: number; readonly pca: number };
   /** A test example in the model's unit: standard deviations of its columns, or ink from 0 to 1. */
   example(index: number): Float32Array;
 }
@@ -57,6 +66,10 @@ export function ownData(model: Model): OwnData {
     labels: model.array("labels_test").data,
     classes,
     glyphs: glyphsFor(classes),
+    errors: {
+      model: model.metric("test.reconstruction_mse"),
+      pca: model.metric("test.pca_reconstruction_mse"),
+    },
     example: (index) =>
       Float32Array.from(examples.data.subarray(index * numbers, (index + 1) * numbers), (value) => value / scale),
   };
@@ -67,12 +80,25 @@ export function inUnit(column: Column, value: number): number {
   return column.mean + column.deviation * value;
 }
 
-/** Decimals that show a hundredth of a column's spread, near enough. */
-export function decimalsOf(column: Column): number {
-  return Math.min(8, Math.max(0, 1 - Math.floor(Math.log10(column.deviation))));
+/** A number of a column with digits that show a hundredth of its spread, near enough; the tiny and the huge as 7.1e-11. */
+export function shown(column: Column, value: number): string {
+  const decimals = 1 - Math.floor(Math.log10(column.deviation));
+  const huge = Math.max(Math.abs(column.min), Math.abs(column.max)) >= 1e7;
+  if (decimals <= 6 && !huge) return fixed(value, Math.max(0, decimals));
+  const digits = Math.floor(Math.log10(Math.abs(value) || column.deviation)) + decimals;
+  return value
+    .toExponential(Math.min(6, Math.max(0, digits)))
+    .replace(/^-/, MINUS)
+    .replace("e+", "e");
 }
 
 /** “alcohol (% by volume)” */
 export function columnName({ name, unit }: Column): string {
   return unit ? `${name} (${unit})` : name;
+}
+
+/** That PCA does better than the model, where it does: empty otherwise. */
+export function pcaIsBetter({ errors }: OwnData): string {
+  if (errors.pca >= errors.model) return "";
+  return `On the test examples PCA with two numbers does better: a mean squared error of ${fixed(errors.pca, 3)}, this model’s is ${fixed(errors.model, 3)}.`;
 }

@@ -1,7 +1,6 @@
 /** One example of the author's own data: a picture, or a row with each column on its own axis. */
 
-import { fixed } from "../base/format.ts";
-import { columnName, decimalsOf, inUnit, type Column, type OwnData } from "./own_data.ts";
+import { columnName, inUnit, pcaIsBetter, shown, type Column, type OwnData } from "./own_data.ts";
 import { place } from "../marks/plot.tsx";
 import { Raster } from "../marks/raster.tsx";
 
@@ -15,33 +14,36 @@ interface ValueRowsProps {
 
 const [WIDTH, ROW, LEFT, RIGHT] = [360, 56, 8, 8]; // view-box units
 
-/** Bars from a column's mean, in the column's own unit, on an axis over what its training rows held. */
+/**
+ * Bars from a column's middle, in the column's own unit, on an axis over what its training rows held. What lies beyond
+ * the axis has an arrow at its end, and the axis says how far the column goes on.
+ */
 function ValueRow({ column, original, decoded }: { column: Column; original: number | null; decoded: number }) {
-  const decimals = decimalsOf(column);
   const right = WIDTH - RIGHT;
   const along = (value: number): number => {
-    const share = (value - column.min) / (column.max - column.min);
+    const share = (value - column.low) / (column.high - column.low);
     return place(LEFT + Math.min(1, Math.max(0, share)) * (right - LEFT));
   };
-  const middle = along(column.mean);
-  const bar = (value: number, top: number, hue: string) => (
-    <rect
-      class={`bar ${hue}`}
-      x={Math.min(middle, along(value))}
-      y={top}
-      width={place(Math.abs(along(value) - middle))}
-      height="7"
-    />
-  );
+  const middle = along(column.middle);
+  const bar = (value: number, top: number, hue: string) => {
+    const end = along(value);
+    const beyond = value > column.high ? 1 : value < column.low ? -1 : 0;
+    return (
+      <>
+        <rect class={`bar ${hue}`} x={Math.min(middle, end)} y={top} width={place(Math.abs(end - middle))} height="7" />
+        {beyond !== 0 && <path class={`bar ${hue}`} d={`M${end} ${top}l${7 * beyond} 3.5l${-7 * beyond} 3.5z`} />}
+      </>
+    );
+  };
   return (
     <>
       <text class="direct-label" x={LEFT} y="12">
         {columnName(column)}
       </text>
       <text class="value-row-numbers" x={right} y="12" text-anchor="end">
-        {original !== null && <tspan class="c-x">x {fixed(original, decimals)}</tspan>}
-        <tspan class="c-xhat" dx="9">
-          x̂ {fixed(decoded, decimals)}
+        {original !== null && <tspan class="c-x">x {shown(column, original)}</tspan>}
+        <tspan class="c-xhat" dx={original === null ? 0 : 9}>
+          x̂ {shown(column, decoded)}
         </tspan>
       </text>
       {original !== null && bar(original, 18, "c-x")}
@@ -49,10 +51,12 @@ function ValueRow({ column, original, decoded }: { column: Column; original: num
       <line class="bar-zero" x1={LEFT} x2={right} y1="37" y2="37" />
       <line class="bar-zero" x1={middle} x2={middle} y1="16" y2="41" />
       <text class="bar-value" x={LEFT} y="49">
-        {fixed(column.min, decimals)}
+        {shown(column, column.low)}
+        {column.low > column.min && `, down to ${shown(column, column.min)}`}
       </text>
       <text class="bar-value" x={right} y="49" text-anchor="end">
-        {fixed(column.max, decimals)}
+        {shown(column, column.high)}
+        {column.high < column.max && `, up to ${shown(column, column.max)}`}
       </text>
     </>
   );
@@ -65,7 +69,7 @@ function ValueRows({ label, columns, original, decoded }: ValueRowsProps) {
     decoded: inUnit(column, decoded[i] as number),
   }));
   const spoken = values.map(({ column, ...row }) => {
-    const [was, is] = [row.original, row.decoded].map((value) => value !== null && fixed(value, decimalsOf(column)));
+    const [was, is] = [row.original, row.decoded].map((value) => value !== null && shown(column, value));
     return `${columnName(column)} ${was === false ? "" : `${was}, `}decoded ${is}`;
   });
   return (
@@ -139,4 +143,10 @@ export function ClassKey({ data }: { data: OwnData }) {
       ))}
     </ul>
   );
+}
+
+/** A line where PCA does better than the model that was trained. */
+export function PcaNote({ data }: { data: OwnData }) {
+  const told = pcaIsBetter(data);
+  return told ? <p class="figure-remark">{told}</p> : null;
 }

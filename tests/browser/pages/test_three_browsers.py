@@ -20,7 +20,7 @@ from playwright.sync_api import Error, Playwright
 
 from tests.browser.conftest import HTTP_AND_FILE, Reader
 from tests.browser.figures.test_every_figure import FIGURES
-from tests.browser.support import browser_report
+from tests.browser.support import blocks, browser_report
 from tests.browser.support.browsers import NAMES
 from tests.browser.support.cells_round import work_cells
 from tests.browser.support.drivers import Driver, Tripwire, drive
@@ -147,3 +147,8 @@ def test_the_whole_book_works(
         row = browser_report.row(driver.version, scheme, part, trained)
         record_property(browser_report.WORKED, row)
     assert not failures, "\n".join(failures)
+
+
+def test_remarks_captions_and_columns_are_seen_as_such(driver: Driver, reader: Reader) -> None:
+    driver.open(reader.site.url(blocks.AUTHORS))
+    assert blocks.faults(driver.ask(blocks.LOOK)) == []

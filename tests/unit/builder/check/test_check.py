@@ -16,6 +16,7 @@ import pytest
 
 from builder.check import accessibility, run
 from builder.check.cards import check_cards
+from builder.check.foreign import check_tags
 from builder.check.links import ask_server, check_links, check_outside_links
 from builder.check.site import BuiltSite, Page, read_site
 from builder.check.validity import check_html
@@ -295,6 +296,56 @@ def test_axe_finds_faults_on_the_page_and_in_the_colours_that_have_them(tmp_path
         (f"{SITE}/b.html", "label", " light"),
         (f"{SITE}/c.html", "color-contrast", ", dark"),
     ]
+
+
+def test_faults_inside_drawings_and_formulas_are_found_in_the_dom(tmp_path: Path) -> None:
+    (tmp_path / "site_assets").symlink_to(ASSETS)
+    well = (
+        '<svg role="img" aria-label="A line"><defs><clipPath id="c"><path/></clipPath></defs>'
+        '<g clip-path="url(#c)"></g><a href="#top"><text>up</text></a></svg>'
+        '<p id="top"><math><mi href="#top">x</mi></math>'
+    )
+    ill = (
+        '<svg role="img" aria-label="A line"><path id="twice"/><a href="#top"><path/></a>'
+        '<g clip-path="url(#gone)"></g></svg><p id="twice">x<p id="top">'
+        '<math><mrow href="#nowhere"></mrow></math>'
+    )
+    (tmp_path / SITE).mkdir(parents=True)
+    for name, body in {"a.html": well, "b.html": ill}.items():
+        head = f'<!doctype html><html lang="en"><title>{name}</title><main><h1>{name}</h1>'
+        (tmp_path / SITE / name).write_text(f"{head}{body}", "utf-8")
+    pages = ["a.html", "b.html"]
+    found = apart(lambda: list(accessibility.check_accessibility(tmp_path, pages)))
+    told = [issue.message for issue in found if ", in <" in issue.message]
+    assert {issue.path for issue in found if issue.message in told} == {f"{SITE}/b.html"}
+    assert told == [
+        "the id 'twice' stands 2 times, in <svg>",
+        "the link to '#top' has no name, in <svg>",
+        "there is no '#gone' on the page, in <svg>",
+        "the link to '#nowhere' has no name, in <math>",
+        "there is no '#nowhere' on the page, in <math>",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("html", "place", "message"),
+    [
+        ("<svg>\n<g><path/></svg><p>", (2, 1), "this <g> is not closed"),
+        ("<math><mi>x</mi>", (1, 1), "this <math> is not closed"),
+        ("<math>\n<mi>x</mi></mrow></math>", (2, 11), "</mrow> closes nothing inside <math>"),
+        ("<p><svg><a href='#'><path d='M0 0'></a></svg>", (1, 21), "this <path> is not closed"),
+    ],
+)
+def test_tags_that_do_not_match_inside_drawings_and_formulas(
+    html: str, place: tuple[int, int], message: str
+) -> None:
+    (found,) = check_tags(site({"page.html": html}))
+    assert (found.rule, found.line, found.column, found.message) == ("html", *place, message)
+
+
+def test_tags_that_match_are_right() -> None:
+    whole = "<p><br><svg><path/><g></g></svg><math><mi>x</mi></math><p>"
+    assert list(check_tags(site({"page.html": whole}))) == []
 
 
 def test_nothing_is_checked_where_nothing_is_built(tmp_path: Path) -> None:

@@ -2,7 +2,15 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { columnName, decimalsOf, glyphsFor, inUnit, type Column } from "../../../../site_assets/kit/figure/own_data.ts";
+import {
+  columnName,
+  glyphsFor,
+  inUnit,
+  pcaIsBetter,
+  shown,
+  type Column,
+  type OwnData,
+} from "../../../../site_assets/kit/figure/own_data.ts";
 
 const column = (deviation: number, unit = ""): Column => ({
   name: "width",
@@ -11,6 +19,9 @@ const column = (deviation: number, unit = ""): Column => ({
   deviation,
   min: 0,
   max: 20,
+  low: 0,
+  high: 20,
+  middle: 10,
 });
 
 test("a class is told by its initial, or by a letter where two have the same", () => {
@@ -22,9 +33,24 @@ test("a class is told by its initial, or by a letter where two have the same", (
 test("numbers come in their column's unit, with decimals that show a hundredth of its spread", () => {
   assert.equal(inUnit(column(4), -0.5), 8);
   assert.deepEqual(
-    [314, 25, 2, 0.8, 0.01, 1e-20].map((deviation) => decimalsOf(column(deviation))),
-    [0, 0, 1, 2, 3, 8],
+    [314, 25, 2, 0.8, 0.01].map((deviation) => shown(column(deviation), 1.23456)),
+    ["1", "1", "1.2", "1.23", "1.235"],
   );
   assert.equal(columnName(column(1, "mm")), "width (mm)");
   assert.equal(columnName(column(1)), "width");
+});
+
+test("tiny and huge units are written with an exponent, as many digits as tell them apart", () => {
+  const tiny = { ...column(1.2e-11), mean: 7e-11, min: 5e-11, max: 9e-11 };
+  assert.deepEqual(
+    [7.12e-11, -7.12e-11, 9e-12, 0].map((value) => shown(tiny, value)),
+    ["7.1e-11", "\u22127.1e-11", "9e-12", "0.0e0"],
+  );
+  assert.equal(shown({ ...column(3e6), max: 5e7 }, 4.2e7), "4.20e7");
+});
+
+test("PCA is named where it does better than the model", () => {
+  const data = (model: number, pca: number): OwnData => ({ errors: { model, pca } }) as OwnData;
+  assert.match(pcaIsBetter(data(0.048, 0.032)), /PCA with two numbers does better: .* 0\.032, this model’s is 0\.048/);
+  assert.equal(pcaIsBetter(data(0.03, 0.032)), "");
 });

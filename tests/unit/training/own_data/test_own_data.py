@@ -15,6 +15,7 @@ from PIL import Image
 
 from training.__main__ import main
 from training.data.dataset import HonestyLabel
+from training.learn.early_stopping import LOOKS, BestWeights
 from training.learn.networks import DenseVAE, parameter_count
 from training.own_data.declaration import LABELS, Declaration, read_declarations
 from training.own_data.pictures import Pictures
@@ -252,3 +253,30 @@ def test_a_jpeg_is_read_like_a_png() -> None:
     assert problems == ()
     assert isinstance(data, Pictures)
     assert abs(data.ink[0][0] - 255) <= 1
+
+
+def test_what_a_small_table_is_kept_from_learning_by_heart() -> None:
+    """Early stopping: the weights with the least held-out loss are kept, whenever they were."""
+    model = torch.nn.Linear(1, 1)
+    losses = iter([3.0, 1.0, 2.0])
+    reports: list[float] = []
+    best = BestWeights(model, lambda: next(losses), reports.append)
+    for step, share in enumerate((1 / LOOKS, 2 / LOOKS, 2.5 / LOOKS, 3 / LOOKS), start=1):
+        torch.nn.init.constant_(model.weight, step)
+        best(share)
+    best.restore()
+    assert model.weight.item() == 2
+    assert best.share == 2 / LOOKS
+    assert len(reports) == 4
+
+
+def test_an_axis_ends_where_a_few_rows_lie_far_out() -> None:
+    rows = [f"{i % 11 if i != 7 else 5000},{i % 7},{i % 5}" for i in range(ROWS)]
+    declaration = Declaration("t", "", "real", file="t.csv")
+    columns = own_recipe.prepare(declaration, table_of("\n".join(["far,b,c", *rows]))).details[
+        "columns"
+    ]
+    assert isinstance(columns, list)
+    assert (columns[0]["low"], columns[0]["high"]) == (0, 10)
+    assert columns[0]["max"] == 5000
+    assert (columns[1]["low"], columns[1]["high"]) == (columns[1]["min"], columns[1]["max"])
