@@ -183,10 +183,10 @@ def _field(table: Table) -> StateType | None:
 def _limits(table: Table, kind: type[StateType]) -> dict[str, Any] | None:
     """What a declaration of that type holds of its own; None if something of it is missing."""
     found: dict[str, Any] = {}
-    whole = True
+    whole, hints = True, get_type_hints(kind)
     for field in fields(kind)[len(fields(StateType)) :]:
         optional = field.default is not MISSING
-        hint = get_type_hints(kind)[field.name]
+        hint = hints[field.name]
         if hint == tuple[str, ...]:
             found[field.name] = tuple(table.texts(field.name))
             continue

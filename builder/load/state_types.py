@@ -72,7 +72,7 @@ class StateType(ABC):
         return _type_of_values(type(self))
 
 
-@cache
+@cache  # looking up type hints takes a thousand times as long, and every save asks for all
 def _type_of_values(kind: type[StateType]) -> str:
     return type_of(get_type_hints(kind)["default"], {})
 

@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, TypeVarTuple, get_type_hints
 
@@ -603,7 +603,12 @@ def _own_template(templates: Environment, html: str) -> Template:
 
 def _fields(content: Mapping[str, Any], of: type) -> dict[str, Any]:
     """Those fields that a part of a card has in a page."""
-    return {key: content[key] for key in get_type_hints(of) if key in content}
+    return {key: content[key] for key in _keys_of(of) if key in content}
+
+
+@cache  # a page asks once for each of its metrics
+def _keys_of(fields: type) -> tuple[str, ...]:
+    return tuple(get_type_hints(fields))
 
 
 def _markup(template: str, *values: object, **named: object) -> Markup:
