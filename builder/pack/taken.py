@@ -5,17 +5,10 @@ one that trains in the page the Python that goes with the reader's own weights.
 from __future__ import annotations
 
 import json
-import re
 from base64 import b64encode
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
-
-import numpy as np
-import onnx
-from numpy.typing import NDArray
-from onnx import TensorProto, helper, numpy_helper
-from safetensors.numpy import save
 
 from builder.issues.issue import Issue, Source, whole_file
 from builder.load.model_card import ModelCard
@@ -26,8 +19,6 @@ from builder.store.effects import Effects
 from builder.store.hashing import canonical
 from builder.store.memory import Memory
 
-Floats: TypeAlias = NDArray[np.float32]
-Numbers: TypeAlias = NDArray[np.float32] | NDArray[np.float16]
 Layout: TypeAlias = tuple[tuple[str, tuple[int, ...]], ...]
 """Name and shape of each tensor, in the order of the flat parameters."""
 
@@ -35,9 +26,6 @@ PARAMS = "params"
 """The input by which a graph that trains in the page gets its weights."""
 OF_NETWORK = {"encoder", "decoder"}
 """The graphs of such a model that say what it does; the others say how it is trained."""
-HALF = ".half"
-WRAPPED = re.compile(r"^(module|(chosen\.)?stack)\.")
-"""What the export puts in front of the names in a network's class."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,74 +137,29 @@ def _archive(
     networks: tuple[Network, ...],
     modules: tuple[str, ...],
 ) -> bytes:
+    from builder.pack import weights as read  # numpy and onnx: most builds need neither
+
     files = {"card.json": json.dumps(json.loads(card), indent=1, ensure_ascii=False).encode()}
     several = len(networks) > 1
     for network, source in zip(networks, modules, strict=True):
         stem = f"{name}-{network.graphs[0]}" if several else name
         files[f"{network.module}.py"] = source.encode()
         tensors = (
-            [_named(layout, row) for row in _split(rows, layout)]
+            [read.named(layout, row) for row in read.split(rows, layout)]
             if rows
-            else [_weights(map(graphs.__getitem__, network.graphs), network.prefix)]
+            else [read.weights(map(graphs.__getitem__, network.graphs), network.prefix)]
         )
         stems = [f"{stem}-{i}" if len(tensors) > 1 else stem for i in range(len(tensors))]
         for own, weights in zip(stems, tensors, strict=True):
-            files[f"{own}.safetensors"] = save(weights, {"format": "pt"})
+            files[f"{own}.safetensors"] = read.save(weights, {"format": "pt"})
         load = f"load_{network.graphs[0]}.py" if several else "load.py"
         files[load] = network.program(f"{stems[0]}.safetensors").encode()
     for use, graph in graphs.items():
-        given = [_with_constant(graph, row) for row in _split(rows, layout)] if rows else [graph]
+        given = (
+            [read.with_constant(graph, row) for row in read.split(rows, layout)]
+            if rows
+            else [graph]
+        )
         for i, model in enumerate(given):
             files[f"{name}-{use}{f'-{i}' if len(given) > 1 else ''}.onnx"] = model
     return zip_archive(name, files)
-
-
-def _split(rows: bytes, layout: Layout) -> list[Floats]:
-    size = sum(int(np.prod(shape)) for _, shape in layout)
-    return list(np.frombuffer(rows, "<f4").reshape(-1, size))
-
-
-def _named(layout: Layout, row: Floats) -> dict[str, Numbers]:
-    """The tensors of flat parameters."""
-    ends = np.cumsum([int(np.prod(shape)) for _, shape in layout])
-    parts = np.split(row, ends[:-1])
-    return {
-        name: _shortest(part).reshape(shape)
-        for (name, shape), part in zip(layout, parts, strict=True)
-    }
-
-
-def _shortest(values: Floats) -> Numbers:
-    """As float16 if nothing is lost by it; PyTorch makes them float32 again."""
-    with np.errstate(over="ignore"):
-        half = values.astype(np.float16)
-    return half if np.array_equal(half.astype(np.float32), values) else values
-
-
-def _weights(graphs: Iterable[bytes], prefix: str) -> dict[str, Numbers]:
-    """The constants of exported graphs that are weights, by their names in the network's class."""
-    found = {}
-    for graph in graphs:
-        for constant in onnx.load_model_from_string(graph).graph.initializer:
-            name = WRAPPED.sub("", constant.name.removesuffix(HALF))
-            if "." in name:  # what the exporter adds has no dot in its name
-                found[prefix + name] = numpy_helper.to_array(constant)
-    return found
-
-
-def _with_constant(graph: bytes, row: Floats) -> bytes:
-    """The graph with its weights inside."""
-    model = onnx.load_model_from_string(graph)
-    kept = [port for port in model.graph.input if port.name != PARAMS]
-    model.graph.ClearField("input")
-    model.graph.input.extend(kept)
-    values = _shortest(row)
-    if values.dtype == np.float16:
-        nodes = list(model.graph.node)
-        model.graph.ClearField("node")
-        cast = helper.make_node("Cast", [PARAMS + HALF], [PARAMS], to=TensorProto.FLOAT)
-        model.graph.node.extend([cast, *nodes])
-    name = PARAMS if values is row else PARAMS + HALF
-    model.graph.initializer.append(numpy_helper.from_array(values, name))
-    given: bytes = model.SerializeToString(deterministic=True)
-    return given

@@ -2,9 +2,10 @@
 
 Both serve the same generated book of many chapters, each with its own figures, models and code and
 a bibliography of a thousand entries, to a Chromium each. Chapters are saved in turns, so that both
-meet the same machine. Prints the medians and their ratio, this one ÷ the other; the other is a
-checkout whose `build/models` and `site_assets/node_modules` are there, say a worktree of an older
-commit, and if it has a `.venv`, that one runs it.
+meet the same machine. Prints the medians, their ratio, this one ÷ the other, and the median of each
+turn's ratio, which a busy machine disturbs less. The other is a checkout whose `build/models` and
+`site_assets/node_modules` are there, say a worktree of an older commit; if it has a `.venv`, that
+one runs it.
 
     python -m tests.benchmarks.save_against CHECKOUT [--chapters 100] [--saves 40]
 """
@@ -167,9 +168,15 @@ def main() -> None:
         browser.close()
     for name, values in zip(("this", "other"), times, strict=True):
         found = summary(values)
-        print(f"{name}: save → shown {found['median']:.0f} ms, p95 {found['p95']:.0f} ms")
+        quartile = statistics.quantiles(values, n=4)[0]
+        print(
+            f"{name}: save → shown {found['median']:.0f} ms, lower quartile {quartile:.0f} ms, "
+            f"p95 {found['p95']:.0f} ms"
+        )
     ratio = statistics.median(times[0]) / statistics.median(times[1])
-    print(f"ratio of the medians, this ÷ other: {ratio:.2f} (load {os.getloadavg()[0]:.1f})")
+    pairs = statistics.median(a / b for a, b in zip(*times, strict=True))
+    load = os.getloadavg()[0]
+    print(f"this ÷ other: medians {ratio:.2f}, median of the pairs {pairs:.2f} (load {load:.1f})")
 
 
 if __name__ == "__main__":
