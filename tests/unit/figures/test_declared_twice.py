@@ -87,6 +87,8 @@ SHARED = (
     Shared("interpolate", "from", "max", "twins", rows("images")),
     Shared("interpolate", "to", "max", "twins", rows("images")),
     Shared("point-or-cloud", "input", "max", "vae", rows("codes_test")),
+    Shared("pretrain", "labels", "choices", "codes", words("labels")),
+    Shared("pretrain", "sees", "choices", "codes", lambda card: card["options"]["ways"][:-1]),
     Shared("surgery", "beta", "choices", "sweep", words("betas")),
     Shared("surgery", "digit", "max", "sweep", last_class),
     Shared("traversals", "beta", "choices", "sprites", words("betas")),
