@@ -93,6 +93,30 @@ def test_each_room_of_the_kit_says_what_it_knows(room: str) -> None:
     )
 
 
+def test_each_room_of_typescript_says_what_lives_there() -> None:
+    assets = ROOT / "site_assets"
+    apart = (
+        "node_modules",
+        "generated",
+        "figures",
+    )  # one folder a figure: figure.toml describes it
+    files = [path for kind in ("*.ts", "*.tsx", "*.mjs") for path in assets.rglob(kind)]
+    folders = {path.parent for path in files if path.relative_to(assets).parts[0] not in apart} - {
+        assets / "kit",
+        assets / "offline" / "worker",
+    }  # told of by what stands around them
+    silent = [
+        folder.relative_to(ROOT).as_posix()
+        for folder in sorted(folders)
+        if not (folder / "README.md").exists()
+        and not (
+            (folder / "index.ts").exists()
+            and (folder / "index.ts").read_text("utf-8").startswith("/**")
+        )
+    ]
+    assert silent == []
+
+
 def test_each_room_of_python_says_what_lives_there() -> None:
     folders = {
         path.parent
