@@ -89,6 +89,15 @@ def test_shares_of_the_plane_weighted_by_the_prior(models_dir: Path) -> None:
         )
 
 
+def test_two_deviations_hold_a_place_for_every_shape(models_dir: Path) -> None:
+    """A path within them can visit all four: the plane is connected."""
+    model = Published(models_dir, "shapes-vae")
+    regions = model.array("regions")
+    axis = np.linspace(-2.5, 2.5, len(regions))
+    near = np.hypot(axis[:, None], axis) <= 2
+    assert set(regions[near].tolist()) == set(range(len(model.card["data"]["classes"])))
+
+
 def test_eigenvalues_that_are_left_out_are_the_curve(models_dir: Path) -> None:
     model = Published(models_dir, "signals-pca")
     for complexity in (1, 4):

@@ -7,6 +7,7 @@ import {
   fixed,
   float32,
   floatOutput,
+  gaps,
   HeatMap,
   meanOf,
   Panel,
@@ -22,7 +23,7 @@ import {
   type Model,
 } from "../../kit/index.ts";
 import type { Role, State } from "../../generated/traversals.ts";
-import { gaps, traverse } from "./maths.ts";
+import { traverse } from "./maths.ts";
 
 /** What was measured of one network on the test drawings. */
 interface Measured {

@@ -8,6 +8,8 @@ export interface MarkedGridProps extends RasterGridProps {
   readonly struck: readonly boolean[];
   /** The drawing with a frame around it. */
   readonly picked?: number;
+  /** Drawings with a frame in the hue of the code. */
+  readonly framed?: readonly number[];
 }
 
 /** The same images with a pixel of paper all around each. */
@@ -23,7 +25,7 @@ function bordered(images: ArrayLike<number>, size: number): Float32Array {
   return pixels;
 }
 
-export function MarkedGrid({ struck, picked, images, size, ...grid }: MarkedGridProps) {
+export function MarkedGrid({ struck, picked, framed = [], images, size, ...grid }: MarkedGridProps) {
   const { columns, rows } = grid;
   const pixels = useMemo(() => bordered(images, size), [images, size]);
   const [cells, strokes] = useMemo(() => {
@@ -39,6 +41,9 @@ export function MarkedGrid({ struck, picked, images, size, ...grid }: MarkedGrid
       <svg class="marked-cells" viewBox={`0 0 ${columns} ${rows}`} preserveAspectRatio="none" aria-hidden="true">
         <path class="struck" d={cells} />
         <path class="strike" d={strokes} />
+        {framed.map((i) => (
+          <rect key={i} class="marked-framed c-z" x={i % columns} y={Math.floor(i / columns)} width="1" height="1" />
+        ))}
         {picked !== undefined && (
           <rect class="marked-picked" x={picked % columns} y={Math.floor(picked / columns)} width="1" height="1" />
         )}

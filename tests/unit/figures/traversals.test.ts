@@ -2,7 +2,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { gaps, traverse } from "../../../site_assets/figures/traversals/maths.ts";
+import { traverse } from "../../../site_assets/figures/traversals/maths.ts";
+import { gaps } from "../../../site_assets/kit/maths/gaps.ts";
 
 test("the gap is the largest share less the second, ties leave none", () => {
   const found = gaps([0.125, 0.75, 0.25, 0.5, 0, 0.5, 0, 0, 0.875], 3);
