@@ -63,7 +63,7 @@ const SHAPES = ["ellipse", "bar", "wedge"] as const;
 const CURVES = ["size", "rotation", "position"] as const;
 const HUES = ["c-x", "c-sigma", "c-z"] as const;
 const BINS = 10;
-const BETA = 2; // at which Figure 7.3 finds the largest gap
+const BETA = 2; // the one with the largest gap, by the claims of factors-beta
 
 const option = (model: Model, name: string): number => model.card.options[name] as number;
 
@@ -328,7 +328,7 @@ export default defineFigure<State, Frame, Role>({
               axis={{ label: "share of the factor’s entropy", min: 0, max: 0.6, ticks: 4, format: percent }}
             />
           </Panel>
-          <Panel title="Gap between the best number and the next, as in Figure 7.3">
+          <Panel title="Gap between the best number and the next, mean over four factors">
             <DotRows
               label="Mutual information gap by code"
               rows={frame.gaps}
