@@ -548,10 +548,10 @@ class Scanner:
             self.writer.put("\\](")
             if opening is not None:
                 start = opening.match.start()
-                message = "this link cannot be read"
+                message, hint = "this link cannot be read", LINK_HINT
                 if opening.holds_link:
-                    message = "a link cannot hold another"
-                self.report("link-syntax", start, match.end(), message, LINK_HINT)
+                    message, hint = "a link cannot hold another", "take one of them out"
+                self.report("link-syntax", start, match.end(), message, hint)
             return match.end()
         address = unescapeAll(" ".join(found[group].split()))
         at = self.passage.span(*found.span(group))

@@ -504,7 +504,9 @@ class _Resolver:
         elif hash_:
             message = f"unknown {noun} '{target}'"
         else:
-            message = f"a {noun} to nowhere"
+            message = (
+                f"this {'link' if noun == 'anchor' else noun} leads nowhere: it has no address"
+            )
         candidates = self.names.places.names(target, self.href)
         hint = f"write {' or '.join(found)}" if len(found) > 1 else suggest(target, candidates)
         self.report(rule, at, message, hint)
@@ -517,7 +519,8 @@ class _Resolver:
             self.report("image-foreign", node.at, message, "put the file in content/")
         elif path not in self.names.images:
             hint = suggest(path, self.names.images, plural="images in content/")
-            self.report("image-known", node.at, f"unknown image '{node.address}'", hint)
+            message = f"unknown image '{node.address}'" if path else "this image names no file"
+            self.report("image-known", node.at, message, hint)
         else:
             return Picture(path)
         return None
