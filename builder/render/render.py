@@ -805,7 +805,8 @@ class PageText:
         return _markup(
             '<span class="sidenote"><button type="button" class="sidenote-mark" '
             'aria-label="Note {number}" aria-expanded="false" aria-controls="sn-{number}">{number}'
-            '</button><span class="sidenote-body" id="sn-{number}" role="note">'
+            '</button><span class="sidenote-body" id="sn-{number}" role="note" '
+            'data-number="{number}">'
             '<span class="apart"> [</span>{text}<span class="apart">]</span></span></span>',
             number=number,
             text=self.html(node.text),

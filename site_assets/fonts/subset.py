@@ -40,7 +40,7 @@ MATH_ITALIC_GREEK = span(0x1D6FC, 0x1D71B)
 MATH_BOLD = "𝐈𝐖𝐱𝐳𝛍𝛔𝛆𝟎𝟏"
 MATH_SCRIPT = "𝒟ℋℒ𝒩𝒳𝒵"
 MATH_OPERATORS = (
-    "−±×·∘⊙∗/=≈≠≡≤≥≪≫∼∝∈∉⊂∪∩∀∃∂∇∑∏∫√∞∣∥‖|⟨⟩′ˆ˜¯ˉ^‾→←↔↦⇒⇔↑↓…⋯ℓℝ𝔼"
+    "−±×·⋅∘⊙∗/=≈≠≡≤≥≪≫∼∝∈∉⊂∪∩∀∃∂∇∑∏∫√∞∣∥‖|⟨⟩′ˆ˜¯ˉ^‾→←↔↦⇒⇔↑↓…⋯⊤⊥ℓℝ𝔼"
     "\u0302\u0303\u0304\u2061\u2062\u2063\u2064"
 )
 # What the text faces lack falls through to the math face, so it carries these as well.

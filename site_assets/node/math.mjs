@@ -166,6 +166,11 @@ function convert(tex, options) {
   }
 }
 
+/** Temml sets no space between a fraction and the function that it stands before, where TeX does: ½ log x. */
+const FUNCTION_BEHIND = /(<\/(?:mfrac|mstyle)><mrow>)(<mi>[^<]+<\/mi><mo>\u2061<\/mo>)/g;
+/** The hat has a class, by which styles make it as large as it must be to be told from a dot. */
+const HAT = /<mo stretchy="false" class="([^"]*">\u02c6<\/mo>)/g;
+
 const PLACE = / at (?:position \d+|end of input): ([^]*)$/;
 
 /** What Temml says, at its place in the formula; a mistake in a macro's own text is at the macro's use. */
@@ -207,7 +212,11 @@ function renderOne({ tex, display }, macros) {
   };
   try {
     const mathml = convert(counted, options);
-    return { mathml: withoutStyles(mathml, tex).replaceAll(INKED, '<mspace class="m-rule"') };
+    const set = withoutStyles(mathml, tex)
+      .replaceAll(INKED, '<mspace class="m-rule"')
+      .replace(FUNCTION_BEHIND, '$1<mspace width="0.1667em"></mspace>$2')
+      .replace(HAT, '<mo stretchy="false" class="hat $1');
+    return { mathml: set };
   } catch (error) {
     return failure(error, counted, macros, added);
   }
