@@ -10,11 +10,11 @@ from functools import lru_cache
 
 from builder.check.site import BuiltSite, Page
 from builder.issues.issue import Issue, whole_file
-from builder.store.paths import SEARCH_INDEX, SITE
+from builder.store.paths import CONTENTS, SEARCH_INDEX, SITE
 
 KILOBYTE = 1000
 FIRST_LOAD = 60 * KILOBYTE
-"""HTML, styles and scripts that a chapter needs before any figure is live, gzip."""
+"""HTML, styles and scripts that a chapter or the title page needs before a figure is live, gzip."""
 FONTS = 80 * KILOBYTE
 MODEL = 200 * KILOBYTE
 ALL_MODELS = 3000 * KILOBYTE
@@ -46,7 +46,7 @@ class Weight:
 
 def weigh(site: BuiltSite) -> list[Weight]:
     """Everything that has a budget, and the engine's lanes."""
-    chapters = list(site.chapters())
+    chapters = [*site.chapters(), *(page for page in site.pages if page.name == CONTENTS)]
     weights = [
         Weight(f"first load of {page.name}", size, FIRST_LOAD, page.source.path)
         for page in chapters

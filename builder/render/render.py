@@ -872,7 +872,7 @@ class PageText:
         figure = {
             "id": placed.id,
             "name": spec.name,
-            "number": placed.number,
+            "label": placed.label,
             "title": spec.title,
             "honesty": spec.honesty,
             "honesty_slug": spec.honesty.replace(" ", "-"),

@@ -55,7 +55,7 @@ class _Place:
 
 def search_index(book: ResolvedBook, pages: Mapping[str, str], memory: Memory) -> bytes:
     """The script: a call with one list a page, of address, label, title and places."""
-    listed = [page for page in (*book.chapters, book.glossary, book.colophon) if page.href in pages]
+    listed = [page for page in book.pages if page.href in pages]
     known = [
         [
             page.href,

@@ -28,6 +28,9 @@ OWN_PAGES = {
     "colophon": "Colophon",
 }
 """Pages that every book has. A chapter may be the references page; the others are the book's."""
+TITLE_PAGE = "index"
+FRONTISPIECE = "Frontispiece"
+"""What the first figure of the title page is called: it opens the book, and no count has it."""
 RESERVED_IDS = frozenset(
     {
         "main",
@@ -157,12 +160,16 @@ def places_in(chapter: Chapter) -> tuple[Mapping[int, Place], tuple[Issue, ...]]
     found: dict[int, Place] = {}
     of_chapter = f"{chapter.number}." if chapter.number else ""
     figures = tables = cells = equations = 0
+    opening = False
     for node, name, _ in own:
         if isinstance(node, Captioned) and node.kind == "table":
             tables += 1
             number = f"{of_chapter}{tables}"
             name = name or _free(f"tab-{tables}", taken)
             place = Place("table", chapter.href, name, f"Table {number}", number)
+        elif chapter.slug == TITLE_PAGE and isinstance(node, FigureBlock) and not opening:
+            opening = True
+            place = Place("figure", chapter.href, name, FRONTISPIECE, figure=node.name)
         elif isinstance(node, (FigureBlock, Captioned)):
             figures += 1
             number = f"{of_chapter}{figures}"

@@ -684,7 +684,7 @@ class _Resolver:
         chosen = {key: self._chosen(spec, key, settings.get(key)) for key in spec.fields()}
         return PlacedFigure(
             id=place.id,
-            number=place.number,
+            label=place.label,
             spec=spec,
             state={key: chosen[key] for key in spec.state},
             options={key: chosen[key] for key in spec.options},

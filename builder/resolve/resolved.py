@@ -142,7 +142,7 @@ class PlacedFigure(Block):
     """A figure in a chapter, with the author's settings merged into the defaults."""
 
     id: str
-    number: str
+    label: str
     spec: FigureSpec
     state: Mapping[str, Value]
     options: Mapping[str, Value]

@@ -152,9 +152,11 @@ class Reader:
             address = address.replace(placed.page, f"{placed.page}?engine=ort", 1)
         return Figure(self.visit(address, **how), placed)
 
-    def live_figure(self, name: str, state: State | None = None, touch: bool = False) -> Figure:
+    def live_figure(
+        self, figure: str | PlacedFigure, state: State | None = None, touch: bool = False
+    ) -> Figure:
         """The figure, live, in a window that may have been used by other tests before."""
-        placed = self.site.figure(name)
+        placed = self.site.figure(figure) if isinstance(figure, str) else figure
         window = self._shelf.take(self._address(placed, state), touch)
         self._borrowed.append(window)
         return Figure(window.page, placed).wait_live()

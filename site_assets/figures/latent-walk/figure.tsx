@@ -73,17 +73,18 @@ export default defineFigure<State, Frame, Role>({
     return { pixels: floatOutput(outputs, "x_hat"), classes, codes, nearest: nearestClass(codes, classes, [z1, z2]) };
   },
 
-  view({ z1, z2, codes, path }, frame, set) {
+  view({ z1, z2, codes, path, glance }, frame, set) {
     const stroke = path[0] ?? [];
     return (
       <CodeWalk
         code={[z1, z2]}
         limit={LIMIT}
+        glance={glance}
         onMove={set}
         marks={
           <>
             {codes && frame.codes.map((group, kind) => <Dots key={kind} points={group} hue={`s${kind}`} />)}
-            <PathLine path={stroke} />
+            {!glance && <PathLine path={stroke} />}
             {frame.codes.map((group, kind) => (
               <ClassName key={kind} points={group} name={frame.classes[kind] ?? ""} hue={`k${kind}`} />
             ))}

@@ -10,6 +10,8 @@ export interface CodeWalkProps {
   readonly code: Pair;
   /** Both numbers go from −limit to +limit. */
   readonly limit: number;
+  /** The plane and what is decoded alone, side by side in a window of any width. */
+  readonly glance?: boolean;
   readonly onMove: (code: { readonly z1: number; readonly z2: number }) => void;
   /** Beneath the handle: where the examples lie, and what else there is. */
   readonly marks: ComponentChildren;
@@ -27,11 +29,34 @@ export interface CodeWalkProps {
 }
 
 const STEP = 0.05; // of an arrow key, in standard deviations of the code
+const GLANCE = 220; // units of the drawing: its words can still be read on a phone
 
 export function CodeWalk(props: CodeWalkProps) {
   const { code, limit, onMove, marks, legend, decoded, example, nearest, examplesShown, onShowExamples, children } =
     props;
-  const axis = (label: string): Axis => ({ label, min: -limit, max: limit, ticks: 2 * limit + 1 });
+  const ticks = props.glance ? 3 : 2 * limit + 1;
+  const axis = (label: string): Axis => ({ label, min: -limit, max: limit, ticks });
+  const pad = (
+    <Pad
+      label="Code"
+      x={axis("z₁")}
+      y={axis("z₂")}
+      value={code}
+      step={STEP}
+      {...(props.glance ? { size: GLANCE } : {})}
+      onMove={([z1, z2]) => onMove({ z1, z2 })}
+    >
+      {marks}
+    </Pad>
+  );
+  if (props.glance) {
+    return (
+      <div class="glance">
+        {pad}
+        {decoded}
+      </div>
+    );
+  }
   return (
     <>
       <Panels columns={2}>
@@ -42,16 +67,7 @@ export function CodeWalk(props: CodeWalkProps) {
             </>
           }
         >
-          <Pad
-            label="Code"
-            x={axis("z₁")}
-            y={axis("z₂")}
-            value={code}
-            step={STEP}
-            onMove={([z1, z2]) => onMove({ z1, z2 })}
-          >
-            {marks}
-          </Pad>
+          {pad}
           {legend}
         </Panel>
         <Panel

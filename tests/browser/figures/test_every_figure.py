@@ -26,9 +26,9 @@ FIGURES = [
 ]
 
 PAGES = sorted(
-    f"{path.stem.partition('-')[2]}.html"
+    f"{path.stem.partition('-')[2] or path.stem}.html"
     for path in (ROOT / "content").glob("*.md")
-    if "\n::: figure" in path.read_text("utf-8")
+    if "\n::: figure" in f"\n{path.read_text('utf-8')}"
 )
 
 INK_OF_IMAGES = """
@@ -163,7 +163,7 @@ def test_state_of_an_address_is_clamped_and_nonsense_is_ignored(
     page = reader.visit(reader.site.url(page_name, address))
     for placed in figures:
         seen = Figure(page, placed).wait_live().root.evaluate(NUMBERS)
-        usual = reader.live_figure(placed.name)
+        usual = reader.live_figure(placed)
 
         # A page that others used before follows its reset, its table after a rest.
         def is_the_usual(usual: Figure = usual, seen: object = seen) -> None:
@@ -172,7 +172,7 @@ def test_state_of_an_address_is_clamped_and_nonsense_is_ignored(
         eventually(usual.page, is_the_usual)
         specs = placed.data["spec"].get("state", {})
         far: State = {k: 1e300 if "max" in spec else nonsense for k, spec in specs.items()}
-        figure = reader.live_figure(placed.name, far)
+        figure = reader.live_figure(placed, far)
         figure.settle()
         assert "NaN" not in " ".join(figure.root.evaluate(NUMBERS))
         figure.reset()

@@ -247,6 +247,21 @@ def test_next_and_previous_go_through_the_book() -> None:
     ]  # fmt: skip
 
 
+def test_the_first_figure_of_the_title_page_is_counted_nowhere() -> None:
+    figure = "::: figure dots\nid: fig-{}\n\nDots.\n:::\n\n"
+    title_page = f"[](#fig-first)\n\n{figure.format('first')}{figure.format('second')}"
+    effects = small_book(
+        **{"content__index.md": title_page, "content__01-a-case.md": CHAPTER + "[](#fig-first)\n"}
+    )
+    assert build(effects).published
+    label = re.compile(r'<span class="figure-number">([^<]*)</span>')
+    assert label.findall(page(effects, "index")) == ["Frontispiece", "Figure 1"]
+    assert label.findall(page(effects, "a-case"))[0] == "Figure 1.1"
+    assert '<a class="reference" href="index.html#fig-first">Frontispiece</a>' in page(
+        effects, "a-case"
+    )
+
+
 def page(effects: MemoryEffects, name: str) -> str:
     return effects.read(f"build/site/{name}.html").decode()
 
