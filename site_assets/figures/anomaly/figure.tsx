@@ -304,7 +304,8 @@ function largestShare(...histograms: readonly Histogram[]): number {
   return Math.max(...histograms.flatMap(({ counts }) => counts));
 }
 
-const oneIn = (rate: number): string => `one in ${grouped(Number((10 ** rate).toPrecision(2)))}`;
+const among = (rate: number): string => grouped(Number((10 ** rate).toPrecision(2)));
+const oneIn = (rate: number): string => `one in ${among(rate)}`;
 
 /** The share of true alarms in words; where no ordinary example rang, the count cannot tell. */
 function alarmsTold({ caught, falseAlarms, strange, test }: Judgement, rate: number): string {
@@ -451,7 +452,7 @@ export default defineFigure<State, Frame, Role>({
             { label: "missed", value: `${here.strange.length - here.caught}` },
             { label: "false alarms", value: `${grouped(here.falseAlarms)} of ${grouped(here.test.length)}` },
             { label: "area under the curve", value: fixed(here.curve.area, 3) },
-            { label: `true alarms, at ${oneIn(rate)}`, value: alarmsTold(here, rate) },
+            { label: `true alarms, 1 in ${among(rate)}`, value: alarmsTold(here, rate) },
           ]}
         />
         <Panels columns={2}>

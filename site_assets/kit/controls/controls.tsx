@@ -1,7 +1,9 @@
 /** The controls beneath what they alter: slider, toggle, select, checkbox, button, read-out, and what unfolds. */
 
 import type { ComponentChildren } from "preact";
+import { useMemo } from "preact/hooks";
 import { useFigure } from "../base/context.ts";
+import { MINUS } from "../base/format.ts";
 
 function slug(label: string): string {
   return label.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, "-");
@@ -48,9 +50,24 @@ export interface SliderProps {
   readonly format?: (value: number) => string;
 }
 
+const MOST_STEPS = 500; // of a range that is looked through for its longest text
+const LONGEST = 4; // texts: of two that are equally long one may be wider
+
+/** The longest of a range's texts, a line each: whatever the slider is set to, its track keeps its length. */
+function longest(min: number, max: number, step: number, format: (value: number) => string): string {
+  const stride = Math.max(step, (max - min) / MOST_STEPS);
+  const texts = new Set([format(max)]);
+  for (let i = 0; min + i * stride <= max; i++) texts.add(format(min + i * stride));
+  return [...texts]
+    .sort((one, other) => other.length - one.length)
+    .slice(0, LONGEST)
+    .join("\n");
+}
+
 export function Slider({ label, name, value, min, max, step, onChange, format = String }: SliderProps) {
   const { id, interactive } = useFigure();
   const inputId = `${id}-${slug(name ?? String(label))}`;
+  const widest = useMemo(() => longest(min, max, step, format), [min, max, step]);
   return (
     <div class="control slider">
       <label for={inputId}>{label}</label>
@@ -66,7 +83,9 @@ export function Slider({ label, name, value, min, max, step, onChange, format = 
         aria-valuetext={format(value)}
         onInput={(event) => onChange(event.currentTarget.valueAsNumber)}
       />
-      <output for={inputId}>{format(value)}</output>
+      <output for={inputId} data-widest={widest}>
+        {format(value)}
+      </output>
     </div>
   );
 }
@@ -205,7 +224,9 @@ export function Unfold({ what, open, onChange, children }: UnfoldProps) {
   );
 }
 
-/** A few named numbers in tabular figures. Each has a place of its own, so that nothing moves when one changes. */
+const MINUS_FIRST = /^\u2212/;
+
+/** A few named numbers in tabular figures. A minus hangs before its digits, which stay where they are without it. Each has a place of its own, so that nothing moves when one changes. */
 export function Readout({
   items,
 }: {
@@ -216,7 +237,10 @@ export function Readout({
       {items.map((item, index) => (
         <div key={index}>
           <dt class={item.hue}>{item.label}</dt>
-          <dd>{item.value}</dd>
+          <dd>
+            {item.value.startsWith(MINUS) && <span class="hanging">{MINUS}</span>}
+            {item.value.replace(MINUS_FIRST, "")}
+          </dd>
         </div>
       ))}
     </dl>

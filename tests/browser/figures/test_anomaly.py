@@ -113,7 +113,7 @@ def test_one_fault_in_a_thousand_is_worth_what_the_text_says(reader: Reader) -> 
     """The figure's first state is that of the prediction before it."""
     figure = reader.live_figure(NAME)
     told = figure.root.locator(".readout > div").filter(has_text="true alarms")
-    expect(told.locator("dt")).to_have_text("true alarms, at one in 1,000")
+    expect(told.locator("dt")).to_have_text("true alarms, 1 in 1,000")
     answer = figure.page.locator(".predict").filter(has_text="One window in a thousand is faulty")
     quoted = answer.locator("data.metric")
     texts = [entry.text_content() or "" for entry in quoted.all()]
@@ -123,7 +123,7 @@ def test_one_fault_in_a_thousand_is_worth_what_the_text_says(reader: Reader) -> 
     assert number(told.locator("dd").inner_text()) / 100 == pytest.approx(share, rel=0.1)
     figure.slider(RATE).focus()
     figure.page.keyboard.press("Home")
-    expect(told.locator("dt")).to_have_text("true alarms, at one in 10")
+    expect(told.locator("dt")).to_have_text("true alarms, 1 in 10")
     at_ten = 0.1 * caught / (0.1 * caught + 0.9 * false)
     eventually(
         figure.page,
