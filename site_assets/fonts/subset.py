@@ -37,7 +37,7 @@ GREEK = "αβγδεϵζηθκλμνξπρστφϕχψωΓΔΘΛΞΠΣΦΨΩ"
 MATH_ITALIC_LATIN = span(0x1D434, 0x1D454) + span(0x1D456, 0x1D467) + "ℎ"
 # Math-italic α … ω with the variants ∂ ϵ ϑ ϰ ϕ ϱ ϖ that follow them.
 MATH_ITALIC_GREEK = span(0x1D6FC, 0x1D71B)
-MATH_BOLD = "𝐈𝐖𝐱𝐳𝛍𝛔𝛆𝟎𝟏"
+MATH_BOLD = "𝐈𝐖𝐫𝐱𝐳𝛍𝛔𝛆𝟎𝟏"
 MATH_SCRIPT = "𝒟ℋℒ𝒩𝒳𝒵"
 MATH_OPERATORS = (
     "−±×·⋅∘⊙∗/=≈≠≡≤≥≪≫∼∝∈∉⊂∪∩∀∃∂∇∑∏∫√∞∣∥‖|⟨⟩′ˆ˜¯ˉ^‾→←↔↦⇒⇔↑↓…⋯⊤⊥ℓℝ𝔼"
