@@ -149,7 +149,8 @@ def train_stack(
 
     def loss(batch: Batch) -> Tensor:
         rows = x[batch.rows].expand(len(units), -1, -1)
-        errors = (stack(rows, still_speaking(stack.speaking, batch.epoch)) - rows).square()
+        x_hat: Tensor = stack(rows, still_speaking(stack.speaking, batch.epoch))
+        errors = (x_hat - rows).square()
         return errors.sum(2).mean(1).sum()
 
     fit(stack, loss, len(x), SCHEDULE, SEED, progress)
