@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from typing import TypeVar, TypeVarTuple
 
 from jinja2 import Environment
@@ -30,12 +31,13 @@ from builder.render.authors import PICTURE, Guide, read_guide
 from builder.render.offline import service_worker
 from builder.render.render import Drawings, Shipped, environment
 from builder.render.sbom import list_software
+from builder.render.search import search_index
 from builder.render.site import render_site
 from builder.resolve.resolve import ResolvedBook, ResolvedPage, resolve
 from builder.store.cache import Cache
 from builder.store.effects import Effects
 from builder.store.memory import Memory
-from builder.store.paths import ARCHIVE, ARCHIVE_NAME, SERVICE_WORKER, SITE
+from builder.store.paths import ARCHIVE, ARCHIVE_NAME, SEARCH_INDEX, SERVICE_WORKER, SITE
 
 ARCHIVE_FOLDER = "book"
 
@@ -68,7 +70,7 @@ class Builder:
         """Run all stages; publish the site unless there is an error.
 
         A `preview` stays in memory, and does without what takes long or would be in an author's
-        way: the archive and the service worker.
+        way: the archive and the service worker. The search index it makes on request.
         """
         stages, effects, memory = Stages(self.effects), self.effects, self.memory
         outcome = stages.outcome
@@ -86,6 +88,9 @@ class Builder:
         outcome.config = sources.config
         if outcome.published:
             self._render(stages, sources, book, drawings, shipped)
+        if outcome.published and preview:
+            index = partial(search_index, book, outcome.pages, memory)
+            outcome.on_request = {SEARCH_INDEX: index}
         if outcome.published and not preview:
             self._archive(stages, sources, book, drawings, shipped)
         outcome.issues = in_order(outcome.issues)
@@ -179,8 +184,10 @@ class Builder:
     ) -> None:
         """The whole site in one file, and a title page beside it that says how large it is."""
         with stages.phase("pack"):
+            stages.files[SEARCH_INDEX] = search_index(book, stages.outcome.pages, self.memory)
             packed = zip_archive(ARCHIVE_FOLDER, _with_worker(stages.files, shipped))
         self._render(stages, sources, book, drawings, shipped, len(packed))
+        stages.files[SEARCH_INDEX] = search_index(book, stages.outcome.pages, self.memory)
         stages.files = {**_with_worker(stages.files, shipped), ARCHIVE_NAME: packed}
 
 

@@ -51,6 +51,7 @@ class Preview:
 
     def __init__(self, files: Mapping[str, bytes] | None = None) -> None:
         self.files = files or {}
+        self.on_request: Mapping[str, Callable[[], bytes]] = {}
         self._run, self._count = time.time_ns(), 0
         self._issues: tuple[str, ...] = ()
         self._stale: tuple[str, ...] = ()
@@ -67,7 +68,7 @@ class Preview:
         """Tell every open page about a build."""
         with self._lock:
             if outcome.published:
-                self.files = outcome.files
+                self.files, self.on_request = outcome.files, outcome.on_request
                 self._count += 1
             self._issues = tuple(str(issue) for issue in outcome.issues if is_error(issue))
             self._tell()
@@ -140,6 +141,9 @@ class Handler(BaseHTTPRequestHandler):
         if path == "" or path.endswith("/"):
             path += "index.html"
         files, version = self.preview.files, self.preview.version
+        if make := self.preview.on_request.get(path):
+            self._send(HTTPStatus.OK, make(), MIME_TYPES[PurePosixPath(path).suffix])
+            return
         status = HTTPStatus.OK if path in files else HTTPStatus.NOT_FOUND
         content = files.get(path, files.get(NOT_FOUND, NO_PAGE))
         ending = PurePosixPath(path).suffix.lower() if path in files else ".html"

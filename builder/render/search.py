@@ -57,16 +57,24 @@ def search_index(book: ResolvedBook, pages: Mapping[str, str], memory: Memory) -
     """The script: a call with one list a page, of address, label, title and places."""
     listed = [page for page in book.pages if page.href in pages]
     known = [
-        [
+        memory.recall(
+            ("search", page.href),
+            _page_json,
             page.href,
             page.label if page.number else "",
             page.title,
-            memory.recall(("search", page.href), read_places, pages[page.href]),
-        ]
+            pages[page.href],
+        )
         for page in listed
     ]
-    text = json.dumps(known, ensure_ascii=False, separators=(",", ":"))
-    return f"book.searchIndex({text});\n".encode()
+    return f"book.searchIndex([{','.join(known)}]);\n".encode()
+
+
+def _page_json(href: str, label: str, title: str, html: str) -> str:
+    """One page's entry, remembered as it is written: a save changes one of a hundred."""
+    return json.dumps(
+        [href, label, title, read_places(html)], ensure_ascii=False, separators=(",", ":")
+    )
 
 
 def read_places(html: str) -> tuple[Entry, ...]:

@@ -12,10 +12,9 @@ from builder.load.load import Sources
 from builder.render.authors import Guide
 from builder.render.discovery import discovery_files
 from builder.render.render import Drawings, Shipped, render_book
-from builder.render.search import search_index
 from builder.resolve.resolve import ResolvedBook
 from builder.store.memory import Memory
-from builder.store.paths import SEARCH_INDEX, TEMPLATES
+from builder.store.paths import TEMPLATES
 
 
 def render_site(
@@ -38,7 +37,7 @@ def render_site(
     except TemplateError as error:
         return {}, {}, (_template_issue(error, templates),)
     files = {path: html.encode() for path, html in pages.items()}
-    return pages, {**files, **others, SEARCH_INDEX: search_index(book, pages, memory)}, ()
+    return pages, {**files, **others}, ()
 
 
 def _template_issue(error: TemplateError, templates: Environment) -> Issue:

@@ -40,6 +40,21 @@ def address(preview: Preview, trainings: list[str]) -> Iterator[str]:
     server.server_close()
 
 
+def test_what_is_made_on_request_is_never_kept(preview: Preview, address: str) -> None:
+    asked: list[str] = []
+
+    def index() -> bytes:
+        asked.append("index")
+        return b"an index"
+
+    preview.update(Outcome(files=FILES, on_request={"assets/index.js": index}))
+    assert asked == []
+    with urllib.request.urlopen(f"{address}/assets/index.js") as response:
+        assert response.read() == b"an index"
+        assert response.headers["Content-Type"].startswith("text/javascript")
+        assert "no-store" in response.headers["Cache-Control"]
+
+
 @pytest.mark.parametrize(
     ("path", "kind"),
     [

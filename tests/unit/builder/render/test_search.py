@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import re
 
+from builder.build import Builder
 from builder.render.search import read_places
 from builder.store.effects import MemoryEffects
 from builder.store.paths import SEARCH_INDEX
-from tests.unit.builder.fakes import build, small_book
+from tests.unit.builder.fakes import FakeService, build, small_book
 
 CHAPTER = """---
 title: A </script> case
@@ -101,3 +102,18 @@ def test_a_heading_changes_the_index_and_no_other_page() -> None:
     build(effects)
     assert effects.read("build/site/other-things.html") == before
     assert ["one", "Two"] in [place[:2] for place in index(effects)["a-case.html"]]
+
+
+def test_a_preview_makes_the_index_when_it_is_asked_for() -> None:
+    effects = small_book(**{"content__01-a-case.md": CHAPTER})
+    builder = Builder(effects, FakeService(effects))
+    models = frozenset({"toy"})
+    shown = builder.build(known_models=models, preview=True)
+    assert shown.published
+    assert SEARCH_INDEX not in shown.files
+    [(path, make)] = shown.on_request.items()
+    assert path == SEARCH_INDEX
+    assert b"After the figure." in make()
+    effects.contents["content/01-a-case.md"] = CHAPTER.replace("After the", "Beyond the").encode()
+    [make] = builder.build(known_models=models, preview=True).on_request.values()
+    assert b"Beyond the figure." in make()
