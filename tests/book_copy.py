@@ -29,6 +29,7 @@ def copy_book(target: Path) -> Path:
         shutil.copytree(ROOT / name, target / name, copy_function=link, symlinks=True)
     for chapter in (target / "content").glob("[0-9]*.md"):
         chapter.unlink()
+    (target / "content/index.md").unlink()  # the cover leads to a chapter
     return target
 
 

@@ -74,6 +74,14 @@ FOCUS = """
 }
 """
 
+# The arrow that what has the focus can follow: not the one past its end.
+ARROW = """
+() => {
+  const { ariaValueNow, value, ariaValueMax, max } = document.activeElement;
+  return Number(ariaValueNow ?? value) >= Number(ariaValueMax ?? max) ? "ArrowLeft" : "ArrowRight";
+}
+"""
+
 # Where the mouse goes to turn a number of the text that the figure holds; null if there is none.
 PLACE_OF_NUMBER = """
 async (id) => {
@@ -193,13 +201,13 @@ class Round:
         driver.drag([(x, y) for x, y in spots])
         notes.worked = driver.ask(AT_REST, figure.id)
         assert driver.ask(FOCUS, figure.id), "the keyboard does not get to the first control"
-        driver.press("ArrowRight")
+        driver.press(driver.ask(ARROW))
         notes.keyed = driver.ask(AT_REST, figure.id)
         if spots := driver.ask(PLACE_OF_NUMBER, figure.id):
             notes.numbers.append(driver.ask(NUMBER_OF, figure.id))
             driver.drag([(x, y) for x, y in spots])
             notes.numbers.append(driver.ask(NUMBER_OF, figure.id))
-            driver.press("ArrowRight")
+            driver.press(driver.ask(ARROW))
             notes.numbers.append(driver.ask(NUMBER_OF, figure.id))
             notes.turned = driver.ask(AT_REST, figure.id)
         enough = loss_to_reach(figure)
