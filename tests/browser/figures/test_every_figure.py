@@ -137,10 +137,10 @@ def test_every_control_has_a_name_and_a_place_for_a_finger(reader: Reader, name:
           const labels = [...(control.labels ?? [])].map((l) => l.textContent).join("");
           const name = control.getAttribute("aria-label") || labels || control.textContent;
           const told = name.trim() || control.outerHTML;
-          const inSentence = "turns" in control.dataset;  // as high as its line: WCAG 2.5.8
+          const inline = "turns" in control.dataset;  // as high as its line: WCAG 2.5.8
           return [
             ...(name.trim() ? [] : [`no name: ${told}`]),
-            ...(height >= 43.5 || width >= 200 || inSentence ? [] : [`${told}: ${width}×${height}`]),
+            ...(height >= 43.5 || width >= 200 || inline ? [] : [`${told}: ${width}×${height}`]),
           ];
         })"""
     )

@@ -19,7 +19,7 @@ from urllib.parse import quote, urlencode
 
 import numpy as np
 import onnxruntime
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 Array = NDArray[Any]
 
@@ -54,7 +54,7 @@ class PublishedModel:
         described = self.card["arrays"][name]
         return np.frombuffer(self.bytes(name), described["dtype"]).reshape(described["shape"])
 
-    def run(self, graph: str, **inputs: Array) -> dict[str, Array]:
+    def run(self, graph: str, **inputs: ArrayLike) -> dict[str, Array]:
         """The graph's outputs by onnxruntime; inputs int32 as they are, and else float32."""
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
@@ -64,7 +64,7 @@ class PublishedModel:
         names = [output.name for output in session.get_outputs()]
         feeds = {
             name: value if value.dtype == np.int32 else value.astype(np.float32)
-            for name, value in inputs.items()
+            for name, value in ((name, np.asarray(given)) for name, given in inputs.items())
         }
         return dict(zip(names, session.run(names, feeds), strict=True))
 

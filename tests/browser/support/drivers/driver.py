@@ -15,7 +15,7 @@ CALLS_TIMEOUT = 120.0
 """Seconds for one answer: a loaded test machine compiles 14 MB of wasm meanwhile."""
 
 
-KEYS = {"ArrowRight": "\ue014", "Control": "\ue009"}
+KEYS = {"ArrowLeft": "\ue012", "ArrowRight": "\ue014", "Control": "\ue009"}
 """Keys that write nothing: their names in the page, and W3C's characters for them."""
 
 
