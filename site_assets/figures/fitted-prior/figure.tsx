@@ -6,6 +6,7 @@ import {
   court,
   defineFigure,
   DotRows,
+  dotTable,
   fixed,
   float32,
   floatOutput,
@@ -333,15 +334,12 @@ export default defineFigure<State, Frame, Role>({
   },
 
   table(_, { rows }) {
-    const seeds = rows[0]?.values.length ?? 0;
-    return {
-      columns: ["decoder, prior", ...Array.from({ length: seeds }, (_, i) => `seed ${i + 1}`), "mean"],
-      rows: rows.map(({ name, values }) => [
-        name,
-        ...values.map((value) => percent(value, 1)),
-        percent(meanOf(values), 1),
-      ]),
-    };
+    return dotTable(
+      "decoder, prior",
+      (i) => `seed ${i + 1}`,
+      rows,
+      (value) => percent(value, 1),
+    );
   },
 });
 

@@ -9,6 +9,7 @@ import {
   court,
   defineFigure,
   DotRows,
+  dotTable,
   fixed,
   float32,
   floatOutput,
@@ -305,15 +306,12 @@ export default defineFigure<State, Frame, Role>({
   },
 
   table(_, { rows }) {
-    const seeds = rows[0]?.values.length ?? 0;
-    return {
-      columns: ["model", ...Array.from({ length: seeds }, (_, i) => `seed ${i + 1}`), "mean"],
-      rows: rows.map(({ name, values }) => [
-        name,
-        ...values.map((value) => percent(value, 1)),
-        percent(meanOf(values), 1),
-      ]),
-    };
+    return dotTable(
+      "model",
+      (i) => `seed ${i + 1}`,
+      rows,
+      (value) => percent(value, 1),
+    );
   },
 });
 

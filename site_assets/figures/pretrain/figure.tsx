@@ -5,6 +5,7 @@ import {
   Controls,
   defineFigure,
   DotRows,
+  dotTable,
   fixed,
   float32,
   floatOutput,
@@ -262,15 +263,12 @@ export default defineFigure<State, Frame, Role>({
   },
 
   table(_, { rows }) {
-    const draws = rows[0]?.values.length ?? 0;
-    return {
-      columns: ["trained on", ...Array.from({ length: draws }, (_, i) => `draw ${i}`), "mean"],
-      rows: rows.map(({ name, values }) => [
-        name,
-        ...values.map((value) => percent(value, 1)),
-        percent(meanOf(values), 1),
-      ]),
-    };
+    return dotTable(
+      "trained on",
+      (i) => `draw ${i}`,
+      rows,
+      (value) => percent(value, 1),
+    );
   },
 });
 

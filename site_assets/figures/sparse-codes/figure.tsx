@@ -5,6 +5,7 @@ import {
   Controls,
   defineFigure,
   DotRows,
+  dotTable,
   fixed,
   gaps,
   Line,
@@ -367,17 +368,15 @@ export default defineFigure<State, Frame, Role>({
   },
 
   table(_, { told, gaps: ahead }) {
-    const seeds = told[0]?.values.length ?? 0;
-    const rows = (kind: string, from: readonly DotRow[]): string[][] =>
-      from.map(({ name, values }) => [
-        `${kind}, ${name}`,
-        ...Array.from({ length: seeds }, (_, i) => (i < values.length ? percent(values[i] as number, 1) : "–")),
-        percent(meanOf(values), 1),
-      ]);
-    return {
-      columns: ["measure, code", ...Array.from({ length: seeds }, (_, i) => `training ${i + 1}`), "mean"],
-      rows: [...rows("told", told), ...rows("gap", ahead)],
-    };
+    const called = (kind: string, rows: readonly DotRow[]): DotRow[] =>
+      rows.map((row) => ({ ...row, name: `${kind}, ${row.name}` }));
+    const rows = [...called("told", told), ...called("gap", ahead)];
+    return dotTable(
+      "measure, code",
+      (i) => `training ${i + 1}`,
+      rows,
+      (value) => percent(value, 1),
+    );
   },
 });
 

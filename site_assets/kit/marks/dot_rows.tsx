@@ -23,6 +23,24 @@ export interface DotRowsProps {
 
 const [ROW, LEFT, RIGHT, TOP] = [30, 14, 14, 4]; // view-box units
 
+/**
+ * The same in a table: a column for each repetition, called by `seed`, and the mean. A row that was measured less often
+ * has dashes.
+ */
+export function dotTable(
+  of: string,
+  seed: (index: number) => string,
+  rows: readonly DotRow[],
+  format: (value: number) => string,
+): { readonly columns: readonly string[]; readonly rows: readonly (readonly string[])[] } {
+  const seeds = Array.from({ length: Math.max(...rows.map(({ values }) => values.length)) }, (_, i) => i);
+  const cell = (value: number | undefined): string => (value === undefined ? "–" : format(value));
+  return {
+    columns: [of, ...seeds.map(seed), "mean"],
+    rows: rows.map(({ name, values }) => [name, ...seeds.map((i) => cell(values[i])), format(meanOf(values))]),
+  };
+}
+
 export function DotRows({ label, axis, rows, format, width = 360, names = 0 }: DotRowsProps) {
   const scale = makeScale(axis, LEFT + names, width - RIGHT);
   const bottom = TOP + rows.length * ROW;
