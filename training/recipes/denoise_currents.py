@@ -1,7 +1,5 @@
 """`denoise-currents`: noise taken out of simulated phase currents, beside filters (F18)."""
 
-from dataclasses import asdict
-
 import numpy as np
 
 from training.data.currents import PHASES, SAMPLES, currents, flat, recording
@@ -10,10 +8,7 @@ from training.measure.filters import Field, Spectrum
 from training.publish.card import DataCard
 from training.publish.recipe import Claim, Progress, PublishedArray, Recipe, Trained
 from training.recipes.families.denoise import (
-    KINDS,
-    METHODS,
     SEEDS,
-    SPIKES,
     Domain,
     Network,
     Trial,
@@ -22,6 +17,7 @@ from training.recipes.families.denoise import (
     export_network,
     gains,
     metrics,
+    options,
     train_stack,
 )
 
@@ -79,19 +75,7 @@ def train(progress: Progress) -> Trained:
             ),
         },
         metrics=metrics(table, DOMAIN),
-        options={
-            "methods": list(METHODS),
-            "kinds": list(KINDS),
-            "levels": list(DOMAIN.levels),
-            "trained": DOMAIN.trained,
-            "seeds": SEEDS,
-            "spikes": SPIKES,
-            "fine": FINE,
-            "knobs": asdict(knobs[0]),
-            "numbers": NETWORK.numbers,
-            "hidden": list(NETWORK.hidden),
-            **asdict(NETWORK.schedule),
-        },
+        options=options(DOMAIN, NETWORK, knobs[0], FINE),
     )
 
 

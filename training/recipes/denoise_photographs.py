@@ -1,7 +1,5 @@
 """`denoise-photographs`: noise taken out of patches of two photographs, beside filters (F18)."""
 
-from dataclasses import asdict
-
 import numpy as np
 
 from training.data.photographs import SIDE, bands, photographs
@@ -10,10 +8,7 @@ from training.measure.filters import Field, Spectrum
 from training.publish.card import DataCard
 from training.publish.recipe import Claim, Progress, PublishedArray, Recipe, Trained
 from training.recipes.families.denoise import (
-    KINDS,
-    METHODS,
     SEEDS,
-    SPIKES,
     Domain,
     Network,
     Trial,
@@ -22,6 +17,7 @@ from training.recipes.families.denoise import (
     export_network,
     gains,
     metrics,
+    options,
     train_stack,
 )
 
@@ -103,19 +99,7 @@ def train(progress: Progress) -> Trained:
             ),
         },
         metrics=metrics(table, DOMAIN),
-        options={
-            "methods": list(METHODS),
-            "kinds": list(KINDS),
-            "levels": list(DOMAIN.levels),
-            "trained": DOMAIN.trained,
-            "seeds": SEEDS,
-            "spikes": SPIKES,
-            "fine": GREYS,
-            "knobs": asdict(knobs),
-            "numbers": NETWORK.numbers,
-            "hidden": list(NETWORK.hidden),
-            **asdict(NETWORK.schedule),
-        },
+        options=options(DOMAIN, NETWORK, knobs, GREYS),
     )
 
 

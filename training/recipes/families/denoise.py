@@ -4,7 +4,8 @@ An example is a window or a picture; networks and spectra see it in rows of fixe
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -247,4 +248,21 @@ def arrays(
         "savgol_weights": PublishedArray(
             savgol_coeffs(knobs.savgol, ORDER).astype(np.float32), "", "of Savitzky and Golay"
         ),
+    }
+
+
+def options(domain: Domain, network: Network, knobs: Knobs, fine: int) -> dict[str, Any]:
+    """What the figure needs to know; published examples are whole multiples of 1/`fine`."""
+    return {
+        "methods": list(METHODS),
+        "kinds": list(KINDS),
+        "levels": list(domain.levels),
+        "trained": domain.trained,
+        "seeds": SEEDS,
+        "spikes": SPIKES,
+        "fine": fine,
+        "knobs": asdict(knobs),
+        "numbers": network.numbers,
+        "hidden": list(network.hidden),
+        **asdict(network.schedule),
     }
