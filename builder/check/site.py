@@ -42,6 +42,9 @@ class _Reader(HTMLParser):
         self.addresses: list[Address] = []
         self.data: list[tuple[str, Span]] = []
         self.figures: list[str] = []
+        self.first_figure_end: int | None = None
+        self.is_run_while_arriving = False
+        self._open_figures = 0
         self._json = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -50,10 +53,19 @@ class _Reader(HTMLParser):
             self.ids.add(attributes["id"])
         if "data-figure" in attributes:
             self.figures.append(attributes["data-figure"])
+        if tag == "figure" and (self._open_figures or "data-figure" in attributes):
+            self._open_figures += 1
+        self.is_run_while_arriving |= tag == "script" and "async" in attributes
         address = attributes.get(ADDRESSES.get(tag, ""))
         if address is not None:
             self.addresses.append(Address(tag, address, self._span(self.get_starttag_text())))
         self._json = tag == "script" and attributes.get("type") == "application/json"
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "figure" and self._open_figures:
+            self._open_figures -= 1
+            if not self._open_figures and self.first_figure_end is None:
+                self.first_figure_end = self._span("</figure>").end
 
     def handle_data(self, data: str) -> None:
         if self._json:
@@ -97,6 +109,12 @@ class Page:
     def figures(self) -> list[str]:
         """Names of the figures on it."""
         return self._read.figures
+
+    @property
+    def first_needed(self) -> str:
+        """Its HTML up to the end of its first figure; all of it, unless its scripts run by then."""
+        until = self._read.first_figure_end if self._read.is_run_while_arriving else None
+        return self.source.text[:until]
 
     def issue(self, rule: Rule, at: Span, message: str, severity: Severity = "error") -> Issue:
         """An issue at a range of the page's HTML."""

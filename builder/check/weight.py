@@ -15,6 +15,8 @@ from builder.store.paths import CONTENTS, SEARCH_INDEX, SITE
 KILOBYTE = 1000
 FIRST_LOAD = 60 * KILOBYTE
 """HTML, styles and scripts that a chapter or the title page needs before a figure is live, gzip."""
+WHOLE = 120 * KILOBYTE
+"""The same of a whole chapter, with all its figures as they are drawn before they are live."""
 FONTS = 80 * KILOBYTE
 MODEL = 200 * KILOBYTE
 ALL_MODELS = 3000 * KILOBYTE
@@ -48,9 +50,11 @@ def weigh(site: BuiltSite) -> list[Weight]:
     """Everything that has a budget, and the engine's lanes."""
     chapters = [*site.chapters(), *(page for page in site.pages if page.name == CONTENTS)]
     weights = [
-        Weight(f"first load of {page.name}", size, FIRST_LOAD, page.source.path)
+        Weight(f"{what} {page.name}", size, budget, page.source.path)
+        for what, budget in (("first load of", FIRST_LOAD), ("whole", WHOLE))
         for page in chapters
-        for size in [_compressed(page.source.text.encode()) + _beside(site, page)]
+        for html in [page.first_needed if budget == FIRST_LOAD else page.source.text]
+        for size in [_compressed(html.encode()) + _beside(site, page)]
     ]
     weights.append(Weight("fonts", sum(len(site.files[path]) for path in _fonts(site)), FONTS))
     models: dict[str, int] = {}

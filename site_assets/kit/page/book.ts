@@ -1,4 +1,7 @@
-/** The script of every page: starts the page's own parts and wakes figures as they come near. Small on purpose. */
+/**
+ * The script of every page: starts the page's own parts and wakes figures as they come near. Small on purpose. In a page
+ * with figures it may run while the page is still arriving: the first figure does not wait for those beneath it.
+ */
 
 import { lacking } from "./able.ts";
 import { bookData } from "../base/book_data.ts";
@@ -102,8 +105,10 @@ class Turns {
   }
 }
 
-function startFigures(figures: readonly HTMLElement[]): void {
+/** Watches the page's figures; the result takes in one more, and the numbers of the text that figures hold. */
+function startFigures(): { meet: (figure: HTMLElement) => void; holdNumbers: () => void } {
   const turns = new Turns();
+  const met = new Set<HTMLElement>();
   const watch = new IntersectionObserver((entries) => {
     for (const { target, isIntersecting } of entries) {
       if (isIntersecting) onScreen.add(target);
@@ -118,19 +123,27 @@ function startFigures(figures: readonly HTMLElement[]): void {
         near.unobserve(target);
         const { turns: held } = (target as HTMLElement).dataset;
         const figure = held === undefined ? target : document.getElementById(held);
-        if (figures.includes(figure as HTMLElement)) turns.add(figure as HTMLElement);
+        if (met.has(figure as HTMLElement)) turns.add(figure as HTMLElement);
       }
       void turns.take().then(startRest);
     },
     { rootMargin: NEAR },
   );
-  for (const element of figures) watch.observe(element);
-  for (const element of [...figures, ...document.querySelectorAll(HELD)]) near.observe(element);
   document.addEventListener("visibilitychange", tellVisibility);
   addEventListener("hashchange", () => {
     for (const runtime of runtimes.values()) runtime.followAddress();
     scrollToFigure();
   });
+  return {
+    meet: (figure) => {
+      met.add(figure);
+      watch.observe(figure);
+      near.observe(figure);
+    },
+    holdNumbers: () => {
+      for (const element of document.querySelectorAll(HELD)) near.observe(element);
+    },
+  };
 }
 
 /** A phrase of the text sets a figure; the other figures stay as the reader has set them. */
@@ -167,13 +180,45 @@ function needsEngine(figure: HTMLElement): boolean {
   return Object.keys(models ?? {}).length > 0;
 }
 
-/** Nothing in these static frames can be worked, and each says why. */
-function keepStatic(figures: readonly HTMLElement[], missing: string): void {
+/** Nothing in this static frame can be worked, and it says why. */
+function keepStatic(figure: HTMLElement, missing: string): void {
+  figure.classList.add("figure-kept");
   const words = `This figure stays as it was drawn: this browser has no ${missing}. A current one brings it to life.`;
-  for (const element of figures) {
-    element.classList.add("figure-kept");
-    setFigureState(element, "static", words);
+  setFigureState(figure, "static", words);
+}
+
+/** Resolves when the page has arrived to its last line. */
+const arrived = new Promise<void>((resolve) => {
+  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", () => resolve(), { once: true });
+  else resolve();
+});
+
+/** Whether the parser has left an element: what follows it, or its ancestors, has begun. */
+function hasArrived(element: Element): boolean {
+  if (document.readyState !== "loading") return true;
+  for (let part: Element | null = element; part; part = part.parentElement) {
+    if (part.nextSibling) return true;
   }
+  return false;
+}
+
+/** Calls `found` once for each figure of the page as soon as it is there, while the rest is still on its way. */
+function eachFigure(found: (figure: HTMLElement) => void): void {
+  const known = new Set<HTMLElement>();
+  const look = (): void => {
+    for (const figure of document.querySelectorAll<HTMLElement>(FIGURES)) {
+      if (known.has(figure) || !hasArrived(figure)) continue;
+      known.add(figure);
+      found(figure);
+    }
+  };
+  const parsed = new MutationObserver(look);
+  parsed.observe(document, { childList: true, subtree: true });
+  look();
+  void arrived.then(() => {
+    parsed.disconnect();
+    look();
+  });
 }
 
 let restStarted = false;
@@ -182,24 +227,42 @@ let restStarted = false;
 function startRest(): void {
   if (restStarted) return;
   restStarted = true;
-  startSymbolLinks();
-  startWideParts();
-  startOffline();
-  layOutRest();
+  void arrived.then(() => {
+    startSymbolLinks();
+    startWideParts();
+    startOffline();
+    layOutRest();
+  });
 }
 
-startThemeButton();
-startSearchField();
+/** The page's figures, those that this browser can work; the others say what it lacks. */
+function startAllFigures(): void {
+  const missing = lacking();
+  const { anchor } = parseHash(location.hash);
+  const worked: HTMLElement[] = [];
+  let figures: ReturnType<typeof startFigures> | null = null;
+  eachFigure((figure) => {
+    if (missing !== null && needsEngine(figure)) return keepStatic(figure, missing);
+    worked.push(figure);
+    if (figure.id === anchor) loadKit().catch(() => undefined); // while the fonts are on their way
+    figures?.meet(figure);
+  });
+  const shown = textShown().then(() => {
+    figures = startFigures();
+    worked.forEach(figures.meet);
+  });
+  void Promise.all([shown, arrived]).then(() => {
+    figures?.holdNumbers();
+    if (worked.length === 0) startRest();
+  });
+}
+
 startNotes();
 startStateLinks();
-startPredictions();
-const figures = [...document.querySelectorAll<HTMLElement>(FIGURES)];
-const missing = lacking();
-const kept = missing === null ? [] : figures.filter(needsEngine);
-const worked = figures.filter((figure) => !kept.includes(figure));
-scrollToFigure();
-if (missing !== null) keepStatic(kept, missing);
-if (worked.length > 0) void textShown().then(() => startFigures(worked));
-else void textShown().then(startRest);
-// While the fonts are on their way.
-if (worked.some(({ id }) => id === parseHash(location.hash).anchor)) loadKit().catch(() => undefined);
+startAllFigures();
+void arrived.then(() => {
+  startThemeButton();
+  startSearchField();
+  startPredictions();
+  scrollToFigure();
+});

@@ -1,16 +1,24 @@
-"""A figure opened by a deep link: it comes first, alone, and nothing moves meanwhile or after."""
+"""What comes first: the figure of a deep link, or a page's first. Nothing moves then or after."""
 
 from __future__ import annotations
 
-import pytest
-from playwright.sync_api import expect
+from functools import partial
+from pathlib import Path
+from threading import Event
 
-from tests.browser.conftest import HTTP_AND_FILE, Reader
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.browser.conftest import HTTP_AND_FILE, Reader, Window
+from tests.browser.support.figure import Figure
 from tests.browser.support.layout import LAYOUT_SHIFT
+from tests.browser.support.server import Pages, listen
+from tests.browser.support.site import Site
 
 TOP = "(figure) => figure.getBoundingClientRect().top"
 HINTED = "() => [...document.querySelectorAll('link[rel=preload]')].map((link) => link.href)"
 FAR = "elbo-gap"  # beneath three other figures
+LONG = "what-lives-in-the-middle.html"
 
 
 @HTTP_AND_FILE
@@ -52,3 +60,51 @@ def test_all_that_a_figure_loads_is_asked_for_at_once(reader: Reader) -> None:
     hints = figure.page.evaluate(HINTED)
     for part in ("figures/latent-walk", "kernels.wasm", "plans/shapes-vae/decoder", "codes_test"):
         assert [hint for hint in hints if part in hint], part
+
+
+class Trickle(Pages):
+    """Keeps the rest of a chapter back, from the end of its first figure on, until it is let go."""
+
+    rest_wanted: Event
+
+    def do_GET(self) -> None:
+        if not self.path.endswith(f"/{LONG}"):
+            return super().do_GET()
+        whole = (Path(self.directory) / LONG).read_bytes()
+        first_end = whole.index(b"</figure>") + len(b"</figure>\n<p>")
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.send_header("Content-Length", str(len(whole)))
+        self.end_headers()
+        self.wfile.write(whole[:first_end])
+        self.wfile.flush()
+        assert self.rest_wanted.wait(60)
+        self.wfile.write(whole[first_end:])
+
+
+def test_the_first_figure_does_not_wait_for_the_rest_of_its_page(
+    browser: Browser, site: Site
+) -> None:
+    rest = Event()
+    pages = type("TrickleOnce", (Trickle,), {"rest_wanted": rest})
+    with listen(partial(pages, directory=str(site.folder))) as root:
+        served = Site(site.folder, root)
+        first, second = [placed for placed in served.figures if placed.page == LONG][:2]
+        window = Window(browser, served)
+        page = window.page
+        try:
+            page.goto(served.url(LONG), wait_until="commit")
+            figure = Figure(page, first)
+            figure.root.scroll_into_view_if_needed()
+            figure.wait_live()
+            assert page.evaluate("document.readyState") == "loading"
+            expect(page.locator(f"#{second.id}")).to_have_count(0)
+        finally:
+            rest.set()
+        Figure(page, second).root.scroll_into_view_if_needed()
+        Figure(page, second).wait_live()
+        expect(page.get_by_role("button", name="Theme: auto")).to_be_visible()
+        expect(page.locator(".postponed")).to_have_count(0)
+        verdict = window.watch.verdict()
+        window.context.close()
+        assert not verdict, "\n".join(verdict)

@@ -20,7 +20,7 @@ from builder.check.foreign import check_tags
 from builder.check.links import ask_server, check_links, check_outside_links
 from builder.check.site import BuiltSite, Page, read_site
 from builder.check.validity import check_html
-from builder.check.weight import FIRST_LOAD, FONTS, MODEL, over_budget, table, weigh
+from builder.check.weight import FIRST_LOAD, FONTS, MODEL, WHOLE, over_budget, table, weigh
 from builder.issues.issue import Issue
 from builder.load.load import load
 from builder.load.model_card import ModelCard
@@ -179,6 +179,7 @@ def test_sizes_are_what_readers_load() -> None:
 
     assert weights == {
         "first load of page.html": sum(map(gzipped, (html.encode(), style, script))),
+        "whole page.html": sum(map(gzipped, (html.encode(), style, script))),
         "fonts": 5,
         "model m": gzipped(b"weights"),
         "all models": gzipped(b"weights"),
@@ -203,10 +204,29 @@ def test_what_is_over_its_budget_is_reported_and_marked() -> None:
     )
     found = [issue.message.partition(":")[0] for issue in over_budget(weights)]
     assert found == [
-        "first load of page.html", "fonts", "model m", "search index",
+        "first load of page.html", "whole page.html", "fonts", "model m", "search index",
     ]  # fmt: skip
     assert weights[0].size > FIRST_LOAD
-    assert [line.endswith("over") for line in table(weights).split("\n")].count(True) == 4
+    assert weights[1].size > WHOLE
+    assert [line.endswith("over") for line in table(weights).split("\n")].count(True) == 5
+
+
+@pytest.mark.parametrize(("run", "is_sooner"), [("async", True), ("defer", False)])
+def test_a_first_load_ends_with_the_first_figure_if_scripts_run_by_then(
+    run: str, is_sooner: bool
+) -> None:
+    start = (
+        f'<script {run} src="assets/book-2.js"></script><body class="page-chapter">'
+        '<figure><img></figure><figure data-figure="a">x<figure>y</figure>z</figure>'
+    )
+    html = start + '<figure data-figure="b"></figure>' + "far below " * 9
+    weights = weigh(site({"page.html": html, "assets/book-2.js": b"run();"}))
+    first, whole = (
+        weight.size - len(gzip.compress(b"run();", 9, mtime=0)) for weight in weights[:2]
+    )
+    assert whole == len(gzip.compress(html.encode(), 9, mtime=0))
+    needed = start if is_sooner else html
+    assert first == len(gzip.compress(needed.encode(), 9, mtime=0))
 
 
 def card(**changes: Any) -> ModelCard:
