@@ -8,6 +8,7 @@ from pathlib import Path
 from builder.check.accessibility import check_accessibility
 from builder.check.cards import check_cards
 from builder.check.foreign import check_tags
+from builder.check.glyphs import carried, check_glyphs
 from builder.check.links import ask_server, check_links, check_outside_links
 from builder.check.site import BuiltSite, read_site
 from builder.check.validity import check_html
@@ -37,6 +38,7 @@ def check(root: Path, effects: Effects, service: Service, *, external: bool) -> 
         *figures_without_a_first(sources),
         *check_html(site, service),
         *check_tags(site),
+        *check_glyphs(site, sources.texts, carried(root)),
         *check_accessibility(root, [page.name for page in site.pages]),
     ]
     if external:

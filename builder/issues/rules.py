@@ -41,7 +41,7 @@ Firm: TypeAlias = Literal[
 ]  # fmt: skip
 
 OfSite: TypeAlias = Literal[
-    "accessibility", "budget", "card-complete", "figure-first", "file-missing", "html",
+    "accessibility", "budget", "card-complete", "figure-first", "file-missing", "glyph", "html",
     "link-broken", "link-dead",
 ]  # fmt: skip
 """What `book check` finds in a site that is built."""

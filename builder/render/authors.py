@@ -25,7 +25,6 @@ from builder.store.effects import Effects
 from builder.store.paths import CONTENT
 
 GOLDEN = "tests/unit/golden"
-PAGE = "authors.html"
 TITLE = "For authors"
 PICTURE = "assets/pictures/cog.png"
 """Where the picture that the cases show stands in the site."""

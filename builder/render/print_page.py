@@ -16,10 +16,9 @@ from markupsafe import Markup, escape
 from builder.load.config import BookConfig
 from builder.node.methods import PaperFiles
 from builder.pack.pdf import Print
-from builder.render import authors
 from builder.render.render import CSP, script_json
 from builder.render.sheets import Part, sheet_styles
-from builder.store.paths import OWN_STANDING, PRINT_PAGE
+from builder.store.paths import AUTHORS_PAGE, OWN_STANDING, PRINT_PAGE
 
 MAIN = re.compile(r"<main[^>]*>(.*)</main>", re.DOTALL)
 KIND = re.compile(r'<body class="page-([a-z]+)"')
@@ -36,7 +35,7 @@ ADDRESSES = frozenset({"href", "xlink:href"})
 PAINT = re.compile(r"url\(#([^)]+)\)")
 
 
-ON_SCREEN = (*OWN_STANDING, authors.PAGE)
+ON_SCREEN = (*OWN_STANDING, AUTHORS_PAGE)
 """Pages that are no part of the printed book."""
 ANSWERS = "answers"
 SCRIPT_FILE, STYLE_FILE, SHEETS_FILE = "paper.js", "assets/paper.css", "sheets.css"

@@ -60,7 +60,14 @@ from builder.resolve.resolved import (
     plain_text,
 )
 from builder.store.memory import Memory
-from builder.store.paths import ARCHIVE_NAME, BILL, LICENCES, OWN_STANDING, SEARCH_INDEX
+from builder.store.paths import (
+    ARCHIVE_NAME,
+    AUTHORS_PAGE,
+    BILL,
+    LICENCES,
+    OWN_STANDING,
+    SEARCH_INDEX,
+)
 from training.publish.fields import PageArray, PageFacts, PageGraph, PageMetric
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -257,7 +264,7 @@ def render_book(
             "colophon.html", _colophon, book.colophon, page_parts(book.colophon, drawings),
             ledger(book, cards, shipped.models, shipped.taken),
             tuple(package for package in shipped.packages if package.shipped),
-            authors.PAGE if guide else "",
+            AUTHORS_PAGE if guide else "",
         ),
         **{
             name: templates.get_template(name).render(**shared.common, lost=_lost(shared))
@@ -269,11 +276,11 @@ def render_book(
             (node.tex, node.display): drawings.formulas[node.tex, node.display]
             for _, node in guide.formulas
         }
-        pages[authors.PAGE] = written(authors.PAGE, _authors, guide, typeset)
+        pages[AUTHORS_PAGE] = written(AUTHORS_PAGE, _authors, guide, typeset)
     for page in book.chapters:
         if page.href not in pages:
             pages[page.href] = written(page.href, _chapter, page, page_parts(page, drawings))
-    apart = (authors.PAGE,) if guide else ()
+    apart = (AUTHORS_PAGE,) if guide else ()
     return {path: pages[path] for path in (*positions, *apart, *OWN_STANDING)}
 
 

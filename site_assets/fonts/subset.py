@@ -8,6 +8,7 @@ reserves its name for unmodified copies.
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import tarfile
@@ -149,6 +150,16 @@ def cut(face: Face, package: Path) -> Path:
     return target
 
 
+def write_characters() -> None:
+    """List what each face can set, for whoever has no fontTools: ``book check``."""
+    faces = {}
+    for path in sorted(HERE.glob("*.woff2")):
+        with TTFont(path) as font:
+            faces[path.stem] = "".join(map(chr, sorted(font.getBestCmap())))
+    text = json.dumps(faces, ensure_ascii=False, indent=2)
+    (HERE / "characters.json").write_text(text + "\n", "utf-8")
+
+
 def main(faces: Iterable[Face] = FACES) -> None:
     """Fetch the originals, cut every face and print what each weighs."""
     total = 0
@@ -161,6 +172,7 @@ def main(faces: Iterable[Face] = FACES) -> None:
             size = target.stat().st_size
             total += size
             print(f"{size:7,} bytes  {target.name}")
+    write_characters()
     print(f"{total:7,} bytes  in all", file=sys.stderr)
 
 
