@@ -241,6 +241,8 @@ class _Bracket:
     match: re.Match[str]
     part: int
     holds_link: bool = False
+    number: tuple[int, int] | None = None
+    """The last number inside that a hand can turn."""
 
 
 class Scanner:
@@ -560,6 +562,9 @@ class Scanner:
                 self._image_alt(opening.match.start(), found.end())
             self._image(opening, Destination(at, address, "image"), found["title"] or "")
             return found.end()
+        if opening.number:
+            message = "a number that can be turned cannot stand in a link"
+            self.report("expression", *opening.number, message, "put it behind the link")
         for outer in self.brackets:
             outer.holds_link = outer.match.lastgroup != "image"
         self.writer.put("](")
@@ -602,6 +607,8 @@ class Scanner:
             names = (self.passage.span(*state.span(group)) for group in ("figure", "key"))
             whole = self.passage.span(start, end)
             self.writer.place(HeldNumber(whole, state["figure"], state["key"], *names))
+            for bracket in self.brackets:
+                bracket.number = start, end
             return end
         if metric is None:
             name = NAME.match(expression[0])

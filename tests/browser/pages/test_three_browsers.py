@@ -35,6 +35,8 @@ pytestmark = HTTP_AND_FILE
 INK = 4 / 255
 """A canvas holds 8 bits, and each browser rounds in its own way."""
 
+COVER = "index.html"
+
 NUMBER = re.compile(r"−?\d+(?:,\d{3})*(?:\.\d+)?")
 
 
@@ -83,9 +85,8 @@ def expect_same(seen: dict[str, Any], reference: dict[str, Any], when: str) -> N
         assert np.abs(ours - theirs).max() <= INK, f"{when}: picture “{label}”"
 
 
-def expect_chromiums(reader: Reader, name: str, seen: dict[str, Any], when: str) -> None:
+def expect_chromiums(reader: Reader, placed: PlacedFigure, seen: dict[str, Any], when: str) -> None:
     """Chromium shows the same at the same address; a page of it that is open stays open."""
-    placed = reader.site.figure(name)
     fragment = seen["hash"].removeprefix("#") or placed.fragment({})
     page = reader.shared_page(reader.site.url(placed.page, fragment))
     figure = Figure(page, placed).wait_live()
@@ -100,15 +101,15 @@ def judge(reader: Reader, figure: PlacedFigure, notes: Notes) -> None:
     """Raises AssertionError at what a reader would miss in that browser."""
     assert not notes.trouble, notes.trouble
     assert not notes.problems, "; ".join(notes.problems)
-    expect_chromiums(reader, figure.name, notes.usual, "as it opens")
+    expect_chromiums(reader, figure, notes.usual, "as it opens")
     assert f"{figure.id}." in notes.worked["hash"], "the gesture changed nothing"
-    expect_chromiums(reader, figure.name, notes.worked, "after the gesture")
+    expect_chromiums(reader, figure, notes.worked, "after the gesture")
     assert notes.keyed["hash"] != notes.worked["hash"], "the key changed nothing"
-    expect_chromiums(reader, figure.name, notes.keyed, "after the key")
+    expect_chromiums(reader, figure, notes.keyed, "after the key")
     if notes.numbers:
         was, dragged, stepped = notes.numbers
         assert was != dragged != stepped, f"the number of the text: {notes.numbers}"
-        expect_chromiums(reader, figure.name, notes.turned, "after a number of the text")
+        expect_chromiums(reader, figure, notes.turned, "after a number of the text")
     enough = loss_to_reach(figure)
     if enough is not None:
         reached, step = notes.trained["loss"], notes.trained["step"]
@@ -128,11 +129,16 @@ def test_the_whole_book_works(
     """One browser goes through it; one line for each figure, and each other part, that fails."""
     first_places = {figure.name: figure for figure in reversed(reader.site.figures)}
     assert set(first_places) >= set(FIGURES)
+    covers = [figure for figure in reader.site.figures if figure.page == COVER]
+    places = {figure.id: figure for figure in (*first_places.values(), *covers)}
     scheme = "http" if reader.site.root.startswith("http") else "file"
     round = Round(driver, reader.site)
     parts: list[tuple[str, Callable[[], Mapping[str, float] | None]]] = [
-        (figure.name, partial(work_figure, reader, figure, round))
-        for figure in sorted(first_places.values(), key=lambda figure: (figure.page, figure.id))
+        (
+            f"{figure.name} of the cover" if figure in covers else figure.name,
+            partial(work_figure, reader, figure, round),
+        )
+        for figure in sorted(places.values(), key=lambda figure: (figure.page, figure.id))
     ]
     parts.append((browser_report.CELLS, partial(work_cells, driver, reader.site)))
     if scheme == "http":
