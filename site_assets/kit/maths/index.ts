@@ -10,6 +10,6 @@ export { histogram, type Histogram } from "./histogram.ts";
 export { judge, acceptedShare, type Verdict } from "./judge.ts";
 export { meanOf } from "./mean.ts";
 export { meanSquare } from "./mean_square.ts";
-export { minimise, type Minimum, type Objective } from "./minimise.ts";
+export { minimise, minimiseAsked, type AskedObjective, type Minimum, type Objective } from "./minimise.ts";
 export { neighbourAccuracy } from "./nearest.ts";
 export { placeAmong } from "./place_among.ts";

@@ -3,6 +3,9 @@
 /** Writes the gradient at `x` into `gradient` and returns the value. */
 export type Objective = (x: Float64Array, gradient: Float64Array) => number;
 
+/** The same where a model has to be asked. */
+export type AskedObjective = (x: Float64Array, gradient: Float64Array) => Promise<number>;
+
 export interface Minimum {
   readonly x: Float64Array;
   readonly value: number;
@@ -47,14 +50,16 @@ function direction(gradient: Float64Array, steps: readonly Step[]): Float64Array
   return d;
 }
 
-/**
- * From `start` down until no entry of the gradient is larger than `tolerance`, or after `iterations` steps. The steps
- * are halved until the value falls enough, so a convex function is minimised and any other one never rises.
- */
-export function minimise(objective: Objective, start: Float64Array, tolerance: number, iterations: number): Minimum {
+/** A place whose value is asked for; its gradient is to be written into `gradient`. */
+interface Question {
+  readonly x: Float64Array;
+  readonly gradient: Float64Array;
+}
+
+function* descend(start: Float64Array, tolerance: number, iterations: number): Generator<Question, Minimum, number> {
   let x = start.slice();
   let gradient = new Float64Array(x.length);
-  let value = objective(x, gradient);
+  let value = yield { x, gradient };
   const steps: Step[] = [];
   let done = 0;
   for (; done < iterations && gradient.some((entry) => Math.abs(entry) > tolerance); done++) {
@@ -66,7 +71,7 @@ export function minimise(objective: Objective, start: Float64Array, tolerance: n
     for (let halving = 0; halving < HALVINGS; halving++, length /= 2) {
       next = x.slice();
       add(next, length, way);
-      reached = objective(next, turned);
+      reached = yield { x: next, gradient: turned };
       if (reached <= value + SUFFICIENT * length * slope) break;
     }
     if (!(reached < value)) break; // to the last digit that there is
@@ -80,4 +85,28 @@ export function minimise(objective: Objective, start: Float64Array, tolerance: n
     [x, gradient, value] = [next, fresh, reached];
   }
   return { x, value, iterations: done };
+}
+
+/**
+ * From `start` down until no entry of the gradient is larger than `tolerance`, or after `iterations` steps. The steps
+ * are halved until the value falls enough, so a convex function is minimised and any other one never rises.
+ */
+export function minimise(objective: Objective, start: Float64Array, tolerance: number, iterations: number): Minimum {
+  const descent = descend(start, tolerance, iterations);
+  let turn = descent.next();
+  while (!turn.done) turn = descent.next(objective(turn.value.x, turn.value.gradient));
+  return turn.value;
+}
+
+/** `minimise` for an objective that answers later. */
+export async function minimiseAsked(
+  objective: AskedObjective,
+  start: Float64Array,
+  tolerance: number,
+  iterations: number,
+): Promise<Minimum> {
+  const descent = descend(start, tolerance, iterations);
+  let turn = descent.next();
+  while (!turn.done) turn = descent.next(await objective(turn.value.x, turn.value.gradient));
+  return turn.value;
 }

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { minimise, type Objective } from "../../../../site_assets/kit/maths/minimise.ts";
+import { minimise, minimiseAsked, type Objective } from "../../../../site_assets/kit/maths/minimise.ts";
 
 const SCALES = [1, 10, 100, 1000];
 
@@ -48,4 +48,10 @@ test("stays where the gradient is nothing", () => {
   const { x, iterations } = minimise(bowl, start, 1e-9, 10);
   assert.deepEqual([...x], [...start]);
   assert.equal(iterations, 0);
+});
+
+test("an objective that answers later is led along the same steps", async () => {
+  const start = Float64Array.of(-1.2, 1);
+  const asked = await minimiseAsked((x, gradient) => Promise.resolve(valley(x, gradient)), start, 1e-8, 200);
+  assert.deepEqual(asked, minimise(valley, start, 1e-8, 200));
 });
