@@ -16,7 +16,7 @@ from typing import Any, Literal, TypeAlias
 
 from builder.draw.declarations import write_declarations
 from builder.issues.issue import Issue, whole_file
-from builder.load.figure_spec import FigureSpec
+from builder.load.figure_spec import FigureSpec, ShippedModel, ShippedSpec
 from builder.node.methods import BundleParams, DrawnFrame, FrameParams, Service
 from builder.node.service import ServiceError
 from builder.pack.pack import ModelFiles
@@ -261,15 +261,16 @@ def _read_frame(data: bytes) -> StaticFrame:
     return StaticFrame(**json.loads(data))
 
 
-def spec_of(figure: PlacedFigure) -> dict[str, Any]:
-    """figure.toml as the figure's own code is given it, with the models that the author chose."""
-    declared = dict(figure.spec.declared)
-    if figure.spec.models:
-        declared["models"] = {
-            role: {**declared["models"][role], "model": card.name}
-            for role, card in figure.models.items()
-        }
-    return declared
+def spec_of(figure: PlacedFigure) -> ShippedSpec:
+    """With the models that the author chose."""
+    declared = figure.spec.declared
+    if not figure.spec.models:
+        return declared
+    models: dict[str, ShippedModel] = {
+        role: {**declared["models"][role], "model": card.name}
+        for role, card in figure.models.items()
+    }
+    return {**declared, "models": models}
 
 
 def _folders(effects: Effects, figure: PlacedFigure) -> dict[str, str]:

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields
 from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from typing import Any, Literal, NotRequired, TypedDict, cast, get_args, get_origin, get_type_hints
 
 from builder.issues.issue import Issue, Source, suggest
-from builder.load.state_types import STATE_TYPES, Choice, StateType, ValueProblem
+from builder.load.state_types import STATE_TYPES, Choice, StateSpec, StateType, ValueProblem
 from builder.load.toml_file import Table, read_toml
 
 HONESTY = ("trains live", "trained model", "exact", "schematic")
@@ -26,6 +26,24 @@ DATA_KEY = "data"
 """With an `own_data` model: the option that names which of the author's data are shown."""
 
 NAME = re.compile(r"[a-z][a-z0-9-]*")
+
+
+class ShippedModel(TypedDict):
+    """The model that has a role in a figure, and the graphs and arrays that the figure needs."""
+
+    model: str
+    uses: Sequence[str]
+
+
+class ShippedSpec(TypedDict):
+    """What figure.toml says of a figure, as the figure's own code is given it."""
+
+    title: str
+    honesty: str
+    description: str
+    models: NotRequired[Mapping[str, ShippedModel]]
+    state: NotRequired[Mapping[str, StateSpec]]
+    options: NotRequired[Mapping[str, StateSpec]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +80,7 @@ class FigureSpec:
     models: dict[str, ModelUse]
     state: dict[str, StateType]
     options: dict[str, StateType]
-    declared: dict[str, Any]
+    declared: ShippedSpec
     """The file as TOML has it: what the browser and the build service are given."""
 
     def fields(self) -> dict[str, StateType]:
@@ -105,6 +123,7 @@ def parse_figure_spec(
     if honesty and honesty not in HONESTY:
         message, hint = f"unknown honesty '{honesty}'", suggest(honesty, HONESTY)
         table.report_at("honesty", message, hint, value=True)
+    shipped = {key: value for key, value in values.items() if key not in NOT_SHIPPED}
     spec = FigureSpec(
         name=name,
         source=source,
@@ -116,7 +135,7 @@ def parse_figure_spec(
         models={role: _model_use(entry) for role, entry in table.table("models").items()},
         state=_fields(table, "state"),
         options=_fields(table, "options"),
-        declared={key: value for key, value in values.items() if key not in NOT_SHIPPED},
+        declared=cast("ShippedSpec", shipped),  # where it is not, the table has told of it
     )
     for key in sorted(spec.state.keys() & spec.options.keys()):
         table.report_at(key, f"'{key}' is both state and option")

@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from string import ascii_lowercase, ascii_uppercase, digits
-from typing import Any, ClassVar, Literal, TypeAlias, TypeGuard, get_type_hints
+from typing import Annotated, Any, ClassVar, Literal, TypeAlias, TypeGuard, get_type_hints
 
 from builder.issues.issue import suggest
 from builder.issues.rules import Rule
@@ -28,6 +28,8 @@ Hue: TypeAlias = Literal["x", "z", "xhat", "mu", "sigma", "eps"]
 Stroke: TypeAlias = Sequence[tuple[float, float]]
 """Points x, y of a line, each from 0 to 1."""
 Value: TypeAlias = float | int | bool | str | Sequence[Stroke]
+StateSpec: TypeAlias = Annotated[Mapping[str, Any], "StateSpec"]
+"""A declaration as figure.toml has it; TypeScript has an interface of that name for each type."""
 
 DIGITS = f"{ascii_uppercase}{ascii_lowercase}{digits}-_"
 """A coordinate takes two of them in an address: there are 64² levels from 0 to 1."""

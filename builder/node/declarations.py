@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from types import NoneType, UnionType
 from typing import (
+    Annotated,
     Any,
     Literal,
     NotRequired,
@@ -49,7 +50,9 @@ def declarations() -> str:
 
 
 def type_of(hint: Any, interfaces: dict[str, str]) -> str:
-    """A type in TypeScript; the dictionaries in it are added to `interfaces`. Raises TypeError."""
+    """A type in TypeScript; the dictionaries in it are added to `interfaces`, unless TypeScript has
+    them already: `Annotated[…, "Name"]` says that of one type. Raises TypeError.
+    """
     if is_typeddict(hint):
         if hint.__name__ not in interfaces:
             interfaces[hint.__name__] = ""  # keeps its place before those that it has in it
@@ -58,8 +61,10 @@ def type_of(hint: Any, interfaces: dict[str, str]) -> str:
     if hint in PLAIN:
         return PLAIN[hint]
     origin, arguments = get_origin(hint), get_args(hint)
+    if origin is Annotated:
+        return str(arguments[1])
     if origin in {Union, UnionType}:
-        return " | ".join(type_of(one, interfaces) for one in arguments)
+        return " | ".join(dict.fromkeys(type_of(one, interfaces) for one in arguments))
     if origin is Literal:
         return " | ".join(f'"{one}"' for one in arguments)
     if origin is Sequence or (origin is tuple and arguments[1:] == (...,)):

@@ -8,7 +8,7 @@ import json
 from base64 import b64encode
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypedDict
 
 from builder.issues.issue import Issue, Source, whole_file
 from builder.load.model_card import ModelCard
@@ -34,6 +34,16 @@ class Archive:
 
     address: str
     bytes: int
+
+
+class Program(TypedDict):
+    """What goes with weights that a reader has trained: a file with the network's class, the
+    program that loads them, and the graphs that say what the model does, as ONNX in base64."""
+
+    file: str
+    source: str
+    program: str
+    graphs: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +82,7 @@ def pack_taken(
             archives[name] = Archive(address, len(files[address]))
         if _live(card) and of_model:
             network, source = of_model[0], modules[name][0]
-            told = {
+            told: Program = {
                 "file": f"{network.module}.py",
                 "source": source,
                 "program": network.program(WEIGHTS),

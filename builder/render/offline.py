@@ -10,10 +10,10 @@ import hashlib
 import json
 import posixpath
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import TypedDict
 from urllib.parse import unquote
 
 from builder.store.hashing import digest
@@ -49,8 +49,21 @@ def service_worker(code: bytes, files: Mapping[str, bytes], lanes: LaneFiles) ->
     return f"self.BOOK = {text};\n".encode() + code
 
 
-def offline_manifest(files: Mapping[str, bytes], lanes: LaneFiles) -> dict[str, Any]:
-    """What `site_assets/offline/worker/manifest.ts` describes."""
+class Manifest(TypedDict):
+    """The files of this version of the book, and what each page needs: each path in the site with
+    the beginning of its SHA-256, in hex, and its size in bytes; each page with what it can't do
+    without, itself among it. `contents` is what an address without a file name shows, `fallback`
+    stands in place of a page that is neither kept nor to be had."""
+
+    version: str
+    files: Mapping[str, tuple[str, int]]
+    pages: Mapping[str, Sequence[str]]
+    contents: str
+    fallback: str
+
+
+def offline_manifest(files: Mapping[str, bytes], lanes: LaneFiles) -> Manifest:
+    """`site_assets/offline/worker/manifest.ts` is made from its type."""
     pages = sorted(path for path in files if path.endswith(".html") and path != NOT_FOUND)
     named = {page: {page} | _named(page, files) - lanes.local for page in pages}
     kept = {

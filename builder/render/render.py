@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import Any, TypeVarTuple, get_type_hints
+from typing import Any, TypeVarTuple, cast, get_type_hints
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup, escape
@@ -40,6 +40,17 @@ from builder.render import authors
 from builder.render.colophon import Ledger, ledger
 from builder.render.lost import Lost, lost_page
 from builder.render.offline import LaneFiles
+from builder.render.page_data import (
+    AssetReference,
+    BookData,
+    CellData,
+    CellsData,
+    FigureData,
+    FigureFiles,
+    ModelAsset,
+    ModelData,
+    SizedAsset,
+)
 from builder.resolve.resolve import ResolvedBook, ResolvedPage
 from builder.resolve.resolved import (
     Address,
@@ -68,7 +79,7 @@ from builder.store.paths import (
     OWN_STANDING,
     SEARCH_INDEX,
 )
-from training.publish.fields import PageArray, PageFacts, PageGraph, PageMetric
+from training.publish.fields import PageArray, PageCard, PageFacts, PageGraph, PageMetric
 
 TEMPLATES = Path(__file__).parent / "templates"
 CSP = (
@@ -478,8 +489,8 @@ def _written_page(
         "headings": headings,
         "source": page.source.path if page.source.text else "",
         "updated": page.updated,
-        "cells_json": _cells_data(shared, parts.named),
-        "files_json": _figure_files(shared, page, parts),
+        "cells_json": None if parts.named is None else script_json(_cells(shared, parts.named)),
+        "files_json": script_json(_figure_files(shared, page, parts)) if page.figures else None,
     }
     return _filled(template, shared, around, values, **more)
 
@@ -516,10 +527,7 @@ def _filled(
     return shared.templates.get_template(template).render(**shared.common, page=page, **more)
 
 
-def _figure_files(shared: Shared, page: ResolvedPage, parts: PageParts) -> Markup | None:
-    """The scripts that each figure loads before it is live, by its id; None without figures."""
-    if not page.figures:
-        return None
+def _figure_files(shared: Shared, page: ResolvedPage, parts: PageParts) -> FigureFiles:
     files: dict[str, list[str]] = {}
     for placed in page.figures:
         ran = parts.frames[placed.id].graphs
@@ -532,7 +540,7 @@ def _figure_files(shared: Shared, page: ResolvedPage, parts: PageParts) -> Marku
                 elif f"{card.name}/{use}" in ran:
                     needed |= dict.fromkeys(_graph_files(shared, card.name, use))
         files[placed.id] = list(needed)
-    return script_json(files)
+    return files
 
 
 def _graph_files(shared: Shared, model: str, graph: str) -> tuple[str, ...]:
@@ -543,64 +551,69 @@ def _graph_files(shared: Shared, model: str, graph: str) -> tuple[str, ...]:
     return shared.assets["ort.js"], shared.assets["ort.wasm.js"], shared.models[model, graph].src
 
 
-def _cells_data(shared: Shared, named: Parts | None) -> Markup | None:
-    """What the cells of a page load when one is first run; None without cells."""
-    if named is None:
-        return None
+def _cells(shared: Shared, named: Parts) -> CellsData:
+    """What the cells of a page load that name these parts of models."""
     python, assets = shared.python, shared.assets
     cards = {card.name: card for card, _ in named}
-    return script_json(
-        {
-            "script": assets.get("cells/python.js"),
-            "size": shared.python_bytes,
-            "editor": assets.get("cells/editor.js"),
-            "lock": python.lock,
-            "files": {
-                name: [_sized(python, part) for part in parts]
-                for name, parts in python.parts.items()
-            },
-            "snapshot": [_sized(python, part) for part in python.snapshot],
-            "models": {
-                name: _model_data(
-                    shared,
-                    card,
-                    ModelUse(name, tuple(part for of, part in named if of.name == name)),
-                    in_words=True,
-                )
-                for name, card in cards.items()
-            },
-        }
-    )
+    return {
+        "script": assets["cells/python.js"],
+        "size": shared.python_bytes,
+        "editor": assets["cells/editor.js"],
+        "lock": python.lock,
+        "files": {
+            name: [_sized(python, part) for part in parts] for name, parts in python.parts.items()
+        },
+        "snapshot": [_sized(python, part) for part in python.snapshot],
+        "models": {
+            name: _model(
+                shared,
+                card,
+                ModelUse(name, tuple(part for of, part in named if of.name == name)),
+                in_words=True,
+            )
+            for name, card in cards.items()
+        },
+    }
 
 
-def _sized(python: PythonFiles, part: PackedAsset) -> dict[str, Any]:
-    return {**asdict(part), "size": python.sizes[part.key]}
+def _sized(python: PythonFiles, part: PackedAsset) -> SizedAsset:
+    return {**_reference(part), "size": python.sizes[part.key]}
 
 
-def _model_data(
-    shared: Shared, card: ModelCard, use: ModelUse, *, in_words: bool = False
-) -> dict[str, Any]:
-    """What the page is told of a model, `in_words` if a reader may ask, and where its parts are."""
-    uses = use.uses
-    content = _fields(card.content, PageFacts)
-    metrics = card.content.get("metrics", {}).items()
+def _reference(asset: PackedAsset) -> AssetReference:
+    return {"key": asset.key, "src": asset.src, "bytes": asset.bytes}
+
+
+def _model(shared: Shared, card: ModelCard, use: ModelUse, *, in_words: bool = False) -> ModelData:
+    """What the page is told of a model, and where its parts are."""
+    assets: dict[str, ModelAsset] = {}
+    for part in use.uses:
+        asset = shared.models[card.name, part]
+        assets[part] = {"key": asset.key, "src": asset.src, "bytes": asset.bytes}
+        if plan := shared.plans.get((card.name, part)):
+            assets[part]["plan"] = _reference(plan)
+    content = _page_card(card.content, use, in_words)
+    data: ModelData = {"name": card.name, "card": content, "assets": assets}
+    if program := shared.programs.get(card.name):
+        data["program"] = _reference(program)
+    return data
+
+
+def _page_card(card: Mapping[str, Any], use: ModelUse, in_words: bool) -> PageCard:
+    """The part of a card that travels; what its ports are only `in_words`, if a reader may ask."""
+    content = _fields(card, PageFacts)
+    metrics = card.get("metrics", {}).items()
     content["metrics"] = {
         name: _fields(metric, PageMetric) for name, metric in metrics if use.tells(name)
     }
     for group, of_page in (("graphs", PageGraph), ("arrays", PageArray)):
-        declared = card.content.get(group, {})
+        declared = card.get(group, {})
         content[group] = {
-            use: declared[use] if in_words else _fields(declared[use], of_page)
-            for use in uses
-            if use in declared
+            part: declared[part] if in_words else _fields(declared[part], of_page)
+            for part in use.uses
+            if part in declared
         }
-    assets = {use: asdict(shared.models[card.name, use]) for use in uses}
-    for part, asset in assets.items():
-        if plan := shared.plans.get((card.name, part)):
-            asset["plan"] = asdict(plan)
-    program = shared.programs.get(card.name)
-    more = {"program": asdict(program)} if program else {}
-    return {"name": card.name, "card": content, "assets": assets, **more}
+    return cast("PageCard", content)  # the keys were taken from its own declaration
 
 
 @lru_cache(maxsize=64)  # by content: few blocks, many pages
@@ -628,18 +641,20 @@ def _backlinks(pages: Iterable[ResolvedPage], anchor: str) -> list[dict[str, str
     return [{"href": f"{page.href}#{anchor}", "label": page.label} for page in pages]
 
 
-def _book_data(shipped: Shipped) -> dict[str, Any]:
+def _book_data(shipped: Shipped) -> BookData:
     assets = shipped.bundle.assets
-    wasm = {"key": "ort.wasm", "src": assets.get("ort.wasm.js"), "bytes": shipped.bundle.wasm_bytes}
-    kernels = shipped.lanes.kernels and asdict(shipped.lanes.kernels)
+    wasm = PackedAsset("ort.wasm", assets["ort.wasm.js"], shipped.bundle.wasm_bytes)
+    kernels = shipped.lanes.kernels
     return {
-        "kit": assets.get("kit.js"),
-        "offline": assets.get("offline.js"),
-        "take": assets.get("take.js"),
-        "search": {"script": assets.get("search.js"), "index": SEARCH_INDEX},
+        "kit": assets["kit.js"],
+        "offline": assets["offline.js"],
+        "take": assets["take.js"],
+        "search": {"script": assets["search.js"], "index": SEARCH_INDEX},
         "engine": {
-            "ort": {"script": assets.get("ort.js"), "wasm": wasm},
-            "kernels": kernels and {"script": assets.get("kernels.js"), "wasm": kernels},
+            "ort": {"script": assets["ort.js"], "wasm": _reference(wasm)},
+            "kernels": None
+            if kernels is None
+            else {"script": assets["kernels.js"], "wasm": _reference(kernels)},
         },
     }
 
@@ -855,6 +870,11 @@ class PageText:
     def _cell(self, node: PlacedCell) -> Markup:
         place, written = node.place, node.cell
         size = self.shared.python_bytes
+        data: CellData = {
+            "code": written.code.text,
+            "check": written.check.text if written.check else None,
+            "raises": written.raises,
+        }
         cell = {
             "id": place.id,
             "number": place.number,
@@ -863,13 +883,7 @@ class PageText:
             "lines": code_lines(written.code.text),
             "output": Markup(self.parts.outputs[place.id]),
             "megabytes": f"{size / 1e6:.1f}" if size else "",
-            "data_json": script_json(
-                {
-                    "code": written.code.text,
-                    "check": written.check.text if written.check else None,
-                    "raises": written.raises,
-                }
-            ),
+            "data_json": script_json(data),
         }
         return self._template("cell.html", cell=cell)
 
@@ -892,7 +906,7 @@ class PageText:
         }
         return self._template("figure.html", figure=figure)
 
-    def _figure_data(self, placed: PlacedFigure) -> dict[str, Any]:
+    def _figure_data(self, placed: PlacedFigure) -> FigureData:
         name = placed.spec.name
         return {
             "name": name,
@@ -901,7 +915,7 @@ class PageText:
             "options": placed.options,
             "script": self.shared.assets[f"figures/{name}.js"],
             "models": {
-                role: _model_data(self.shared, card, placed.spec.models[role])
+                role: _model(self.shared, card, placed.spec.models[role])
                 for role, card in placed.models.items()
             },
         }

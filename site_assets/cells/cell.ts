@@ -1,5 +1,6 @@
 /** One cell in the page: its text, its buttons, what it says and what it put out. */
 
+import type { CellData } from "../kit/base/page_data.ts";
 import type { Book } from "../kit/page/book.ts";
 import { AssetError, loadScript } from "../kit/base/script.ts";
 import { keepEdit, keptEdit } from "./edits.ts";
@@ -10,12 +11,6 @@ import { book } from "./python.ts";
 import { Terminal } from "./terminal.ts";
 
 type State = "idle" | "loading" | "running" | "done" | "error" | "stopped";
-
-interface CellData {
-  readonly code: string;
-  readonly check: string | null;
-  readonly raises: string;
-}
 
 export interface CellActions {
   run(): void;

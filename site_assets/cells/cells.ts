@@ -1,7 +1,8 @@
 /** The script of a page with cells: its buttons, and the order in which cells take their turn. */
 
+import type { CellsData } from "../kit/base/page_data.ts";
 import { Cell } from "./cell.ts";
-import { Python, Stopped, type CellsData } from "./python.ts";
+import { Python, Stopped } from "./python.ts";
 
 /** A number of bytes as a reader is told it. */
 function megabytes(bytes: number): string {

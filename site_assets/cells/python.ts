@@ -1,32 +1,13 @@
 /** The page's one Python: loaded when a cell is first run, gone when a cell is stopped. */
 
-import type { AssetReference } from "../kit/base/asset.ts";
+import type { AssetReference, CellsData, SizedAsset } from "../kit/base/page_data.ts";
 import type { Book } from "../kit/page/book.ts";
 import { float32 } from "../engine/tensor.ts";
-import type { assetSource, ModelAsset } from "../kit/figure/model_assets.ts";
-import type { PageCard } from "../kit/figure/card_fields.ts";
+import type { assetSource } from "../kit/figure/model_assets.ts";
 import type { loadModels, Models } from "../kit/figure/models.ts";
 import { AssetError, loadScript } from "../kit/base/script.ts";
 import type { CellEvent, WireTensor } from "./interpreter.ts";
 import type { Request, Response } from "./protocol.ts";
-
-type Part = AssetReference & { readonly size: number };
-
-/** What the builder tells a page with cells. */
-export interface CellsData {
-  readonly script: string;
-  /** Bytes of the script and of all parts: what the first run loads. */
-  readonly size: number;
-  readonly editor: string;
-  readonly lock: string;
-  /** The parts of each file; `size` is that of the part's script. */
-  readonly files: Readonly<Record<string, readonly Part[]>>;
-  /** The parts of Python's memory after its start. */
-  readonly snapshot: readonly Part[];
-  readonly models: Readonly<
-    Record<string, { readonly card: PageCard; readonly assets: Readonly<Record<string, ModelAsset>> }>
-  >;
-}
 
 /** The parts of kit.js that cells use; see kit/kit.ts. */
 interface Kit {
@@ -123,7 +104,7 @@ export class Python {
       loaded += size;
       if (!failed) progress({ loaded, total });
     };
-    const load = async (part: Part): Promise<Uint8Array> => {
+    const load = async (part: SizedAsset): Promise<Uint8Array> => {
       const bytes = await book.loadAsset(part);
       arrived(part.size);
       return bytes;

@@ -1,6 +1,7 @@
 /** One graph on the kernels: an instance of the module with its own memory, laid out as the plan says. */
 
-import { at, parsePlan, placeWeights, type Linear, type Plan, type PlannedPort } from "./plan.ts";
+import { at, parsePlan, placeWeights, type Linear, type Plan } from "./plan.ts";
+import type { EncodedPort } from "./plan_header.ts";
 import type { Feeds, Outputs, Tensor } from "./tensor.ts";
 
 /** What engine/kernels/index.ts exports. */
@@ -12,14 +13,14 @@ interface Kernels {
 }
 
 interface PlacedPort {
-  readonly port: PlannedPort;
+  readonly port: EncodedPort;
   readonly dims: readonly number[];
   readonly data: Float32Array | Int32Array;
 }
 
 const PAGE = 65536; // bytes; WebAssembly's unit of memory
 
-function placed(port: PlannedPort, memory: ArrayBuffer, rows: number, steps: number): PlacedPort {
+function placed(port: EncodedPort, memory: ArrayBuffer, rows: number, steps: number): PlacedPort {
   const dims = port.dims.map((dim) => at(dim, rows, steps));
   const size = dims.reduce((product, dim) => product * dim, 1);
   const address = at(port.at, rows, steps);
@@ -28,7 +29,7 @@ function placed(port: PlannedPort, memory: ArrayBuffer, rows: number, steps: num
 }
 
 /** n and k of a call, from the sizes of what goes in. */
-function openSizes(inputs: readonly PlannedPort[], feeds: Feeds): { rows: number; steps: number } {
+function openSizes(inputs: readonly EncodedPort[], feeds: Feeds): { rows: number; steps: number } {
   let rows = 1,
     steps = 1;
   for (const { name, dims } of inputs) {

@@ -1,39 +1,11 @@
-/** A plan as `builder/plan/encode.py` writes it: where everything of a graph lies in memory, and which kernels it takes. */
+/** A plan as `builder/plan/encode.py` writes it, in memory. */
+
+import type { PlanHeader } from "./plan_header.ts";
 
 /** [c, a, b] for c + a·n + b·k, with n rows and k steps. */
 export type Linear = readonly [number, number, number];
 
-export interface PlannedPort {
-  readonly name: string;
-  readonly dtype: "float32" | "int32";
-  readonly at: Linear;
-  readonly dims: readonly Linear[];
-}
-
-interface Header {
-  /** Address of the first call. */
-  readonly start: number;
-  /** The calls, with n and k left out. */
-  readonly code: readonly number[];
-  /** Threes of numbers: a place in the code, and what is added there for each row and for each step. */
-  readonly patches: readonly number[];
-  readonly inputs: readonly PlannedPort[];
-  readonly outputs: readonly PlannedPort[];
-  readonly weights: readonly {
-    readonly at: number;
-    readonly size: number;
-    readonly dtype: "float32" | "float16" | "float64" | "int32";
-  }[];
-  /** Where memory begins that holds nothing between two runs. */
-  readonly temporaries: Linear;
-  readonly end: Linear;
-  /** About how many multiplications one run, or one step of a loop, takes. */
-  readonly work: Linear;
-  /** Whether the calls are one step of a loop of k steps. */
-  readonly loop: boolean;
-}
-
-export interface Plan extends Header {
+export interface Plan extends PlanHeader {
   /** The weights' bytes, one after the other, each from a multiple of 4. */
   readonly bytes: Uint8Array;
 }
@@ -46,7 +18,7 @@ export function at([constant, perRow, perStep]: Linear, rows: number, steps: num
 export function parsePlan(bytes: Uint8Array): Plan {
   const length = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(0, true);
   if (4 + length > bytes.length) throw new Error("this is not a plan");
-  const header = JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + length))) as Header;
+  const header = JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + length))) as PlanHeader;
   return { ...header, bytes: bytes.subarray(4 + length) };
 }
 

@@ -4,18 +4,10 @@ import { fromBase64 } from "../kit/base/asset.ts";
 import type { Trained } from "../kit/figure/taking.ts";
 import type { File } from "./download.ts";
 import { withConstant } from "./onnx.ts";
+import type { Program } from "./program.ts";
 import { safetensors, type Tensor } from "./safetensors.ts";
 
 const WEIGHTS = "WEIGHTS"; // in a program, for the name of the file of weights
-
-/** What the builder packs beside a model that trains in the page. */
-interface Program {
-  readonly file: string;
-  readonly source: string;
-  readonly program: string;
-  /** ONNX in base64, of the graphs that say what the model does. */
-  readonly graphs: Readonly<Record<string, string>>;
-}
 
 export interface ModelFiles {
   readonly files: readonly File[];

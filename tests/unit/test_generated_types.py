@@ -1,4 +1,4 @@
-"""TypeScript knows of cards, live models and state what Python says of them, field by field."""
+"""TypeScript knows of what crosses to it as JSON what Python says of that, field by field."""
 
 from __future__ import annotations
 
@@ -15,6 +15,10 @@ import pytest
 
 from builder.load.state_types import STATE_TYPES, StateType
 from builder.node.declarations import interface, type_of
+from builder.pack.taken import Program
+from builder.plan.encode import PlanHeader
+from builder.render.offline import Manifest
+from builder.render.page_data import BookData, CellData, CellsData, FigureData, FigureFiles
 from tests.unit.misfits import misfits
 from tests.unit.test_typescript import ASSETS, run_node
 from training.live.fields import LiveSection, StepInput, StepOutput, StepState
@@ -36,11 +40,29 @@ def live_fields() -> str:
     return "".join([head, *types, *(f"{text}\n" for text in interfaces.values())])
 
 
-def card_fields() -> str:
-    interfaces: dict[str, str] = {}
-    type_of(PageCard, interfaces)
-    head = HEAD.format("The part of card.json that pages have.", "training/publish/fields.py")
-    return "".join([head, *(f"{text}\n" for text in interfaces.values())])
+def alone(about: str, path: str, of: type) -> Callable[[], str]:
+    """What makes a file of one type and those in it."""
+
+    def made() -> str:
+        interfaces: dict[str, str] = {}
+        type_of(of, interfaces)
+        return "".join([HEAD.format(about, path), *(f"{text}\n" for text in interfaces.values())])
+
+    return made
+
+
+def page_data() -> str:
+    known = {"PageCard": "./card_fields.ts", "StateSpec": "./state_spec.ts"}
+    interfaces = dict.fromkeys(known, "")  # TypeScript has them already
+    files = type_of(FigureFiles, interfaces)
+    for of in (BookData, FigureData, CellsData, CellData):
+        type_of(of, interfaces)
+    head = HEAD.format("What pages are told as JSON.", "builder/render/page_data.py")
+    imports = [f'import type {{ {name} }} from "{path}";\n' for name, path in known.items()]
+    told = "\n/** Id of a figure → the scripts that it loads before it is live. */\n"
+    of_page = f"{told}export type FigureFiles = {files};\n"
+    made = [f"{text}\n" for text in interfaces.values() if text]
+    return "".join([head, "\n", *imports, of_page, *made])
 
 
 def state_spec(types: Mapping[str, type[StateType]] = STATE_TYPES) -> str:
@@ -69,8 +91,20 @@ def hints(name: str, kind: type[StateType]) -> dict[str, Any]:
 
 FILES: Mapping[str, Callable[[], str]] = {
     "engine/live_fields.ts": live_fields,
-    "kit/figure/card_fields.ts": card_fields,
+    "engine/plan_header.ts": alone(
+        "What a plan begins with.", "builder/plan/encode.py", PlanHeader
+    ),
+    "kit/base/card_fields.ts": alone(
+        "The part of card.json that pages have.", "training/publish/fields.py", PageCard
+    ),
+    "kit/base/page_data.ts": page_data,
     "kit/base/state_spec.ts": state_spec,
+    "offline/worker/manifest.ts": alone(
+        "What stands at the head of sw.js.", "builder/render/offline.py", Manifest
+    ),
+    "take/program.ts": alone(
+        "What is packed with a model that trains in the page.", "builder/pack/taken.py", Program
+    ),
 }
 
 

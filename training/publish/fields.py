@@ -1,6 +1,6 @@
 """The fields of card.json. `Page…` is the part that travels with a figure, in each of its pages.
 
-Written here once: `site_assets/kit/figure/card_fields.ts` is made from it (`UPDATE_GOLDEN=1 pytest
+Written here once: `site_assets/kit/base/card_fields.ts` is made from it (`UPDATE_GOLDEN=1 pytest
 tests/unit/test_generated_types.py`), and the builder reads here what to hand on and what to ask
 for. Rests on nothing, so that whoever has no torch can import it.
 """

@@ -4,14 +4,8 @@
  * A page opened from file:// may not fetch, so every binary travels in a script that registers itself.
  */
 
+import type { AssetReference } from "./page_data.ts";
 import { AssetError, loadScript } from "./script.ts";
-
-/** Where an asset is, as the builder wrote it into the page. */
-export interface AssetReference {
-  readonly key: string;
-  readonly src: string;
-  readonly bytes: number;
-}
 
 const registered = new Map<string, string>();
 const decoded = new Map<string, Promise<Uint8Array>>();

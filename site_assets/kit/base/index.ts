@@ -1,6 +1,6 @@
 /**
- * What every room stands on: the figure around a component, its state's types, assets, numbers in print. Knows no
- * drawing and no model.
+ * What every room stands on: the figure around a component, what the builder tells the page, assets, numbers in print.
+ * Draws nothing and runs no model.
  */
 
 export { useFigure, useTicker } from "./context.ts";

@@ -1,15 +1,6 @@
-/** What figure.toml says of a figure, and how any value is brought back into the range of its state. */
+/** A figure's state, and how any value is brought back into the range that figure.toml declares. */
 
 import { stateType, type StateSpec, type Value } from "./state_types.ts";
-
-export interface FigureSpec {
-  readonly title: string;
-  readonly honesty: string;
-  readonly description: string;
-  readonly models?: Readonly<Record<string, { readonly model: string; readonly uses: readonly string[] }>>;
-  readonly state?: Readonly<Record<string, StateSpec>>;
-  readonly options?: Readonly<Record<string, StateSpec>>;
-}
 
 export type State = Record<string, Value>;
 

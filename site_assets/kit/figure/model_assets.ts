@@ -1,13 +1,9 @@
 /** Models whose parts come as asset scripts, as the builder wrote them into the page. */
 
-import { loadAsset, type AssetReference } from "../base/asset.ts";
-import type { PageCard } from "./card_fields.ts";
+import { loadAsset } from "../base/asset.ts";
+import type { PageCard } from "../base/card_fields.ts";
+import type { ModelAsset } from "../base/page_data.ts";
 import type { ModelSource } from "./models.ts";
-
-export interface ModelAsset extends AssetReference {
-  /** Of a graph: its plan for the kernels. */
-  readonly plan?: AssetReference;
-}
 
 /** Where a model's bytes come from in the page. */
 export function assetSource(card: PageCard, assets: Readonly<Record<string, ModelAsset>>): ModelSource {

@@ -3,8 +3,8 @@
 import type { Engine as PageEngine } from "../../engine/engine.ts";
 import type { Call, CallOptions } from "../../engine/lane.ts";
 import type { Feeds, Outputs } from "../../engine/tensor.ts";
+import type { PageArray, PageCard } from "../base/card_fields.ts";
 import { Memo } from "../base/memo.ts";
-import type { PageArray, PageCard } from "./card_fields.ts";
 
 /** The page's engine, or what stands for it at build. */
 export type Engine = Pick<PageEngine, "load" | "run" | "runAll">;

@@ -1,7 +1,7 @@
 /** The author's own data as `training/recipes/families/own_recipe.py` publishes them: rows of a table, or pictures. */
 
+import type { DataSetFields } from "../base/card_fields.ts";
 import { fixed, MINUS } from "../base/format.ts";
-import type { DataSetFields } from "./card_fields.ts";
 import type { Model } from "./models.ts";
 import type { Pair } from "../marks/plot.tsx";
 

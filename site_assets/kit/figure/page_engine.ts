@@ -5,8 +5,9 @@ import { KernelLane } from "../../engine/kernel_lane.ts";
 import { WatchedPort } from "../../engine/watched_port.ts";
 import { WorkerLane, type Spawned } from "../../engine/worker_lane.ts";
 import { ortWanted } from "../base/address.ts";
-import { loadAsset, type AssetReference } from "../base/asset.ts";
+import { loadAsset } from "../base/asset.ts";
 import { bookData } from "../base/book_data.ts";
+import type { AssetReference } from "../base/page_data.ts";
 import { AssetError, loadScript } from "../base/script.ts";
 
 const workers = new Map<string, () => void>();

@@ -3,43 +3,25 @@
  * recomputes as its state changes, and explains itself when something fails.
  */
 
-import { forgetAssets, loadAsset, type AssetReference } from "../base/asset.ts";
+import { forgetAssets, loadAsset } from "../base/asset.ts";
 import type { FigureContext } from "../base/context.ts";
 import { bytes } from "../base/format.ts";
+import type { FigureData, ModelData } from "../base/page_data.ts";
 import { AssetError, loadScript } from "../base/script.ts";
-import type { FigureSpec, State } from "../base/spec.ts";
+import type { State } from "../base/spec.ts";
 import { part, setFigureState, showFailure } from "../base/status.ts";
 import { Visibility } from "../base/visibility.ts";
 import { FigureAddress } from "./address.ts";
-import type { PageCard } from "./card_fields.ts";
 import type { AnyFigure, Table } from "./figure.ts";
 import { FigureRun } from "./figure_run.ts";
 import { HeldNumbers } from "./held_numbers.ts";
-import { assetSource, type ModelAsset } from "./model_assets.ts";
+import { assetSource } from "./model_assets.ts";
 import { loadModels, type Models, type ModelSource } from "./models.ts";
 import { Pace } from "./pace.ts";
 import { offerTaking, type Trained } from "./taking.ts";
 import { theEngine } from "./page_engine.ts";
 import { Painter, type Shown } from "./painter.tsx";
 import type { StartRun, Training, TrainingRecord, TrainingState } from "./training.ts";
-
-/** What the builder wrote beside the static frame. */
-interface FigureData {
-  readonly name: string;
-  readonly spec: FigureSpec;
-  readonly state: State;
-  readonly options: State;
-  readonly script: string;
-  readonly models: Readonly<Record<string, ModelData>>;
-}
-
-interface ModelData {
-  readonly name: string;
-  readonly card: PageCard;
-  readonly assets: Readonly<Record<string, ModelAsset>>;
-  /** PyTorch for the weights of a network that trains in the page. */
-  readonly program?: AssetReference;
-}
 
 const definitions = new Map<string, AnyFigure>();
 

@@ -6,6 +6,7 @@
 import { lacking } from "./able.ts";
 import { bookData } from "../base/book_data.ts";
 import { parseHash } from "../base/address.ts";
+import type { FigureData } from "../base/page_data.ts";
 import { hintFiles } from "./hints.ts";
 import { layOutRest } from "./layout.ts";
 import { startNotes, startPredictions, startThemeButton, startWideParts } from "./page.ts";
@@ -176,8 +177,8 @@ function startOffline(): void {
 
 /** A figure without a model computes a formula, for which any browser will do. */
 function needsEngine(figure: HTMLElement): boolean {
-  const { models } = JSON.parse(part(figure, "figure-data")?.textContent ?? "{}") as { models?: object };
-  return Object.keys(models ?? {}).length > 0;
+  const data = JSON.parse(part(figure, "figure-data")?.textContent ?? "{}") as Partial<FigureData>;
+  return Object.keys(data.models ?? {}).length > 0;
 }
 
 /** Nothing in this static frame can be worked, and it says why. */

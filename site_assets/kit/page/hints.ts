@@ -1,9 +1,7 @@
 /** Files that a figure is about to load one after the other are asked for all at once, before it runs. */
 
 import { ortWanted } from "../base/address.ts";
-
-/** What the builder tells every page with figures: id of the figure → the scripts that it loads before it is live. */
-type FigureFiles = Readonly<Record<string, readonly string[]>>;
+import type { FigureFiles } from "../base/page_data.ts";
 
 /** Nothing for an id that is no figure's, or where other files are needed than by default; a file that was asked for is not asked for again. */
 export function hintFiles(id: string): void {

@@ -68,7 +68,7 @@ class FakeService:
 
     def _bundle(self, params: Mapping[str, Any]) -> dict[str, Any]:
         folder = params["out"].removeprefix("/memory/")
-        names = ["book.js", "early.js", "kit.js", "search.js", "kernels.js", "ort.js"]
+        names = ["book.js", "early.js", "kit.js", "take.js", "search.js", "kernels.js", "ort.js"]
         names += ["ort.wasm.js", "book.css", "offline.js", "sw.js"]
         names += [f"cells/{name}" for name in ("cells.css", "cells.js", "editor.js", "python.js")]
         names += [f"figures/{name}.js" for name in params["figures"]]

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { inSequence } from "../../../../site_assets/engine/lane.ts";
 import { float32, type Feeds, type Outputs } from "../../../../site_assets/engine/tensor.ts";
-import type { PageCard } from "../../../../site_assets/kit/figure/card_fields.ts";
+import type { PageCard } from "../../../../site_assets/kit/base/card_fields.ts";
 import type { Model } from "../../../../site_assets/kit/figure/models.ts";
 import type { TrainingCard, Training } from "../../../../site_assets/kit/figure/training.ts";
 import type { TrainingState } from "../../../../site_assets/kit/figure/training.ts";
