@@ -5,13 +5,20 @@ A recipe that fails, or whose process dies, takes nothing else down with it.
 
 import multiprocessing
 import os
+import sys
 import time
 import traceback
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from multiprocessing.connection import Connection, wait
-from multiprocessing.context import SpawnProcess
+from multiprocessing.context import (
+    ForkServerContext,
+    ForkServerProcess,
+    SpawnContext,
+    SpawnProcess,
+)
 from pathlib import Path
 from typing import Protocol
 
@@ -19,6 +26,9 @@ from training.run.catalogue import Entry, recipe_of
 
 SINGLE_THREADED = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 """One thread a process: results do not depend on the machine, and processes do not compete."""
+
+WARMED = "training.run.warmed"
+"""The module that does what every worker needs before its first recipe."""
 
 REPORT_INTERVAL_SECONDS = 0.1
 
@@ -53,9 +63,9 @@ class Failed:
 
 @dataclass
 class Worker:
-    """A process that trains one recipe after the other: importing torch costs it seconds once."""
+    """A process that trains one recipe after the other."""
 
-    process: SpawnProcess
+    process: ForkServerProcess | SpawnProcess
     channel: Connection
     name: str = ""
     """The recipe that it is at."""
@@ -112,17 +122,29 @@ def train_all(entries: Sequence[Entry], models: Path, jobs: int, reporter: Repor
 
 def start(models: Path) -> Worker:
     """Start a process that waits for recipes."""
-    context = multiprocessing.get_context("spawn")
-    ours, theirs = context.Pipe()
+    ours, theirs = multiprocessing.Pipe()
     os.environ.update(SINGLE_THREADED)
-    process = context.Process(target=work, args=(models, theirs), daemon=True)
+    process = worker_context().Process(target=work, args=(models, theirs), daemon=True)
     process.start()
     theirs.close()
     return Worker(process, ours)
 
 
+def worker_context() -> ForkServerContext | SpawnContext:
+    """How workers start: where forks are safe, from a process that has done what all need.
+
+    macOS has frameworks that do not bear a fork, Windows has no forks.
+    """
+    if sys.platform != "linux":
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([WARMED])
+    return context
+
+
 def work(models: Path, channel: Connection) -> None:
     """Train and publish what comes down the channel; runs in a process of its own."""
+    import_module(WARMED)
     while True:
         entry: Entry = channel.recv()
         try:

@@ -60,6 +60,7 @@ def stubs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "good": "pass",
         "bad": "raise ValueError('no such luck')",
         "dead": "import os; os._exit(9)",
+        "curious": "import sys; raise ValueError('onnxscript' in sys.modules)",
     }.items():
         (package / f"{name}.py").write_text(STUB.format(body=body))
     monkeypatch.syspath_prepend(str(tmp_path))
@@ -81,6 +82,15 @@ def test_a_crash_and_a_killed_process_leave_the_others_published(
     assert ("finished", "good") in log.events
     assert [path.name for path in models.iterdir()] == ["good"]
     assert json.loads((models / "good" / "card.json").read_text())["fingerprint"] == "abc"
+
+
+def test_a_worker_has_imported_the_exporter_before_its_first_recipe(
+    stubs: Path, tmp_path: Path
+) -> None:
+    log = Log()
+    entry = Entry("curious", "abc", False, "stub_recipes.curious")
+    train_all([entry], tmp_path / "models", jobs=1, reporter=log)
+    assert "ValueError: True" in log.reasons["curious"]
 
 
 def test_list_is_json_of_every_recipe(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
