@@ -69,7 +69,7 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     train.add_argument("names", nargs="*", metavar="NAME", help="models; default: what is stale")
     train.add_argument("--force", action="store_true", help="train also what is fresh")
     commands.add_parser("models", help=f"write all trained models into {MODELS_ARCHIVE}")
-    add_new_command(commands.add_parser("new", help="start a chapter or a figure"))
+    add_new_command(commands.add_parser("new", help="start a chapter, a figure or an experiment"))
     return parser.parse_args(arguments)
 
 
@@ -88,14 +88,20 @@ def _add_distribution(command: argparse.ArgumentParser) -> None:
 
 
 def add_new_command(parser: argparse.ArgumentParser) -> None:
-    """`book new chapter` and `book new figure`."""
+    """`book new chapter`, `book new figure` and `book new experiment`."""
     kinds = parser.add_subparsers(dest="kind", required=True, metavar="KIND")
     chapter = kinds.add_parser("chapter", help="the next chapter, with the usual blocks in it")
     chapter.add_argument("title", metavar="TITLE")
     chapter.add_argument("--page", default="", metavar="NAME", help="its name in addresses")
-    figure = kinds.add_parser("figure", help="a figure with its recipe and its tests")
-    figure.add_argument("name", metavar="NAME")
-    figure.add_argument("--chapter", default="", metavar="FILE", help="show it at the end of this")
+    for kind, words in (
+        ("figure", "a figure with its recipe and its tests"),
+        ("experiment", "a rule put to the test: a recipe and its tests, and no TypeScript"),
+    ):
+        figure = kinds.add_parser(kind, help=words)
+        figure.add_argument("name", metavar="NAME")
+        figure.add_argument(
+            "--chapter", default="", metavar="FILE", help="show it at the end of this"
+        )
 
 
 def make_new(effects: Effects, options: argparse.Namespace) -> int:
@@ -104,7 +110,8 @@ def make_new(effects: Effects, options: argparse.Namespace) -> int:
         if options.kind == "chapter":
             made = new_chapter(effects, options.title, options.page)
         else:
-            made = new_figure(effects, options.name, options.chapter)
+            experiment = options.kind == "experiment"
+            made = new_figure(effects, options.name, options.chapter, experiment=experiment)
     except NotNewError as error:
         effects.log(f"book: {error}")
         return 1

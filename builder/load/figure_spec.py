@@ -17,10 +17,12 @@ from builder.issues.issue import Issue, Source, suggest
 from builder.load.state_types import STATE_TYPES, Choice, StateSpec, StateType, ValueProblem
 from builder.load.toml_file import Table, read_toml
 
+KINDS = ("experiment",)
+"""Kinds of figures that need no code of their own: the kit draws them."""
 HONESTY = ("trains live", "trained model", "exact", "schematic")
 FIGURE_KEYS = frozenset({"id"})
 """Option keys that every figure block has."""
-NOT_SHIPPED = frozenset({"first", "trains"})
+NOT_SHIPPED = frozenset({"first", "kind", "trains"})
 """What the file says to the builder and to tests alone."""
 DATA_KEY = "data"
 """With an `own_data` model: the option that names which of the author's data are shown."""
@@ -71,6 +73,8 @@ class FigureSpec:
     name: str
     source: Source
     title: str
+    kind: str
+    """One of `KINDS`, or nothing for a figure with code of its own."""
     honesty: str
     description: str
     height: float | None
@@ -124,10 +128,15 @@ def parse_figure_spec(
         message, hint = f"unknown honesty '{honesty}'", suggest(honesty, HONESTY)
         table.report_at("honesty", message, hint, value=True)
     shipped = {key: value for key, value in values.items() if key not in NOT_SHIPPED}
+    kind = table.text("kind", "")
+    if kind and kind not in KINDS:
+        message, hint = f"unknown kind '{kind}'", suggest(kind, KINDS)
+        table.report_at("kind", message, hint, value=True)
     spec = FigureSpec(
         name=name,
         source=source,
         title=table.text("title"),
+        kind=kind,
         honesty=honesty,
         description=table.text("description"),
         height=table.number("height", math.nan),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
@@ -162,7 +162,15 @@ def load_figures(
             broken.add(PurePosixPath(path).parent.name)
         else:
             figures[spec.name] = spec
+            issues.extend(_code_issue(effects, spec))
     return figures, frozenset(broken)
+
+
+def _code_issue(effects: Effects, spec: FigureSpec) -> Iterator[Issue]:
+    """An issue if a figure has code, though the kit draws it."""
+    if spec.kind and effects.exists(spec.source.path.replace("figure.toml", "figure.tsx")):
+        message, hint = "it has a figure.tsx, and a kind that needs none", "take one of them away"
+        yield spec.source.issue("figure-spec", Span(0, 1), message, hint)
 
 
 def _training_state(effects: Effects, memory: Memory, issues: list[Issue]) -> dict[str, Any]:

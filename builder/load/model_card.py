@@ -35,6 +35,12 @@ class ModelCard:
         """The content as text that is the same for the same content."""
         return json.dumps(self.content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
+    @property
+    def verdict(self) -> str | None:
+        """Of an experiment, what it says of its rule (training/publish/experiment.py)."""
+        experiment = self.content.get("options", {}).get("experiment")
+        return experiment.get("verdict") if isinstance(experiment, dict) else None
+
     @cached_property
     def numbers(self) -> dict[str, float | int]:
         """Every number that prose may quote: metrics by `split.name`, sizes and settings."""

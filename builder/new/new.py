@@ -1,4 +1,4 @@
-"""`book new`: starters of a chapter and of a figure that build, and pass their tests, as they are.
+"""`book new`: starters of a chapter, a figure and an experiment; they build and pass their tests.
 
 Nothing that is there is ever written over.
 """
@@ -30,6 +30,13 @@ FIGURE_FILES = {
     "browser_test.py.txt": "tests/browser/figures/test_@MODULE@.py",
 }
 """Starter → where it goes."""
+EXPERIMENT_FILES = {
+    "experiment.toml": FIGURE_FILES["figure.toml"],
+    "experiment_recipe.py.txt": FIGURE_FILES["recipe.py.txt"],
+    "experiment_unit_test.py.txt": FIGURE_FILES["unit_test.py.txt"],
+    "experiment_browser_test.py.txt": FIGURE_FILES["browser_test.py.txt"],
+}
+"""The same of an experiment, which the kit draws."""
 
 
 class NotNewError(Exception):
@@ -72,21 +79,23 @@ def new_chapter(effects: Effects, title: str, page: str = "") -> Made:
     return _write(effects, {path: text})
 
 
-def new_figure(effects: Effects, name: str, chapter: str = "") -> Made:
-    """Write a figure with recipe and tests; its block goes to the end of `chapter`, if given."""
+def new_figure(effects: Effects, name: str, chapter: str = "", *, experiment: bool = False) -> Made:
+    """Write a figure with recipe and tests; its block goes to the end of `chapter`, if given.
+
+    As an `experiment` it has no code of its own.
+    """
     _check_figure_name(name)
     module = name.replace("-", "_")
     title = name.replace("-", " ").capitalize()
     words = {"NAME": name, "MODULE": module, "TITLE": title}
-    files = {
-        _filled(path, words): _starter(starter, **words) for starter, path in FIGURE_FILES.items()
-    }
+    starters = EXPERIMENT_FILES if experiment else FIGURE_FILES
+    files = {_filled(path, words): _starter(starter, **words) for starter, path in starters.items()}
     taken = [
         path for path in (f"{FIGURES}/{name}", f"{MODELS}/{name}", *files) if effects.exists(path)
     ]
     if taken:
         raise NotNewError(f"'{name}' is there already: {taken[0]}", "choose another name")
-    block = _starter("block.md", **words)
+    block = _starter("experiment_block.md" if experiment else "block.md", **words)
     if not chapter:
         return Made(_write(effects, files).paths, block)
     path = _chapter_path(effects, chapter)

@@ -112,6 +112,15 @@ class Metric:
 
 
 @dataclass(frozen=True, slots=True)
+class Verdict:
+    """What an experiment says of the rule that it put to the test."""
+
+    at: Span
+    model: str
+    model_at: Span
+
+
+@dataclass(frozen=True, slots=True)
 class HeldNumber:
     """A number that a figure of the page holds, and that is turned where it stands in the text."""
 
@@ -233,8 +242,8 @@ class ListingBlock(Block):
 
 
 Node: TypeAlias = (
-    "Math | Citation | CrossReference | Metric | HeldNumber | Term | Destination | Plain[Node]"
-    " | Heading | FigureBlock | Cell | ListingBlock | Captioned"
+    "Math | Citation | CrossReference | Metric | Verdict | HeldNumber | Term | Destination"
+    " | Plain[Node] | Heading | FigureBlock | Cell | ListingBlock | Captioned"
 )
 
 

@@ -29,6 +29,7 @@ from builder.parse.document import (
     Node,
     Sidenote,
     Term,
+    Verdict,
     placeholder,
 )
 from builder.parse.passage import Passage
@@ -104,10 +105,12 @@ METRIC = re.compile(
 STATE = re.compile(
     r"""\{\{\s*state\(\s*(["'])(?P<figure>.*?)\1\s*,\s*(["'])(?P<key>.*?)\3\s*\)\s*\}\}"""
 )
+VERDICT = re.compile(r"""\{\{\s*verdict\(\s*(["'])(?P<model>.*?)\1\s*\)\s*\}\}""")
 NAME = re.compile(r"\{\{\s*(\w+)")
 EXPRESSIONS = {
     "metric": '{{ metric("model", "split.name") }}',
     "state": '{{ state("fig-…", "k") }}',
+    "verdict": '{{ verdict("model") }}',
 }
 """Name → what is written."""
 COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
@@ -610,6 +613,11 @@ class Scanner:
             for bracket in self.brackets:
                 bracket.number = start, end
             return end
+        told = VERDICT.fullmatch(self.text, start, end)
+        if told is not None:
+            at = self.passage.span(*told.span("model"))
+            self.writer.place(Verdict(self.passage.span(start, end), told["model"], at))
+            return end
         if metric is None:
             name = NAME.match(expression[0])
             known = name[1] in EXPRESSIONS if name else False
@@ -618,13 +626,13 @@ class Scanner:
                 hint = suggest(name[1], EXPRESSIONS)
             self.report("expression", start, end, "this expression cannot be read", hint)
             return end
-        at = {
+        places = {
             group: self.passage.span(*metric.span(group)) if metric[group] else Span(0, 0)
             for group in ("model", "name", "format")
         }
-        model, name_, format_ = (metric[group] or "" for group in at)
+        model, name_, format_ = (metric[group] or "" for group in places)
         whole = self.passage.span(start, end)
-        self.writer.place(Metric(whole, model, name_, format_, *at.values()))
+        self.writer.place(Metric(whole, model, name_, format_, *places.values()))
         return end
 
     def _foreign_attributes(self, match: re.Match[str]) -> int:

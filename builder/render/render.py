@@ -835,6 +835,8 @@ class PageText:
         )
 
     def _metric(self, quantity: Quantity) -> Markup:
+        if quantity.value is None:
+            return _markup('<b class="verdict">{}</b>', quantity.text)
         return _markup(
             '<data class="metric" value="{}">{}</data>', repr(quantity.value), quantity.text
         )

@@ -47,6 +47,7 @@ from builder.parse.document import (
     Setting,
     Term,
     Text,
+    Verdict,
     children,
     walk,
     with_texts,
@@ -445,6 +446,8 @@ class _Resolver:
                 found = self._link(node)
             case Metric():
                 found = self._metric(node)
+            case Verdict():
+                found = self._verdict(node)
             case HeldNumber():
                 found = self._number(node)
             case Term():
@@ -638,6 +641,16 @@ class _Resolver:
             message = f"'{node.format}' is not a number format"
             self.report("metric-format", node.format_at, message, "for example .1% or .3g")
             return None
+
+    def _verdict(self, node: Verdict) -> Quantity | None:
+        card = self._model(node.model, self.source, node.model_at)
+        if card is None:
+            return None
+        if card.verdict is None:
+            message = f"the model '{node.model}' is no experiment, which has a verdict"
+            self.report("metric-known", node.model_at, message)
+            return None
+        return Quantity(card.name, None, card.verdict)
 
     def _model(self, name: str, source: Source, at: Span) -> ModelCard | None:
         card = self.names.models.get(name)

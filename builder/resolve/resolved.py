@@ -111,10 +111,10 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
-    """A measured number of a model, and the text that shows it."""
+    """A measured number of a model, and the text that shows it; a verdict has no number."""
 
     model: str
-    value: float | int
+    value: float | int | None
     text: str
 
 

@@ -5,7 +5,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { basename, dirname, extname, join } from "node:path";
 import { gzipSync } from "node:zlib";
 import esbuild from "esbuild";
-import { ORT_WASM, ROOT } from "./places.mjs";
+import { figureCode, ORT_WASM, ROOT } from "./places.mjs";
 
 /** Oldest browsers for which the syntax is written; older ones keep the static frames. */
 const TARGET = ["chrome111", "firefox113", "safari16.4"];
@@ -28,6 +28,7 @@ const COMMON = {
 /** Modules that kit.js holds once; figures take them from there. */
 const SHARED = {
   "../../kit/index.ts": "kit",
+  "./kit/index.ts": "kit",
   "../../kit/maths/index.ts": "kit",
   preact: "preact",
   "preact/hooks": "preact/hooks",
@@ -37,7 +38,7 @@ const SHARED = {
 const sharedModules = {
   name: "shared-modules",
   setup(build) {
-    build.onResolve({ filter: /^(?:\.\.\/\.\.\/kit\/(?:maths\/)?index\.ts|preact(?:\/.*)?)$/ }, ({ path }) =>
+    build.onResolve({ filter: /^(?:\.(?:\.\/\.\.)?\/kit\/(?:maths\/)?index\.ts|preact(?:\/.*)?)$/ }, ({ path }) =>
       Object.hasOwn(SHARED, path) ? { path: SHARED[path], namespace: "shared" } : null,
     );
     build.onLoad({ filter: /.*/, namespace: "shared" }, ({ path }) => ({
@@ -73,9 +74,10 @@ function script(entry, minify) {
 }
 
 async function figureScript(name, minify) {
+  const { path, named } = figureCode(name);
   return text({
     stdin: {
-      contents: `import figure from "./figures/${name}/figure.tsx";\nglobalThis.book.figure(${JSON.stringify(name)}, figure);`,
+      contents: `import { ${named} as figure } from "./${path}";\nglobalThis.book.figure(${JSON.stringify(name)}, figure);`,
       resolveDir: ROOT,
     },
     format: "iife",

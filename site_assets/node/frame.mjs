@@ -4,14 +4,15 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import esbuild from "esbuild";
-import { ORT_WASM, ROOT } from "./places.mjs";
+import { figureCode, ORT_WASM, ROOT } from "./places.mjs";
 import { inkImage } from "./png.mjs";
 
 /** A figure bundled for Node together with what draws it, so that both share one copy of Preact. */
 async function loadDrawing(figure) {
+  const { path, named } = figureCode(figure);
   const result = await esbuild.build({
     stdin: {
-      contents: `export { default as figure } from "./figures/${figure}/figure.tsx";\nexport { draw, Sessions } from "./node/draw.tsx";`,
+      contents: `export { ${named} as figure } from "./${path}";\nexport { draw, Sessions } from "./node/draw.tsx";`,
       resolveDir: ROOT,
       loader: "tsx",
     },

@@ -4,7 +4,7 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import esbuild from "esbuild";
 import { kernelFiles } from "./kernels.mjs";
-import { ROOT } from "./places.mjs";
+import { figureCode, ROOT } from "./places.mjs";
 import { fontFiles, STYLES } from "./poster_files.mjs";
 
 /** Names the versions, and by their hashes the contents, of all packages. */
@@ -37,7 +37,7 @@ const styleFiles = async () => (await readdir(join(ROOT, "bibliography"))).map((
 export async function inputs({ figures }) {
   const entries = {
     ...ENTRIES,
-    ...Object.fromEntries(figures.map((name) => [`figures/${name}`, [`figures/${name}/figure.tsx`, ...FRAME]])),
+    ...Object.fromEntries(figures.map((name) => [`figures/${name}`, [figureCode(name).path, ...FRAME]])),
   };
   const { metafile } = await esbuild.build({
     entryPoints: [...new Set(Object.values(entries).flat())],

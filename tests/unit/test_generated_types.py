@@ -24,6 +24,7 @@ from tests.unit.test_typescript import ASSETS, run_node
 from training.live.fields import LiveSection, StepInput, StepOutput, StepState
 from training.live.graphs import STATE, step_inputs, step_outputs
 from training.live.produce import LivePlan, live_section
+from training.publish.experiment import ExperimentFields
 from training.publish.fields import PageCard
 from training.recipes import clusters_live
 from training.recipes.families import digits_vae
@@ -98,6 +99,9 @@ FILES: Mapping[str, Callable[[], str]] = {
         "The part of card.json that pages have.", "training/publish/fields.py", PageCard
     ),
     "kit/base/page_data.ts": page_data,
+    "kit/experiment/experiment_fields.ts": alone(
+        "Of experiments.", "training/publish/experiment.py", ExperimentFields
+    ),
     "kit/base/state_spec.ts": state_spec,
     "offline/worker/manifest.ts": alone(
         "What stands at the head of sw.js.", "builder/render/offline.py", Manifest

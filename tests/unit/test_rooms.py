@@ -45,7 +45,7 @@ SITE_ASSETS = (
     ("site_assets/generated",),
     ("site_assets/cells", "site_assets/kit/kit", "site_assets/take"),
     ("site_assets/kit/index",),
-    ("site_assets/kit/page", "site_assets/kit/run"),
+    ("site_assets/kit/page", "site_assets/kit/experiment", "site_assets/kit/run"),
     ("site_assets/kit/figure",),
     ("site_assets/kit/controls",),
     ("site_assets/kit/marks",),

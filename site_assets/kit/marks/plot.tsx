@@ -12,6 +12,8 @@ export interface Axis {
   readonly max: number;
   readonly scale?: "linear" | "log";
   readonly ticks?: number;
+  /** Where the ticks are, if they are not to be chosen. */
+  readonly at?: readonly number[];
   readonly format?: (value: number) => string;
 }
 
@@ -91,6 +93,7 @@ function logTicks(scale: Scale): number[] {
 const LOG_DIGITS = 6; // ticks of a log axis reach over many powers of ten
 
 function axisTicks(axis: Axis, scale: Scale): { value: number; text: string }[] {
+  if (axis.at) return axis.at.map((value) => ({ value, text: axis.format?.(value) ?? significant(value, LOG_DIGITS) }));
   if (axis.scale === "log")
     return logTicks(scale).map((value) => ({ value, text: axis.format?.(value) ?? significant(value, LOG_DIGITS) }));
   const values = scale.ticks(axis.ticks ?? 5);

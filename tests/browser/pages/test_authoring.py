@@ -69,7 +69,7 @@ def write_marks(folder: Path) -> None:
 
 
 def made_book(folder: Path) -> Path:
-    """The copy, with a new chapter, a new figure in it, and figures of own data; built."""
+    """The copy, with a new chapter, a new figure and experiment in it, and own data; built."""
     copy_book(folder)
     (folder / "content/data").mkdir()
     write_wine(folder / "content/data/wine.csv")
@@ -78,6 +78,7 @@ def made_book(folder: Path) -> Path:
         settings.write(DECLARED)
     run_in(folder, ["-m", "builder", "new", "chapter", "My chapter"])
     run_in(folder, ["-m", "builder", "new", "figure", "sample", "--chapter", "my-chapter"])
+    run_in(folder, ["-m", "builder", "new", "experiment", "rule", "--chapter", "my-chapter"])
     with (folder / "content/01-my-chapter.md").open("a", encoding="utf-8") as chapter:
         for name in ("data-map", "data-walk"):
             chapter.write("".join(SHOWN.format(name=name, data=d) for d in ("wine", "marks")))
@@ -87,16 +88,19 @@ def made_book(folder: Path) -> Path:
     return folder
 
 
-def check_that_the_new_figure_passes_its_tests(book: Path) -> None:
+def check_that_what_is_new_passes_its_tests(book: Path) -> None:
     """Those that came with it, those that every figure owes, and those of the tools."""
     run_in(book, ["-m", "ruff", "check", "."])
     tests = (
         "tests/browser/figures/test_sample.py",
         "tests/unit/training/test_sample.py",
+        "tests/browser/figures/test_rule.py",
+        "tests/unit/training/test_rule.py",
         "tests/browser/figures/test_every_figure.py",
         "tests/browser/support/own_data_in_a_book.py",
     )
-    wanted = "test_sample or (not [file and (own_data or sample or data-map or data-walk))"
+    shown = "own_data or sample or rule or data-map or data-walk"
+    wanted = f"test_sample or test_rule or (not [file and ({shown}))"
     told = run_in(book, ["-m", "pytest", "-p", "no:cacheprovider", *tests, "-k", wanted])
     assert " passed" in told
     assert "skipped" not in told
@@ -140,5 +144,5 @@ def test_a_chapter_a_figure_and_data_of_ones_own(models_dir: Path, tmp_path: Pat
     book = made_book(tmp_path / "book")
     check_the_card(book, "wine", "vae")
     check_the_card(book, "marks", "ae")
-    check_that_the_new_figure_passes_its_tests(book)
+    check_that_what_is_new_passes_its_tests(book)
     check_that_only_a_change_of_the_data_counts(book)

@@ -102,6 +102,21 @@ def test_a_new_figure_is_five_files_and_a_block_to_paste() -> None:
     assert made.block.startswith("::: figure my-curve\n")
 
 
+def test_a_new_experiment_has_no_code_of_its_own() -> None:
+    effects = book()
+    made = new_figure(effects, "more-points", experiment=True)
+    assert made.paths == (
+        "site_assets/figures/more-points/figure.toml",
+        "training/recipes/more_points.py",
+        "tests/unit/training/test_more_points.py",
+        "tests/browser/figures/test_more_points.py",
+    )
+    sources, issues = load(effects, Memory())
+    assert issues == ()
+    assert sources.figures["more-points"].kind == "experiment"
+    assert made.block.startswith("::: figure more-points\n")
+
+
 @pytest.mark.parametrize("chapter", ["9", "other-things", "09-other-things.md"])
 def test_a_figure_can_be_placed_at_once(chapter: str) -> None:
     effects = book()
