@@ -3,6 +3,7 @@
 import {
   Button,
   Controls,
+  crossTable,
   defineFigure,
   DotRows,
   dotTable,
@@ -18,6 +19,7 @@ import {
   Plot,
   RasterGrid,
   Readout,
+  rowShares,
   Toggle,
   Unfold,
   type DotRow,
@@ -26,7 +28,7 @@ import {
   type Pair,
 } from "../../kit/index.ts";
 import type { Role, State } from "../../generated/pretrain.ts";
-import { centred, confusions, labelledRows, named, trainProbe, type Split } from "./maths.ts";
+import { centred, labelledRows, named, trainProbe, type Split } from "./maths.ts";
 
 type Sees = State["sees"];
 type Labels = State["labels"];
@@ -117,7 +119,7 @@ export default defineFigure<State, Frame, Role>({
       trainProbe(split.train, known, rows, CLASSES, strength),
     );
     const names = named(probe, split.test);
-    const counts = confusions(CLASSES, truth, names);
+    const counts = crossTable(CLASSES, CLASSES, truth, names);
     const right = DIGITS.reduce((sum, _, digit) => sum + (counts[digit * CLASSES + digit] as number), 0);
     const images = inkOf(models.model).train;
     const labelled = new Float32Array(CLASSES * Math.min(SHOWN, Number(labels)) * PIXELS);
@@ -131,10 +133,7 @@ export default defineFigure<State, Frame, Role>({
     const [ours, raw] = [all["denoising"]?.[count] ?? [], all["raw"]?.[count] ?? []];
     return {
       accuracy: right / truth.length,
-      confusions: counts.map((value, i) => {
-        const row = Math.floor(i / CLASSES) * CLASSES;
-        return value / counts.slice(row, row + CLASSES).reduce((sum, each) => sum + each, 0);
-      }),
+      confusions: rowShares(counts, CLASSES),
       iterations: probe.iterations,
       labelled,
       rows: Object.entries(all).map(([name, values]) => ({

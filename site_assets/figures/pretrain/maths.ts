@@ -115,10 +115,3 @@ export function named({ weights, classes }: Probe, features: Features): Uint8Arr
     return scores.indexOf(Math.max(...scores));
   });
 }
-
-/** How many examples of each class (row) were given each name (column). */
-export function confusions(classes: number, truth: ArrayLike<number>, names: ArrayLike<number>): number[] {
-  const counts = new Array<number>(classes * classes).fill(0);
-  for (let i = 0; i < truth.length; i++) counts[(truth[i] as number) * classes + (names[i] as number)]! += 1;
-  return counts;
-}

@@ -2,6 +2,7 @@
 
 export { byClass, nearestPoint } from "./codes.ts";
 export { compare, type Comparison, type Measured } from "./comparison.ts";
+export { crossTable, rowShares } from "./cross_table.ts";
 export { countAbove, roc, thresholdFor, trueAlarmShare, type Roc } from "./detection.ts";
 export { gained, gainInDecibels, smoothed, transposed, wienerGains, type Directions } from "./filters.ts";
 export { gaps } from "./gaps.ts";

@@ -54,6 +54,12 @@ def rows(array: str, axis: int = 0) -> Callable[[Card], int]:
     return lambda card: int(card["arrays"][array]["shape"][axis])
 
 
+def most_names(card: Card) -> int:
+    """As many digits as there can be groups, to a base of one more than there are situations."""
+    groups: int = card["options"]["counts"][-1]
+    return int((len(card["options"]["situations"]) + 1) ** groups - 1)
+
+
 def slugs(names: list[str]) -> list[str]:
     return [name.replace(" ", "-") for name in names]
 
@@ -93,6 +99,11 @@ SHARED = (
     Shared("point-or-cloud", "input", "max", "vae", rows("codes_test")),
     Shared("pretrain", "labels", "choices", "codes", words("labels")),
     Shared("pretrain", "sees", "choices", "codes", lambda card: card["options"]["ways"][:-1]),
+    Shared("semantic", "groups", "min", "drives", lambda card: option("counts")(card)[0]),
+    Shared("semantic", "groups", "max", "drives", lambda card: option("counts")(card)[-1]),
+    Shared("semantic", "sees", "choices", "drives", option("ways")),
+    Shared("semantic", "names", "max", "drives", most_names),
+    Shared("semantic", "seconds", "max", "drives", lambda card: option("shifts")(card)[-1]),
     Shared("sparse-codes", "drawing", "max", "sparse", rows("images_test")),
     Shared("sparse-codes", "unit", "max", "sparse", option("units")),
     Shared("sparse-codes", "run", "max", "sparse", option("seed_count")),

@@ -17,13 +17,14 @@ SCRIPT = """
 import { readFileSync } from "node:fs";
 const { train, test, known, truth, draws, strength } = JSON.parse(readFileSync(0, "utf8"));
 const maths = await import(`${process.argv[1]}/figures/pretrain/maths.ts`);
+const { crossTable } = await import(`${process.argv[1]}/kit/maths/index.ts`);
 const split = maths.centred(train.flat(), test.flat(), train[0].length);
 process.stdout.write(JSON.stringify(draws.map(([perClass, draw]) => {
   const rows = maths.labelledRows(known, 3, perClass, draw);
   const probe = maths.trainProbe(split.train, known, rows, 3, strength);
   const names = maths.named(probe, split.test);
   return { rows, weights: [...probe.weights], names: [...names],
-    confusions: maths.confusions(3, truth, names), features: [...split.test.values] };
+    confusions: crossTable(3, 3, truth, names), features: [...split.test.values] };
 })));
 """
 STRENGTH = 0.7
