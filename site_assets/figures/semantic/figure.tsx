@@ -201,7 +201,8 @@ function rowsOf(ways: readonly Way[], sees: Sees, values: (way: Way) => readonly
 const [LABEL, CELL, GAP, ROW, HEIGHT] = [84, 126, 8, 46, 38]; // view-box units; two of a window's are a second
 const TRUTH_ABOVE = 60; // km/h: the truth is written above slower windows and below faster ones
 
-function Windows({ shown, sizes, situations, windows }: Frame, revealed: boolean) {
+function Windows({ frame, revealed }: { readonly frame: Frame; readonly revealed: boolean }) {
+  const { shown, sizes, situations, windows } = frame;
   const told = shown.map((few, group) => {
     const truth = revealed ? `, ${few.map(({ situation }) => situations[situation]).join(", ")}` : "";
     return `group ${group + 1}, ${sizes[group]} windows${truth}`;
@@ -290,7 +291,7 @@ export default defineFigure<State, Frame, Role>({
           <Panel
             title={`Windows of a minute in ${count} groups, the slowest first; three of each, from its middle out`}
           >
-            {Windows(frame, revealed)}
+            <Windows frame={frame} revealed={revealed} />
             <p class="plot-note">Each box is 64 seconds wide and {FASTEST} km/h high.</p>
           </Panel>
           <Panel title={verdict(frame)}>
