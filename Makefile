@@ -5,6 +5,9 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
+# Dozens of Pythons are started: what one of them has compiled is there for the others.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: book serve pages check format test test-all lock clean
 
 book: .venv/ready

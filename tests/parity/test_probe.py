@@ -38,7 +38,9 @@ def probe(x: Array, labels: NDArray[np.uint8], strength: float) -> Array:
         return float(value), (own + strength * ones.T @ (np.exp(logits - total) - target)).ravel()
 
     start = np.zeros((x.shape[1] + 1) * CLASSES)
-    found = minimize(objective, start, jac=True, method="BFGS", options={"gtol": 1e-5})
+    to_the_end = {"gtol": 1e-5, "ftol": 0, "maxiter": 10_000, "maxfun": 10_000}
+    found = minimize(objective, start, jac=True, method="L-BFGS-B", options=to_the_end)
+    assert found.success, found.message
     return np.asarray(found.x).reshape(-1, CLASSES)
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,37 +15,56 @@ from tests.unit.test_typescript import ASSETS, run_node
 TSC = str(ASSETS / "node_modules/typescript/bin/tsc")
 
 
-def judged(folder: Path, methods: str) -> str:
-    """What the type checker says of the service if `methods` were its methods."""
-    shutil.copytree(ASSETS / "node", folder / "node")
-    shutil.copy(ASSETS / "tsconfig.json", folder)
-    for name in ("cells", "engine", "kit", "node_modules"):
-        (folder / name).symlink_to(ASSETS / name)
-    (folder / "generated").mkdir()
-    (folder / "generated/methods.d.ts").write_text(methods, "utf-8")
-    return run_node(TSC, "-p", str(folder / "node")).stdout
+RIGHT = "right"
+WRONG = {
+    "items": ("readonly items:", "readonly formulas:"),
+    "png": ("readonly png: string", "readonly png: number"),
+    "wasmBytes": ("readonly wasmBytes:", "readonly wasm_bytes:"),
+    "label": ("readonly label:", "readonly heading:"),
+    "runPlan": ("readonly runPlan:", "readonly planRun:"),
+    "column": ("readonly column:", "readonly character:"),
+}
+"""By what is wrong: a text of the methods, and what stands in its place."""
 
 
-def test_node_does_what_the_builder_asks(tmp_path: Path) -> None:
-    assert judged(tmp_path, declarations()) == ""
+@pytest.fixture(scope="module")
+def judgements(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
+    """What the type checker says of the service: of its methods, and if each mistake were theirs.
 
-
-@pytest.mark.parametrize(
-    ("right", "wrong"),
-    [
-        ("readonly items:", "readonly formulas:"),
-        ("readonly png: string", "readonly png: number"),
-        ("readonly wasmBytes:", "readonly wasm_bytes:"),
-        ("readonly label:", "readonly heading:"),
-        ("readonly runPlan:", "readonly planRun:"),
-        ("readonly column:", "readonly character:"),
-    ],
-    ids=lambda text: text.split()[1],
-)
-def test_another_name_or_type_is_an_error(tmp_path: Path, right: str, wrong: str) -> None:
+    All in one program: most of the time goes to what they have in common.
+    """
+    folder = tmp_path_factory.mktemp("services")
     methods = declarations()
-    assert right in methods
-    assert "error TS" in judged(tmp_path, methods.replace(right, wrong))
+    (folder / "node_modules").symlink_to(ASSETS / "node_modules")
+    written = {RIGHT: methods}
+    for name, (right, wrong) in WRONG.items():
+        assert right in methods
+        written[name] = methods.replace(right, wrong)
+    for name, text in written.items():
+        shutil.copytree(ASSETS / "node", folder / name / "node")
+        for room in ("cells", "engine", "kit"):
+            (folder / name / room).symlink_to(ASSETS / room)
+        (folder / name / "generated").mkdir()
+        (folder / name / "generated/methods.d.ts").write_text(text, "utf-8")
+    settings = {
+        "extends": str(ASSETS / "node/tsconfig.json"),
+        "include": [f"{name}/node" for name in written],
+    }
+    (folder / "tsconfig.json").write_text(json.dumps(settings), "utf-8")
+    said = run_node(TSC, "-p", str(folder), "--pretty", "false").stdout.splitlines()
+    found = {name: [line for line in said if f"/{name}/node/" in line] for name in written}
+    # what goes on about an error is indented
+    assert sum(map(len, found.values())) == sum(not line.startswith(" ") for line in said), said
+    return found
+
+
+def test_node_does_what_the_builder_asks(judgements: dict[str, list[str]]) -> None:
+    assert judgements[RIGHT] == []
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_another_name_or_type_is_an_error(judgements: dict[str, list[str]], name: str) -> None:
+    assert any("error TS" in line for line in judgements[name])
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ MOMENTS = frozenset(
     {"open", "os.chmod", "os.mkdir", "os.remove", "os.rename", "os.rmdir", "ctypes.dlsym"}
 )
 """What a build does to the disk, as Python's audit events; the last one is before the exchange."""
+LOADED = f"{__package__}.after_a_build"
 
 CHAPTER = """---
 title: A case
@@ -33,6 +34,12 @@ label: {edition}
 A takeaway.
 :::
 """
+
+
+def start_book(root: Path) -> None:
+    disk = DiskEffects(root)
+    for path, data in tree(GOLDEN / "_base").items():
+        disk.write(path, data)
 
 
 def build_edition(root: Path, edition: int) -> None:
@@ -51,16 +58,15 @@ def build_until(root: Path, edition: int, last: int, passed: Synchronized[int]) 
             if passed.value == last:
                 os.kill(os.getpid(), signal.SIGKILL)
 
+    assert LOADED in sys.modules, "each build reads all libraries anew"
     sys.addaudithook(count)
     build_edition(root, edition)
 
 
 def test_killed_builds_leave_a_whole_site(tmp_path: Path) -> None:
-    disk = DiskEffects(tmp_path)
-    for path, data in tree(GOLDEN / "_base").items():
-        disk.write(path, data)
+    start_book(tmp_path)
     processes = multiprocessing.get_context("forkserver")  # a fork of this one would have threads
-    processes.set_forkserver_preload([__name__])
+    processes.set_forkserver_preload([LOADED])
 
     def run(edition: int, last: int) -> int:
         passed = processes.Value("i", 0)
