@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
+from itertools import chain, groupby
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ WIDE: ViewportSize = {"width": 1200, "height": 900}
 PHONE: ViewportSize = {"width": 390, "height": 844}
 PATIENCE = 10_000  # ms for a locator
 FAILED = pytest.StashKey[bool]()
+LONGEST = "test_three_browsers.py"
 
 State = dict[str, object]
 
@@ -96,18 +98,17 @@ class Shelf:
         self._windows: dict[tuple[str, bool], Window] = {}
 
     def take(self, url: str, touch: bool) -> Window:
-        """A window at `url`; a page that is open already follows to the new fragment."""
+        """A window at `url`; a page that is open already is tidied, and follows the fragment."""
         address, _, fragment = url.partition("#")
         key = address, touch
         window = self._windows.get(key)
-        if window and fragment:
+        if window:
             window.page.evaluate(TIDY)
             window.watch.forget()
-            window.page.evaluate(FOLLOW, fragment)
+            if fragment:
+                window.page.evaluate(FOLLOW, fragment)
             return window
-        if window is None:
-            window = self._windows[key] = Window(self._browser, self._site, touch=touch)
-        window.watch.forget()
+        window = self._windows[key] = Window(self._browser, self._site, touch=touch)
         window.page.goto(url)
         return window
 
@@ -160,6 +161,13 @@ class Reader:
         window = self._shelf.take(self._address(placed, state), touch)
         self._borrowed.append(window)
         return Figure(window.page, placed).wait_live()
+
+    def live_page(self, name: str) -> Page:
+        """A page with all its figures live, in a window that may have been used before."""
+        page = self.shared_page(self.site.url(name))
+        for placed in self.site.figures_of(name):
+            Figure(page, placed).wait_live()
+        return page
 
     def shared_page(self, url: str) -> Page:
         """An address in a window that may have been used by other tests before."""
@@ -239,6 +247,19 @@ def reader_of_broken(browser: Browser, breakable_site: Site) -> Iterator[Reader]
     yield reader
     verdict = reader.close(failed=False)
     assert not verdict, "\n".join(verdict)
+
+
+@pytest.hookimpl(trylast=True)  # after pytest has put together what shares a scheme
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes minutes comes first in its scheme: no worker is left alone with it at the end."""
+
+    def scheme(item: pytest.Item) -> object:
+        return item.callspec.params.get("scheme") if hasattr(item, "callspec") else None
+
+    grouped = [list(group) for _, group in groupby(items, scheme)]
+    for group in grouped:
+        group.sort(key=lambda item: item.path.name != LONGEST)
+    items[:] = chain.from_iterable(grouped)
 
 
 @pytest.hookimpl(wrapper=True)

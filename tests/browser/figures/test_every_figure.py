@@ -11,6 +11,7 @@ from playwright.sync_api import expect
 from tests.browser.conftest import ROOT, Reader, State
 from tests.browser.support.figure import Figure
 from tests.browser.support.layout import faults
+from tests.browser.support.site import PlacedFigure, fragment_of
 from tests.browser.support.waiting import eventually
 
 SPECS = {
@@ -101,7 +102,7 @@ def test_every_figure_stands_on_one_of_the_pages(reader: Reader) -> None:
 @pytest.mark.parametrize("page_name", PAGES)
 def test_figures_go_live_where_they_stood(reader: Reader, page_name: str, touch: bool) -> None:
     """Static frames need no script, say the same as the live ones, and nothing jumps."""
-    figures = [figure for figure in reader.site.figures if figure.page == page_name]
+    figures = reader.site.figures_of(page_name)
     url = reader.site.url(page_name)
     still = reader.visit(url, scripts=False, touch=touch)
     live = reader.visit(url, touch=touch, before=BEFORE)
@@ -152,15 +153,15 @@ def test_state_of_an_address_is_clamped_and_nonsense_is_ignored(
     reader: Reader, page_name: str
 ) -> None:
     """Whatever stands behind the #, figures go live with a state that their specs allow."""
-    figures = [figure for figure in reader.site.figures if figure.page == page_name]
+    figures = reader.site.figures_of(page_name)
     nonsense = '"><script>alert(1)</script>%00🦆'
     takes_any_text = ("text", "strokes")
-    odd: list[str] = []
+    odd: list[tuple[PlacedFigure, State]] = []
     for placed in figures:
         specs = placed.data["spec"].get("state", {})
-        state = {k: nonsense for k, spec in specs.items() if spec["type"] not in takes_any_text}
-        odd.append(placed.fragment(state).partition("?")[2])
-    address = f"{figures[0].id}?{'&'.join(filter(None, odd))}"
+        open_to_text = {k for k, spec in specs.items() if spec["type"] in takes_any_text}
+        odd.append((placed, {k: nonsense for k in specs.keys() - open_to_text}))
+    address = fragment_of(odd)
     page = reader.visit(reader.site.url(page_name, address))
     for placed in figures:
         seen = Figure(page, placed).wait_live().root.evaluate(NUMBERS)

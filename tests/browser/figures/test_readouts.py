@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from tests.browser.conftest import FOLLOW, Reader
-from tests.browser.figures.test_every_figure import FIGURES, SPECS
+from tests.browser.conftest import FOLLOW, WIDE, Reader
+from tests.browser.figures.test_every_figure import PAGES, SPECS
+from tests.browser.support.site import PlacedFigure, fragment_of
 from tests.browser.support.training import SHOWN
 
 WIDTHS = (1200, 360)
@@ -33,6 +34,32 @@ BOXES = """
 }
 """
 
+# The same of many figures, each time that they have followed an address and come to rest.
+BOXES_AT = f"""
+async ([ids, fragments]) => {{
+  const boxes = {BOXES.strip()}, follow = {FOLLOW.strip()};
+  const look = () => ids.every(book.isAtRest)
+    && JSON.stringify(ids.map((id) => boxes(document.getElementById(id))));
+  const pause = () => new Promise((done) => setTimeout(done, 20));
+  const seen = [];
+  for (const fragment of fragments) {{
+    await follow(fragment);
+    const deadline = performance.now() + 15000;
+    let now = false, still = 0;
+    while (still < 2) {{
+      if (!ids.every(book.isAtRest)) await pause();
+      await new Promise(requestAnimationFrame);
+      const before = now;
+      now = look();
+      still = now && now === before ? still + 1 : 0;
+      if (performance.now() > deadline) throw new Error("it does not come to rest");
+    }}
+    seen.push(JSON.parse(now));
+  }}
+  return seen;
+}}
+"""
+
 
 def values(spec: dict[str, Any]) -> list[object]:
     """The ends of a control's range and what lies near its middle, or all of its choices."""
@@ -47,24 +74,43 @@ def values(spec: dict[str, Any]) -> list[object]:
     return []
 
 
-@pytest.mark.parametrize("name", FIGURES)
-def test_no_box_changes_over_the_range_of_a_control(reader: Reader, name: str) -> None:
-    figure = reader.figure(name, SHOWN.get(name, {})).wait_live()
-    page, key = figure.page, figure.placed.id
-    shown = "".join(f"&{key}.{option}={value}" for option, value in SHOWN.get(name, {}).items())
+def settings(placed: PlacedFigure) -> list[tuple[str, object]]:
+    """One control after the other over its range, while the others stay as they are."""
+    specs = SPECS[placed.name].get("state", {})
+    return [(option, value) for option, spec in specs.items() for value in values(spec)]
+
+
+@pytest.mark.parametrize("page_name", PAGES)
+def test_no_box_changes_over_the_range_of_a_control(reader: Reader, page_name: str) -> None:
+    """The figures of a page do it side by side: most of the time they would wait."""
+    page = reader.live_page(page_name)
+    figures = reader.site.figures_of(page_name)
+    turned = [settings(placed) for placed in figures]
+    fragments = [
+        fragment_of(
+            [
+                (placed, SHOWN.get(placed.name, {}) | dict(sequence[step : step + 1]))
+                for placed, sequence in zip(figures, turned, strict=True)
+            ]
+        )
+        for step in range(max(map(len, turned)))
+    ]
     jumps: list[str] = []
-    for width in WIDTHS:
-        page.set_viewport_size({"width": width, "height": 900})
-        for option, spec in SPECS[name].get("state", {}).items():
-            seen: dict[tuple[str, int], tuple[object, object]] = {}
-            for value in values(spec):
-                page.evaluate(FOLLOW, f"#{key}?{key}.{option}={value}{shown}")
-                figure.settle()
-                boxes, controls = figure.root.evaluate(BOXES)
-                for what, box in boxes.items():  # a choice may come with controls of its own
-                    before, at = seen.setdefault((what, controls), (box, value))
-                    if before != box:
-                        jumps.append(
-                            f"{width}px, {option} {at} → {value}: “{what}” {before} → {box}"
-                        )
+    try:
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 900})
+            rounds = page.evaluate(BOXES_AT, [[placed.id for placed in figures], fragments])
+            for index, (placed, sequence) in enumerate(zip(figures, turned, strict=True)):
+                seen: dict[tuple[str, str, int], tuple[object, object]] = {}
+                for (option, value), round in zip(sequence, rounds, strict=False):
+                    boxes, controls = round[index]
+                    for what, box in boxes.items():  # a choice may bring controls of its own
+                        before, at = seen.setdefault((option, what, controls), (box, value))
+                        if before != box:
+                            jumps.append(
+                                f"{placed.id}, {width}px, {option} {at} → {value}: "
+                                f"“{what}” {before} → {box}"
+                            )
+    finally:
+        page.set_viewport_size(WIDE)
     assert not jumps, "\n".join(jumps)

@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Locator, ViewportSize
 
 from tests.browser.conftest import WIDE, Reader
-from tests.browser.figures.test_every_figure import FIGURES, SPECS
+from tests.browser.figures.test_every_figure import PAGES, SPECS
 from tests.browser.support.figure import Figure
 
 SIZES: tuple[ViewportSize, ...] = (
@@ -76,25 +76,35 @@ def test_every_figure_says_what_is_turned_first(name: str) -> None:
     assert set(first) == {"turn", "see"}, "figure.toml has no [first] with turn and see"
 
 
-@pytest.mark.parametrize("name", FIGURES)
-def test_what_is_turned_and_what_it_changes_are_seen_together(reader: Reader, name: str) -> None:
-    first = SPECS[name]["first"]
-    figure = reader.live_figure(name)
-    turned = named(figure, first["turn"])
-    if turned.evaluate("(part) => part.matches('g')"):  # a handle: its pad is what one sees
-        turned = turned.locator("xpath=ancestor::*[local-name()='svg'][1]")
-    changed = named(figure, first["see"])
+@pytest.mark.parametrize("page_name", PAGES)
+def test_what_is_turned_and_what_it_changes_are_seen_together(
+    reader: Reader, page_name: str
+) -> None:
+    """To lay out a page for another window costs more than to look at all of its figures."""
+    page = reader.live_page(page_name)
+    figures = [Figure(page, placed) for placed in reader.site.figures_of(page_name)]
     problems: list[str] = []
     try:
         for size in SIZES:
-            figure.page.set_viewport_size(size)
+            page.set_viewport_size(size)
             place = f"{size['width']} × {size['height']}"
-            seen = changed.evaluate_handle("(see) => see")
-            if not turned.evaluate(f"(turn, see) => ({SEEN_TOGETHER.strip()})([turn, see])", seen):
-                problems.append(f"{place}: “{first['turn']}” without “{first['see']}”")
-            for share, beside in figure.root.evaluate(PADS):
-                if share > LARGEST_PAD or (share > 0.5 and beside < STRIP):
-                    problems.append(f"{place}: a pad of {share:.0%}, {beside:.0f} px beside it")
+            problems += [f"{place}: {one}" for figure in figures for one in not_together(figure)]
     finally:
-        figure.page.set_viewport_size(WIDE)
+        page.set_viewport_size(WIDE)
     assert not problems, "\n".join(problems)
+
+
+def not_together(figure: Figure) -> list[str]:
+    """What is wrong with a figure in the window as it is."""
+    first = SPECS[figure.placed.name]["first"]
+    turned, changed = named(figure, first["turn"]), named(figure, first["see"])
+    if turned.evaluate("(part) => part.matches('g')"):  # a handle: its pad is what one sees
+        turned = turned.locator("xpath=ancestor::*[local-name()='svg'][1]")
+    seen = changed.evaluate_handle("(see) => see")
+    problems: list[str] = []
+    if not turned.evaluate(f"(turn, see) => ({SEEN_TOGETHER.strip()})([turn, see])", seen):
+        problems.append(f"“{first['turn']}” without “{first['see']}”")
+    for share, beside in figure.root.evaluate(PADS):
+        if share > LARGEST_PAD or (share > 0.5 and beside < STRIP):
+            problems.append(f"a pad of {share:.0%}, {beside:.0f} px beside it")
+    return [f"{figure.placed.id}: {problem}" for problem in problems]

@@ -24,7 +24,7 @@ from tests.browser.conftest import HTTP_AND_FILE, WIDE, Reader
 from tests.browser.figures.test_every_figure import FIGURES, SPECS
 from tests.browser.support.figure import Figure
 from tests.browser.support.rounds import FOCUS
-from tests.browser.support.training import SHOWN
+from tests.browser.support.training import SHOWN, Bench
 
 LIVE = [name for name in FIGURES if SPECS[name]["honesty"] == "trains live"]
 SAVE = "Save, or copy a link"
@@ -99,9 +99,18 @@ def plain(cell: str) -> str:
 @pytest.mark.parametrize("name", FIGURES)
 def test_every_figure_can_be_taken_along(reader: Reader, name: str, tmp_path: Path) -> None:
     """Its picture is on light paper in the dark, too; and on a phone nothing is wider than it."""
-    figure = reader.figure(name).wait_live()
+    figure = reader.live_figure(name)
+    try:
+        figure.page.emulate_media(color_scheme="dark")
+        _take_along(figure, tmp_path)
+    finally:
+        figure.page.keyboard.press("Escape")
+        figure.page.emulate_media(color_scheme="light")
+        figure.page.set_viewport_size(WIDE)
+
+
+def _take_along(figure: Figure, folder: Path) -> None:
     page = figure.page
-    page.emulate_media(color_scheme="dark")
     assert page.evaluate(FOCUS, figure.placed.id)
     page.keyboard.press("ArrowRight")
     figure.settle()
@@ -109,7 +118,7 @@ def test_every_figure_can_be_taken_along(reader: Reader, name: str, tmp_path: Pa
     link = place.get_by_role("textbox", name="Link to this state").input_value()
     assert link == page.url
 
-    text = saved(place, "Picture, SVG", tmp_path).read_text("utf-8")
+    text = saved(place, "Picture, SVG", folder).read_text("utf-8")
     svg = ElementTree.fromstring(text)
     words = " ".join("".join(svg.itertext()).split())
     caption = figure.root.locator("figcaption p").first.inner_text().split()[0]
@@ -120,7 +129,7 @@ def test_every_figure_can_be_taken_along(reader: Reader, name: str, tmp_path: Pa
     assert len([*svg.findall(".//{*}path"), *svg.findall(".//{*}image")]) > 3
     assert not re.search(r"var\(|currentcolor|context-|url\(", text, re.IGNORECASE)
 
-    png = saved(place, "Picture, PNG", tmp_path).read_bytes()
+    png = saved(place, "Picture, PNG", folder).read_bytes()
     look = page.evaluate(LOOK, [base64.b64encode(png).decode(), text])
     assert look["size"] == [2 * int(svg.attrib[side]) for side in ("width", "height")]
     assert min(look["paper"]) > 240
@@ -129,7 +138,7 @@ def test_every_figure_can_be_taken_along(reader: Reader, name: str, tmp_path: Pa
     assert look["apart"] < 0.04
     assert not page.evaluate("() => document.documentElement.dataset.theme")
 
-    text = saved(place, "Numbers, CSV", tmp_path).read_text("utf-8")
+    text = saved(place, "Numbers, CSV", folder).read_text("utf-8")
     rows = list(csv.reader(io.StringIO(text)))
     assert rows == [[plain(cell) for cell in row] for row in figure.table()]
 
@@ -137,7 +146,6 @@ def test_every_figure_can_be_taken_along(reader: Reader, name: str, tmp_path: Pa
     for width in (320, 360):
         page.set_viewport_size({"width": width, "height": 640})
         assert page.evaluate("() => document.documentElement.scrollWidth") <= width
-    page.set_viewport_size(dict(WIDE))
 
 
 @HTTP_AND_FILE
@@ -193,7 +201,7 @@ def test_a_model_that_the_reader_trained_is_the_same_in_torch_and_onnxruntime(
     names: dict[str, Any] = {}
     exec(code, names)  # the lines that the page shows, in a folder with the files that it saved
     model = names["model"]
-    kept = figure.page.evaluate("(id) => book.trainingRecord(id)", figure.placed.id)
+    kept = Bench(figure).run()
     weights = load_file(next(path for path in files if path.suffix == ".safetensors"))
     flat = np.concatenate([weights[key].numpy().ravel() for key, _ in model.named_parameters()])
     assert np.array_equal(flat, np.array(kept["params"], np.float32))

@@ -103,7 +103,7 @@ def test_train_pause_one_step_untrain(reader: Reader, name: str, hand: Hand) -> 
     run.wait_phase("paused")
     steps = run.rest()
     run.figure.page.wait_for_timeout(400)
-    assert run.run()["step"] == steps, "it went on after Pause"
+    assert run.steps_done() == steps, "it went on after Pause"
 
     def told() -> None:
         assert run.step() == steps, "the page says another number of steps"
@@ -149,7 +149,7 @@ def test_speed_is_steps_a_displayed_frame(reader: Reader, name: str) -> None:
         run.pause()
         assert after > before, "not training"
         assert after - before <= speed * (end - start + 2), "faster than asked"
-        assert run.run()["step"] % speed == 0
+        assert run.steps_done() % speed == 0
         assert f"speed={speed}" in run.figure.address()
 
 
@@ -189,7 +189,7 @@ def test_an_address_gives_the_same_curve_twice(reader: Reader, name: str) -> Non
     seed = second.figure.root.get_by_label("seed")
     seed.fill("12")
     seed.press("Enter")
-    assert second.run()["step"] == again["step"], "a run is not thrown away by a number"
+    assert second.steps_done() == again["step"], "a run is not thrown away by a number"
     second.press("Begin anew with seed 12")
     second.wait_phase("untrained")
     other = second.train_to(25)
@@ -269,7 +269,7 @@ def test_it_rests_off_screen_and_in_a_hidden_tab(reader: Reader, name: str) -> N
         page.wait_for_timeout(200)
         rested = run.rest()
         page.wait_for_timeout(300)
-        assert run.run()["step"] == rested
+        assert run.steps_done() == rested
         assert run.phase() == "running"
         if hidden:
             page.evaluate(VISIBILITY, "visible")
@@ -277,7 +277,7 @@ def test_it_rests_off_screen_and_in_a_hidden_tab(reader: Reader, name: str) -> N
             run.figure.root.scroll_into_view_if_needed()
 
         def goes_on(rested: int = rested) -> None:
-            assert run.run()["step"] > rested, "it did not go on"
+            assert run.steps_done() > rested, "it did not go on"
 
         eventually(page, goes_on)
     run.pause()

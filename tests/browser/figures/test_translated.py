@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from playwright.sync_api import Page
 
-from tests.browser.conftest import Reader
-from tests.browser.figures.test_every_figure import FIGURES
+from tests.browser.conftest import TIDY, Reader
+from tests.browser.figures.test_every_figure import PAGES
 from tests.browser.support.figure import Figure
 from tests.browser.support.rounds import FOCUS
 from tests.browser.support.waiting import eventually
@@ -50,36 +51,47 @@ TOLD = """
 KEYS = ("ArrowRight", "ArrowRight", "ArrowUp")
 
 
-@pytest.mark.parametrize("name", FIGURES)
-def test_a_translated_figure_tells_the_truth(reader: Reader, name: str) -> None:
-    _works_in_translation(reader, name, moves=False, later=True)
+@pytest.mark.parametrize("page_name", PAGES)
+def test_translated_figures_tell_the_truth(reader: Reader, page_name: str) -> None:
+    page = _translated(reader, page_name, moves=False, later=True)
+    for placed in reader.site.figures_of(page_name):
+        _works_in_translation(reader, Figure(page, placed))
 
 
 @pytest.mark.parametrize("moves", [False, True], ids=["replaced", "wrapped"])
 def test_what_did_not_change_stays_translated(reader: Reader, moves: bool) -> None:
-    translated = _works_in_translation(reader, "organise", moves=moves, later=False)
+    placed = reader.site.figure("organise")
+    figure = Figure(_translated(reader, placed.page, moves=moves, later=False), placed)
+    _works_in_translation(reader, figure)
     if not moves:
-        assert "⟦steps a frame⟧" in translated.stage.inner_text()
-    assert translated.stage.locator("font").count() > 0
+        assert "⟦steps a frame⟧" in figure.stage.inner_text()
+    assert figure.stage.locator("font").count() > 0
 
 
-def _works_in_translation(reader: Reader, name: str, *, moves: bool, later: bool) -> Figure:
-    """The figure, worked by keys in a translated page, says what it says in a plain one."""
-    translated = reader.figure(name).wait_live()
-    page = translated.page
+def _translated(reader: Reader, page_name: str, *, moves: bool, later: bool) -> Page:
+    """A page of its own, all figures live, in the other language."""
+    page = reader.visit(reader.site.url(page_name))
+    for placed in reader.site.figures_of(page_name):
+        Figure(page, placed).wait_live()
     page.evaluate(TRANSLATE, {"later": later, "moves": moves})
+    return page
+
+
+def _works_in_translation(reader: Reader, translated: Figure) -> None:
+    """The figure, worked by keys in a translated page, says what it says in a plain one."""
+    page = translated.page
+    page.evaluate(TIDY)
     assert translated.stage.locator("font").count() > 0
     assert page.evaluate(FOCUS, translated.placed.id)
     for key in KEYS:
         page.keyboard.press(key)
     translated.settle()
     fragment = page.url.partition("#")[2]
-    assert fragment, "the keys changed nothing"
+    assert fragment.startswith(f"{translated.placed.id}?"), "the keys changed nothing"
     address = reader.site.url(translated.placed.page, fragment)
-    plain = Figure(reader.visit(address), translated.placed).wait_live()
+    plain = Figure(reader.shared_page(address), translated.placed).wait_live()
 
     def says_the_same() -> None:
         assert translated.root.evaluate(TOLD) == plain.root.evaluate(TOLD)
 
     eventually(page, says_the_same)
-    return translated

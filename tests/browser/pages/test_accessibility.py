@@ -130,15 +130,6 @@ CHOICES = """
 """
 
 
-def open_live(reader: Reader, name: str) -> Page:
-    """A page with all its figures live; such pages are shared with other tests."""
-    figures = [figure for figure in reader.site.figures if figure.page == name]
-    page: Page | None = None
-    for figure in figures:
-        page = reader.live_figure(figure.name).page
-    return page or reader.visit(reader.site.url(name))
-
-
 @contextmanager
 def as_it_was(page: Page) -> Iterator[None]:
     """Gives a shared page back in the size and the colours in which it was."""
@@ -162,7 +153,7 @@ def test_axe_finds_nothing_on_any_page(reader: Reader) -> None:
     """
     problems: list[str] = []
     for name in reader.site.pages:
-        page = open_live(reader, name)
+        page = reader.live_page(name)
         with as_it_was(page):
             if name in PAGES:
                 problems += [f"{name}: {line}" for line in audit(page, ROOT, scope=LIVE)]
@@ -220,7 +211,7 @@ def test_axe_finds_nothing_while_searching(reader: Reader) -> None:
 def test_nothing_is_lost_at_twice_the_size_or_on_a_narrow_screen(reader: Reader) -> None:
     problems: list[str] = []
     for name in reader.site.pages:
-        page = open_live(reader, name)
+        page = reader.live_page(name)
         with as_it_was(page):
             usual = page.evaluate(CONTROLS)
             for size in (ZOOMED_TWICE, NARROW):
@@ -235,7 +226,7 @@ def test_nothing_is_lost_at_twice_the_size_or_on_a_narrow_screen(reader: Reader)
 def test_focus_is_seen_on_every_control_and_goes_in_order(reader: Reader) -> None:
     problems: list[str] = []
     for name in reader.site.pages:
-        page = open_live(reader, name)
+        page = reader.live_page(name)
         page.keyboard.press("Tab")  # from now on the browser shows focus
         problems += [f"{name}: {one}" for one in page.evaluate(WITHOUT_FOCUS_RING)]
         problems += [f"{name}, out of order: {one}" for one in page.evaluate(OUT_OF_ORDER)]
@@ -246,7 +237,7 @@ def test_more_contrast_is_given_to_those_who_ask(reader: Reader) -> None:
     """7:1 for text (WCAG's level AAA), where 4.5:1 is usual."""
     problems: list[str] = []
     for scheme in ("light", "dark"):
-        page = open_live(reader, "two-jobs-in-one-loss.html")
+        page = reader.live_page("two-jobs-in-one-loss.html")
         with as_it_was(page):
             page.emulate_media(color_scheme=scheme, contrast="more")  # type: ignore[arg-type]
             found = audit(page, ROOT, ("color-contrast-enhanced",))
@@ -259,7 +250,7 @@ def test_forced_colours_leave_marks_and_choices_visible(reader: Reader, chosen: 
     """The system's colours are dark or light; the reader may have chosen the other theme."""
     problems: list[str] = []
     for name in ("two-jobs-in-one-loss.html", "what-lives-in-the-middle.html"):
-        page = open_live(reader, name)
+        page = reader.live_page(name)
         with as_it_was(page):
             theme = page.locator("[data-role=theme]")
             while theme.inner_text() != f"Theme: {chosen}":
@@ -274,9 +265,10 @@ def test_forced_colours_leave_marks_and_choices_visible(reader: Reader, chosen: 
 
 
 def test_every_figure_has_its_numbers_as_a_table(reader: Reader) -> None:
-    for placed in reader.site.figures:
-        figure: Figure = reader.live_figure(placed.name)
-        header, *rows = figure.table()
-        assert all(cell.strip() for cell in header), f"{placed.id}: a column without a name"
-        assert rows, f"{placed.id}: an empty table"
-        assert {len(row) for row in rows} == {len(header)}, f"{placed.id}: ragged rows"
+    for name in PAGES:
+        page = reader.live_page(name)
+        for placed in reader.site.figures_of(name):
+            header, *rows = Figure(page, placed).table()
+            assert all(cell.strip() for cell in header), f"{placed.id}: a column without a name"
+            assert rows, f"{placed.id}: an empty table"
+            assert {len(row) for row in rows} == {len(header)}, f"{placed.id}: ragged rows"

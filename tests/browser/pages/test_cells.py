@@ -351,20 +351,20 @@ def how_python_starts(page: CellsPage) -> list[str]:
 
 
 def test_python_starts_from_its_memory_where_no_network_carries_it(
-    browser: Browser, cells_site: Site, scheme: str
+    started: CellsPage, scheme: str
 ) -> None:
-    draws = []
-    for _ in range(2):
-        page = opened(browser, cells_site)
-        asked: list[str] = []
-        page.page.on("request", lambda request, asked=asked: asked.append(request.url))
-        memory, drawn = how_python_starts(page)
-        assert memory == ("0" if scheme == "file" else "None")
-        assert any("/snapshot/" in url for url in asked) == (scheme == "file")
-        draws.append(drawn)
-        assert not page.window.watch.verdict()
-        page.window.context.close()
-    assert draws[0] != draws[1]
+    asked = started.window.watch.own
+    assert any("/snapshot/" in url for url in asked) == (scheme == "file")
+    memory, first = how_python_starts(started)
+    started.write(1, "while True: pass")
+    started.press(1, "Run")
+    started.expect_state(1, "running")
+    started.press(1, "Stop")
+    started.expect_state(1, "stopped")  # and with it this Python: the next one draws other numbers
+    memory_of_next, second = how_python_starts(started)
+    assert memory == memory_of_next == ("0" if scheme == "file" else "None")
+    assert first != second
+    started.press(1, "Reset")
 
 
 def other(part: Path) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import WIDE, Reader
-from tests.browser.figures.test_every_figure import FIGURES, PAGES
-from tests.browser.pages.test_accessibility import open_live
+from tests.browser.figures.test_every_figure import PAGES
+from tests.browser.pages.test_accessibility import as_it_was
 from tests.browser.soak import Hands
 from tests.browser.support.figure import Figure
 from tests.browser.support.training import Bench
@@ -19,94 +21,102 @@ GESTURES, SEED = 12, 11
 FAINT = """
 (least) => {
   const context = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
-  const paint = (colours) => {
+  const known = new Map();
+  const once = (key, find) => known.get(key) ?? known.set(key, find()).get(key);
+  // Of colours painted one over the other.
+  const luminance = (colours) => once(colours.join(), () => {
     context.clearRect(0, 0, 1, 1);
     for (const colour of colours) {
       context.fillStyle = colour;
       context.fillRect(0, 0, 1, 1);
     }
-    return [...context.getImageData(0, 0, 1, 1).data].slice(0, 3);
-  };
-  const luminance = (pixel) => {
-    const [r, g, b] = pixel.map((value) => {
+    const [r, g, b] = [...context.getImageData(0, 0, 1, 1).data].slice(0, 3).map((value) => {
       const part = value / 255;
       return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
     });
     return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-  };
-  const grounds = (element) => {
-    const found = [];
-    for (let at = element; at; at = at.parentElement) {
-      found.unshift(getComputedStyle(at).backgroundColor);
-    }
-    return found;
-  };
+  });
+  const grounds = (element) => once(element, () => [
+    ...(element.parentElement ? grounds(element.parentElement) : []),
+    getComputedStyle(element).backgroundColor,
+  ]);
   const faces = ".button, .toggle-choice > span, .select > select, .seed input, "
     + ".predict-choices > button, .cell button, .theme, .masthead-link";
   return [...document.querySelectorAll(faces)].filter((face) => face.checkVisibility())
     .flatMap((face) => {
       const ground = grounds(face);
-      const [a, b] = [luminance(paint(ground)),
-        luminance(paint([...ground, getComputedStyle(face).color]))].sort((x, y) => x - y);
+      const [a, b] = [luminance(ground),
+        luminance([...ground, getComputedStyle(face).color])].sort((x, y) => x - y);
       const ratio = (b + 0.05) / (a + 0.05);
       if (ratio >= least) return [];
       return [`${ratio.toFixed(1)} : 1, ${face.outerHTML.slice(0, 80)}`];
     });
 }
 """
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 PSEUDO = ((), ("hover",), ("focus", "focus-visible"), ("hover", "active"),
           ("hover", "focus", "focus-visible", "active"))  # fmt: skip
-DISABLE = """
-(off) => document.querySelectorAll("figure .button, figure input, figure select")
-  .forEach((control) => { control.disabled = off; })
+CONTROLS = "figure .button, figure input, figure select"
+SHOW = "(shown) => { document.body.style.display = shown ? '' : 'none'; }"
+WHICH_ARE_ENABLED = """
+(controls) => [...document.querySelectorAll(controls)].map(({ disabled }) => !disabled)
+"""
+ENABLE = """
+([controls, which]) => document.querySelectorAll(controls).forEach((control, index) => {
+  control.disabled = !(Array.isArray(which) ? which[index] : which);
+})
 """
 
 
-@pytest.mark.parametrize("scheme_of_colours", ["light", "dark"])
 @pytest.mark.parametrize("name", PAGES)
-def test_every_state_of_every_control_can_be_read(
-    reader: Reader, name: str, scheme_of_colours: str
-) -> None:
+def test_every_state_of_every_control_can_be_read(reader: Reader, name: str) -> None:
     """4.5 : 1 in each combination; 3 : 1 for what is disabled, of which no rule asks anything."""
-    page = open_live(reader, name)
-    page.emulate_media(color_scheme=scheme_of_colours, reduced_motion="reduce")  # type: ignore[arg-type]
+    page = reader.live_page(name)
+    session = page.context.new_cdp_session(page)
+    session.send("DOM.enable")
+    session.send("CSS.enable")
+    root = session.send("DOM.getDocument", {"depth": 0})["root"]["nodeId"]
+    query = {"nodeId": root, "selector": "button, input, select, .toggle-choice"}
+    nodes = session.send("DOM.querySelectorAll", query)["nodeIds"]
+    usual = page.evaluate(WHICH_ARE_ENABLED, CONTROLS)
     problems: list[str] = []
-    for states in PSEUDO:
-        session = page.context.new_cdp_session(page)
-        session.send("DOM.enable")
-        session.send("CSS.enable")
-        root = session.send("DOM.getDocument", {"depth": 0})["root"]["nodeId"]
-        query = {"nodeId": root, "selector": "button, input, select, .toggle-choice"}
-        for node in session.send("DOM.querySelectorAll", query)["nodeIds"]:
-            forced = {"nodeId": node, "forcedPseudoClasses": list(states)}
-            session.send("CSS.forcePseudoState", forced)
-        for off in (False, True):
-            if off:
-                page.evaluate(DISABLE, True)
-            found = page.evaluate(FAINT, 3 if off else 4.5)
-            told = "+".join((*states, *(["disabled"] if off else [])))
-            problems += [f"{name} {told}: {line}" for line in found]
-            if off:
-                page.evaluate(DISABLE, False)
+    with as_it_was(page):
+        for states in PSEUDO:
+            page.evaluate(SHOW, False)  # else each of them is a new style for all of the page
+            for node in nodes:
+                forced = {"nodeId": node, "forcedPseudoClasses": list(states)}
+                session.send("CSS.forcePseudoState", forced)
+            page.evaluate(SHOW, True)
+            for scheme in SCHEMES:
+                page.emulate_media(color_scheme=scheme)
+                for enabled in (True, False):
+                    if not enabled:
+                        page.evaluate(ENABLE, [CONTROLS, False])
+                    found = page.evaluate(FAINT, 4.5 if enabled else 3)
+                    told = "+".join((scheme, *states, *([] if enabled else ["disabled"])))
+                    problems += [f"{name} {told}: {line}" for line in found]
+                page.evaluate(ENABLE, [CONTROLS, True])
         session.detach()
-    page.context.close() if problems else page.reload()
+        page.evaluate(ENABLE, [CONTROLS, usual])
     assert not problems, "\n".join(problems)
 
 
-@pytest.mark.parametrize("name", FIGURES)
+@pytest.mark.parametrize("name", PAGES)
 def test_no_gesture_makes_a_figure_wider_than_its_column(reader: Reader, name: str) -> None:
-    figure = reader.live_figure(name)
-    figure.page.set_viewport_size(NARROWEST)  # type: ignore[arg-type]
+    page = reader.live_page(name)
+    page.set_viewport_size(NARROWEST)  # type: ignore[arg-type]
     try:
-        hands = Hands(figure, SEED)
-        for made in range(1, GESTURES + 1):
-            hands.gesture()
-            wide = figure.page.evaluate("document.documentElement.scrollWidth")
-            assert wide <= NARROWEST["width"], f"after gesture {made} the page is {wide} px wide"
-        hands.recover()
-        hands.let_go()
+        for placed in reader.site.figures_of(name):
+            hands = Hands(Figure(page, placed), SEED)
+            for made in range(1, GESTURES + 1):
+                hands.gesture()
+                wide = page.evaluate("document.documentElement.scrollWidth")
+                told = f"{placed.id}: after gesture {made} the page is {wide} px wide"
+                assert wide <= NARROWEST["width"], told
+            hands.recover()
+            hands.let_go()
     finally:
-        figure.page.set_viewport_size(WIDE)
+        page.set_viewport_size(WIDE)
 
 
 def test_the_paper_cleared_is_no_wider_than_a_phone(reader: Reader) -> None:

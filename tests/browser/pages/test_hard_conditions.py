@@ -68,7 +68,7 @@ def test_an_old_browser_keeps_the_static_frames_and_is_told_why(
 ) -> None:
     placed = reader.site.figure(NAME)
     page = reader.visit(reader.site.url(placed.page), before=removal)
-    for other in (figure for figure in reader.site.figures if figure.page == placed.page):
+    for other in reader.site.figures_of(placed.page):
         figure = Figure(page, other)
         figure.root.scroll_into_view_if_needed()
         expect(figure.part("status")).to_be_visible()

@@ -48,7 +48,7 @@ def middle(number: Locator) -> Spot:
 def test_every_phrase_sets_its_figure_and_brings_it_into_view(
     reader: Reader, page_name: str
 ) -> None:
-    placed = {figure.id: figure for figure in reader.site.figures if figure.page == page_name}
+    placed = {figure.id: figure for figure in reader.site.figures_of(page_name)}
     page = reader.visit(reader.site.url(page_name))
     for phrase in page.locator(PHRASE).all():
         address = phrase.get_attribute("href") or ""
@@ -62,7 +62,7 @@ def test_every_phrase_sets_its_figure_and_brings_it_into_view(
 
 @pytest.mark.parametrize("page_name", PAGES)
 def test_every_number_is_text_until_it_turns_its_figure(reader: Reader, page_name: str) -> None:
-    placed = {figure.id: figure for figure in reader.site.figures if figure.page == page_name}
+    placed = {figure.id: figure for figure in reader.site.figures_of(page_name)}
     url = reader.site.url(page_name)
     still = reader.visit(url, scripts=False)
     texts = still.locator(NUMBER).all_inner_texts()

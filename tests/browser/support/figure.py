@@ -35,8 +35,10 @@ SNAPSHOT = (
   for (const canvas of figure.querySelectorAll("canvas")) {
     const { width, height } = canvas;
     const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
-    const alpha = new Uint8Array(data.filter((_, i) => i % 4 === 3)).toBase64();
-    rasters[canvas.getAttribute("aria-label")] = { width, height, alpha };
+    const alpha = new Uint8Array(width * height);
+    for (let i = 0; i < alpha.length; i++) alpha[i] = data[4 * i + 3];
+    const label = canvas.getAttribute("aria-label");
+    rasters[label] = { width, height, alpha: alpha.toBase64() };
   }
   return JSON.stringify({ readouts, rasters });
 }

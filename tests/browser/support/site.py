@@ -9,7 +9,7 @@ import os
 import re
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from html.parser import HTMLParser
@@ -89,8 +89,20 @@ class PlacedFigure:
 
     def fragment(self, state: Mapping[str, object]) -> str:
         """The deep link's part behind #, with `state` as given, however wrong."""
-        query = urlencode({f"{self.id}.{key}": str(value) for key, value in state.items()})
-        return f"{quote(self.id)}?{query}" if query else quote(self.id)
+        return fragment_of([(self, state)])
+
+
+def fragment_of(states: Sequence[tuple[PlacedFigure, Mapping[str, object]]]) -> str:
+    """The same of several figures of a page; it leads to the first."""
+    query = urlencode(
+        {
+            f"{figure.id}.{key}": str(value)
+            for figure, state in states
+            for key, value in state.items()
+        }
+    )
+    first = quote(states[0][0].id)
+    return f"{first}?{query}" if query else first
 
 
 class _FigureData(HTMLParser):
@@ -139,6 +151,10 @@ class Site:
                 PlacedFigure(self.folder, page, id, json.loads(text)) for id, text in parser.found
             ]
         return placed
+
+    def figures_of(self, page: str) -> list[PlacedFigure]:
+        """Those of one page, in its order."""
+        return [figure for figure in self.figures if figure.page == page]
 
     def figure(self, name: str) -> PlacedFigure:
         """The first place where the book shows the figure; fails the test if there is none."""

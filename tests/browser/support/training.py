@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from dataclasses import dataclass
@@ -22,6 +23,10 @@ PAUSE, STEP, UNTRAIN = "Pause", "One step", "Untrain"
 RECOVER = "Back to the last good weights"
 LEARNING_RATE = "learning rate"
 RATE_MAXIMUM = 1.0
+
+# As JSON, because Playwright takes a value apart node by node, and a run has thousands of numbers.
+RECORD = "(id) => JSON.stringify(book.trainingRecord(id))"
+STEPS_DONE = "(id) => book.trainingRecord(id).step"
 
 FULL_SPEED: dict[str, object] = {"speed": "max"}
 
@@ -66,8 +71,8 @@ class Bench:
 
     def record(self) -> dict[str, Any] | None:
         """The run to the last bit: `step`, `params`, `train` and `validation` by term."""
-        found: dict[str, Any] | None = self.figure.page.evaluate(
-            "(id) => book.trainingRecord(id)", self.figure.placed.id
+        found: dict[str, Any] | None = json.loads(
+            self.figure.page.evaluate(RECORD, self.figure.placed.id)
         )
         return found
 
@@ -76,6 +81,10 @@ class Bench:
         record = self.record()
         assert record is not None, "the figure shows the recorded run, not the reader's"
         return record
+
+    def steps_done(self) -> int:
+        """Of the reader's own run, as the record says it."""
+        return int(self.figure.page.evaluate(STEPS_DONE, self.figure.placed.id))
 
     def validation_loss(self) -> float:
         """The newest; of a run that has just begun none is known yet."""
@@ -166,9 +175,9 @@ class Bench:
 
     def rest(self) -> int:
         """Waits until no step has been made for a while; the number of steps done."""
-        steps = self.run()["step"]
+        steps = self.steps_done()
         while True:
             self.figure.page.wait_for_timeout(250)
-            before, steps = steps, self.run()["step"]
+            before, steps = steps, self.steps_done()
             if steps == before:
-                return int(steps)
+                return steps
