@@ -16,14 +16,16 @@ from builder.store.memory import Memory
 ROOT = Path(__file__).resolve().parents[2]
 ASSETS = ROOT / "site_assets"
 BUNDLE = """
-const [esbuild, source, outfile] = process.argv.slice(1);
+const [esbuild, outdir, outbase, ...entryPoints] = process.argv.slice(1);
 await (await import(esbuild)).build({
-  entryPoints: [source], outfile, bundle: true, platform: "node", format: "esm",
+  entryPoints, outdir, outbase, outExtension: { ".js": ".mjs" },
+  bundle: true, platform: "node", format: "esm",
   jsx: "automatic", jsxImportSource: "preact", sourcemap: "inline", logLevel: "warning",
 });
 """
 FORMATTED = ("site_assets/**/*.{css,mjs,ts,tsx}", "tests/**/*.{mjs,ts}")
-TESTS = sorted(Path(__file__).parent.rglob("*.test.ts"))
+UNIT = Path(__file__).parent
+TESTS = sorted(UNIT.rglob("*.test.ts"))
 
 
 def run_node(*arguments: str, timeout: int = 120) -> subprocess.CompletedProcess[str]:
@@ -67,12 +69,19 @@ def test_format(node_modules: Path) -> None:
     assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
-@pytest.mark.parametrize("source", TESTS, ids=lambda path: path.name)
-def test_unit(node_modules: Path, source: Path, tmp_path: Path) -> None:
-    """Bundled first, as Node alone reads no .tsx."""
-    bundle = tmp_path / f"{source.stem}.mjs"
+@pytest.fixture(scope="module")
+def bundles(node_modules: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of all tests, bundled at once, as Node alone reads no .tsx."""
+    folder = tmp_path_factory.mktemp("bundles")
     esbuild = (node_modules / "esbuild/lib/main.js").as_uri()
-    bundled = run_node("--input-type=module", "-e", BUNDLE, esbuild, str(source), str(bundle))
+    places = (str(folder), str(UNIT), *map(str, TESTS))
+    bundled = run_node("--input-type=module", "-e", BUNDLE, esbuild, *places)
     assert bundled.returncode == 0, bundled.stderr
+    return folder
+
+
+@pytest.mark.parametrize("source", TESTS, ids=lambda path: path.name)
+def test_unit(bundles: Path, source: Path) -> None:
+    bundle = (bundles / source.relative_to(UNIT)).with_suffix(".mjs")
     tested = run_node("--enable-source-maps", "--test", str(bundle))
     assert tested.returncode == 0, tested.stdout + tested.stderr
