@@ -58,12 +58,19 @@ class Judge:
             result: Floats = self.classifier(torch.from_numpy(x)).numpy()
         return result
 
+    def sure(self, x: Floats) -> NDArray[np.bool_]:
+        """Of which drawings `[n, pixels]` the classifier is sure enough."""
+        enough: NDArray[np.bool_] = self.probabilities(x).max(1) >= self.least_probability
+        return enough
+
+    def near(self, x: Floats) -> NDArray[np.bool_]:
+        """Which drawings `[n, pixels]` lie close enough to a training digit."""
+        enough: NDArray[np.bool_] = nearest_distance(x, self.known) <= self.largest_distance
+        return enough
+
     def accepts(self, x: Floats) -> NDArray[np.bool_]:
         """Which drawings `[n, pixels]` look like a digit."""
-        sure = self.probabilities(x).max(1) >= self.least_probability
-        near = nearest_distance(x, self.known) <= self.largest_distance
-        accepted: NDArray[np.bool_] = sure & near
-        return accepted
+        return self.sure(x) & self.near(x)
 
     def accepted_share(self, x: Floats) -> float:
         """Share of drawings that are accepted, 0..1."""
@@ -75,7 +82,7 @@ def nearest_distance(x: Floats, known: Floats) -> Floats:
     distances = torch.cdist(
         torch.from_numpy(x).double(),
         torch.from_numpy(known).double(),
-        compute_mode="donot_use_mm_for_euclid_dist",
+        compute_mode="use_mm_for_euclid_dist",
     )
     result: Floats = distances.min(1).values.numpy()
     return result

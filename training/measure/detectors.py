@@ -22,8 +22,9 @@ TREES = 100
 def pca_residual(train: Floats, numbers: int) -> Score:
     """Mean squared distance from the plane of the first `numbers` principal components."""
     mean = train.mean(axis=0, dtype=np.float64)
-    _, _, right = np.linalg.svd(train - mean, full_matrices=False)
-    components = right[:numbers]
+    centred = train - mean
+    _, directions = np.linalg.eigh(centred.T @ centred)
+    components = directions[:, ::-1][:, :numbers].T
 
     def score(x: Floats) -> Field:
         centred = x - mean
@@ -67,6 +68,18 @@ def threshold(ordinary: Field, share: float) -> float:
         raise ValueError(f"a share of rows is in 0 … 1, found {share}")
     above = int(share * len(ordinary) + 1e-9)
     return float(np.sort(ordinary)[::-1][above])
+
+
+def area_under_curve(ordinary: NDArray[np.number], strange: NDArray[np.number]) -> Field:
+    """The area under the ROC curve of scores: the share of pairs of a strange and an ordinary row
+    in which the strange one has the larger score, ties counted half (Hanley & McNeil 1982).
+
+    `ordinary` is `[n]`, `strange` `[…, m]`; the result has the axes of `strange` before the last.
+    """
+    ranked = np.sort(ordinary)
+    below = [np.searchsorted(ranked, strange, side=side) for side in ("left", "right")]
+    share: Field = np.mean(below, axis=(0, -1)) / len(ranked)
+    return share
 
 
 def true_alarm_share(caught: float, false_alarms: float, base_rate: float) -> float:

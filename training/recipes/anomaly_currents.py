@@ -152,7 +152,7 @@ def fine(values: Field | Floats) -> NDArray[np.int32]:
 
 def metrics(scores: Scores) -> dict[str, Metric]:
     """Areas as `open-switch.severity-50.pca.auc`; over all faults as `all.severity-50.…`."""
-    auc = scores.auc()
+    auc = scores.auc
     detectors = scores.detectors
     result = auc_metrics("severity-0", auc[:, 0], detectors)
     for step in QUOTED_STEPS:

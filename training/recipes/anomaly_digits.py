@@ -94,7 +94,7 @@ def train(progress: Progress) -> Trained:
 
 def metrics(scores: Scores) -> dict[str, Metric]:
     """Areas as `unseen-3.pca.auc`, and over all ten classes as `unseen.…`."""
-    auc = scores.auc().reshape(SEEDS, CLASSES, -1)
+    auc = scores.auc.reshape(SEEDS, CLASSES, -1)
     result: dict[str, Metric] = {}
     for digit in range(CLASSES):
         result |= auc_metrics(f"unseen-{digit}", auc[:, digit], scores.detectors)

@@ -61,7 +61,7 @@ def train(progress: Progress) -> Trained:
     trials = [trial(seed) for seed in range(SEEDS)]
     stack = train_stack(trials, NETWORK, share_of(progress, 0, 0.6))
     scores = score_all(trials, 1, stack, {}, share_of(progress, 0.6, 1))
-    auc, first = scores.auc()[:, 0], trials[0]
+    auc, first = scores.auc[:, 0], trials[0]
     sizes = {"train": len(first.train), "validation": VALIDATION, "test": TEST}
     return Trained(
         data=DataCard("tumours", "real", SOURCE, sizes, ("benign", "malignant")),

@@ -1,7 +1,7 @@
 """The small digits VAE trained at ten values of β: the frontier (F10), and the surgery (F25).
 
-The step graph that the page runs also trains these, from one seed; only β differs. At some of the
-values two more seeds are trained, to see how far the surgery's terms vary.
+All are trained side by side, as the page would train each, from one seed; only β differs. At some
+of the values two more seeds are trained, to see how far the surgery's terms vary.
 """
 
 from __future__ import annotations
@@ -14,10 +14,11 @@ import numpy as np
 from training.data.dataset import Dataset
 from training.data.digits import digits
 from training.data.few_digits import ink_levels
+from training.learn.fit import share_of
 from training.live.declaration import Floats
-from training.live.graphs import evaluation, export_step
-from training.live.loops import StepSession
+from training.live.graphs import evaluation
 from training.live.produce import Look, checked_inference, look_through
+from training.live.side_by_side import train_side_by_side
 from training.measure.surgery import (
     PLANE,
     Field,
@@ -58,14 +59,16 @@ SPLITS = ("train", "validation", "test")
 def train(progress: Progress) -> Trained:
     """Train once a β and measure all three splits with the weights that are published."""
     data = digits()
-    trainer = StepSession(MODEL, export_step(MODEL), live_data(data).x_train())
-    weights = []
     runs = [(SEED, beta) for beta in BETAS]
     runs += [(seed, beta) for seed in MORE_SEEDS for beta in REPEATED]
-    for number, (seed, beta) in enumerate(runs):
-        run = trainer.train(seed, STEPS, {"beta": beta})
-        weights.append(half_precision(run.state.params))
-        progress((number + 1) / (len(runs) + 2))
+    ends = train_side_by_side(
+        MODEL,
+        live_data(data).x_train(),
+        [seed for seed, _ in runs],
+        {"beta": [beta for _, beta in runs]},
+        share_of(progress, 0, 0.9),
+    )
+    weights = [half_precision(params) for params in ends]
     graphs = {
         name: checked_inference(MODEL, inference, name)
         for name, inference in MODEL.inference.items()

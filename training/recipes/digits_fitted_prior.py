@@ -269,7 +269,8 @@ class Judged:
 def judged(judge: Judge, drawn: Floats) -> Judged:
     """Of drawings `[n, 64]`."""
     distance = nearest_distance(drawn, judge.known)
-    return Judged(judge.accepted_share(drawn), float(np.median(distance)))
+    accepted = judge.sure(drawn) & (distance <= judge.largest_distance)
+    return Judged(float(accepted.mean()), float(np.median(distance)))
 
 
 def mixture_arrays(mixtures: list[Mixture]) -> dict[str, PublishedArray]:

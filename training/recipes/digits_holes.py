@@ -16,7 +16,7 @@ from training.data.dataset import Dataset, Floats
 from training.data.digits import digits
 from training.learn.cloud_stack import TwinStack
 from training.learn.fit import Batch, Schedule, fit
-from training.learn.judge import Judge, nearest_distance, train_judge
+from training.learn.judge import Judge, train_judge
 from training.learn.stack import ChosenMember
 from training.measure.paths import line, unlike_pairs
 from training.measure.response import directions_in_use, half_change_shares
@@ -91,6 +91,7 @@ def train(progress: Progress) -> Trained:
     stack.clear_padding()
     round_to_half(stack)
     judge = train_judge(dataset)
+    verdicts = shares(stack, judge, THROW_SEED)
     shown = [place for place in range(len(stack)) if seed_of(place) < SHOWN_SEEDS]
     subset = stack.subset(shown)
     decoder = ChosenMember(subset, (len(subset.weights) - 1,), subset.code_layer + 1)
@@ -99,8 +100,8 @@ def train(progress: Progress) -> Trained:
         seed=SEED,
         parameters=stack.parameter_count(SIZES.index(max(SIZES))),
         graphs={"decoder": export(decoder, (Z, MEMBER), (X_HAT,), sample_calls, SEED)},
-        arrays=arrays(stack, x, shares(stack, judge, THROW_SEED)),
-        metrics=metrics(stack, dataset, judge),
+        arrays=arrays(stack, x, verdicts["accepted_share"]),
+        metrics=metrics(stack, dataset, judge, verdicts),
         options={
             "sizes": list(SIZES),
             "seed_count": SEEDS,
@@ -183,45 +184,39 @@ def half_changes(stack: TwinStack, dataset: Dataset) -> Floats:
     return by_kind(medians)
 
 
-def shares(stack: TwinStack, judge: Judge, seed: int) -> Floats:
-    """Accepted share of 1,000 throws, `[kinds, seeds, sizes]`."""
+def shares(stack: TwinStack, judge: Judge, seed: int) -> dict[str, Floats]:
+    """Shares of 1,000 throws by what the judge says of them, each `[kinds, seeds, sizes]`."""
     drawn = decodes(stack, {size: throws(size, seed) for size in SIZES})
-    return by_kind([judge.accepted_share(member) for member in drawn])
+    sure = np.stack([judge.sure(member) for member in drawn])
+    near = np.stack([judge.near(member) for member in drawn])
+    verdicts = {"accepted_share": sure & near, "unsure_share": ~sure, "far_share": ~near}
+    return {name: by_kind(table.mean(1).tolist()) for name, table in verdicts.items()}
 
 
 @torch.no_grad()
-def metrics(stack: TwinStack, dataset: Dataset, judge: Judge) -> dict[str, Metric]:
+def metrics(
+    stack: TwinStack, dataset: Dataset, judge: Judge, verdicts: Mapping[str, Floats]
+) -> dict[str, Metric]:
     """Shares and errors as `code-16.vae.accepted_share`, means over the seeds and their spread."""
     test = images(dataset, "test").expand(len(stack), -1, -1)
     mu, log_var = stack.posterior(test)
     redrawn = stack.decode(mu)
-    drawn = decodes(stack, {size: throws(size, THROW_SEED) for size in SIZES})
     variance = ((mu.var(1, correction=0) + log_var.exp().mean(1)) * stack.used[:, 0]).sum(1)
     measured = {
         "accepted_share": (
-            shares(stack, judge, THROW_SEED),
+            verdicts["accepted_share"],
             "share of throws",
             "none",
             f"{THROWS:,} random codes that decode to a drawing that the judge accepts",
         ),
         "unsure_share": (
-            by_kind(
-                [
-                    float(np.mean(judge.probabilities(member).max(1) < judge.least_probability))
-                    for member in drawn
-                ]
-            ),
+            verdicts["unsure_share"],
             "share of throws",
             "none",
             f"{THROWS:,} random codes whose drawing the classifier is not sure enough of",
         ),
         "far_share": (
-            by_kind(
-                [
-                    float(np.mean(nearest_distance(member, judge.known) > judge.largest_distance))
-                    for member in drawn
-                ]
-            ),
+            verdicts["far_share"],
             "share of throws",
             "none",
             f"{THROWS:,} random codes whose drawing lies too far from any training digit",

@@ -37,11 +37,23 @@ def warm_up() -> None:
     with suppress(Exception):
         for library in LIBRARIES:
             import_module(library)
+        remember_signatures()
         remember_composites()
         export_something()
     gc.collect()
     gc.freeze()  # what was imported stays, and need not be looked through again
     gc.set_threshold(COLLECT_AFTER)
+
+
+def remember_signatures() -> None:
+    """Let scikit-learn read the signature of each class once, not once for each tree of a forest.
+
+    Where another version reads them elsewhere, forests are slower and otherwise the same.
+    """
+    with suppress(ImportError, AttributeError):
+        estimator: Any = import_module("sklearn.base").BaseEstimator
+        names: Any = cache(estimator._get_param_names.__func__)
+        estimator._get_param_names = classmethod(names)
 
 
 def remember_composites() -> None:

@@ -6,11 +6,11 @@ those of the first seed are shown, the others are measured.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from sklearn.metrics import roc_auc_score
 from torch import Tensor
 
 from training.data.dataset import Floats
@@ -19,6 +19,7 @@ from training.learn.stack import AutoencoderStack, ChosenMember
 from training.measure.detectors import (
     Field,
     Score,
+    area_under_curve,
     isolation_forest,
     mahalanobis,
     pca_residual,
@@ -80,16 +81,16 @@ class Scores:
     test: Levels
     strange: Levels
 
+    @cached_property
     def auc(self) -> Floats:
         """Share of pairs, one strange and one ordinary test example, in which the strange one has
         the larger score, `[trials, kinds, detectors]`."""
-        trials, kinds, detectors, count = self.strange.shape
-        truth = np.repeat([0, 1], [self.test.shape[-1], count])
+        trials, kinds, detectors, _ = self.strange.shape
         table = np.empty((trials, kinds, detectors), np.float32)
-        for at in np.ndindex(table.shape):
-            trial, _, detector = at
-            together = np.concatenate([self.test[trial, detector], self.strange[at]])
-            table[at] = roc_auc_score(truth, together)
+        for trial, detector in np.ndindex(trials, detectors):
+            table[trial, :, detector] = area_under_curve(
+                self.test[trial, detector], self.strange[trial, :, detector]
+            )
         return table
 
 
@@ -213,7 +214,7 @@ def score_arrays(scores: Scores, shown: Sequence[int]) -> dict[str, PublishedArr
             "strange examples by shown trial, kind and detector",
         ),
         "auc": PublishedArray(
-            scores.auc(),
+            scores.auc,
             "share of pairs",
             "a strange example has a larger score than an ordinary one, by trial, kind, detector",
         ),

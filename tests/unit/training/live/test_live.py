@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import onnx
@@ -17,6 +18,7 @@ from training.live.carriable import NotCarriable, require_carriable
 from training.live.declaration import Knob, LiveModel, Term, learning_rate
 from training.live.loops import DivergedError, State, StepSession, train_in_torch
 from training.live.onnx_surgery import scalar_fills
+from training.live.side_by_side import train_side_by_side
 from training.live.step import adam
 
 
@@ -98,6 +100,29 @@ def test_torch_training_leaves_the_declaration_untouched_and_reduces_the_loss() 
     assert run.losses[-5:].mean() < run.losses[:5].mean()
     for old, new in zip(before, model.network.parameters(), strict=True):
         assert torch.equal(old, new)
+
+
+def noisy_and_pulled(
+    network: nn.Module, x: Tensor, eps: Tensor, knobs: Mapping[str, Tensor]
+) -> dict[str, Tensor]:
+    x_hat = network(x + 0.1 * eps)
+    return {"loss": (x_hat - x).square().mean() + knobs["weight"] * x_hat.square().mean()}
+
+
+def test_runs_side_by_side_end_where_each_of_them_ends_alone() -> None:
+    network = nn.Sequential(nn.Linear(4, 6), nn.SiLU(), nn.Linear(6, 4))
+    weight = Knob("weight", 1.0, 0.1, 10.0, "log", "")
+    model = replace(toy(network), loss=noisy_and_pulled, noise_size=4, knobs=(weight,), steps=60)
+    x = np.random.default_rng(0).standard_normal((40, 4)).astype(np.float32)
+    runs = [(3, 1.0), (4, 1.0), (3, 9.0)]
+    seeds, weights = [seed for seed, _ in runs], [weight for _, weight in runs]
+    ends = train_side_by_side(model, x, seeds, {"weight": weights}, lambda share: None)
+    for (seed, value), end in zip(runs, ends, strict=True):
+        alone = train_in_torch(model, x, seed, model.steps, {"weight": value}).state.params
+        np.testing.assert_allclose(end, alone, atol=1e-5)
+    assert np.abs(ends[0] - ends[2]).max() > 1e-3
+    with pytest.raises(DivergedError, match="60 steps"):
+        train_side_by_side(model, x * np.inf, seeds, {"weight": weights}, lambda share: None)
 
 
 def test_adam_takes_the_first_step_of_torch() -> None:

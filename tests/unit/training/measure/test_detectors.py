@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+from sklearn.metrics import roc_auc_score
 
 from training.measure.detectors import (
+    area_under_curve,
     isolation_forest,
     mahalanobis,
     pca_residual,
@@ -35,6 +37,13 @@ def test_a_forest_finds_what_is_far_away() -> None:
     score = isolation_forest(TRAIN, 0)
     assert score(TRAIN * 8).mean() > score(TRAIN).mean() + 0.1
     assert np.array_equal(score(TRAIN), isolation_forest(TRAIN, 0)(TRAIN))
+
+
+def test_the_area_under_the_curve_is_scikit_learns_ties_included() -> None:
+    ordinary, strange = RNG.integers(0, 9, 70), RNG.integers(3, 12, (4, 50))
+    truth = np.repeat([0, 1], [70, 50])
+    expected = [roc_auc_score(truth, np.concatenate([ordinary, kind])) for kind in strange]
+    assert area_under_curve(ordinary, strange) == pytest.approx(expected, abs=1e-12)
 
 
 def test_the_threshold_leaves_whole_rows_above_it() -> None:
