@@ -7,7 +7,18 @@ import esbuild from "esbuild";
 import { figureCode, ORT_WASM, ROOT } from "./places.mjs";
 import { inkImage } from "./png.mjs";
 
-/** A figure bundled for Node together with what draws it, so that both share one copy of Preact. */
+/** @import { Feeds, Outputs } from "../engine/tensor.ts" */
+/** @import { Methods } from "../generated/methods.d.ts" */
+/** @typedef {typeof import("./draw.tsx") & { figure: import("../kit/figure/figure.ts").AnyFigure }} Drawing */
+/** @typedef {import("./draw.tsx").Drawing["sources"][string]} Source */
+/** @typedef {{ model: () => Promise<Uint8Array> }} Graph */
+/** @typedef {{ load: (graph: string, source: Graph) => Promise<void>, run: (graph: string, feeds: Feeds) => Promise<Outputs> }} NodeEngine */
+
+/**
+ * A figure bundled for Node together with what draws it, so that both share one copy of Preact.
+ *
+ * @param {string} figure
+ */
 async function loadDrawing(figure) {
   const { path, named } = figureCode(figure);
   const result = await esbuild.build({
@@ -32,27 +43,36 @@ async function loadDrawing(figure) {
   return written.text;
 }
 
-// By content: a figure that has changed is another module, one that hasn't is imported once.
+/**
+ * By content: a figure that has changed is another module, one that hasn't is imported once.
+ *
+ * @type {Map<string, Promise<Drawing>>}
+ */
 const modules = new Map();
 
+/** @param {string} figure */
 async function drawingOf(figure) {
   const code = await loadDrawing(figure);
   const hash = createHash("sha256").update(code).digest("hex");
-  if (!modules.has(hash)) {
-    modules.set(hash, import(`data:text/javascript;base64,${Buffer.from(code).toString("base64")}`));
-  }
-  return modules.get(hash);
+  const module = modules.get(hash) ?? import(`data:text/javascript;base64,${Buffer.from(code).toString("base64")}`);
+  modules.set(hash, module);
+  return module;
 }
 
-/** @type {Promise<{ load: (graph: any, source: any) => Promise<any>, run: (graph: any, feeds: any) => Promise<any> }> | null} */
+/** @type {Promise<NodeEngine> | null} */
 let engine = null;
 
-/** The same sessions as in the worker of ONNX Runtime, without the worker. */
+/**
+ * The same sessions as in the worker of ONNX Runtime, without the worker.
+ *
+ * @param {typeof import("../engine/ort_sessions.ts").Sessions} Sessions
+ */
 export function nodeEngine(Sessions) {
   engine ??= (async () => {
     const ort = await import("onnxruntime-web/wasm");
     const sessions = new Sessions(ort, await readFile(ORT_WASM));
     const held = new Map(); // graph → hash of the bytes that its session was made from
+    /** @type {NodeEngine["load"]} */
     const load = async (graph, { model }) => {
       const content = await model();
       const hash = createHash("sha256").update(content).digest("hex");
@@ -60,8 +80,18 @@ export function nodeEngine(Sessions) {
       await sessions.load(graph, content);
       held.set(graph, hash);
     };
+    /** @type {Promise<unknown>} */
     let last = Promise.resolve();
-    const inTurn = (work) => (last = last.then(work, work));
+    /**
+     * @template T
+     * @param {() => Promise<T>} work
+     * @returns {Promise<T>}
+     */
+    const inTurn = (work) => {
+      const done = last.then(work, work);
+      last = done;
+      return done;
+    };
     return {
       load: (graph, source) => inTurn(() => load(graph, source)),
       run: (graph, feeds) => inTurn(() => sessions.run(graph, feeds)),
@@ -70,17 +100,34 @@ export function nodeEngine(Sessions) {
   return engine;
 }
 
-/** The card of a published model, and the bytes of its graphs and arrays. */
+/**
+ * The card of a published model, and the bytes of its graphs and arrays.
+ *
+ * @param {string} folder
+ * @returns {Promise<Source>}
+ */
 export async function modelSource(folder) {
+  /** @type {Source["card"]} */
   const card = JSON.parse(await readFile(join(folder, "card.json"), "utf8"));
+  /** @param {string} name */
+  const file = (name) => {
+    const part = card.graphs[name] ?? card.arrays[name];
+    if (!part) throw new Error(`the model “${card.name}” has no graph or array “${name}”`);
+    return join(folder, part.file);
+  };
   return {
     card,
-    bytes: async (name) => new Uint8Array(await readFile(join(folder, (card.graphs[name] ?? card.arrays[name]).file))),
+    bytes: async (name) => new Uint8Array(await readFile(file(name))),
     plan: () => null, // ONNX Runtime draws the static frames: it is the reference, and starts once for all of them
   };
 }
 
-/** {markup, summary, table, graphs} of a figure in a state, which holds every key that figure.toml names; `graphs` are those that were run. */
+/**
+ * {markup, summary, table, graphs} of a figure in a state, which holds every key that figure.toml names; `graphs` are
+ * those that were run.
+ *
+ * @type {Methods["frame"]}
+ */
 export async function drawFrame({ figure, spec, state, options, models, id }) {
   const { figure: definition, draw, Sessions } = await drawingOf(figure);
   const sources = Object.fromEntries(
@@ -92,6 +139,7 @@ export async function drawFrame({ figure, spec, state, options, models, id }) {
     const { load, run } = await nodeEngine(Sessions);
     return {
       load,
+      /** @type {NodeEngine["run"]} */
       run: (graph, feeds) => {
         graphs.add(graph);
         return run(graph, feeds);
@@ -101,6 +149,7 @@ export async function drawFrame({ figure, spec, state, options, models, id }) {
   const frame = await draw({
     definition,
     id: id ?? `fig-${figure}`,
+    spec,
     state: { ...options, ...state },
     sources,
     uses,

@@ -57,7 +57,7 @@ export default defineFigure<State, Frame, Role>({
           ]}
         />
         <Controls docked>
-          <Slider label="Code z" value={z} min={-END} max={END} step={0.05} onChange={(value) => set({ z: value })} format={(value) => fixed(value)} />
+          <Slider of="z" label="Code z" value={z} onChange={(value) => set({ z: value })} format={(value) => fixed(value)} />
         </Controls>
       </>
     );

@@ -73,7 +73,6 @@ const NAMES: Readonly<Record<Layer, string>> = {
 };
 const SYMBOLS: Readonly<Record<Layer, string>> = { x: "x", f: "f", z: "z", g: "g", xhat: "x̂" };
 const HUES: Readonly<Record<Layer, string>> = { x: "c-x", f: "", z: "c-z", g: "", xhat: "c-xhat" };
-const DIGITS = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"] as const;
 const SIZE_AXIS: Axis = { label: "numbers in the code", min: 0, max: 33, ticks: 6 };
 const ERROR_AXIS: Axis = {
   label: "test error (squared ink a pixel, × 1000)",
@@ -307,7 +306,7 @@ export default defineFigure<State, Frame, Role>({
           <Toggle
             label="test digit"
             value={String(digit)}
-            choices={DIGITS.map((name) => ({ value: name as string, label: name }))}
+            of="digit"
             onChange={(next) => set({ digit: Number(next) })}
           />
         </Controls>

@@ -88,13 +88,14 @@ const NAMES: Readonly<Record<Detector, string>> = {
   sum: "sum of the currents",
 };
 const OURS: readonly Detector[] = ["autoencoder", "weighed"];
-const FAULTS = [
-  { value: "open-switch", label: "open switch" },
-  { value: "phase-imbalance", label: "phase imbalance" },
-  { value: "sensor-offset", label: "sensor offset" },
-  { value: "sensor-gain", label: "sensor gain" },
-  { value: "bearing-ripple", label: "bearing ripple" },
-] as const;
+const FAULTS: readonly State["fault"][] = [
+  "open-switch",
+  "phase-imbalance",
+  "sensor-offset",
+  "sensor-gain",
+  "bearing-ripple",
+];
+const faultName = (fault: State["fault"]): string => fault.replace("-", " ");
 const STRANGE: Readonly<Record<State["data"], string>> = {
   currents: "faulty windows",
   tumours: "malignant tumours",
@@ -126,7 +127,7 @@ function logarithms(model: Model, name: string, start: number): Float64Array {
 function kindOf({ data, fault, severity }: State, model: Model): number {
   if (data !== "currents" || severity === 0) return 0;
   const steps = option(model, "steps");
-  return 1 + FAULTS.findIndex(({ value }) => value === fault) * steps + severity - 1;
+  return 1 + FAULTS.indexOf(fault) * steps + severity - 1;
 }
 
 /** Areas under the curve in all trainings: `auc` is by training, then shown model, kind, detector. */
@@ -196,7 +197,7 @@ function exampleOf({ data, fault, severity, unseen, example }: State, model: Mod
   const { data: whole, shape } = model.array("windows");
   const { data: effects } = model.array("effects");
   const [shown, width] = shape as [number, number];
-  const at = FAULTS.findIndex(({ value }) => value === fault) * shown + place;
+  const at = FAULTS.indexOf(fault) * shown + place;
   const share = severity / option(model, "steps");
   const fine = option(model, "fine");
   return Float32Array.from(
@@ -368,20 +369,21 @@ export default defineFigure<State, Frame, Role>({
     return (
       <>
         <Controls label="What is watched">
-          <Toggle
-            label="data"
-            value={data}
-            choices={(["currents", "tumours", "digits"] as const).map((value) => ({ value, label: value }))}
-            onChange={(value) => set({ data: value })}
-          />
+          <Toggle label="data" value={data} of="data" onChange={(value) => set({ data: value })} />
           {data === "currents" && (
-            <Select label="fault" value={fault} choices={FAULTS} onChange={(value) => set({ fault: value })} />
+            <Select
+              label="fault"
+              value={fault}
+              of="fault"
+              format={faultName}
+              onChange={(value) => set({ fault: value })}
+            />
           )}
           {data === "digits" && (
             <Select
               label="never seen"
               value={String(unseen)}
-              choices={Array.from({ length: 10 }, (_, digit) => ({ value: String(digit), label: String(digit) }))}
+              of="unseen"
               onChange={(value) => set({ unseen: Number(value) })}
             />
           )}
@@ -428,23 +430,14 @@ export default defineFigure<State, Frame, Role>({
         <Controls label="Example">
           {data === "currents" && (
             <Slider
+              of="severity"
               label="severity"
               value={severity}
-              min={0}
-              max={10}
-              step={1}
               format={(tenths) => percent(tenths / 10)}
               onChange={(value) => set({ severity: value })}
             />
           )}
-          <Slider
-            label="example"
-            value={example}
-            min={1}
-            max={8}
-            step={1}
-            onChange={(value) => set({ example: value })}
-          />
+          <Slider of="example" label="example" value={example} onChange={(value) => set({ example: value })} />
         </Controls>
         <Readout
           items={[
@@ -497,23 +490,13 @@ export default defineFigure<State, Frame, Role>({
         )}
         <Controls label="Alarm" docked>
           <Slider
+            of="allowed"
             label="false alarms allowed"
             value={allowed}
-            min={0}
-            max={0.3}
-            step={0.005}
             format={(share) => percent(share, 1)}
             onChange={(value) => set({ allowed: value })}
           />
-          <Slider
-            label="base rate"
-            value={rate}
-            min={1}
-            max={4}
-            step={0.1}
-            format={oneIn}
-            onChange={(value) => set({ rate: value })}
-          />
+          <Slider of="rate" label="base rate" value={rate} format={oneIn} onChange={(value) => set({ rate: value })} />
         </Controls>
       </>
     );
@@ -523,7 +506,7 @@ export default defineFigure<State, Frame, Role>({
     const here = frame.judgements[frame.place] as Judgement;
     const what =
       data === "currents"
-        ? `${FAULTS.find(({ value }) => value === fault)?.label} at ${percent(severity / 10)} severity`
+        ? `${faultName(fault)} at ${percent(severity / 10)} severity`
         : data === "digits"
           ? `the digit ${unseen}, never shown in training`
           : "malignant tumours, after training on benign ones";

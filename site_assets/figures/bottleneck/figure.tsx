@@ -277,25 +277,22 @@ export default defineFigure<State, Frame, Role>({
           <Toggle
             label="rebuilt by"
             value={kind}
-            choices={[
-              { value: "linear", label: "PCA (linear)" },
-              { value: "non-linear", label: "autoencoder (non-linear)" },
-            ]}
+            of="kind"
+            format={(value) => ({ linear: "PCA (linear)", "non-linear": "autoencoder (non-linear)" })[value]}
             onChange={(value) => set({ kind: value })}
           />
           <Slider
+            of="complexity"
             label="complexity"
             value={complexity}
-            min={1}
-            max={6}
-            step={1}
             format={(value) => `${value} ${value === 1 ? "harmonic" : "harmonics"}`}
             onChange={(value) => set({ complexity: value })}
           />
           <Select
             label="waveform"
             value={String(wave)}
-            choices={Array.from({ length: 10 }, (_, i) => ({ value: String(i), label: `test ${i + 1}` }))}
+            of="wave"
+            format={(value) => `test ${Number(value) + 1}`}
             onChange={(value) => set({ wave: Number(value) })}
           />
         </Controls>

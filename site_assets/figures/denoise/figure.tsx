@@ -197,22 +197,13 @@ export default defineFigure<State, Frame, Role>({
     return (
       <>
         <Controls label="What is cleaned">
-          <Toggle
-            label="data"
-            value={data}
-            choices={(["currents", "photographs"] as const).map((value) => ({ value, label: value }))}
-            onChange={(value) => set({ data: value })}
-          />
-          <Toggle
-            label="kind"
-            value={kind}
-            choices={(["white", "spikes"] as const).map((value) => ({ value, label: value }))}
-            onChange={(value) => set({ kind: value })}
-          />
+          <Toggle label="data" value={data} of="data" onChange={(value) => set({ data: value })} />
+          <Toggle label="kind" value={kind} of="kind" onChange={(value) => set({ kind: value })} />
           <Select
             label="cleaned by"
             value={method}
-            choices={METHODS.map((value) => ({ value, label: NAMES[value] }))}
+            of="method"
+            format={(value) => NAMES[value]}
             onChange={(value) => set({ method: value })}
           />
         </Controls>
@@ -265,14 +256,7 @@ export default defineFigure<State, Frame, Role>({
           ]}
         />
         <Controls label="Example">
-          <Slider
-            label="example"
-            value={example}
-            min={1}
-            max={4}
-            step={1}
-            onChange={(value) => set({ example: value })}
-          />
+          <Slider of="example" label="example" value={example} onChange={(value) => set({ example: value })} />
           <NextSeed seed={draw} onChange={(value) => set({ draw: value })}>
             Draw afresh
           </NextSeed>
@@ -294,11 +278,9 @@ export default defineFigure<State, Frame, Role>({
         </Panels>
         <Controls label="Noise" docked>
           <Slider
+            of="level"
             label="noise"
             value={level}
-            min={0}
-            max={3}
-            step={1}
             format={(index) => told(levels[index] as number)}
             onChange={(value) => set({ level: value })}
           />

@@ -105,7 +105,8 @@ export default defineFigure<State, Frame, Role>({
           <Toggle
             label="code by"
             value={kind}
-            choices={ROLES.map((role) => ({ value: role, label: `${NAMES[role]} · ${percent(accuracy[role])}` }))}
+            of="kind"
+            format={(role) => `${NAMES[role]} · ${percent(accuracy[role])}`}
             onChange={(value) => set({ kind: value })}
           />
         </Controls>

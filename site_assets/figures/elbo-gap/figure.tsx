@@ -47,7 +47,6 @@ const CALM = 2;
 const LEVELS = [0.25, 0.5, 1, 2, 4].map((nats) => Math.exp(-nats / CALM));
 const Z = Array.from({ length: 141 }, (_, i) => -REACH + (2 * REACH * i) / 140);
 const FORMULA: Readonly<Record<State["decoder"], string>> = { straight: "z", bent: "exp z", folded: "z²" };
-const NAMES = ["straight", "bent", "folded"] as const;
 const CODES: Axis = { label: "code z (prior standard deviations)", min: -REACH, max: REACH, ticks: 7 };
 
 export default defineFigure<State, Frame>({
@@ -148,10 +147,12 @@ export default defineFigure<State, Frame>({
           <Toggle
             label="decoder g(z)"
             value={decoder}
-            choices={NAMES.map((value) => ({ value, label: `${value}, ${FORMULA[value]}` }))}
+            of="decoder"
+            format={(value) => `${value}, ${FORMULA[value]}`}
             onChange={(value) => set({ decoder: value })}
           />
           <Slider
+            of="x"
             label={
               <>
                 observation <var class="c-x">x</var>
@@ -159,9 +160,6 @@ export default defineFigure<State, Frame>({
             }
             name="observation x"
             value={x}
-            min={-1}
-            max={3}
-            step={0.05}
             format={(value) => fixed(value)}
             onChange={(value) => set({ x: value })}
           />

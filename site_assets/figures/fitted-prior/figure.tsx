@@ -230,17 +230,11 @@ export default defineFigure<State, Frame, Role>({
           <Toggle
             label="decoder"
             value={kind}
-            choices={KINDS.map((value) => ({ value, label: NAMES[value] }))}
+            of="kind"
+            format={(value) => NAMES[value]}
             onChange={(value) => set({ kind: value })}
           />
-          <Slider
-            label="training seed"
-            value={run}
-            min={1}
-            max={3}
-            step={1}
-            onChange={(value) => set({ run: value })}
-          />
+          <Slider of="run" label="training seed" value={run} onChange={(value) => set({ run: value })} />
         </Controls>
         <Panels columns={2}>
           <Panel title={`The first ${FIRST} codes decoded${way}; refusals struck out`}>
@@ -271,12 +265,10 @@ export default defineFigure<State, Frame, Role>({
           </NextSeed>
           {prior === "diffusion" && (
             <Slider
+              of="step"
               label="steps gone"
               name="steps gone, from noise to a code"
               value={step}
-              min={0}
-              max={STEPS}
-              step={1}
               onChange={(value) => set({ step: value })}
             />
           )}
@@ -315,7 +307,8 @@ export default defineFigure<State, Frame, Role>({
           <Toggle
             label="codes come from"
             value={prior}
-            choices={PRIORS.map((value) => ({ value, label: PRIOR_NAMES[value] }))}
+            of="prior"
+            format={(value) => PRIOR_NAMES[value]}
             onChange={(value) => set({ prior: value })}
           />
         </Controls>

@@ -91,7 +91,7 @@ const SHOWN_THROWS = { columns: 12, rows: 2 };
 const FIRST = SHOWN_THROWS.columns * SHOWN_THROWS.rows;
 const LIMITS: Readonly<Record<State["size"], number>> = { 2: 3, 4: 3.5, 16: 5 }; // of the planes, in standard deviations
 const NAMES: Readonly<Record<Kind, string>> = { ae: "plain", vae: "variational" };
-const SIZES = (["2", "4", "16"] as const).map((value) => ({ value, label: `${value} numbers` }));
+const SIZES: readonly State["size"][] = ["2", "4", "16"];
 
 const optionList = (model: Model, name: string): readonly (string | number)[] =>
   model.card.options[name] as (string | number)[];
@@ -155,7 +155,7 @@ function flatCodes(model: Model, kind: Kind, run: number, labels: ArrayLike<numb
 function rowsOf(model: Model, size: State["size"], run: number): DotRow[] {
   const { data } = model.array("accepted_shares");
   const seeds = seedsOf(model, "seed_count");
-  return SIZES.flatMap(({ value: each }) =>
+  return SIZES.flatMap((each) =>
     KINDS.map((kind) => ({
       name: `${NAMES[kind]}, ${each} numbers`,
       values: Array.from(
@@ -221,15 +221,14 @@ export default defineFigure<State, Frame, Role>({
     return (
       <>
         <Controls label="Models">
-          <Toggle label="the code holds" value={size} choices={SIZES} onChange={(value) => set({ size: value })} />
-          <Slider
-            label="training seed"
-            value={run}
-            min={1}
-            max={3}
-            step={1}
-            onChange={(value) => set({ run: value })}
+          <Toggle
+            label="the code holds"
+            value={size}
+            of="size"
+            format={(value) => `${value} numbers`}
+            onChange={(value) => set({ size: value })}
           />
+          <Slider of="run" label="training seed" value={run} onChange={(value) => set({ run: value })} />
           {size === "2" && <Checkbox label="Training codes" value={state.codes} onChange={(codes) => set({ codes })} />}
         </Controls>
         <Panels columns={2}>

@@ -38,8 +38,6 @@ interface Way {
 interface Frame {
   readonly ways: readonly Way[];
   readonly digits: readonly [number, number];
-  /** How many test digits there are to choose from. */
-  readonly examples: number;
   readonly pairs: number;
   readonly limits: { readonly leastProbability: number; readonly largestDistance: number };
 }
@@ -118,13 +116,12 @@ export default defineFigure<State, Frame, Role>({
     return {
       ways: await models.memo(`${from} ${to}`, () => walk(models, from - 1, to - 1)),
       digits: [labels[from - 1] as number, labels[to - 1] as number],
-      examples: labels.length,
       pairs: twins.card.options["pairs"] as number,
       limits: limitsOf(court),
     };
   },
 
-  view({ from, to, step }, { ways, digits, examples, pairs, limits }, set) {
+  view({ from, to, step }, { ways, digits, pairs, limits }, set) {
     const count = grouped(pairs);
     return (
       <>
@@ -141,20 +138,16 @@ export default defineFigure<State, Frame, Role>({
         </p>
         <Controls>
           <Slider
+            of="from"
             label="from"
             value={from}
-            min={1}
-            max={examples}
-            step={1}
             format={(value) => `no. ${value}, a ${digits[0]}`}
             onChange={(value) => set({ from: value })}
           />
           <Slider
+            of="to"
             label="to"
             value={to}
-            min={1}
-            max={examples}
-            step={1}
             format={(value) => `no. ${value}, a ${digits[1]}`}
             onChange={(value) => set({ to: value })}
           />
@@ -171,12 +164,10 @@ export default defineFigure<State, Frame, Role>({
         </Panel>
         <Controls label="Judged step" docked>
           <Slider
+            of="step"
             label="judged"
             name="judged step"
             value={step}
-            min={0}
-            max={STEPS}
-            step={1}
             format={place}
             onChange={(value) => set({ step: value })}
           />

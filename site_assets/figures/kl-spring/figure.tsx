@@ -133,9 +133,8 @@ export default defineFigure<State, Frame>({
             >
               <Controls label="Draws">
                 <Draws
+                  of="doublings"
                   label="draws"
-                  min={4}
-                  max={14}
                   doublings={doublings}
                   onDoublings={(value) => set({ doublings: value })}
                   seed={seed}

@@ -190,14 +190,7 @@ export default defineTrainingFigure<State, Frame, Role>({
           ]}
         />
         <Controls label="Digit">
-          <Slider
-            label="validation digit"
-            min={0}
-            max={99}
-            step={1}
-            value={state.sample}
-            onChange={(sample) => set({ sample })}
-          />
+          <Slider of="sample" label="validation digit" value={state.sample} onChange={(sample) => set({ sample })} />
         </Controls>
         <TrainingControls training={training} state={state} set={set} />
       </>

@@ -40,10 +40,7 @@ interface Frame {
   readonly pcaLoss: number;
 }
 
-const DATA = [
-  { value: "clusters", label: "points in ten dimensions" },
-  { value: "digits", label: "images of three digits" },
-] as const;
+const DATA = { clusters: "points in ten dimensions", digits: "images of three digits" };
 
 function axisOver(label: string, codes: Float32Array, offset: 0 | 1): Axis {
   const values = codes.filter((_, i) => i % 2 === offset);
@@ -90,7 +87,13 @@ export default defineTrainingFigure<State, Frame, Role>({
     return (
       <>
         <Controls label="Data">
-          <Toggle label="shown to the network" value={state.data} choices={DATA} onChange={(data) => set({ data })} />
+          <Toggle
+            label="shown to the network"
+            value={state.data}
+            of="data"
+            format={(value) => DATA[value]}
+            onChange={(data) => set({ data })}
+          />
         </Controls>
         <Panels columns={2}>
           <Panel

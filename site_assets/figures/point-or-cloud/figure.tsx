@@ -145,6 +145,7 @@ export default defineFigure<State, Frame, Role>({
       <>
         <Controls label="Input">
           <Slider
+            of="input"
             label={
               <>
                 input <var class="c-x">x</var>
@@ -152,9 +153,6 @@ export default defineFigure<State, Frame, Role>({
             }
             name="input, a test digit"
             value={input}
-            min={1}
-            max={360}
-            step={1}
             format={(value) => `test digit ${value}, a ${digit}`}
             onChange={(value) => set({ input: value })}
           />

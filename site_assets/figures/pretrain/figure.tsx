@@ -1,7 +1,6 @@
 /** F20: what a few labels are worth on a code that was learnt without any, beside the raw pixels. */
 
 import {
-  Button,
   Controls,
   crossTable,
   defineFigure,
@@ -13,6 +12,7 @@ import {
   HeatMap,
   Line,
   meanOf,
+  NextSeed,
   Panel,
   Panels,
   percent,
@@ -54,7 +54,6 @@ const SIDE = 8;
 const PIXELS = SIDE * SIDE;
 const CLASSES = 10;
 const DIGITS = Array.from({ length: CLASSES }, (_, digit) => String(digit));
-const LABELS: readonly Labels[] = ["1", "2", "5", "10", "20", "50"];
 const SHOWN = 5; // labelled digits of each class
 const NAMES: Readonly<Record<string, string>> = {
   denoising: "denoising code",
@@ -64,7 +63,6 @@ const NAMES: Readonly<Record<string, string>> = {
   scratch: "from scratch",
 };
 const HUES: Readonly<Record<string, string>> = { denoising: "c-z", raw: "c-x" };
-const SEES = (["denoising", "code", "pca", "raw"] as const).map((value) => ({ value, label: NAMES[value] as string }));
 const SHARE = { label: "share of test digits named rightly", min: 0.4, max: 1, ticks: 4, format: percent };
 
 const optionList = <T,>(model: Model, name: string): readonly T[] => model.card.options?.[name] as readonly T[];
@@ -158,13 +156,10 @@ export default defineFigure<State, Frame, Role>({
     return (
       <>
         <Controls label="Labels">
-          <Toggle
-            label="labels a class"
-            value={labels}
-            choices={LABELS.map((value) => ({ value, label: value }))}
-            onChange={(value) => set({ labels: value })}
-          />
-          <Button onClick={() => set({ draw: (draw + 1) % 10_000 })}>Label other digits</Button>
+          <Toggle label="labels a class" value={labels} of="labels" onChange={(value) => set({ labels: value })} />
+          <NextSeed seed={draw} onChange={(value) => set({ draw: value })}>
+            Label other digits
+          </NextSeed>
         </Controls>
         <Panels columns={2}>
           <Panel title={verdict(frame, labels)}>
@@ -203,7 +198,13 @@ export default defineFigure<State, Frame, Role>({
             }
           >
             <Controls label="Probe">
-              <Toggle label="the probe sees" value={sees} choices={SEES} onChange={(value) => set({ sees: value })} />
+              <Toggle
+                label="the probe sees"
+                value={sees}
+                of="sees"
+                format={(value) => NAMES[value]}
+                onChange={(value) => set({ sees: value })}
+              />
             </Controls>
             <HeatMap
               label={`Names that the probe gives to test digits, ${counted(labels)}, on the ${NAMES[sees]}`}

@@ -108,10 +108,8 @@ export default defineFigure<State, Frame>({
           <Toggle
             label="function h"
             value={h}
-            choices={[
-              { value: "bowl", label: "bowl, z²" },
-              { value: "ripple", label: "ripple, sin 3z" },
-            ]}
+            of="h"
+            format={(value) => ({ bowl: "bowl, z²", ripple: "ripple, sin 3z" })[value]}
             onChange={(value) => set({ h: value })}
           />
         </Controls>
@@ -156,16 +154,13 @@ export default defineFigure<State, Frame>({
             <Toggle
               label="differentiate by"
               value={parameter}
-              choices={[
-                { value: "mu", label: "μ" },
-                { value: "sigma", label: "σ" },
-              ]}
+              of="parameter"
+              format={(value) => ({ mu: "μ", sigma: "σ" })[value]}
               onChange={(value) => set({ parameter: value })}
             />
             <Draws
+              of="doublings"
               label="draws per estimate"
-              min={0}
-              max={5}
               doublings={doublings}
               onDoublings={(value) => set({ doublings: value })}
               seed={seed}

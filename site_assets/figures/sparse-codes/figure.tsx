@@ -262,15 +262,8 @@ export default defineFigure<State, Frame, Role>({
           </Panel>
         </Panels>
         <Controls label="Unit">
-          <Slider
-            label="training seed"
-            value={run}
-            min={1}
-            max={3}
-            step={1}
-            onChange={(value) => set({ run: value })}
-          />
-          <Slider label="unit" value={unit} min={1} max={UNITS} step={1} onChange={(value) => set({ unit: value })} />
+          <Slider of="run" label="training seed" value={run} onChange={(value) => set({ run: value })} />
+          <Slider of="unit" label="unit" value={unit} onChange={(value) => set({ unit: value })} />
           <Toggle
             label="of those that speak"
             value={String(unit)}
@@ -342,14 +335,7 @@ export default defineFigure<State, Frame, Role>({
         <p class="plot-note">{verdict(frame.told)}</p>
         <Readout items={frame.errors.map(({ name, value }) => ({ label: `error, ${name}`, value: fixed(value, 4) }))} />
         <Controls label="Drawing" docked>
-          <Slider
-            label="drawing"
-            value={drawing}
-            min={1}
-            max={DRAWINGS}
-            step={1}
-            onChange={(value) => set({ drawing: value })}
-          />
+          <Slider of="drawing" label="drawing" value={drawing} onChange={(value) => set({ drawing: value })} />
         </Controls>
       </>
     );

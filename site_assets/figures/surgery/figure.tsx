@@ -223,23 +223,20 @@ export default defineFigure<State, Frame, Role>({
         />
         <Controls label="One digit">
           <Slider
+            of="digit"
             label="digit"
             name="digit, the first of its kind in the test split"
-            min={0}
-            max={9}
-            step={1}
             value={digit}
             onChange={(value) => set({ digit: value })}
           />
           <Draws
+            of="doublings"
             label={
               <>
                 draws <var>k</var>
               </>
             }
             name="draws k of the weighted bound"
-            min={0}
-            max={DOUBLINGS.length - 1}
             doublings={doublings}
             onDoublings={(value) => set({ doublings: value })}
             seed={draw_seed}

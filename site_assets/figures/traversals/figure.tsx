@@ -130,14 +130,7 @@ export default defineFigure<State, Frame, Role>({
           </Panel>
         </Panels>
         <Controls label="Model">
-          <Toggle
-            label="start"
-            value={String(start)}
-            choices={
-              frame.measured[0]?.map((_, index) => ({ value: String(index + 1), label: String(index + 1) })) ?? []
-            }
-            onChange={(value) => set({ start: Number(value) })}
-          />
+          <Toggle label="start" value={String(start)} of="start" onChange={(value) => set({ start: Number(value) })} />
         </Controls>
         <Panel
           title={`Each strip turns one number from ${fixed(-LIMIT, 1)} to ${fixed(LIMIT, 1)}, with the others as they are set`}
@@ -146,12 +139,10 @@ export default defineFigure<State, Frame, Role>({
             {AXES.map((axis, index) => (
               <div key={axis} class="strip">
                 <Slider
+                  of={axis}
                   label={<var class="c-z">{NAMES[index]}</var>}
                   name={NAMES[index] as string}
                   value={state[axis]}
-                  min={-LIMIT}
-                  max={LIMIT}
-                  step={0.05}
                   format={(value) => fixed(value)}
                   onChange={(value) => set({ [axis]: value })}
                 />
@@ -182,12 +173,7 @@ export default defineFigure<State, Frame, Role>({
           </div>
         </Panel>
         <Controls label="β" docked>
-          <Toggle
-            label="β"
-            value={beta}
-            choices={BETAS.map((value) => ({ value, label: value }))}
-            onChange={(value) => set({ beta: value })}
-          />
+          <Toggle label="β" value={beta} of="beta" onChange={(value) => set({ beta: value })} />
         </Controls>
       </>
     );

@@ -53,10 +53,7 @@ const SIDE = 8;
 const PIXELS = SIDE * SIDE;
 const CLOUDS = 100; // enough to fill the plane, few enough to be told apart
 const LIMIT = 4; // of the plane shown, in prior standard deviations
-const SOURCES = [
-  { value: "trained", label: "trained models" },
-  { value: "live", label: "train here" },
-] as const;
+const SOURCES = { trained: "trained models", live: "train here" };
 
 const betaText = (beta = 0): string => String(Number(beta.toPrecision(2)));
 
@@ -148,7 +145,13 @@ export default defineTrainingFigure<State, Frame, Role>({
     return (
       <>
         <Controls label="Models">
-          <Toggle label="β over" value={state.source} choices={SOURCES} onChange={(source) => set({ source })} />
+          <Toggle
+            label="β over"
+            value={state.source}
+            of="source"
+            format={(value) => SOURCES[value]}
+            onChange={(source) => set({ source })}
+          />
         </Controls>
         <Panels columns={2}>
           <Panel

@@ -46,11 +46,7 @@ interface Frame {
 const BANDS = 8; // shades along the sheet
 const MESH_LINES = 11;
 const MESH_POINTS = 31;
-const SURFACES = [
-  { value: "s-curve", label: "S-curve" },
-  { value: "swiss-roll", label: "Swiss roll" },
-  { value: "moons", label: "two moons" },
-] as const;
+const SURFACES = { "s-curve": "S-curve", "swiss-roll": "Swiss roll", moons: "two moons" };
 
 function extent(values: ArrayLike<number>, size: number, column: number): [number, number] {
   let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
@@ -187,15 +183,14 @@ export default defineTrainingFigure<State, Frame, Role>({
           <Toggle
             label="points on"
             value={state.surface}
-            choices={SURFACES}
+            of="surface"
+            format={(value) => SURFACES[value]}
             onChange={(next) => set({ surface: next })}
           />
           {codeSize === 2 && (
             <Slider
+              of="turn"
               label="seen from"
-              min={-180}
-              max={180}
-              step={5}
               value={state.turn}
               format={(value) => `${fixed(value, 0)}°`}
               onChange={(turn) => set({ turn })}

@@ -2,11 +2,14 @@
 
 import { createContext } from "preact";
 import { useContext, useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import type { StateSpec } from "./state_spec.ts";
 import type { VisibilityListener } from "./visibility.ts";
 
 export interface FigureContext {
   /** The figure's id in the page: the root of the ids of its parts. */
   readonly id: string;
+  /** What figure.toml says of each piece of the figure's state. */
+  readonly declared: Readonly<Record<string, StateSpec>>;
   /** False in the static frame: no handler is attached and controls are inert. */
   readonly interactive: boolean;
   /** How often the state has been changed so far, whether the change is drawn yet or not. */
@@ -19,6 +22,7 @@ export interface FigureContext {
 
 export const Context = createContext<FigureContext>({
   id: "fig",
+  declared: {},
   interactive: false,
   changes: () => 0,
   onVisibility: () => () => undefined,

@@ -37,17 +37,35 @@ export function Panel({ title, children }: { title?: ComponentChildren; children
   );
 }
 
-export interface SliderProps {
+interface Range {
+  readonly min: number;
+  readonly max: number;
+  readonly step: number;
+}
+
+/** How far a control goes: as far as figure.toml lets the piece of state of this name, or as the figure computes. */
+type Reach<Own> = { readonly of: string } | Own;
+
+interface SliderParts {
   readonly label: ComponentChildren;
   /** The accessible name, where `label` is not plain text. */
   readonly name?: string;
   readonly value: number;
-  readonly min: number;
-  readonly max: number;
-  readonly step: number;
   readonly onChange: (value: number) => void;
   /** The value as the reader reads it, with its unit. */
   readonly format?: (value: number) => string;
+}
+
+export type SliderProps = SliderParts & Reach<Range>;
+
+/** As numbers. Throws where figure.toml gives none. */
+export function useRange(reach: Reach<Range>): Range {
+  const { declared } = useFigure();
+  if (!("of" in reach)) return reach;
+  const spec = declared[reach.of];
+  if (spec?.type === "integer") return { step: 1, ...spec };
+  if (spec?.type === "number" && spec.step) return { ...spec, step: spec.step };
+  throw new Error(`figure.toml gives “${reach.of}” no range with steps`);
 }
 
 const MOST_STEPS = 500; // of a range that is looked through for its longest text
@@ -64,8 +82,9 @@ function longest(min: number, max: number, step: number, format: (value: number)
     .join("\n");
 }
 
-export function Slider({ label, name, value, min, max, step, onChange, format = String }: SliderProps) {
+export function Slider({ label, name, value, onChange, format = String, ...reach }: SliderProps) {
   const { id, interactive } = useFigure();
+  const { min, max, step } = useRange(reach);
   const inputId = `${id}-${slug(name ?? String(label))}`;
   const widest = useMemo(() => longest(min, max, step, format), [min, max, step]);
   return (
@@ -95,16 +114,35 @@ export interface Choice<T extends string> {
   readonly label: ComponentChildren;
 }
 
-interface ChoiceProps<T extends string> {
+interface Choices<T extends string> {
+  readonly choices: readonly Choice<T>[];
+}
+
+type ChoiceProps<T extends string> = Reach<Choices<T>> & {
   readonly label: string;
   readonly value: T;
-  readonly choices: readonly Choice<T>[];
   readonly onChange: (value: T) => void;
+  /** What a choice of figure.toml is called, if not by itself. */
+  readonly format?: (value: T) => ComponentChildren;
+};
+
+function useChoices<T extends string>(
+  reach: Reach<Choices<T>>,
+  format: (value: T) => ComponentChildren,
+): readonly Choice<T>[] {
+  const { declared } = useFigure();
+  if (!("of" in reach)) return reach.choices;
+  const spec = declared[reach.of];
+  const label = (value: string): Choice<T> => ({ value: value as T, label: format(value as T) });
+  if (spec?.type === "choice") return spec.choices.map(label);
+  if (spec?.type !== "integer") throw new Error(`figure.toml gives “${reach.of}” no choices`);
+  return Array.from({ length: spec.max - spec.min + 1 }, (_, index) => label(String(spec.min + index)));
 }
 
 /** A few choices side by side: a radio group, one tab stop, arrow keys inside. */
-export function Toggle<T extends string>({ label, value, choices, onChange }: ChoiceProps<T>) {
+export function Toggle<T extends string>({ label, value, onChange, format = String, ...reach }: ChoiceProps<T>) {
   const { id, interactive } = useFigure();
+  const choices = useChoices(reach, format);
   const labelId = `${id}-${slug(label)}`;
   return (
     <div class="control toggle">
@@ -129,8 +167,9 @@ export function Toggle<T extends string>({ label, value, choices, onChange }: Ch
   );
 }
 
-export function Select<T extends string>({ label, value, choices, onChange }: ChoiceProps<T>) {
+export function Select<T extends string>({ label, value, onChange, format = String, ...reach }: ChoiceProps<T>) {
   const { id, interactive } = useFigure();
+  const choices = useChoices(reach, format);
   const inputId = `${id}-${slug(label)}`;
   return (
     <div class="control select">

@@ -18,19 +18,20 @@ export function NextSeed({ children, seed, onChange }: NextSeedProps) {
   return <Button onClick={() => onChange((seed + 1) % SEEDS)}>{children}</Button>;
 }
 
-interface DrawsProps extends Pick<SliderProps, "label" | "name" | "min" | "max"> {
-  /** How many draws there are, as a power of two; `min` and `max` are powers, too. */
-  readonly doublings: number;
-  readonly onDoublings: (doublings: number) => void;
-  readonly seed: number;
-  readonly onSeed: (seed: number) => void;
-}
+type DrawsProps = Pick<SliderProps, "label" | "name"> &
+  ({ readonly of: string } | { readonly min: number; readonly max: number }) & {
+    /** How many draws there are, as a power of two; `min` and `max` are powers, too. */
+    readonly doublings: number;
+    readonly onDoublings: (doublings: number) => void;
+    readonly seed: number;
+    readonly onSeed: (seed: number) => void;
+  };
 
 /** A slider over powers of two for how many, and a button for as many others. */
-export function Draws({ doublings, onDoublings, seed, onSeed, ...range }: DrawsProps) {
+export function Draws({ doublings, onDoublings, seed, onSeed, ...slider }: DrawsProps) {
   return (
     <>
-      <Slider {...range} step={1} value={doublings} format={(power) => grouped(2 ** power)} onChange={onDoublings} />
+      <Slider step={1} {...slider} value={doublings} format={(power) => grouped(2 ** power)} onChange={onDoublings} />
       <NextSeed seed={seed} onChange={onSeed}>
         Draw afresh
       </NextSeed>

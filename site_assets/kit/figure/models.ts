@@ -1,13 +1,13 @@
 /** What a figure's `compute` sees of the trained models: arrays, metrics, and graphs that it can run. */
 
-import type { Engine as PageEngine } from "../../engine/engine.ts";
+import type { Engine } from "../../engine/engine.ts";
 import type { Call, CallOptions } from "../../engine/lane.ts";
 import type { Feeds, Outputs } from "../../engine/tensor.ts";
 import type { PageArray, PageCard } from "../base/card_fields.ts";
 import { Memo } from "../base/memo.ts";
 
 /** The page's engine, or what stands for it at build. */
-export type Engine = Pick<PageEngine, "load" | "run" | "runAll">;
+export type GraphRunner = Pick<Engine, "load" | "run" | "runAll">;
 
 export interface NumberArray {
   readonly shape: readonly number[];
@@ -57,9 +57,9 @@ class LoadedModel implements Model {
   readonly card: PageCard;
   private readonly arrays = new Map<string, NumberArray>();
   private readonly source: ModelSource;
-  private readonly engine: () => Promise<Engine>;
+  private readonly engine: () => Promise<GraphRunner>;
 
-  constructor(source: ModelSource, engine: () => Promise<Engine>) {
+  constructor(source: ModelSource, engine: () => Promise<GraphRunner>) {
     this.card = source.card;
     this.source = source;
     this.engine = engine;
@@ -77,7 +77,7 @@ class LoadedModel implements Model {
     );
   }
 
-  private async load(graph: string): Promise<Engine> {
+  private async load(graph: string): Promise<GraphRunner> {
     const engine = await this.engine();
     await engine.load(`${this.card.name}/${graph}`, {
       plan: this.source.plan(graph),
@@ -116,7 +116,7 @@ class LoadedModel implements Model {
 export async function loadModels<Role extends string>(
   sources: Readonly<Record<Role, ModelSource>>,
   uses: Readonly<Record<Role, readonly string[]>>,
-  engine: () => Promise<Engine>,
+  engine: () => Promise<GraphRunner>,
 ): Promise<Models<Role>> {
   const loaded = {} as Record<Role, LoadedModel>;
   for (const role of Object.keys(sources) as Role[]) loaded[role] = new LoadedModel(sources[role], engine);

@@ -144,6 +144,7 @@ export class FigureRuntime {
   private context(): FigureContext {
     return {
       id: this.element.id,
+      declared: this.data.spec.state ?? {},
       interactive: true,
       changes: () => this.address.changes,
       onVisibility: this.visibility.subscribe,

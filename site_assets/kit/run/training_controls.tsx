@@ -2,7 +2,7 @@
 
 import { scaleLinear, scaleLog } from "d3-scale";
 import { useState } from "preact/hooks";
-import { Button, Controls, Slider, Toggle } from "../controls/controls.tsx";
+import { Button, Controls, Slider, Toggle, useRange } from "../controls/controls.tsx";
 import { useFigure } from "../base/context.ts";
 import { fixed, grouped, significant } from "../base/format.ts";
 import { Level, Line, Plot, type Pair } from "../marks/plot.tsx";
@@ -17,15 +17,6 @@ export interface TrainingControlsProps {
   readonly names?: Readonly<Record<string, string>>;
 }
 
-const SPEEDS = [
-  { value: "calm", label: "calm" },
-  { value: "1", label: "1" },
-  { value: "5", label: "5" },
-  { value: "25", label: "25" },
-  { value: "max", label: "as fast as it goes" },
-] as const;
-
-const SEEDS = 9999;
 const SLIDER_STEPS = 100;
 const ROOM_BELOW = 0.15; // of the losses' range: the name of the lower curve stands there
 
@@ -76,10 +67,11 @@ export function progressText(training: Training): string {
 /** A seed that is typed begins another run; where that would end the reader's own, it is offered. */
 function Seed({ seed, training, onSeed }: { seed: number; training: Training; onSeed: (seed: number) => void }) {
   const { interactive, id } = useFigure();
+  const { min, max } = useRange({ of: "seed" });
   const [typed, setTyped] = useState(seed);
   const inputId = `${id}-seed`;
   const type = (value: number): void => {
-    if (!Number.isInteger(value) || value < 1 || value > SEEDS) return;
+    if (!Number.isInteger(value) || value < min || value > max) return;
     if (training.recorded || training.step === 0) onSeed(value);
     else setTyped(value);
   };
@@ -91,8 +83,8 @@ function Seed({ seed, training, onSeed }: { seed: number; training: Training; on
           id={inputId}
           type="number"
           inputMode="numeric"
-          min={1}
-          max={SEEDS}
+          min={min}
+          max={max}
           step={1}
           value={typed}
           disabled={!interactive}
@@ -101,7 +93,7 @@ function Seed({ seed, training, onSeed }: { seed: number; training: Training; on
         />
       </div>
       {typed !== seed && <Button onClick={() => onSeed(typed)}>{`Begin anew with seed ${typed}`}</Button>}
-      <Button onClick={() => onSeed((seed % SEEDS) + 1)}>New seed</Button>
+      <Button onClick={() => onSeed(seed < max ? seed + 1 : min)}>New seed</Button>
     </div>
   );
 }
@@ -121,7 +113,13 @@ export function TrainingControls({ training, state, set, names = {} }: TrainingC
             onTurn={(value) => actions.turn(knob.name, value)}
           />
         ))}
-        <Toggle label="steps a frame" value={state.speed} choices={SPEEDS} onChange={(speed) => set({ speed })} />
+        <Toggle
+          of="speed"
+          label="steps a frame"
+          value={state.speed}
+          format={(speed) => (speed === "max" ? "as fast as it goes" : speed)}
+          onChange={(speed) => set({ speed })}
+        />
         <Seed key={state.seed} seed={state.seed} training={training} onSeed={(seed) => set({ seed })} />
       </Controls>
       <Controls label="Training" docked>
