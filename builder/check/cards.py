@@ -18,7 +18,7 @@ from training.publish.fields import (
 MAY_BE_EMPTY = frozenset(
     {"arrays", "claims", "classes", "graphs", "options", "parity", "shape", "unit"}
 )
-"""An empty unit says that there is none, and a scalar has no axes."""
+"""What may be empty: the unit of a number that has none, and the axes of a scalar."""
 
 
 def check_cards(cards: Iterable[ModelCard]) -> Iterator[Issue]:

@@ -64,7 +64,7 @@ class _Tags(HTMLParser):
             self._unclosed(*last)
 
     def end(self) -> None:
-        """The page is over: what is open now stays so."""
+        """The page has ended: what is still open is never closed."""
         for tag, at in self.open:
             self._unclosed(tag, at)
 

@@ -112,7 +112,7 @@ class Page:
 
     @property
     def first_needed(self) -> str:
-        """Its HTML up to the end of its first figure; all of it, unless its scripts run by then."""
+        """Its HTML up to the end of its first figure; all of it where scripts wait for that."""
         until = self._read.first_figure_end if self._read.is_run_while_arriving else None
         return self.source.text[:until]
 

@@ -1,5 +1,7 @@
-"""The PyTorch of published models: `training/networks.toml`, and each class as a file of its own,
-with all of this repository's code that it rests on, in the words of the files that it stands in.
+"""How readers make a published model again in PyTorch: `training/networks.toml` names the class.
+
+The class is cut out into a file of its own, word for word, with all of this repository's code that
+it rests on.
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ PATIENCE = 300
 """Seconds after which a browser that has printed nothing is given up."""
 
 PRINTS = 8
-"""After as many the numbers of pages have long settled."""
+"""Prints at most: the numbers of pages settle long before."""
 LAID_OUT = "laid-out"
 """Names the end of a page whose script is done; see site_assets/paper/paper.ts."""
 

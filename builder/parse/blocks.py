@@ -2,12 +2,12 @@
 `:::` blocks, read by markdown-it.
 
 Two things are our own. A `:::` block is one token, whatever is inside: its reader reads that. And a
-formula with lines of its own goes on to its end or to a blank line, whatever these begin with:
-`+ b` in it is no list.
+formula with lines of its own goes on to its end or to a blank line: a line of it that begins with
+`+ b` is no list.
 
 Where markdown-it departs from CommonMark, its rules are guarded: a table begins only where nothing
-else does, and a line that goes on with a paragraph out of a list or a quotation is judged by its
-indentation in what is around that.
+else does. A line may continue the paragraph of a list or a quotation without their marks; whether
+it does depends on its indentation within the block around them.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ OPENING = re.compile(
 """The first line of a block and, without a name, its last."""
 FENCE = re.compile(r"[ \t>]*(?:[-*+][ \t]+|\d+[.)][ \t]+)?(?P<ticks>`{3,}|~{3,})(?P<info>.*)")
 DEEPEST = 100
-"""Levels of lists and quotations in each other; below, a text would be left out."""
+"""Levels of lists and quotations in each other: markdown-it leaves out what lies deeper."""
 IN_FORMULA = "in formula"
 """In a parse's environment: the numbers of the lines that begin inside a formula."""
 INDENTATIONS = "indentations"
@@ -81,8 +81,9 @@ def lines_in_formula(lines: Sequence[str]) -> frozenset[int]:
 
 
 def _end_of_formulas(texts: Sequence[str], number: int, position: int) -> tuple[int, int]:
-    """Where the first formula ends that begins in a line, from a place in it on, and goes on below;
-    the line and the place in that. Without one, that line itself."""
+    """The line and the place in it where a formula ends. It is the first that begins in line
+    `number`, at `position` or later, and goes on below; without one, the result is in that line.
+    """
     while mark := FORMULA.search(texts[number], position):
         end = _end_of_formula(mark["sign"] or mark["other"])
         close = texts[number].find(end, mark.end())
@@ -136,7 +137,7 @@ def _guarded(rule: RuleFuncBlockType, *, below: bool) -> RuleFuncBlockType:
 
 
 def _goes_on(state: StateBlock, number: int) -> bool:
-    """Whether a line that stands out of its list or quotation can only go on with a paragraph."""
+    """Whether a line without the marks of its list or quotation can only continue a paragraph."""
     indentation = state.sCount[number]
     if indentation >= state.blkIndent:
         return False

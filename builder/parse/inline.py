@@ -760,4 +760,4 @@ HANDLERS: dict[str, Callable[[Scanner, re.Match[str]], int]] = {
     "comment": Scanner._comment,
     "tag": Scanner._tag,
 }
-"""What reads on from a token, by its name in `TOKEN`; gives the offset after what it has read."""
+"""By the name of a token in `TOKEN`: what reads on from there, and gives the offset behind it."""

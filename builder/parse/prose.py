@@ -82,7 +82,7 @@ def to_html(root: Element, raw: Sequence[str]) -> str:
 
 
 def put_raw(html: str, raw: Sequence[str]) -> str:
-    """HTML with what stood aside in its places, and in that what stood aside before."""
+    """HTML with each piece that stood aside in its place, those inside other pieces too."""
     while RAW_START in html:
         html = RAW.sub(lambda match: raw[int(match["block"] or match["inline"])], html)
     return html

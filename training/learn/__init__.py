@@ -1,1 +1,1 @@
-"""Networks, their losses, and how they are fitted. Knows data and `run`'s reports, no recipe."""
+"""Networks, their losses, and how they are fitted. Knows data and what is published, no recipe."""

@@ -31,9 +31,9 @@ def arc(a: Field, b: Field, t: float) -> Field:
     """Along a great circle from the direction of a to that of b, its length going evenly.
 
     Directions follow slerp (Shoemake 1985, *Animating Rotation with Quaternion Curves*), lengths
-    (1 − t) |a| + t |b|; a and b `[n, k]`. Where no arc is the shortest, since a code is at the
-    origin or both lie in opposite directions, the way is the straight line, and so it is where
-    both directions are the same, as the arc is the line then.
+    (1 − t) |a| + t |b|; a and b `[n, k]`. Where there is no shortest arc (a code at the origin,
+    or two opposite directions) the way is the straight line. So it is between equal directions,
+    where the arc is that line.
     """
     length_a, length_b = np.linalg.norm(a, axis=1), np.linalg.norm(b, axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):

@@ -39,7 +39,7 @@ class Declaration:
     kind: str = "ae"
     seed: int = 7
     columns: tuple[str, ...] = ()
-    """Of a CSV: the number columns to train on; all but the label if there are none here."""
+    """Of a CSV: the number columns to train on; without any, all but the label."""
     exclude: tuple[str, ...] = ()
     """Of a CSV: columns to leave out, where `columns` names none."""
     label: str = ""

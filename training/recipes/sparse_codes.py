@@ -45,7 +45,7 @@ SILENCING_EPOCHS = 12
 (Makhzani & Frey 2014, section 4.2.1)."""
 
 COLUMN_STEP = 1 / 256
-"""Columns are whole multiples of this, offset by 128, in training's end as in the page."""
+"""Columns are rounded to whole multiples of this, offset by 128, before they are measured."""
 
 SHOWN = 200
 """Test drawings that a reader can look at."""

@@ -1,1 +1,1 @@
-"""What trains which models, and says how far it is. Knows recipes by name only."""
+"""Tells which models are stale, trains them, and reports progress. Knows recipes by name only."""

@@ -24,7 +24,7 @@ CHOICE = re.compile(r"^[-*][ \t]+(.+?)[ \t]*$", re.MULTILINE)
 class Predict(OwnBlock[N]):
     """A question to commit to before the answer is shown.
 
-    The right choice has the mark `x`; or each has a number for one, and the largest is right.
+    The right choice is marked `x`. Or each is marked with a number, and the largest is right.
     """
 
     HTML: ClassVar[str] = """
