@@ -12,7 +12,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from builder.draw.figures import SiteCode
 from builder.draw.parts import Parts, codes_of
@@ -26,7 +26,7 @@ from builder.draw.python_packages import (
     providers,
 )
 from builder.issues.issue import Issue, Span
-from builder.node.methods import CellParams, CellsParams, RanCell, RanExercise, Service
+from builder.node.methods import CellEvent, CellParams, CellsParams, RanCell, RanExercise, Service
 from builder.node.service import ServiceError
 from builder.pack.pack import ModelFiles, PythonFiles, pack_python
 from builder.parse.document import Cell, Code
@@ -247,7 +247,7 @@ def _judge(page: ResolvedPage, results: Done) -> list[Issue]:
     return issues
 
 
-def _raises_hint(error: Mapping[str, Any]) -> str:
+def _raises_hint(error: CellEvent) -> str:
     return f"if it is meant to, write raises={error['name']}"
 
 
@@ -276,15 +276,15 @@ def _judge_exercise(
     return []
 
 
-def _error(events: Iterable[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+def _error(events: Iterable[CellEvent]) -> CellEvent | None:
     return next((event for event in events if event["kind"] == "error"), None)
 
 
-def _verdict(events: Iterable[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+def _verdict(events: Iterable[CellEvent]) -> CellEvent | None:
     return next((event for event in events if event["kind"] == "check"), None)
 
 
-def _told(error: Mapping[str, Any]) -> str:
+def _told(error: CellEvent) -> str:
     return f"{error['name']}: {error['message']}" if error["message"] else str(error["name"])
 
 

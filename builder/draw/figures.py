@@ -12,12 +12,12 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from operator import itemgetter
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 from builder.draw.declarations import write_declarations
 from builder.issues.issue import Issue, whole_file
 from builder.load.figure_spec import FigureSpec, ShippedModel, ShippedSpec
-from builder.node.methods import BundleParams, DrawnFrame, FrameParams, Service
+from builder.node.methods import BundleParams, DrawnFrame, DrawnTable, FrameParams, Service
 from builder.node.service import ServiceError
 from builder.pack.pack import ModelFiles
 from builder.resolve.resolve import ResolvedPage
@@ -43,8 +43,8 @@ Product: TypeAlias = Literal["cells", "kernels", "math", "posters", "snapshot", 
 class SiteCode:
     """The content of `site_assets`, by hash: the key of everything that is made from it.
 
-    Which files a product is made by is what esbuild found in the code itself. Where it found
-    nothing because the code is broken, it may be all of them.
+    esbuild finds in the code itself which files make a product. Where the code is broken, it
+    finds nothing, and every file counts.
     """
 
     hashes: Mapping[str, str]
@@ -127,7 +127,7 @@ class StaticFrame:
 
     markup: str
     summary: str
-    table: Mapping[str, Any] | None
+    table: DrawnTable | None
     graphs: Sequence[str]
     """As “model/graph”."""
 
@@ -251,7 +251,7 @@ def _is_packed(figure: PlacedFigure, models: ModelFiles) -> bool:
 
 
 def _frame_name(figure: PlacedFigure, code: str, hashes: list[str]) -> str:
-    """What a frame is called in the cache: by all that it is drawn from, and by content alone."""
+    """The name of a frame in the cache: a hash of all that it is drawn from."""
     cards = [figure.models[role].canonical for role in sorted(figure.models)]
     return f"{digest(code, canonical(_frame_params(figure, {})), *hashes, *cards)}.json"
 

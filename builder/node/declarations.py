@@ -1,4 +1,4 @@
-"""Types of Python in TypeScript, and in these what `methods.py` says of the Node service."""
+"""Writes Python's types in TypeScript, among them the methods of the Node service."""
 
 from __future__ import annotations
 

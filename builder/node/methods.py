@@ -51,11 +51,30 @@ class CellsParams(TypedDict):
     seconds: float
 
 
+class CellEvent(TypedDict):
+    """What a cell did, as `site_assets/python/book` tells it; `html` is of what it shows.
+
+    An error has the exception's name, its message and its line in the cell (0: none). A check has
+    whether it is passed, and whether an assertion of it helps with words of its own. Either may
+    have a name that was nowhere defined, or an empty one if that is not what went wrong.
+    """
+
+    kind: Literal["stdout", "stderr", "value", "html", "notice", "error", "check"]
+    text: str
+    html: NotRequired[str]
+    name: NotRequired[str]
+    message: NotRequired[str]
+    line: NotRequired[int]
+    passed: NotRequired[bool]
+    helpful: NotRequired[bool]
+    needs: NotRequired[str]
+
+
 @final
 class RanCell(TypedDict):
     """What a cell did: its events, and these as HTML."""
 
-    events: Sequence[Any]
+    events: Sequence[CellEvent]
     markup: str
 
 
@@ -63,8 +82,8 @@ class RanCell(TypedDict):
 class RanExercise(TypedDict):
     """The events of an exercise's start and of its solution, each with the check's verdict."""
 
-    start: Sequence[Any]
-    solution: Sequence[Any]
+    start: Sequence[CellEvent]
+    solution: Sequence[CellEvent]
 
 
 class FrameParams(TypedDict):
@@ -78,12 +97,19 @@ class FrameParams(TypedDict):
     models: Mapping[str, str]
 
 
+class DrawnTable(TypedDict):
+    """The numbers that a figure plots, row by row."""
+
+    columns: Sequence[str]
+    rows: Sequence[Sequence[str | float]]
+
+
 class DrawnFrame(TypedDict):
     """A figure's static picture as HTML, its words, its numbers, and the graphs that were run."""
 
     markup: str
     summary: str
-    table: Any
+    table: DrawnTable | None
     graphs: Sequence[str]
 
 

@@ -36,7 +36,7 @@ class Archive:
     bytes: int
 
 
-class Program(TypedDict):
+class TakenProgram(TypedDict):
     """What goes with weights that a reader has trained: a file with the network's class, the
     program that loads them, and the graphs that say what the model does, as ONNX in base64."""
 
@@ -82,7 +82,7 @@ def pack_taken(
             archives[name] = Archive(address, len(files[address]))
         if _live(card) and of_model:
             network, source = of_model[0], modules[name][0]
-            told: Program = {
+            told: TakenProgram = {
                 "file": f"{network.module}.py",
                 "source": source,
                 "program": network.program(WEIGHTS),

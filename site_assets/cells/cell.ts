@@ -5,7 +5,7 @@ import type { Book } from "../kit/page/book.ts";
 import { AssetError, loadScript } from "../kit/base/script.ts";
 import { keepEdit, keptEdit } from "./edits.ts";
 import type { EditorHandle, MountEditor } from "./editor.ts";
-import type { CellEvent } from "./interpreter.ts";
+import type { CellEvent } from "./cell_event.ts";
 import { continues, markup } from "./markup.ts";
 import { book } from "./python.ts";
 import { Terminal } from "./terminal.ts";

@@ -1,19 +1,7 @@
 /** Pyodide with the book's wheel in it, ready to run cells: the same in the page's worker and, at build, in Node. */
 
 import type { PyodideAPI } from "pyodide";
-
-/** What a cell did: see `book/cells.py`, which makes these. */
-export interface CellEvent {
-  readonly kind: "stdout" | "stderr" | "value" | "html" | "notice" | "error" | "check";
-  readonly text: string;
-  readonly html?: string;
-  readonly passed?: boolean;
-  /** Of an error or a check: the name that was nowhere defined; empty if that is not what went wrong. */
-  readonly needs?: string;
-  /** Of an error: the exception's name, and its line in the cell (0: none). */
-  readonly name?: string;
-  readonly line?: number;
-}
+import type { CellEvent } from "./cell_event.ts";
 
 /** Name, dims and float32 bytes of a tensor, as they cross between the two languages. */
 export type WireTensor = readonly [name: string, dims: readonly number[], bytes: Uint8Array];

@@ -1,6 +1,6 @@
 /** What a cell did, as HTML: written into the page at build, and appended as it happens in the page. */
 
-import type { CellEvent } from "./interpreter.ts";
+import type { CellEvent } from "./cell_event.ts";
 import { escape, terminalHtml } from "./terminal.ts";
 
 /** Whether the text of an event continues that of the one before. */

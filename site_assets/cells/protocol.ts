@@ -1,6 +1,7 @@
 /** Messages between the page and Python's worker, which serves one cell at a time. */
 
-import type { CellEvent, WireTensor } from "./interpreter.ts";
+import type { CellEvent } from "./cell_event.ts";
+import type { WireTensor } from "./interpreter.ts";
 
 export type Request =
   /** `files`: what Pyodide asks for by name; `arrays`: published arrays by `model/name`. */

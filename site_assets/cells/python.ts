@@ -6,7 +6,8 @@ import { float32 } from "../engine/tensor.ts";
 import type { assetSource } from "../kit/figure/model_assets.ts";
 import type { loadModels, Models } from "../kit/figure/models.ts";
 import { AssetError, loadScript } from "../kit/base/script.ts";
-import type { CellEvent, WireTensor } from "./interpreter.ts";
+import type { CellEvent } from "./cell_event.ts";
+import type { WireTensor } from "./interpreter.ts";
 import type { Request, Response } from "./protocol.ts";
 
 /** The parts of kit.js that cells use; see kit/kit.ts. */

@@ -13,7 +13,7 @@ import type { Feeds, Outputs } from "./tensor.ts";
  */
 const SMALL = { background: 2e5, interactive: 2e6 };
 
-interface Held {
+interface HeldGraph {
   readonly graph: KernelGraph;
   readonly bytes: Uint8Array;
 }
@@ -22,7 +22,7 @@ export class KernelLane implements Lane {
   private readonly module: () => Promise<WebAssembly.Module>;
   private readonly worker: Lane;
   private readonly loading = new Map<string, Promise<void>>();
-  private readonly held = new Map<string, Held>();
+  private readonly held = new Map<string, HeldGraph>();
 
   /** `module` gives the compiled kernels; `worker` is a lane that takes the same plans. */
   constructor(module: () => Promise<WebAssembly.Module>, worker: Lane) {

@@ -5,7 +5,10 @@ import type { Feeds, Outputs, TensorData } from "./tensor.ts";
 
 /** The part of onnxruntime-web that is used. */
 export interface Runtime {
-  readonly env: { readonly wasm: { numThreads?: number; wasmBinary?: ArrayBuffer | Uint8Array }; logLevel?: string };
+  readonly env: {
+    readonly wasm: { numThreads?: number; wasmBinary?: ArrayBufferLike | Uint8Array };
+    logLevel?: string;
+  };
   readonly InferenceSession: {
     create(bytes: Uint8Array, options: InferenceSession.SessionOptions): Promise<InferenceSession>;
   };

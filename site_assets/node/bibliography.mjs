@@ -6,10 +6,30 @@
 import { readFile } from "node:fs/promises";
 import { BibLatexParser, CSLExporter } from "biblatex-csl-converter";
 import CSL from "citeproc";
-import { renderMath } from "./math.mjs";
+import { renderOne as formula } from "./math.mjs";
 
-const { default: LOCALES } = await import("@citation-js/plugin-csl/lib-mjs/locales.json", { with: { type: "json" } });
-const { default: STYLES } = await import("@citation-js/plugin-csl/lib-mjs/styles.json", { with: { type: "json" } });
+const locales = await import("@citation-js/plugin-csl/lib-mjs/locales.json", { with: { type: "json" } });
+const styles = await import("@citation-js/plugin-csl/lib-mjs/styles.json", { with: { type: "json" } });
+/** @type {Readonly<Record<string, string>>} */
+const LOCALES = locales.default;
+/** @type {Readonly<Record<string, string>>} */
+const STYLES = styles.default;
+
+/** @typedef {any} Nodes A field's value as the reader gives it: a text, or nodes that hold texts. */
+/** @typedef {Record<string, Nodes>} Fields */
+/** @typedef {Record<string, any>} Item A work in CSL's JSON. */
+/** @typedef {Record<string, unknown>} Problem */
+/** @typedef {{ text: string, address: string, variable?: string }} Link */
+/** @typedef {{ whole?: string, tex?: string, link?: Link }} Thing What stands aside: a formula, or a link. */
+/**
+ * @typedef {object} Entry
+ * @property {string} entry_key
+ * @property {string} bib_type
+ * @property {Fields} fields
+ * @property {Fields} [unexpected_fields]
+ * @property {Fields} [unknown_fields]
+ * @property {string} [raw_text]
+ */
 
 /** A character of a private area stands for what neither reader nor formatter may touch. */
 const FIRST_TOKEN = 0xe100;
@@ -18,14 +38,21 @@ const OTHERS = "\uf8ff";
 
 /** Puts a thing away and gives the character that stands for it. */
 class Aside {
+  /** @type {Thing[]} */
   kept = [];
+  /** @param {Thing} thing */
   put(thing) {
     this.kept.push(thing);
     return String.fromCharCode(FIRST_TOKEN + this.kept.length - 1);
   }
-  /** The text with each character replaced by what `show` makes of the thing it stands for. */
+  /**
+   * The text with each character replaced by what `show` makes of the thing it stands for.
+   *
+   * @param {string} text
+   * @param {(thing: Thing) => string} show
+   */
   back(text, show) {
-    return text.replace(TOKENS, (token) => show(this.kept[token.charCodeAt(0) - FIRST_TOKEN] ?? ""));
+    return text.replace(TOKENS, (token) => show(this.kept[token.charCodeAt(0) - FIRST_TOKEN] ?? {}));
   }
 }
 
@@ -40,7 +67,11 @@ const MACROS = { "\\slash": "/", "\\textendash": "\\text{–}", "\\textemdash": 
 /** A backslash before a sign that LaTeX would read; an address never has one of its own. */
 const LATEX_SIGN = /\\([_%&#$~{}^])(?:\{\})?/g;
 
-/** What the reader would leave out without a word, in terms of what it knows. */
+/**
+ * What the reader would leave out without a word, in terms of what it knows.
+ *
+ * @type {Readonly<Record<string, string>>}
+ */
 const COMMANDS = {
   BibTeX: "BibTeX",
   LaTeX: "LaTeX",
@@ -75,22 +106,35 @@ const LOOKS = new Set(
     " ",
   ),
 );
+/** @type {Map<string, { alone: boolean, braces: boolean }>} */
 const readsOf = new Map();
 
-/** Whether the reader makes something of a command: alone, and of what is in braces behind it. */
+/**
+ * Whether the reader makes something of a command: alone, and of what is in braces behind it.
+ *
+ * @param {string} command
+ */
 function reads(command) {
+  /** @type {(text: string) => string} */
   const made = (text) =>
     plain(Object.values(new BibLatexParser(`@misc{k, title = {${text}}}\n`).parse().entries)[0]?.fields.title);
-  if (!readsOf.has(command))
-    readsOf.set(command, { alone: made(`A${command}{}B`) !== "AB", braces: made(`A${command}{Q}B`).includes("Q") });
-  return readsOf.get(command);
+  const known = readsOf.get(command) ?? {
+    alone: made(`A${command}{}B`) !== "AB",
+    braces: made(`A${command}{Q}B`).includes("Q"),
+  };
+  readsOf.set(command, known);
+  return known;
 }
 
-/** The commands of an entry that its reader would leave out without a word. */
+/**
+ * The commands of an entry that its reader would leave out without a word.
+ *
+ * @param {string} source
+ */
 function leftOut(source) {
   const starts = [...source.matchAll(FIELD)];
   const found = starts.flatMap((start, at) => {
-    const text = NO_LATEX.test(start[1]) ? "" : source.slice(start.index, starts[at + 1]?.index);
+    const text = NO_LATEX.test(start[1] ?? "") ? "" : source.slice(start.index, starts[at + 1]?.index);
     return [...text.matchAll(/\\\\|\\([A-Za-z]+)(\s*\{(?!\}))?/g)];
   });
   return found
@@ -98,24 +142,32 @@ function leftOut(source) {
     .map(([, name]) => `\\${name}`);
 }
 
+/** @type {(text: string) => string} */
 const readable = (text) =>
   text
     .replace(SORTING, "")
     .replace(LINK, "{")
     .replace(WITHOUT_EFFECT, "{")
     .replace(SWITCHED, "\\emph{")
-    .replace(COMMAND, (_, name) => COMMANDS[name]);
+    .replace(COMMAND, (_, name) => COMMANDS[name] ?? "");
 
+/** @type {(text: string) => string} */
 const escaped = (text) =>
   text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
+/** @type {(address: string, text: string) => string} */
 const linked = (address, text) => `<a href="${escaped(address)}" rel="noopener">${escaped(text)}</a>`;
 
-/** An address as it was written, but for LaTeX's backslashes and a scheme that was left out. */
+/**
+ * An address as it was written, but for LaTeX's backslashes and a scheme that was left out.
+ *
+ * @param {string} url
+ */
 function addressOf(url) {
   const plain = url.replace(LATEX_SIGN, "$1").trim();
   return /^[a-z][a-z0-9+.-]*:/i.test(plain) ? plain : `https://${plain.replace(/^\/\//, "")}`;
 }
 
+/** @param {string} written */
 function doiOf(written) {
   const doi = written
     .replace(LATEX_SIGN, "$1")
@@ -124,7 +176,11 @@ function doiOf(written) {
   return { doi, address: `https://doi.org/${doi.replace(/[\s"<>#?^`{}|\\]/g, encodeURIComponent)}` };
 }
 
-/** Where the archives of biblatex's `eprinttype` keep a work. */
+/**
+ * Where the archives of biblatex's `eprinttype` keep a work.
+ *
+ * @type {Readonly<Record<string, readonly [string, string]>>}
+ */
 const ARCHIVES = {
   arxiv: ["arXiv", "https://arxiv.org/abs/"],
   googlebooks: ["Google Books ", "https://books.google.com/books?id="],
@@ -133,21 +189,28 @@ const ARCHIVES = {
   pubmed: ["PubMed ", "https://pubmed.ncbi.nlm.nih.gov/"],
 };
 
+/** @type {(nodes: Nodes) => string} */
 const plain = (nodes) =>
   typeof nodes === "string"
     ? nodes
     : (nodes ?? [])
         .flat(3)
-        .map((node) => node.text ?? "")
+        .map((/** @type {{ text?: string }} */ node) => node.text ?? "")
         .join("");
 
-/** Pairs of text and address: archive, DOI, web page. */
+/**
+ * Pairs of text and address: archive, DOI, web page.
+ *
+ * @param {Fields} fields
+ * @param {string} raw
+ */
 function linksOf(fields, raw) {
+  /** @type {Link[]} */
   const links = [];
   const eprint = plain(fields.eprint).trim();
   if (eprint) {
     const kind = plain(fields.eprinttype).toLowerCase().trim() || "arxiv";
-    const [name, folder] = ARCHIVES[kind] ?? [`${plain(fields.eprinttype)}:`, ""];
+    const [name, folder] = ARCHIVES[kind] ?? /** @type {const} */ ([`${plain(fields.eprinttype)}:`, ""]);
     const id = eprint.replace(/^arxiv:/i, "");
     if (folder) links.push({ text: name.endsWith(" ") ? name + id : `${name}:${id}`, address: folder + id });
     else if (/^https?:/.test(id)) links.push({ text: "web", address: addressOf(id) });
@@ -162,6 +225,7 @@ function linksOf(fields, raw) {
   return links;
 }
 
+/** @type {(first: Nodes, second: Nodes) => Nodes} */
 const joined = (first, second) =>
   second ? [...first, { type: "text", text: /[?!.:]$/.test(plain(first)) ? " " : ": " }, ...second] : first;
 
@@ -173,7 +237,11 @@ const TITLES = [
   ["maintitle", "mainsubtitle"],
 ];
 
-/** What CSL has no field for, said by fields that it has. The entry is changed. */
+/**
+ * What CSL has no field for, said by fields that it has. The entry is changed.
+ *
+ * @param {Entry} entry
+ */
 function fitted(entry) {
   const { fields } = entry;
   const extra = { ...entry.unexpected_fields, ...entry.unknown_fields };
@@ -191,8 +259,9 @@ function fitted(entry) {
   if (fields.eid && !fields.pages) fields.pages = [[fields.eid]];
   const published = plain(fields.howpublished).trim();
   const page =
-    fields.howpublished?.some?.((node) => node.marks?.some(({ type }) => type === "url")) ||
-    /^https?:\/\/\S+$/.test(published)
+    fields.howpublished?.some?.((/** @type {{ marks?: { type: string }[] }} */ node) =>
+      node.marks?.some(({ type }) => type === "url"),
+    ) || /^https?:\/\/\S+$/.test(published)
       ? published
       : "";
   if (page) delete fields.howpublished;
@@ -200,15 +269,20 @@ function fitted(entry) {
   return page;
 }
 
-/** Entries of type xdata hand what they hold to those that name them. */
+/**
+ * Entries of type xdata hand what they hold to those that name them.
+ *
+ * @param {readonly Entry[]} entries
+ */
 function inheritData(entries) {
   const byKey = new Map(entries.map((entry) => [entry.entry_key.toLowerCase(), entry]));
+  /** @type {Problem[]} */
   const missing = [];
   for (const entry of entries) {
     const seen = new Set([entry]);
     const waiting = [entry];
-    while (waiting.length) {
-      const named = plain(waiting.pop().unknown_fields?.xdata);
+    for (let heir = waiting.pop(); heir; heir = waiting.pop()) {
+      const named = plain(heir.unknown_fields?.xdata);
       for (const key of named
         .split(",")
         .map((one) => one.trim())
@@ -227,6 +301,7 @@ function inheritData(entries) {
 }
 
 const VERBATIM = new Set(["DOI", "ISBN", "ISSN", "URL", "id", "issue", "language", "number", "page", "type", "volume"]);
+/** @type {(text: string) => string} */
 const dashed = (text) => text.replaceAll("---", "—").replaceAll("--", "–");
 
 /** Years as they are written without biblatex's notation: “1998--2003”. */
@@ -234,24 +309,35 @@ const YEARS = /^(\d{4})\s*[-–—]{1,3}\s*(\d{4})$/;
 /** What a date is read from wholly: anything else is shown in the author's words. */
 const DATE = /^[-+]?\d{4}[a-z]?(?:$|[-/~?%.T\s][-\d/~?%.:TZX\s]*$)/i;
 
-/** CSL's date, in the author's words where these say more: “in press”, “c. 1500”. */
+/** @typedef {{ "date-parts"?: (string | number)[][] }} CslDate */
+
+/**
+ * CSL's date, in the author's words where these say more: “in press”, “c. 1500”.
+ *
+ * @param {CslDate | undefined} date
+ * @param {string} written
+ */
 function issuedIn(date, written) {
   const [, from, to] = YEARS.exec(written) ?? [];
   if (from) return { "date-parts": [[Number(from)], [Number(to)]] };
   if (written && !(date && DATE.test(written))) return { literal: written };
   const parts = date?.["date-parts"];
-  if (!(parts?.length > 1)) return date;
+  if (!parts || parts.length <= 1) return date;
   if (parts.some((part) => part.length === 0)) return { literal: parts.map(([year]) => year ?? "").join("–") };
   const length = Math.min(...parts.map((part) => part.length)); // the formatter takes no other ranges
   return { ...date, "date-parts": parts.map((part) => part.slice(0, length)) };
 }
 
+/**
+ * @param {Entry} entry
+ * @param {Aside} aside
+ */
 function cslOf(entry, aside) {
   const page = fitted(entry);
   const links = linksOf(entry.fields, page);
   // Case is the author's: the converter would lower that of English titles.
   const exporter = new CSLExporter({ 1: entry }, false, { language: "none" });
-  const item = /** @type {Record<string, any>} */ (exporter.parse()[1]);
+  const item = /** @type {Item} */ (exporter.parse()[1]);
   item.id = entry.entry_key;
   for (const kind of ["author", "editor", "translator"]) {
     for (const name of item[kind] ?? [])
@@ -270,6 +356,7 @@ function cslOf(entry, aside) {
   return { item, links };
 }
 
+/** @type {Readonly<Record<string, string>>} */
 const GENRES = {
   phdthesis: "PhD thesis",
   mathesis: "Master’s thesis",
@@ -278,7 +365,11 @@ const GENRES = {
   resreport: "Research report",
 };
 
-/** citeproc's HTML without a style attribute, and without the number, which the list has already. */
+/**
+ * citeproc's HTML without a style attribute, and without the number, which the list has already.
+ *
+ * @type {Record<string, string | ((state: object, text: string) => string)>}
+ */
 const FORMAT = {
   ...CSL.Output.Formats.html,
   "@font-style/normal": '<span class="upright">%%STRING%%</span>',
@@ -296,6 +387,7 @@ const FORMAT = {
 };
 CSL.Output.Formats.book = FORMAT;
 
+/** @param {string} language */
 function localeOf(language) {
   const names = Object.keys(LOCALES);
   return (
@@ -305,7 +397,11 @@ function localeOf(language) {
   );
 }
 
-/** Most styles that are passed around hold nothing but the name of the one they follow. */
+/**
+ * Most styles that are passed around hold nothing but the name of the one they follow.
+ *
+ * @param {string} style
+ */
 function followed(style) {
   const link = /<link\b[^>]*\brel="independent-parent"[^>]*>/.exec(style)?.[0] ?? "";
   const address = /\bhref="([^"]+)"/.exec(link)?.[1];
@@ -315,12 +411,19 @@ function followed(style) {
 /** What the formatter makes of a work that has nothing that the style shows. */
 const UNPRINTED = /\[CSL STYLE ERROR: reference with no printed form\.\]/;
 
-/** [key, HTML] of each item, in the order of the style. */
+/**
+ * [key, HTML] of each item, in the order of the style.
+ *
+ * @param {string} style
+ * @param {string} locale
+ * @param {readonly Item[]} items
+ * @returns {[string, string][]}
+ */
 function formatted(style, locale, items) {
   const byId = new Map(items.map((item) => [item.id, item]));
   const system = {
-    retrieveLocale: (name) => LOCALES[name] ?? LOCALES["en-US"],
-    retrieveItem: (id) => structuredClone(byId.get(id)),
+    retrieveLocale: (/** @type {string} */ name) => LOCALES[name] ?? LOCALES["en-US"],
+    retrieveItem: (/** @type {string} */ id) => structuredClone(byId.get(id)),
   };
   const engine = new CSL.Engine(system, style, locale, true);
   engine.setOutputFormat("book");
@@ -330,7 +433,7 @@ function formatted(style, locale, items) {
   const [{ entry_ids: ids }, texts] = made;
   const more = engine.getTerm("et-al") || "et al.";
   const others = new RegExp(`(?:,|\\s|&#38;|&amp;|\\b(?:and|und|et|y|en)\\b)*${OTHERS}`, "g");
-  return ids.map(([id], at) => [
+  return ids.map((/** @type {[string]} */ [id], /** @type {number} */ at) => [
     id,
     (UNPRINTED.test(texts[at]) ? escaped(id) : texts[at])
       .trim()
@@ -342,9 +445,17 @@ function formatted(style, locale, items) {
 
 const PROBE = { id: "probe", type: "book", title: "T", author: [{ family: "F" }], issued: { "date-parts": [[1]] } };
 
+/** @type {(error: unknown) => string} */
 const said = (error) => (error instanceof Error ? error.message : String(error));
 
-/** Likewise; a work that the formatter does not take is a problem of that work, and the others are listed. */
+/**
+ * Likewise; a work that the formatter does not take is a problem of that work, and the others are listed.
+ *
+ * @param {string} style
+ * @param {string} locale
+ * @param {readonly Item[]} items
+ * @param {Problem[]} problems
+ */
 function listed(style, locale, items, problems) {
   if (items.length === 0) return [];
   try {
@@ -363,14 +474,17 @@ function listed(style, locale, items, problems) {
   }
 }
 
+/** @type {(name: string) => Promise<string>} */
 const ownStyle = (name) => readFile(new URL(`../bibliography/${name}.csl`, import.meta.url), "utf8");
 
 /**
  * {text, keys, style, language, macros} → {works, problems}. `style` is a CSL style's text, or the name of one that is
  * there ("book", "apa", "vancouver", "harvard1"). A work is {key, html, names, links}; a problem {key, error, …} is of an
  * entry, or has the line of `text` where it is.
+ *
+ * @type {import("../generated/methods.d.ts").Methods["references"]}
  */
-export async function readBibliography({ text, keys, style = "book", language = "en", macros = {} }) {
+export async function readBibliography({ text, keys, style, language, macros }) {
   const aside = new Aside();
   const input = readable(text).replace(FORMULA, (whole, a, b, c) => aside.put({ whole, tex: a ?? b ?? c }));
   const parsed = new BibLatexParser(`${input}\n`, {
@@ -379,8 +493,8 @@ export async function readBibliography({ text, keys, style = "book", language = 
     processInvalidURIs: true,
     includeRawText: true,
   }).parse();
-  const entries = Object.values(parsed.entries);
-  /** @type {Record<string, unknown>[]} */
+  const entries = /** @type {Entry[]} */ (/** @type {unknown} */ (Object.values(parsed.entries)));
+  /** @type {any[]} */
   const problems = [...parsed.errors, ...parsed.warnings].map(
     ({ type, entry, field_name: field, type_name: name, value, variable, line, key }) => ({
       error: type,
@@ -392,6 +506,7 @@ export async function readBibliography({ text, keys, style = "book", language = 
     }),
   );
   problems.push(...inheritData(entries));
+  /** @type {Map<string, Entry | null>} */
   const wanted = new Map(keys.map((key) => [key, null]));
   for (const entry of entries)
     if (wanted.has(entry.entry_key) && !wanted.get(entry.entry_key)) wanted.set(entry.entry_key, entry);
@@ -410,20 +525,20 @@ export async function readBibliography({ text, keys, style = "book", language = 
   if (!xml) throw new Error(`there is no style “${style}”`);
   const names = new Map(listed(await ownStyle("names"), locale, items, problems));
   const links = new Map(made.map(({ item, links }) => [item.id, links]));
+  /** @type {Map<string, import("../generated/methods.d.ts").TypesetFormula | import("../generated/methods.d.ts").WrongFormula>} */
   const formulas = new Map();
+  /** @type {(key: string, used: Set<string | undefined>) => (thing: Thing) => string} */
   const show = (key, used) => (thing) => {
     if (thing.link) {
       used.add(thing.link.variable);
       return linked(thing.link.address, thing.link.variable === "DOI" ? thing.link.text.slice(4) : thing.link.address);
     }
-    if (!formulas.has(thing.tex))
-      formulas.set(
-        thing.tex,
-        renderMath({ items: [{ tex: thing.tex.trim(), display: false }], macros: { ...MACROS, ...macros } })[0],
-      );
-    const made = formulas.get(thing.tex);
-    if (made.error) problems.push({ key, error: "math", value: thing.whole, message: made.error });
-    return made.mathml ?? escaped(thing.whole);
+    const { tex = "", whole = "" } = thing;
+    const made = formulas.get(tex) ?? formula({ tex: tex.trim(), display: false }, { ...MACROS, ...macros });
+    formulas.set(tex, made);
+    if ("mathml" in made) return made.mathml;
+    problems.push({ key, error: "math", value: whole, message: made.error });
+    return escaped(whole);
   };
   let entriesInOrder;
   try {
@@ -432,19 +547,28 @@ export async function readBibliography({ text, keys, style = "book", language = 
     return { works: [], problems: [...problems, { error: "style", message: said(error) }] };
   }
   const works = entriesInOrder.map(([key, html]) => {
+    /** @type {Set<string | undefined>} */
     const used = new Set();
     const shown = aside.back(html, show(key, used));
-    const left = links.get(key).filter(({ variable }) => !used.has(variable));
-    const addresses = left.map(({ text: label, address }) => [
-      aside.back(label, ({ whole }) => whole ?? ""),
-      aside.back(address, ({ whole }) => whole ?? ""),
-    ]);
+    const left = (links.get(key) ?? []).filter(({ variable }) => !used.has(variable));
+    const addresses = left.map(
+      ({ text: label, address }) =>
+        /** @type {const} */ ([
+          aside.back(label, ({ whole }) => whole ?? ""),
+          aside.back(address, ({ whole }) => whole ?? ""),
+        ]),
+    );
     return { key, html: shown, names: aside.back(names.get(key) ?? "", show(key, used)), links: addresses };
   });
   return { works, problems };
 }
 
-/** The year as it was written, or a `date` that the reader makes nothing of. */
+/**
+ * The year as it was written, or a `date` that the reader makes nothing of.
+ *
+ * @param {Entry} entry
+ * @param {CslDate | undefined} read
+ */
 function writtenDate(entry, read) {
   const [, name = "", written] = /[,\s](date|year)\s*=\s*[{"]*([^,{}"]*)/i.exec(entry.raw_text ?? "") ?? [];
   return written && (name.toLowerCase() === "year" || !read) ? written.trim() : "";

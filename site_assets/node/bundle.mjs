@@ -7,6 +7,8 @@ import { gzipSync } from "node:zlib";
 import esbuild from "esbuild";
 import { figureCode, ORT_WASM, ROOT } from "./places.mjs";
 
+/** @typedef {{ readonly code: string, readonly packages: readonly string[] }} ScriptText */
+
 /** Oldest browsers for which the syntax is written; older ones keep the static frames. */
 const TARGET = ["chrome111", "firefox113", "safari16.4"];
 
@@ -25,7 +27,11 @@ const COMMON = {
   preserveSymlinks: true,
 };
 
-/** Modules that kit.js holds once; figures take them from there. */
+/**
+ * Modules that kit.js holds once; figures take them from there.
+ *
+ * @type {Readonly<Record<string, string>>}
+ */
 const SHARED = {
   "../../kit/index.ts": "kit",
   "./kit/index.ts": "kit",
@@ -35,12 +41,14 @@ const SHARED = {
   "preact/jsx-runtime": "preact/jsx-runtime",
 };
 
+/** @type {import("esbuild").Plugin} */
 const sharedModules = {
   name: "shared-modules",
   setup(build) {
-    build.onResolve({ filter: /^(?:\.(?:\.\/\.\.)?\/kit\/(?:maths\/)?index\.ts|preact(?:\/.*)?)$/ }, ({ path }) =>
-      Object.hasOwn(SHARED, path) ? { path: SHARED[path], namespace: "shared" } : null,
-    );
+    build.onResolve({ filter: /^(?:\.(?:\.\/\.\.)?\/kit\/(?:maths\/)?index\.ts|preact(?:\/.*)?)$/ }, ({ path }) => {
+      const name = Object.hasOwn(SHARED, path) ? SHARED[path] : undefined;
+      return name === undefined ? null : { path: name, namespace: "shared" };
+    });
     build.onLoad({ filter: /.*/, namespace: "shared" }, ({ path }) => ({
       contents: `module.exports = globalThis.book.modules[${JSON.stringify(path)}];`,
       loader: "js",
@@ -48,7 +56,11 @@ const sharedModules = {
   },
 };
 
-/** The npm packages that the files at `paths` belong to. */
+/**
+ * The npm packages that the files at `paths` belong to.
+ *
+ * @param {readonly string[]} paths
+ */
 function packagesOf(paths) {
   const names = paths.map((path) => /.*\bnode_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1]);
   return [...new Set(names.filter((name) => name !== undefined))].sort();
@@ -69,10 +81,18 @@ async function text(options) {
 
 const jsx = { jsx: /** @type {const} */ ("automatic"), jsxImportSource: "preact" };
 
+/**
+ * @param {string} entry
+ * @param {boolean} minify
+ */
 function script(entry, minify) {
   return text({ entryPoints: [entry], format: "iife", minify, ...jsx });
 }
 
+/**
+ * @param {string} name
+ * @param {boolean} minify
+ */
 async function figureScript(name, minify) {
   const { path, named } = figureCode(name);
   return text({
@@ -87,7 +107,13 @@ async function figureScript(name, minify) {
   });
 }
 
-/** One function whose source text is the worker: a page from file:// can start no worker but one from a blob. */
+/**
+ * One function whose source text is the worker: a page from file:// can start no worker but one from a blob.
+ *
+ * @param {string} name
+ * @param {string} entry
+ * @param {boolean} minify
+ */
 async function workerScript(name, entry, minify) {
   const worker = await text({
     entryPoints: [entry],
@@ -114,17 +140,30 @@ async function pythonScript() {
   return { ...worker, code: `book.python(function(){${worker.code}\n});\n` };
 }
 
-/** A classic script that registers gzip + base64; zlib in Node writes no time into the header. */
+/**
+ * A classic script that registers gzip + base64; zlib in Node writes no time into the header.
+ *
+ * @param {string} key
+ * @param {Uint8Array} bytes
+ */
 function assetScript(key, bytes) {
   return `book.asset(${JSON.stringify(key)},"${gzipSync(bytes, { level: 9 }).toString("base64")}");\n`;
 }
 
+/**
+ * @param {string} name
+ * @param {string | Uint8Array} content
+ */
 function hashed(name, content) {
   const hash = createHash("sha256").update(content).digest("hex").slice(0, 8);
   const extension = extname(name);
   return `assets/${name.slice(0, name.length - extension.length)}-${hash}${extension}`;
 }
 
+/**
+ * @param {string} entry
+ * @param {boolean} minify
+ */
 async function styles(entry, minify) {
   const result = await esbuild.build({
     ...COMMON,
@@ -140,15 +179,23 @@ async function styles(entry, minify) {
   return { css: css.text, fonts };
 }
 
-/** Writes all files under `out` and tells where each one is, by its logical name. */
-export async function bundle({ out, figures, minify = true }) {
+/**
+ * Writes all files under `out` and tells where each one is, by its logical name.
+ *
+ * @type {import("../generated/methods.d.ts").Methods["bundle"]}
+ */
+export async function bundle({ out, figures, minify }) {
+  /** @type {Record<string, string>} */
   const files = {};
+  /** @type {Record<string, readonly string[]>} */
   const packages = {};
+  /** @type {(logical: string, content: string | Uint8Array, path?: string) => Promise<void>} */
   const place = async (logical, content, path = hashed(logical, content)) => {
     await mkdir(dirname(join(out, path)), { recursive: true });
     await writeFile(join(out, path), content);
     files[logical] = path;
   };
+  /** @type {(logical: string, making: ScriptText | Promise<ScriptText>) => Promise<void>} */
   const placeScript = async (logical, making) => {
     const made = await making;
     packages[logical] = made.packages;
@@ -182,7 +229,11 @@ export async function bundle({ out, figures, minify = true }) {
   };
 }
 
-/** What only the print of the whole book needs, which no site has. */
+/**
+ * What only the print of the whole book needs, which no site has.
+ *
+ * @type {import("../generated/methods.d.ts").Methods["paper"]}
+ */
 export async function bundlePaper({ minify }) {
   const [made, { css }] = await Promise.all([script("paper/paper.ts", minify), styles("paper/paper.css", minify)]);
   return { script: made.code, styles: css };

@@ -6,21 +6,37 @@ import { Worker } from "node:worker_threads";
 import { Sessions } from "../engine/ort_sessions.ts";
 import { modelSource, nodeEngine } from "./frame.mjs";
 
-/** Runs a graph on float32 bytes, as the page does with its engine. */
+/** @import { WireTensor } from "../cells/interpreter.ts" */
+/** @typedef {Readonly<Record<string, string>>} Folders By model. */
+/** @typedef {import("../generated/methods.d.ts").RanCell | import("../generated/methods.d.ts").RanExercise} Done */
+
+/**
+ * Runs a graph on float32 bytes, as the page does with its engine.
+ *
+ * @param {Folders} folders
+ * @param {{ model: string, graph: string, feeds: readonly WireTensor[] }} call
+ */
 async function runGraph(folders, { model, graph, feeds }) {
   const engine = await nodeEngine(Sessions);
   const key = `${model}/${graph}`;
-  const source = await modelSource(folders[model]);
+  const source = await modelSource(/** @type {string} */ (folders[model]));
   await engine.load(key, { model: () => source.bytes(graph) });
-  const tensors = feeds.map(([name, dims, bytes]) => [name, { dims, data: new Float32Array(bytes.slice().buffer) }]);
+  const tensors = feeds.map(
+    ([name, dims, bytes]) => /** @type {const} */ ([name, { dims, data: new Float32Array(bytes.slice().buffer) }]),
+  );
   const outputs = await engine.run(key, Object.fromEntries(tensors));
   return Object.entries(outputs).map(([name, { dims, data }]) => [name, dims, new Uint8Array(data.slice().buffer)]);
 }
 
+/**
+ * @param {Folders} folders
+ * @param {readonly string[]} arrays
+ */
 async function readArrays(folders, arrays) {
+  /** @param {string} key */
   const read = async (key) => {
-    const [model, name] = key.split("/");
-    const { bytes } = await modelSource(folders[model]);
+    const [model, name] = /** @type {[string, string]} */ (key.split("/"));
+    const { bytes } = await modelSource(/** @type {string} */ (folders[model]));
     return [key, await bytes(name)];
   };
   return Object.fromEntries(await Promise.all(arrays.map(read)));
@@ -29,6 +45,8 @@ async function readArrays(folders, arrays) {
 /**
  * `cells`: {code, name, check?, solution?} in order; `packages`: a folder with `pyodide-lock.json` and wheels.
  * The events of each cell; for an exercise those of its start and its solution, each with the check's verdict.
+ *
+ * @type {import("../generated/methods.d.ts").Methods["cells"]}
  */
 export async function runCells({ cells, packages, models, cards, arrays, seconds }) {
   const lock = await readFile(join(packages, "pyodide-lock.json"), "utf8");

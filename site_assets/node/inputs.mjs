@@ -21,11 +21,18 @@ const ENTRIES = {
 };
 const FRAME = ["node/frame.mjs", "node/draw.tsx"];
 
-/** The files that can be reached from some by imports. */
+/**
+ * The files that can be reached from some by imports.
+ *
+ * @param {readonly string[]} entries
+ * @param {import("esbuild").Metafile["inputs"]} graph
+ */
 function reached(entries, graph) {
   const found = new Set(entries);
   for (const path of found) {
-    for (const { path: imported, external } of graph[path].imports) if (!external) found.add(imported);
+    for (const { path: imported, external } of /** @type {import("esbuild").Metafile["inputs"][string]} */ (graph[path])
+      .imports)
+      if (!external) found.add(imported);
   }
   return [...found];
 }
@@ -33,8 +40,13 @@ function reached(entries, graph) {
 /** The CSL styles that the book brings. */
 const styleFiles = async () => (await readdir(join(ROOT, "bibliography"))).map((name) => `bibliography/${name}`);
 
-/** {product: paths in site_assets}; the frames of a figure are the product `figures/NAME`. */
+/**
+ * {product: paths in site_assets}; the frames of a figure are the product `figures/NAME`.
+ *
+ * @type {import("../generated/methods.d.ts").Methods["inputs"]}
+ */
 export async function inputs({ figures }) {
+  /** @type {Readonly<Record<string, readonly string[]>>} */
   const entries = {
     ...ENTRIES,
     ...Object.fromEntries(figures.map((name) => [`figures/${name}`, [figureCode(name).path, ...FRAME]])),
@@ -53,6 +65,7 @@ export async function inputs({ figures }) {
     absWorkingDir: ROOT,
     logLevel: "silent",
   });
+  /** @type {Readonly<Record<string, readonly string[]>>} */
   const beside = {
     kernels: await kernelFiles(),
     posters: [...(await fontFiles()), ...STYLES],

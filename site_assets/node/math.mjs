@@ -15,6 +15,9 @@ const VOCABULARY = {
   "\\noise": "\\class{c-eps}{\\varepsilon}",
 };
 
+/** @typedef {import("../generated/methods.d.ts").WrongFormula} WrongFormula */
+/** @typedef {Readonly<Record<string, string>>} Macros By name with the backslash. */
+
 /** What others typeset and Temml does not know, in terms of what it knows. */
 const ALIASES = {
   "\\KaTeX": "\\text{KaTeX}",
@@ -38,7 +41,11 @@ const LINKED = "put the formula into a link: [$…$](https://…)";
 const COLOURED = "\\textcolor{…}{…} sets a colour";
 const UNITS = "this is siunitx's; write 3\\,\\mathrm{m}";
 
-/** Commands that cannot do here what they do elsewhere, and the way round. */
+/**
+ * Commands that cannot do here what they do elsewhere, and the way round.
+ *
+ * @type {Readonly<Record<string, string>>}
+ */
 const ELSEWHERE = {
   DeclareMathOperator: "define it under [math.macros] in content/book.toml: diag = '\\operatorname{diag}'",
   label: NUMBERED,
@@ -65,14 +72,20 @@ const COMMAND = /%[^\n]*|\\(?:([A-Za-z]+)|[^])/g;
 /** Of a quantity, siunitx's \qty{3}{m}; with one argument, physics' \qty{x} is a pair of braces. */
 const QUANTITY = /^\s*(?:\[[^\]]*\]\s*)?\{[^{}]*\}\s*\{/;
 
-/** The first command that leads nowhere: {error, hint, position, length}, or null. */
+/**
+ * The first command that leads nowhere, or null.
+ *
+ * @param {string} tex
+ * @param {Macros} defined
+ * @returns {WrongFormula | null}
+ */
 function leadingNowhere(tex, defined) {
   for (const match of tex.matchAll(COMMAND)) {
     const [text, name] = match;
     if (name === undefined || Object.hasOwn(defined, text)) continue;
     const quantity = name === "qty" && QUANTITY.test(tex.slice(match.index + text.length));
     if (!quantity && !Object.hasOwn(ELSEWHERE, name)) continue;
-    const hint = quantity ? UNITS : ELSEWHERE[name];
+    const hint = quantity ? UNITS : /** @type {string} */ (ELSEWHERE[name]);
     return { error: `${text} has no effect in this book`, hint, position: match.index, length: text.length };
   }
   return null;
@@ -115,23 +128,35 @@ export const PROPERTIES = new Set([
 ]);
 const VALUE = /^[\w\s.,#%()'+-]+$/;
 
-/** Declarations for which styles/math.css has a class of its own, or a rule for all formulas. */
+/**
+ * Declarations for which styles/math.css has a class of its own, or a rule for all formulas.
+ *
+ * @type {Readonly<Record<string, string>>}
+ */
 const KNOWN = {
   "display:block math": "",
   "font-family:Cambria, 'Times New Roman', serif": "m-serif",
 };
 
+/**
+ * @param {string} declaration
+ * @param {string} tex
+ */
 function className(declaration, tex) {
   if (Object.hasOwn(KNOWN, declaration)) return KNOWN[declaration];
-  const [property, value = ""] = declaration.split(/:(.*)/s).map((part) => part.trim());
+  const [property = "", value = ""] = declaration.split(/:(.*)/s).map((part) => part.trim());
   if (value === "undefined") return ""; // a colour that is that of the text around
   if (!PROPERTIES.has(property) || !VALUE.test(value))
     throw new Error(`no class can stand for the style “${declaration}” of ${tex}`);
   return `${property}:${value.replaceAll(/\s+/g, "_")}`;
 }
 
+/**
+ * @param {string} mathml
+ * @param {string} tex
+ */
 function withoutStyles(mathml, tex) {
-  return mathml.replace(/( class="[^"]*")? style="([^"]*)"/g, (_, attribute = "", style) => {
+  return mathml.replace(/( class="[^"]*")? style="([^"]*)"/g, (_, attribute = "", /** @type {string} */ style) => {
     const declarations = style
       .split(";")
       .map((one) => one.trim())
@@ -150,13 +175,19 @@ const COUNTING = /(\\(?:begin|end)\s*\{(?:align|alignat|equation|gather|multline
 
 /** A sized bracket, which Temml would pair with the next plain one: f\big( x ). By another name it is let alone. */
 const SIZED = /(\\[bB]igg?)\s*(\(|\[|\\\{)/g;
+/** @type {Readonly<Record<string, string>>} */
 const OPENING = { "(": "\\lparen ", "[": "\\lbrack ", "\\{": "\\lbrace " };
 
+/**
+ * @param {string} tex
+ * @param {object} options
+ * @returns {string}
+ */
 function convert(tex, options) {
   try {
     return temml.renderToString(tex, options);
   } catch (error) {
-    const apart = tex.replace(SIZED, (_, size, bracket) => size + OPENING[bracket]);
+    const apart = tex.replace(SIZED, (_, /** @type {string} */ size, bracket) => size + OPENING[bracket]);
     if (apart === tex) throw error;
     try {
       return temml.renderToString(apart, options);
@@ -173,7 +204,14 @@ const HAT = /<mo stretchy="false" class="([^"]*">\u02c6<\/mo>)/g;
 
 const PLACE = / at (?:position \d+|end of input): ([^]*)$/;
 
-/** What Temml says, at its place in the formula; a mistake in a macro's own text is at the macro's use. */
+/**
+ * What Temml says, at its place in the formula; a mistake in a macro's own text is at the macro's use.
+ *
+ * @param {any} error
+ * @param {string} tex
+ * @param {Macros} macros
+ * @param {readonly number[]} added
+ */
 function failure(error, tex, macros, added) {
   const message = String(error.message);
   const context = PLACE.exec(message)?.[1]?.trim().replaceAll("\u0332", "").replaceAll("…", "") ?? "";
@@ -194,11 +232,18 @@ function failure(error, tex, macros, added) {
   return told;
 }
 
-function renderOne({ tex, display }, macros) {
+/**
+ * A formula's MathML, or what is wrong with it.
+ *
+ * @param {import("../generated/methods.d.ts").FormulaParams} formula
+ * @param {Macros} macros
+ */
+export function renderOne({ tex, display }, macros) {
   const nowhere = leadingNowhere(tex, macros);
   if (nowhere) return nowhere;
+  /** @type {number[]} */
   const added = [];
-  const counted = tex.replace(COUNTING, (whole, name, at) => {
+  const counted = tex.replace(COUNTING, (/** @type {string} */ whole, name, /** @type {number} */ at) => {
     added.push(at + whole.length);
     return `${name}*}`;
   });
@@ -207,7 +252,7 @@ function renderOne({ tex, display }, macros) {
     annotate: true,
     throwOnError: true,
     strict: false,
-    trust: (context) => context.command === "\\class",
+    trust: (/** @type {{ command: string }} */ context) => context.command === "\\class",
     macros: { ...ALIASES, ...VOCABULARY, ...macros },
   };
   try {

@@ -9,7 +9,11 @@ export const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 
 const IS_EXPERIMENT = /^kind *= *"experiment"/m; // in figure.toml
 
-/** The code of a figure, and what it is exported as: its own, or for an experiment the kit's. */
+/**
+ * The code of a figure, and what it is exported as: its own, or for an experiment the kit's.
+ *
+ * @param {string} name
+ */
 export function figureCode(name) {
   const folder = `figures/${name}`;
   const own = { path: `${folder}/figure.tsx`, named: "default" };

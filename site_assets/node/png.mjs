@@ -8,6 +8,10 @@ import { crc32, deflateSync } from "node:zlib";
 const STEPS = 31;
 const OPACITY = Buffer.from(Array.from({ length: STEPS + 1 }, (_, step) => Math.round((255 * step) / STEPS)));
 
+/**
+ * @param {string} type
+ * @param {Uint8Array} data
+ */
 function chunk(type, data) {
   const body = Buffer.concat([Buffer.from(type, "latin1"), data]);
   const envelope = Buffer.alloc(8);
@@ -16,7 +20,13 @@ function chunk(type, data) {
   return Buffer.concat([envelope.subarray(0, 4), body, envelope.subarray(4)]);
 }
 
-/** `pixels` row by row, 0 paper to 1 full ink. */
+/**
+ * `pixels` row by row, 0 paper to 1 full ink.
+ *
+ * @param {ArrayLike<number>} pixels
+ * @param {number} width
+ * @param {number} height
+ */
 export function inkImage(pixels, width, height) {
   const header = Buffer.alloc(13);
   header.writeUInt32BE(width, 0);

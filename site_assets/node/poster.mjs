@@ -19,6 +19,12 @@ const LONGEST_SHAPE = 2.5;
 /** What the rasteriser's own style sheets understand. */
 const PLAIN_SELECTOR = /^[\w.#*-]+(?:\s*[>\s]\s*[\w.#*-]+)*$/;
 
+/**
+ * The parts of a text between separators that stand in no brackets.
+ *
+ * @param {string} text
+ * @param {string} separator
+ */
 function splitOutside(text, separator) {
   const parts = [];
   let depth = 0;
@@ -34,23 +40,34 @@ function splitOutside(text, separator) {
   return [...parts, text.slice(start)].map((part) => part.trim());
 }
 
-/** `:is(a, b) c` as `a c` and `b c`. */
+/**
+ * `:is(a, b) c` as `a c` and `b c`.
+ *
+ * @param {string} selector
+ * @returns {string[]}
+ */
 function plainSelectors(selector) {
-  const found = /^([^:]*):is\(([^()]*)\)(.*)$/.exec(selector);
-  if (!found) return [selector];
-  return splitOutside(found[2], ",").flatMap((choice) => plainSelectors(found[1] + choice + found[3]));
+  const [, before = "", choices, after = ""] = /^([^:]*):is\(([^()]*)\)(.*)$/.exec(selector) ?? [];
+  if (choices === undefined) return [selector];
+  return splitOutside(choices, ",").flatMap((choice) => plainSelectors(before + choice + after));
 }
 
-/** Rules outside of @media and the like, comments left out. */
+/**
+ * Rules outside of @media and the like, comments left out: selector and body.
+ *
+ * @param {string} css
+ */
 function topLevelRules(css) {
   const text = css.replace(/\/\*[^]*?\*\//g, "");
+  /** @type {[string, string][]} */
   const rules = [];
   let position = 0;
   while (position < text.length) {
     const open = text.indexOf("{", position);
     if (open < 0) break;
     let end = open + 1;
-    for (let depth = 1; depth > 0 && end < text.length; end++) depth += { "{": 1, "}": -1 }[text[end]] ?? 0;
+    for (let depth = 1; depth > 0 && end < text.length; end++)
+      depth += Number(text[end] === "{") - Number(text[end] === "}");
     // A statement such as @import may stand before the rule.
     const selector = text
       .slice(text.lastIndexOf(";", open) >= position ? text.lastIndexOf(";", open) + 1 : position, open)
@@ -61,15 +78,20 @@ function topLevelRules(css) {
   return rules;
 }
 
-/** The book's styles on light paper, without what the rasteriser can't read: variables, :is(), themes. */
+/**
+ * The book's styles on light paper, without what the rasteriser can't read: variables, :is(), themes.
+ *
+ * @param {string} css
+ */
 export function plainStyles(css) {
   const rules = topLevelRules(css);
-  const root = rules.find(([selector]) => selector === ":root");
+  const [, root = ""] = rules.find(([selector]) => selector === ":root") ?? [];
   const tokens = new Map(
-    splitOutside(root[1], ";")
+    splitOutside(root, ";")
       .map((line) => splitOutside(line, ":"))
       .map(([name, ...value]) => [name, value.join(":")]),
   );
+  /** @type {(value: string) => string} */
   const resolve = (value) => {
     const known = value.replace(/var\((--[\w-]+)\)/g, (_, name) => tokens.get(name) ?? "");
     const light = known.replace(/light-dark\(([^(),]*),[^()]*\)/g, "$1");
@@ -89,17 +111,35 @@ export function plainStyles(css) {
     .join("\n");
 }
 
-/** Width and height of a PNG, from its header. */
+/**
+ * Width and height of a PNG, from its header.
+ *
+ * @param {string} address
+ */
 function sizeOfPng(address) {
   const header = Buffer.from(address.slice(address.indexOf(",") + 1, address.indexOf(",") + 33), "base64");
   return { width: header.readUInt32BE(16), height: header.readUInt32BE(20) };
 }
 
+/**
+ * @typedef {object} Drawing
+ * @property {string} [svg]
+ * @property {string} [address]
+ * @property {number} width
+ * @property {number} height
+ */
+
+/** @type {(width: number, height: number) => boolean} */
 const isCompact = (width, height) => Math.max(width / height, height / width) <= LONGEST_SHAPE;
 
-/** The first drawing of a static frame that is a picture by itself. */
+/**
+ * The first drawing of a static frame that is a picture by itself.
+ *
+ * @param {string} markup
+ * @returns {Drawing | null}
+ */
 export function mainDrawing(markup) {
-  for (const [whole, , address] of markup.matchAll(
+  for (const [whole, , address = ""] of markup.matchAll(
     /<svg\b[^>]*>[^]*?<\/svg>|<(img)\b[^>]*\bsrc="(data:image\/png[^"]*)"[^>]*>/g,
   )) {
     if (whole.startsWith("<svg")) {
@@ -115,30 +155,40 @@ export function mainDrawing(markup) {
   return null;
 }
 
+/** @param {Drawing} drawing */
 function placed(drawing) {
   const scale = Math.min(DRAWING.width / drawing.width, DRAWING.height / drawing.height);
   const [width, height] = [drawing.width * scale, drawing.height * scale];
   const [x, y] = [DRAWING.x + (DRAWING.width - width) / 2, DRAWING.y + (DRAWING.height - height) / 2];
   const place = `x="${x}" y="${y}" width="${width}" height="${height}"`;
   if (drawing.address) return `<image ${place} href="${drawing.address}" image-rendering="optimizeSpeed"/>`;
-  const visible = drawing.svg.includes("xmlns=")
-    ? drawing.svg
-    : drawing.svg.replace("<svg", '<svg xmlns="http://www.w3.org/2000/svg"');
+  const { svg = "" } = drawing;
+  const visible = svg.includes("xmlns=") ? svg : svg.replace("<svg", '<svg xmlns="http://www.w3.org/2000/svg"');
   // HTML allows attributes without a value; XML, which the rasteriser reads, doesn't.
   const xml = visible.replace(/<[\w-]+(?:\s+[\w:-]+(?:="[^"]*")?)*\s*\/?>/g, (tag) =>
-    tag.replace(/(\s[\w:-]+)(="[^"]*")?/g, (_, name, value = '=""') => name + value),
+    tag.replace(/(\s[\w:-]+)(="[^"]*")?/g, (_, /** @type {string} */ name, value = '=""') => name + value),
   );
   return xml.replace(/<svg\b/, `<svg ${place}`);
 }
 
+/** @type {(text: string) => string} */
 const escaped = (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
 
-/** Words in lines no wider than `width`, measured by the rasteriser. */
+/**
+ * Words in lines no wider than `width`, measured by the rasteriser.
+ *
+ * @param {string} text
+ * @param {string} attributes
+ * @param {number} width
+ * @param {import("@resvg/resvg-wasm").ResvgRenderOptions} options
+ */
 function lines(text, attributes, width, options) {
+  /** @type {(line: string) => number} */
   const measure = (line) => {
     const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="4000" height="200"><text y="100" ${attributes}>${escaped(line)}</text></svg>`;
     return new Resvg(svg, options).getBBox()?.width ?? 0;
   };
+  /** @type {string[]} */
   const broken = [];
   for (const word of text.split(/\s+/)) {
     const longer = broken.length ? `${broken.at(-1)} ${word}` : word;
@@ -168,7 +218,11 @@ function prepare() {
   return prepared;
 }
 
-/** {png} in base64: `label` above the title, the book's name at the foot, the drawing to the right. */
+/**
+ * {png} in base64: `label` above the title, the book's name at the foot, the drawing to the right.
+ *
+ * @type {import("../generated/methods.d.ts").Methods["poster"]}
+ */
 export async function drawPoster({ label, title, book, markup }) {
   const { styles, options } = await prepare();
   const drawing = mainDrawing(markup);

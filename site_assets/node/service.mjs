@@ -39,11 +39,12 @@ const methods = {
 const respond = process.stdout.write.bind(process.stdout);
 process.stdout.write = process.stderr.write.bind(process.stderr);
 
+/** @param {string} line */
 async function handle(line) {
   const { id, method, params } = JSON.parse(line);
   try {
     if (!Object.hasOwn(methods, method)) throw new Error(`no method “${method}”`);
-    return { id, result: await methods[method](params) };
+    return { id, result: await methods[/** @type {keyof typeof methods} */ (method)](params) };
   } catch (error) {
     return { id, error: { message: error instanceof Error ? error.message : String(error) } };
   }

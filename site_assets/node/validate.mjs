@@ -8,7 +8,11 @@ import { HtmlValidate, StaticConfigLoader } from "html-validate";
  */
 const CONFIG = { root: true, extends: ["html-validate:standard"] };
 
-/** {path: html} → [{path, line, column, length, rule, message}]; lines and columns count from 1. */
+/**
+ * {path: html} → [{path, line, column, length, rule, message}]; lines and columns count from 1.
+ *
+ * @type {import("../generated/methods.d.ts").Methods["validate"]}
+ */
 export async function validateHtml({ pages }) {
   const validator = new HtmlValidate(new StaticConfigLoader(CONFIG));
   /** @type {import("../generated/methods.d.ts").HtmlMistake[]} */

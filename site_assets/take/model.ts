@@ -4,7 +4,7 @@ import { fromBase64 } from "../kit/base/asset.ts";
 import type { Trained } from "../kit/figure/taking.ts";
 import type { File } from "./download.ts";
 import { withConstant } from "./onnx.ts";
-import type { Program } from "./program.ts";
+import type { TakenProgram } from "./program.ts";
 import { safetensors, type Tensor } from "./safetensors.ts";
 
 const WEIGHTS = "WEIGHTS"; // in a program, for the name of the file of weights
@@ -29,7 +29,7 @@ export async function modelFiles({ model, training, program }: Trained, name: st
   const base = `${name}-seed-${seed}-step-${step}`;
   const weights = `${base}.safetensors`;
   const metadata = { format: "pt", model };
-  const told = JSON.parse(new TextDecoder().decode(await program())) as Program;
+  const told = JSON.parse(new TextDecoder().decode(await program())) as TakenProgram;
   const graphs = Object.entries(told.graphs).map(([graph, onnx]): File => {
     const content = withConstant(fromBase64(onnx), "params", params);
     return { name: `${base}-${graph}.onnx`, type: BYTES, content };

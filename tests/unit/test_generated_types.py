@@ -15,12 +15,16 @@ import pytest
 
 from builder.load.state_types import STATE_TYPES, StateType
 from builder.node.declarations import interface, type_of
-from builder.pack.taken import Program
+from builder.node.methods import CellEvent
+from builder.pack.taken import TakenProgram
 from builder.plan.encode import PlanHeader
 from builder.render.offline import Manifest
 from builder.render.page_data import BookData, CellData, CellsData, FigureData, FigureFiles
 from tests.unit.misfits import misfits
 from tests.unit.test_typescript import ASSETS, run_node
+from training.data.digit_frame import digit_frame
+from training.data.digits import digits
+from training.data.fields import DigitFrame
 from training.live.fields import LiveSection, StepInput, StepOutput, StepState
 from training.live.graphs import STATE, step_inputs, step_outputs
 from training.live.produce import LivePlan, live_section
@@ -92,6 +96,10 @@ def hints(name: str, kind: type[StateType]) -> dict[str, Any]:
 
 FILES: Mapping[str, Callable[[], str]] = {
     "engine/live_fields.ts": live_fields,
+    "figures/draw-and-squeeze/digit_frame.ts": alone(
+        "How the digits sit in their frame.", "training/data/fields.py", DigitFrame
+    ),
+    "cells/cell_event.ts": alone("Of cells.", "builder/node/methods.py", CellEvent),
     "engine/plan_header.ts": alone(
         "What a plan begins with.", "builder/plan/encode.py", PlanHeader
     ),
@@ -107,7 +115,9 @@ FILES: Mapping[str, Callable[[], str]] = {
         "What stands at the head of sw.js.", "builder/render/offline.py", Manifest
     ),
     "take/program.ts": alone(
-        "What is packed with a model that trains in the page.", "builder/pack/taken.py", Program
+        "What is packed with a model that trains in the page.",
+        "builder/pack/taken.py",
+        TakenProgram,
     ),
 }
 
@@ -167,3 +177,7 @@ def test_the_step_graph_has_the_ports_that_are_declared(plan: Callable[[], LiveP
 @pytest.mark.parametrize("plan", [clusters_live.plan, digits_vae.plan])
 def test_the_live_section_has_the_fields_that_are_declared(plan: Callable[[], LivePlan]) -> None:
     assert misfits(live_section(plan()), LiveSection) == []
+
+
+def test_what_is_measured_of_the_digits_has_the_fields_that_are_declared() -> None:
+    assert misfits(digit_frame(digits().train.x), DigitFrame) == []

@@ -18,7 +18,8 @@ import {
   Toggle,
 } from "../../kit/index.ts";
 import type { Role, State } from "../../generated/draw-and-squeeze.ts";
-import { rasterise, type DigitFrame } from "./rasterise.ts";
+import type { DigitFrame } from "./digit_frame.ts";
+import { rasterise } from "./rasterise.ts";
 
 interface Frame {
   /** What the network sees, 8×8, ink 0 to 1. */

@@ -4,25 +4,10 @@
  * split by `training/data/digit_frame.py` and travels in the model's card.
  */
 
+import type { DigitFrame } from "./digit_frame.ts";
+
 type Point = readonly [number, number];
 type Stroke = readonly Point[];
-
-interface Spread {
-  readonly median: number;
-  readonly low: number;
-  readonly high: number;
-}
-
-/** Lengths in cells of the bitmap, whose origin is the top left corner. */
-export interface DigitFrame {
-  readonly bitmap_side: number;
-  readonly block_side: number;
-  readonly width: Spread;
-  readonly height: Spread;
-  readonly centre_x: Spread;
-  readonly centre_y: Spread;
-  readonly stroke: Spread;
-}
 
 function distanceToSegment([x, y]: Point, [ax, ay]: Point, [bx, by]: Point): number {
   const [dx, dy] = [bx - ax, by - ay];

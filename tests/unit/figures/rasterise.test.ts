@@ -2,7 +2,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { placeStrokes, rasterise, type DigitFrame } from "../../../site_assets/figures/draw-and-squeeze/rasterise.ts";
+import type { DigitFrame } from "../../../site_assets/figures/draw-and-squeeze/digit_frame.ts";
+import { placeStrokes, rasterise } from "../../../site_assets/figures/draw-and-squeeze/rasterise.ts";
 
 const at = (median: number) => ({ median, low: median, high: median });
 const FRAME: DigitFrame = {
@@ -13,6 +14,7 @@ const FRAME: DigitFrame = {
   centre_x: at(16),
   centre_y: at(16),
   stroke: at(4),
+  mean_ink: at(0.3),
 };
 type Strokes = readonly (readonly (readonly [number, number])[])[];
 const CROSS: Strokes = [
