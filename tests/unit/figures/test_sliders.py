@@ -71,8 +71,9 @@ def misfits(code: str, state: Mapping[str, Any]) -> Iterator[str]:
 
 
 def state_of(path: Path) -> Mapping[str, Any]:
-    found: Mapping[str, Any] = tomllib.loads(path.with_name("figure.toml").read_text("utf-8"))
-    return found.get("state", {})
+    declared = tomllib.loads(path.with_name("figure.toml").read_text("utf-8"))
+    state: Mapping[str, Any] = declared.get("state", {})
+    return state
 
 
 @pytest.mark.parametrize("path", FIGURES, ids=lambda path: path.parent.name)
