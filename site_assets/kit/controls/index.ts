@@ -4,6 +4,7 @@ export { CodeWalk } from "./code_walk.tsx";
 export { Button, Checkbox, Controls, Panel, Panels, Readout, Select, Slider, Toggle, Unfold } from "./controls.tsx";
 export { Draws, NextSeed } from "./draws.tsx";
 export { GaussianPad } from "./gaussian_pad.tsx";
+export { MarkPad } from "./mark_pad.tsx";
 export { Pad } from "./pad.tsx";
 export { PartPicker, type Part } from "./part_picker.tsx";
 export { PathRecorder } from "./path_recorder.tsx";

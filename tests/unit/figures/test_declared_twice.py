@@ -104,6 +104,8 @@ SHARED = (
     Shared("semantic", "sees", "choices", "drives", option("ways")),
     Shared("semantic", "names", "max", "drives", most_names),
     Shared("semantic", "seconds", "max", "drives", lambda card: option("shifts")(card)[-1]),
+    Shared("reduce", "knobs", "max", "maps", lambda card: max(option("knobs")(card))),
+    Shared("reduce", "machine", "max", "maps", rows("maps")),
     Shared("sparse-codes", "drawing", "max", "sparse", rows("images_test")),
     Shared("sparse-codes", "unit", "max", "sparse", option("units")),
     Shared("sparse-codes", "run", "max", "sparse", option("seed_count")),
