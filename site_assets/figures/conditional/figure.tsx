@@ -203,7 +203,7 @@ function measured(model: Model, { beta, trait }: State) {
     ],
     variety: { conditional: variety(place), own: variety(places.own), shared: variety(places.shared) },
     byDigit: (Object.keys(places) as Way[]).map((name) => ({
-      name: NAMES[name],
+      name: name === "conditional" ? "VAE" : name, // a row's name has little room
       shares: DIGITS.map((_, digit) => meanOf((shares[places[name]] as number[][]).map((of) => of[digit] as number))),
     })),
     kept: keptOf(model, beta, trait),
