@@ -15,6 +15,7 @@ import {
   Panel,
   Panels,
   percent,
+  significant,
   Plot,
   Readout,
   Select,
@@ -237,7 +238,7 @@ export default defineFigure<State, Frame, Role>({
       min: -3,
       max: 0,
       ticks: 4,
-      format: (value) => `10${["⁰", "⁻¹", "⁻²", "⁻³"][-value] ?? ""}`,
+      format: (value) => significant(10 ** value, 1),
     };
     return (
       <>
@@ -357,5 +358,5 @@ export default defineFigure<State, Frame, Role>({
 /** The least amplitude of a mean spectrum, where real windows have noise alone. */
 function weakest(spectrum: readonly Pair[]): string {
   const least = Math.min(...spectrum.map(([, value]) => value));
-  return `${fixed(1000 * 10 ** least, 1)}‰ of rated`;
+  return `${percent(10 ** least, 2)} of rated`;
 }
