@@ -74,9 +74,11 @@ def test_every_graph_has_the_ports_that_its_card_says(models_dir: Path) -> None:
 
 def test_every_array_has_the_size_that_its_card_says(models_dir: Path) -> None:
     for name, card in cards(models_dir).items():
-        for key, _part in card["arrays"].items():
+        for key, part in card["arrays"].items():
             values = array(models_dir / name, card, key)
-            assert np.all(np.isfinite(values)), f"{name}/{key}"
+            may_lack = "NaN where nothing was measured" in part["description"]
+            known = np.isfinite(values) | (may_lack & np.isnan(values))
+            assert np.all(known), f"{name}/{key}"
 
 
 def test_published_codes_are_the_encoders_answers_to_the_published_images(

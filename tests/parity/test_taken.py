@@ -102,7 +102,15 @@ def answers(module: Any, feeds: dict[str, NDArray[Any]], outputs: list[str]) -> 
     if member is not None:  # a stack runs all of its members on what it gets
         count = len(next(module.parameters()))
         values = [value.expand(count, *value.shape) for value in values]
-    if "z" in feeds and "level" not in feeds:
+    if "slopes" in outputs:
+        codes = values[0].contiguous()
+        ones = [one.expand(codes.shape).contiguous() for one in torch.eye(codes.shape[-1])]
+        moved = [torch.func.jvp(module.decode, (codes,), (one,))[1] for one in ones]
+        found = [module.decode(codes), torch.stack(moved, dim=-1)]
+    elif "z_and_class" in feeds:
+        z, c = values[0].split([module.code_size, module.classes], dim=-1)
+        found = [module.logits(z, c)]
+    elif "z" in feeds and "level" not in feeds:
         found = [module.decode(*values)]
     elif outputs == ["z", "x_hat"]:
         z = module.encode(*values)

@@ -94,6 +94,10 @@ class ExperimentFields(TypedDict):
     verdict: Word
 
 
+DIMENSIONLESS = "1"
+"""The unit of a measure without one, where a card has to say it."""
+
+
 @dataclass(frozen=True)
 class Comparison:
     """A part of the rule: by `measure`, the first place is better than the second.
@@ -196,7 +200,10 @@ class Experiment:
 
     def arrays(self) -> dict[str, PublishedArray]:
         """For the card's arrays."""
-        description = "measurements by setting, measure, series, condition and seed"
+        description = (
+            "measurements by setting, measure, series, condition and seed, "
+            "NaN where nothing was measured"
+        )
         return {ARRAY: PublishedArray(self.values.astype(np.float32), "as said", description)}
 
     def metrics(self) -> dict[str, Metric]:
@@ -215,7 +222,7 @@ class Experiment:
                             found |= self._spread(prefix + ".".join(names), values, measure, what)
         for number, finding in enumerate(self.findings(), 1):
             unit = self.measures[_place(self.measures, finding["measure"])]["unit"]
-            unit = "share" if finding["relative"] else unit
+            unit = "share" if finding["relative"] else unit or DIMENSIONLESS
             for name, value in (
                 ("effect", finding["effect"]),
                 ("effect_lowest", finding["lowest"]),
@@ -228,7 +235,7 @@ class Experiment:
         self, name: str, values: Values, measure: MeasureFields, what: str
     ) -> dict[str, Metric]:
         deviation = float(values.std(ddof=1)) if len(values) > 1 else 0.0
-        unit = measure["unit"]
+        unit = measure["unit"] or DIMENSIONLESS
         return {
             name: Metric(float(values.mean()), unit, self.split, f"{what}, mean of the seeds"),
             f"{name}_deviation": Metric(

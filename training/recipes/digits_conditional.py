@@ -474,7 +474,7 @@ def job_metrics(shares: NDArray[np.float64], hands: Hands, best: int) -> dict[st
     result |= spread("hand.kept", hand_kept, unit, about)
     result |= spread("hand.lead", hand_kept - rival_kept.max(), unit, f"{about}, less the best")
     result["chosen_beta"] = Metric(
-        BETAS[best], "", "validation", "the β at which most of a hand is kept by validation digits"
+        BETAS[best], "1", "validation", "the β at which most of a hand is kept by validation digits"
     )
     result["hand.best_rival.kept"] = Metric(
         float(rival_kept.max()), unit, "test", f"{about}, by the rival that keeps most"

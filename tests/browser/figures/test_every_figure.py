@@ -177,6 +177,7 @@ def test_state_of_an_address_is_clamped_and_nonsense_is_ignored(
         figure = reader.live_figure(placed, far)
         figure.settle()
         assert "NaN" not in " ".join(figure.root.evaluate(NUMBERS))
-        figure.reset()
-        expect(figure.part("reset")).to_be_disabled()
+        if any("max" in spec for spec in specs.values()):
+            figure.reset()
+        expect(figure.part("reset")).to_be_disabled()  # choices had ignored the nonsense
     assert page.locator("script:not([src]):not([type='application/json'])").count() == 0

@@ -163,6 +163,7 @@ def test_axe_finds_nothing_on_any_page(reader: Reader) -> None:
             problems += [f"{name}, forced: {line}" for line in audit(page, ROOT, CONTRAST)]
             page.emulate_media(forced_colors="none")
             page.set_viewport_size(NARROW)
+            page.evaluate("scrollTo(0, 0)")  # no bar of a figure stands before what it passes by
             rules = ("target-size", "scrollable-region-focusable")
             problems += [f"{name}, phone: {line}" for line in audit(page, ROOT, rules)]
     assert not problems, "\n".join(problems)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import FloatRect, Page
+from playwright.sync_api import FloatRect, Page, expect
 
 from tests.browser.conftest import Reader
 
@@ -67,6 +67,7 @@ def test_a_hat_is_wider_than_a_dot(reader: Reader, page: str) -> None:
 
 def test_a_prime_does_not_float_above_its_letter(reader: Reader) -> None:
     page = reader.visit(reader.site.url("what-lives-in-the-middle.html"))
+    expect(page.locator("html.layout-postponed")).to_have_count(0)  # nothing moves any more
     power = page.locator(".exercise-body msup:has(> .tml-prime)").first
     power.scroll_into_view_if_needed()
     letter, prime = (top_of_ink(page, box) for box in power.evaluate(PRIME))

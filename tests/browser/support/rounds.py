@@ -61,11 +61,11 @@ async (id, strokes) => {
 }
 """
 
-# The control that the keyboard is to work: as above, but never paper.
+# The control that an arrow key sets: as above, but no paper, nor a grid of places to mark.
 FOCUS = """
 (id) => {
   const stage = document.getElementById(id).querySelector("[data-role=stage]");
-  const control = stage.querySelector("svg [role=slider]")
+  const control = stage.querySelector("svg [role=slider]:not([aria-roledescription*=grid])")
     ?? stage.querySelector("input[type=range]:enabled")
     ?? stage.querySelector("input[type=radio]:enabled:checked")
     ?? stage.querySelector("input[type=radio]:enabled"); // none chosen yet: Tab goes to the first
