@@ -248,7 +248,8 @@ function startAllFigures(): void {
     if (figure.id === anchor) loadKit().catch(() => undefined); // while the fonts are on their way
     figures?.meet(figure);
   });
-  const shown = textShown().then(() => {
+  const led = location.hash === "" ? null : arrived; // what an address names comes first, wherever it is
+  const shown = Promise.all([textShown(), led]).then(() => {
     figures = startFigures();
     worked.forEach(figures.meet);
   });
