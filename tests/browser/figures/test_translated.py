@@ -8,7 +8,7 @@ from playwright.sync_api import Page
 from tests.browser.conftest import TIDY, Reader
 from tests.browser.figures.test_every_figure import PAGES
 from tests.browser.support.figure import Figure
-from tests.browser.support.rounds import FOCUS
+from tests.browser.support.rounds import ARROW, FOCUS
 from tests.browser.support.waiting import eventually
 
 # As Chromium's translator works: each text gives way to elements that hold a new one, of what is
@@ -48,8 +48,6 @@ TOLD = """
   .map((part) => part.textContent.replace(/[⟦⟧]/g, ""))
 """
 
-KEYS = ("ArrowRight", "ArrowRight", "ArrowUp")
-
 
 @pytest.mark.parametrize("page_name", PAGES)
 def test_translated_figures_tell_the_truth(reader: Reader, page_name: str) -> None:
@@ -83,7 +81,8 @@ def _works_in_translation(reader: Reader, translated: Figure) -> None:
     page.evaluate(TIDY)
     assert translated.stage.locator("font").count() > 0
     assert page.evaluate(FOCUS, translated.placed.id)
-    for key in KEYS:
+    arrow = page.evaluate(ARROW)
+    for key in (arrow, arrow, "ArrowUp"):
         page.keyboard.press(key)
     translated.settle()
     fragment = page.url.partition("#")[2]
