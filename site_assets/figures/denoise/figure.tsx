@@ -13,6 +13,7 @@ import {
   gained,
   gainInDecibels,
   Line,
+  meanAndRange,
   meanOf,
   NextSeed,
   Panel,
@@ -303,9 +304,7 @@ export default defineFigure<State, Frame, Role>({
       columns: ["cleaned by", ...levels.map((level) => `gain at ${fixed(100 * level, 0)}% (dB)`)],
       rows: METHODS.map((name, index) => [
         NAMES[name],
-        ...(measured[index] ?? []).map(
-          (seeds) => `${fixed(meanOf(seeds), 1)} (${fixed(Math.min(...seeds), 1)} to ${fixed(Math.max(...seeds), 1)})`,
-        ),
+        ...(measured[index] ?? []).map((seeds) => meanAndRange(seeds, (value) => fixed(value, 1))),
       ]),
     };
   },

@@ -16,7 +16,7 @@ import {
   grouped,
   Glyphs,
   MarkedGrid,
-  meanOf,
+  meanAndRange,
   NextSeed,
   Pad,
   Panel,
@@ -293,10 +293,7 @@ export default defineFigure<State, Frame, Role>({
     const place = ({ at, verdict }: Shown): string =>
       `at ${fixed(at[0])}, ${fixed(at[1])} it draws something that is ${verdict.accepted ? "accepted" : "refused"} ` +
       `(${verdict.digit} with ${percent(verdict.probability)}, nearest training digit ${fixed(verdict.distance)} away)`;
-    const means = rows.map(
-      ({ name, values }) =>
-        `${name} ${percent(meanOf(values), 1)} (${percent(Math.min(...values), 1)} to ${percent(Math.max(...values), 1)})`,
-    );
+    const means = rows.map(({ name, values }) => `${name} ${meanAndRange(values, (value) => percent(value, 1))}`);
     return (
       `With ${size} code numbers and training seed ${run}, the judge accepts ${percent(ae.share, 1)} of the plain model’s throws and ` +
       `${percent(vae.share, 1)} of the variational one’s. Over all seeds: ${means.join("; ")}. ` +

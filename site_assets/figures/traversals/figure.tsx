@@ -9,6 +9,7 @@ import {
   floatOutput,
   gaps,
   HeatMap,
+  meanAndRange,
   meanOf,
   Panel,
   Panels,
@@ -188,7 +189,7 @@ export default defineFigure<State, Frame, Role>({
     });
     const means = frame.measured.map((starts, b) => {
       const values = starts.map((one) => one.mig);
-      return `β ${BETAS[b]} ${percent(meanOf(values), 1)} (${percent(Math.min(...values), 1)} to ${percent(Math.max(...values), 1)})`;
+      return `β ${BETAS[b]} ${meanAndRange(values, (value) => percent(value, 1))}`;
     });
     return (
       `At β ${state.beta}, start ${state.start}, ${inUse(nats)} of ${CODE_SIZE} numbers are in use. Each factor is told best: ${best.join("; ")}. ` +

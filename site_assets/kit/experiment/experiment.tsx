@@ -3,8 +3,18 @@
 import { fixed, percent } from "../base/format.ts";
 import { Controls, Panel, Panels, Readout, Select, Slider, Toggle } from "../controls/index.ts";
 import { defineFigure, type Setter, type Table } from "../figure/index.ts";
-import { DotRows } from "../marks/dot_rows.tsx";
-import { Dot, Dots, Line, Plot, type Axis, type Pair } from "../marks/index.ts";
+import {
+  axisOver,
+  Dot,
+  DotRows,
+  Dots,
+  Line,
+  meanAndRange,
+  Plot,
+  Upright,
+  type Axis,
+  type Pair,
+} from "../marks/index.ts";
 import { meanOf } from "../maths/mean.ts";
 import type { FindingFields, MeasureFields } from "./experiment_fields.ts";
 import { measurements, placeOf, type Measurements } from "./measurements.ts";
@@ -30,7 +40,7 @@ export const experiment = defineFigure<State, Measurements, "experiment">({
     const measured = measures[measure] as MeasureFields;
     const hues = series.map(({ rival }, index) => (rival ? "quiet" : (HUES[index % HUES.length] as string)));
     const label = measured.unit ? `${measured.label} (${measured.unit})` : measured.label;
-    const y = withRoom(label, here.flat(2), measured.scale);
+    const y = axisOver(label, here.flat(2), measured.scale);
     const x = axisOf(frame);
     const at = (index: number): number => conditions[index]?.value ?? index;
     const name = conditions[condition]?.label ?? "";
@@ -40,7 +50,7 @@ export const experiment = defineFigure<State, Measurements, "experiment">({
         <Panels columns={2}>
           <Panel title={`${sentence(measured.label)}; a dot is a seed, the line their mean`}>
             <Plot x={x} y={y} height={270} label={`${sentence(measured.label)} against ${axis.label}`}>
-              <Here at={at(condition)} y={y} />
+              <Upright value={at(condition)} hue="muted" />
               {series.map(({ name: key, rival }, index) => (
                 <g key={key}>
                   <Dots
@@ -66,10 +76,9 @@ export const experiment = defineFigure<State, Measurements, "experiment">({
               })}
               format={(value) => fixed(value, measured.decimals)}
               names={150}
-              axis={withRoom(
+              axis={axisOver(
                 label,
                 here.flatMap((byCondition) => byCondition[condition] ?? []),
-                "linear",
               )}
             />
             <Findings frame={frame} />
@@ -116,22 +125,7 @@ const sentence = (text: string): string => text.charAt(0).toUpperCase() + text.s
 
 /** Mean and range of the seeds. */
 function spread(values: readonly number[], { decimals }: MeasureFields): string {
-  if (values.length === 0) return "not measured";
-  const [low, high] = [Math.min(...values), Math.max(...values)];
-  const mean = fixed(meanOf(values), decimals);
-  return values.length === 1 ? mean : `${mean} (${fixed(low, decimals)} to ${fixed(high, decimals)})`;
-}
-
-const ROOM = 0.06; // of the values' range, below and above
-
-function withRoom(label: string, values: readonly number[], scale: "linear" | "log"): Axis {
-  const [low, high] = [Math.min(...values), Math.max(...values)];
-  if (scale === "log") {
-    const times = (high / low) ** ROOM;
-    return { label, min: low / times, max: high * times, scale };
-  }
-  const room = ROOM * (high - low || Math.abs(high) || 1);
-  return { label, min: low >= 0 ? Math.max(0, low - room) : low - room, max: high + room };
+  return values.length === 0 ? "not measured" : meanAndRange(values, (value) => fixed(value, decimals));
 }
 
 /** Room at both ends, and for a scale of names one tick for each. */
@@ -142,26 +136,7 @@ function axisOf({ axis: { label, scale }, conditions }: Measurements): Axis {
   }
   const values = conditions.map(({ value }) => value as number);
   const format = (value: number): string => conditions[values.indexOf(value)]?.label ?? "";
-  const [low, high] = [Math.min(...values), Math.max(...values)];
-  if (scale === "log") {
-    const room = (high / low) ** ROOM;
-    return { label, min: low / room, max: high * room, scale, at: values, format };
-  }
-  const room = ROOM * (high - low);
-  return { label, min: low - room, max: high + room, at: values, format };
-}
-
-/** Where the chosen condition is. */
-function Here({ at, y }: { at: number; y: Axis }) {
-  return (
-    <Line
-      points={[
-        [at, y.min],
-        [at, y.max],
-      ]}
-      hue="muted"
-    />
-  );
+  return { ...axisOver(label, values, scale), at: values, format };
 }
 
 interface Part {

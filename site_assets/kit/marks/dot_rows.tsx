@@ -41,6 +41,12 @@ export function dotTable(
   };
 }
 
+/** “0.31 (0.29 to 0.45)”: the mean of the repetitions and how far they reach; of a single one, itself. */
+export function meanAndRange(values: readonly number[], format: (value: number) => string): string {
+  const mean = format(meanOf(values));
+  return values.length === 1 ? mean : `${mean} (${format(Math.min(...values))} to ${format(Math.max(...values))})`;
+}
+
 export function DotRows({ label, axis, rows, format, width = 360, names = 0 }: DotRowsProps) {
   const scale = makeScale(axis, LEFT + names, width - RIGHT);
   const bottom = TOP + rows.length * ROW;

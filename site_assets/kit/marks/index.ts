@@ -2,7 +2,7 @@
 
 export { Backdrop } from "./backdrop.tsx";
 export { Bars } from "./bars.tsx";
-export { DotRows, dotTable, type DotRow } from "./dot_rows.tsx";
+export { DotRows, dotTable, meanAndRange, type DotRow } from "./dot_rows.tsx";
 export { HeatMap, type HeatColumn } from "./heat_map.tsx";
 export { Hinton } from "./hinton.tsx";
 export { MarkedGrid } from "./marked_grid.tsx";

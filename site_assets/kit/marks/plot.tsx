@@ -20,8 +20,12 @@ export interface Axis {
 const MARGIN = 0.05; // of the values' range
 
 /** An axis over values, with a little room around the outermost. */
-export function axisOver(label: string, values: readonly number[]): Axis {
+export function axisOver(label: string, values: readonly number[], scale: "linear" | "log" = "linear"): Axis {
   const [low, high] = [Math.min(...values), Math.max(...values)];
+  if (scale === "log") {
+    const times = (high / low) ** MARGIN;
+    return { label, min: low / times, max: high * times, scale };
+  }
   const room = MARGIN * (high - low);
   return { label, min: low - room, max: high + room };
 }
