@@ -129,7 +129,7 @@ def train_live(plan: LivePlan, progress: Progress) -> Trained:
         graphs=graphs,
         arrays={**plan.data.arrays(), **history(plan, look, watched, run), **plan.arrays},
         metrics={**seed_metrics(plan, look, finals), **plan.metrics},
-        options={"live": live_section(plan), "seeds": list(plan.seeds)},
+        options={"live": live_section(model, plan.data), "seeds": list(plan.seeds)},
     )
 
 
@@ -310,9 +310,8 @@ def seed_metrics(plan: LivePlan, look: Look, finals: list[State]) -> dict[str, M
     return metrics
 
 
-def live_section(plan: LivePlan) -> LiveSection:
+def live_section(model: LiveModel, data: LiveData) -> LiveSection:
     """What the page's trainer needs to know (`site_assets/engine/trainer.ts`)."""
-    model = plan.model
     return {
         "state_size": model.state_size,
         "parameters": [
@@ -332,8 +331,8 @@ def live_section(plan: LivePlan) -> LiveSection:
         "data": {
             "train": "x_train",
             "validation": "x_validation",
-            "scale": plan.data.scale,
-            "offset": "offset" if plan.data.offset else None,
+            "scale": data.scale,
+            "offset": "offset" if data.offset else None,
         },
     }
 

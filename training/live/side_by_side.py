@@ -6,7 +6,7 @@ seed gives it anywhere else, so its end is that of the exported step, but for ro
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import torch
@@ -24,11 +24,13 @@ def train_side_by_side(
     seeds: Sequence[int],
     knobs: Mapping[str, Sequence[float]],
     progress: Progress,
+    watch: Callable[[int, Tensor, Tensor], None] | None = None,
 ) -> Floats:
     """The parameters `[runs, N]` after `model.steps` steps on `x` `[M, D]`, one run for each of
     `seeds`; `knobs` holds as many values of some of the model's knobs.
 
-    Raises DivergedError if a parameter is not finite in the end.
+    `watch` sees of each step its number from 0, the parameters before it and the terms `[runs, T]`
+    of its batches. Raises DivergedError if a parameter is not finite in the end.
     """
     start = np.stack([model.initial_weights(seed) for seed in seeds])
     params = torch.tensor(start, requires_grad=True)
@@ -39,10 +41,7 @@ def train_side_by_side(
     }
     loss = flat_loss(model)
 
-    def minimised(of_run: Tensor, rows: Tensor, eps: Tensor, own: dict[str, Tensor]) -> Tensor:
-        return loss(of_run, rows, eps, own)[0]
-
-    losses = torch.func.vmap(minimised)
+    losses = torch.func.vmap(loss)
     x_all = torch.from_numpy(x)
     kinds = sorted(set(seeds))
     of_run = torch.tensor([kinds.index(seed) for seed in seeds])
@@ -53,8 +52,10 @@ def train_side_by_side(
         eps = torch.from_numpy(np.stack([call.eps for call in together]))[of_run]
         for k in range(rows.shape[1]):
             optimiser.zero_grad()
-            value = losses(params, x_all[rows[:, k]], eps[:, k], scalars).sum()
-            value.backward()  # type: ignore[no-untyped-call]
+            minimised, terms = losses(params, x_all[rows[:, k]], eps[:, k], scalars)
+            if watch:
+                watch(done + k, params.detach(), terms.detach())
+            minimised.sum().backward()  # type: ignore[no-untyped-call]
             optimiser.step()
         done += rows.shape[1]
         progress(done / model.steps)

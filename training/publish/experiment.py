@@ -81,6 +81,17 @@ class FindingFields(TypedDict):
     holds: bool
 
 
+class LiveConditionFields(TypedDict):
+    """A condition that the reader can train in the page: what is measured, and the knobs that it
+    sets. `entry` is its place along the first axis of the arrays `history_…`."""
+
+    setting: str
+    series: str
+    condition: str
+    knobs: Mapping[str, float]
+    entry: int
+
+
 class ExperimentFields(TypedDict):
     """All that a figure is told besides the measurements."""
 
@@ -92,6 +103,7 @@ class ExperimentFields(TypedDict):
     rule: str
     findings: Sequence[FindingFields]
     verdict: Word
+    live: Sequence[LiveConditionFields]
 
 
 DIMENSIONLESS = "1"
@@ -119,7 +131,11 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Experiment:
-    """What was compared and measured; `values` as `ARRAY`, in the order of the fields."""
+    """What was compared and measured; `values` as `ARRAY`, in the order of the fields.
+
+    `live` are the conditions that train in the page (training/live/trials.py); a measure with the
+    name of a term of their loss is measured there, too.
+    """
 
     axis: AxisFields
     conditions: Sequence[ConditionFields]
@@ -130,6 +146,7 @@ class Experiment:
     comparisons: Sequence[Comparison]
     settings: Sequence[SettingFields] = ({"name": "all", "label": ""},)
     split: str = "test"
+    live: Sequence[LiveConditionFields] = ()
 
     def __post_init__(self) -> None:
         lists = (self.settings, self.measures, self.series, self.conditions)
@@ -139,6 +156,8 @@ class Experiment:
             raise ValueError(f"expected values of shape {expected}, found {self.values.shape}")
         if np.isinf(self.values).any():
             raise ValueError("expected finite measurements, or NaN where nothing was measured")
+        for one in self.live:
+            self.at(one["setting"], self.measures[0]["name"], one["series"], one["condition"])
 
     def at(self, setting: str, measure: str, series: str, condition: str) -> Values:
         """The measurements there, one a seed. Raises KeyError for a name that nothing has."""
@@ -195,6 +214,7 @@ class Experiment:
                 "rule": self.rule,
                 "findings": self.findings(),
                 "verdict": self.verdict(),
+                "live": list(self.live),
             }
         }
 

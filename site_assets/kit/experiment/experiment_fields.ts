@@ -10,6 +10,7 @@ export interface ExperimentFields {
   readonly rule: string;
   readonly findings: ReadonlyArray<FindingFields>;
   readonly verdict: "held" | "held in part" | "not on these data";
+  readonly live: ReadonlyArray<LiveConditionFields>;
 }
 
 /** Along what the conditions lie. */
@@ -58,4 +59,13 @@ export interface FindingFields {
   readonly lowest: number;
   readonly highest: number;
   readonly holds: boolean;
+}
+
+/** A condition that the reader can train in the page: what is measured, and the knobs that it sets. `entry` is its place along the first axis of the arrays `history_…`. */
+export interface LiveConditionFields {
+  readonly setting: string;
+  readonly series: string;
+  readonly condition: string;
+  readonly knobs: Readonly<Record<string, number>>;
+  readonly entry: number;
 }
