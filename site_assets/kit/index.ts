@@ -1,6 +1,6 @@
 /**
  * The kit's public surface: all that a figure may import, room by room. A room imports only from those after it:
- * page, experiment, run → figure → controls → marks → base, maths (tests/unit/test_rooms.py).
+ * page, experiment → run → figure → controls → marks → base, maths (tests/unit/test_rooms.py).
  */
 
 export * from "./experiment/index.ts";

@@ -23,8 +23,8 @@ export interface Drawing {
 export async function draw(drawing: Drawing): Promise<{ markup: string; summary: string; table: Table | null }> {
   const { definition, id, spec, state, sources, uses, engine, encodeImage } = drawing;
   const models = await loadModels(sources, uses, engine);
-  const role = definition.train?.(state);
-  const training = (role === undefined ? null : recordedTraining(models.model[role] as Model)) as Training;
+  const trains = definition.train?.(state, models.model);
+  const training = (trains ? recordedTraining(models.model[trains.role] as Model, trains) : null) as Training;
   const frame = await definition.compute(state, models, training);
   const context: FigureContext = {
     id,

@@ -176,7 +176,8 @@ def test_the_step_graph_has_the_ports_that_are_declared(plan: Callable[[], LiveP
 
 @pytest.mark.parametrize("plan", [clusters_live.plan, digits_vae.plan])
 def test_the_live_section_has_the_fields_that_are_declared(plan: Callable[[], LivePlan]) -> None:
-    assert misfits(live_section(plan()), LiveSection) == []
+    made = plan()
+    assert misfits(live_section(made.model, made.data), LiveSection) == []
 
 
 def test_what_is_measured_of_the_digits_has_the_fields_that_are_declared() -> None:

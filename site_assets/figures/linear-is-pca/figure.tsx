@@ -69,7 +69,7 @@ function extend(trace: Map<number, number>, step: number, angle: number): Pair[]
 }
 
 export default defineTrainingFigure<State, Frame, Role>({
-  train: () => "linear",
+  train: () => ({ role: "linear" }),
 
   async compute({ sample, seed }, { model: { linear: model }, memo }, { params, recorded, step, curves }) {
     const basis = model.array("basis").data as Float32Array;

@@ -59,7 +59,7 @@ async function encode(model: Model, params: Float32Array, samples: Float32Array)
 }
 
 export default defineTrainingFigure<State, Frame, Role>({
-  train: ({ data }) => data,
+  train: ({ data }) => ({ role: data }),
 
   async compute({ data }, { model, memo }, { params, curves }) {
     const live = model[data];

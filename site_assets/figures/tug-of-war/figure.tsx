@@ -105,7 +105,7 @@ function trainedPoint(sweep: Model, beta: number): Point {
 }
 
 export default defineTrainingFigure<State, Frame, Role>({
-  train: () => "live",
+  train: () => ({ role: "live" }),
 
   async compute({ source, beta }, { model: { sweep, live }, memo }, { params, curves, knobs }) {
     const betas = sweep.array("betas").data;

@@ -143,7 +143,7 @@ function squareAxes(groups: readonly (readonly Pair[])[]): [Axis, Axis] {
 }
 
 export default defineTrainingFigure<State, Frame, Role>({
-  train: ({ surface }) => surface,
+  train: ({ surface }) => ({ role: surface }),
 
   async compute({ surface, turn }, { model: models, memo }, { params, curves }) {
     const model = models[surface];

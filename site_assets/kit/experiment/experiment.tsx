@@ -1,13 +1,24 @@
 /** A rule of thumb put to the test, drawn from what a recipe measured: no figure code of its own. */
 
+import type { ComponentChildren } from "preact";
+import { useRef } from "preact/hooks";
 import { fixed, percent } from "../base/format.ts";
 import { Controls, Panel, Panels, Readout, Select, Slider, Toggle } from "../controls/index.ts";
-import { defineFigure, type Setter, type Table } from "../figure/index.ts";
+import {
+  defineTryingFigure,
+  formatSchedule,
+  parseSchedule,
+  type Setter,
+  type Table,
+  type Training,
+  type TrainingState,
+} from "../figure/index.ts";
 import {
   axisOver,
   Dot,
   DotRows,
   Dots,
+  Glyphs,
   Line,
   meanAndRange,
   Plot,
@@ -16,42 +27,104 @@ import {
   type Pair,
 } from "../marks/index.ts";
 import { meanOf } from "../maths/mean.ts";
-import type { FindingFields, MeasureFields } from "./experiment_fields.ts";
-import { measurements, placeOf, type Measurements } from "./measurements.ts";
+import { progressText, TrainingControls } from "../run/index.ts";
+import type { FindingFields, LiveConditionFields, MeasureFields } from "./experiment_fields.ts";
+import { liveCondition, measurements, placeOf, type Chosen, type Measurements } from "./measurements.ts";
 
-/** Choices of figure.toml, named as the recipe names them; without one of the last two there is nothing to choose. */
-interface State {
-  readonly condition: string;
-  readonly measure?: string;
-  readonly setting?: string;
+/** Choices of figure.toml, named as the recipe names them, and of one that trains what is the run's. */
+type State = Chosen & Partial<TrainingState>;
+
+interface Frame extends Measurements {
+  /** What trains in the page under the condition shown. */
+  readonly trained: LiveConditionFields | null;
+  /** The same under another condition. */
+  readonly liveAt: (condition: string) => LiveConditionFields | null;
 }
 
 const HUES = ["c-xhat", "c-z", "c-mu", "c-sigma"]; // of what is ours; a rival is grey
 const FEW = 4; // choices that stand side by side
 const HALF = 0.5; // of the room between two names on an axis
+const OWN = "×"; // a run of the reader's
+const ROOM_BELOW = 0.2; // of a curve's range: the name of the lower one stands there
 
-export const experiment = defineFigure<State, Measurements, "experiment">({
-  compute: (_, { model }) => measurements(model.experiment),
+export const experiment = defineTryingFigure<State, Frame, "experiment">({
+  train(state, { experiment: model }) {
+    const live = liveCondition(model, state);
+    return live && { role: "experiment", knobs: live.knobs, recorded: live.entry };
+  },
 
-  view(state, frame, set) {
-    const { series, measures, conditions, axis } = frame;
+  compute: (state, { model }) => ({
+    ...measurements(model.experiment),
+    trained: liveCondition(model.experiment, state),
+    liveAt: (condition) => liveCondition(model.experiment, { ...state, condition }),
+  }),
+
+  view: (state, frame, set, training) => <Shown state={state} frame={frame} set={set} training={training} />,
+
+  describe(state, frame, training) {
+    const { series, measures, settings, conditions, axis, rule, verdict } = frame;
     const [setting, measure, condition] = placesOf(state, frame);
-    const here = frame.values[setting]?.[measure] ?? [];
     const measured = measures[measure] as MeasureFields;
-    const hues = series.map(({ rival }, index) => (rival ? "quiet" : (HUES[index % HUES.length] as string)));
-    const label = measured.unit ? `${measured.label} (${measured.unit})` : measured.label;
-    const y = axisOver(label, here.flat(2), measured.scale);
-    const x = axisOf(frame);
-    const at = (index: number): number => conditions[index]?.value ?? index;
-    const name = conditions[condition]?.label ?? "";
+    const said = series.flatMap(({ label }, index) => {
+      const values = frame.values[setting]?.[measure]?.[index]?.[condition] ?? [];
+      return values.length ? [`${label} ${spread(values, measured)}`] : [];
+    });
+    const where = settings.length > 1 ? `, ${settings[setting]?.label}` : "";
+    const held = frame.findings.filter(({ holds }) => holds).length;
+    const own = training && !training.recorded ? ownValue(training, measured.name) : null;
     return (
-      <>
-        <Choices state={state} frame={frame} set={set} />
-        <Panels columns={2}>
-          <Panel title={`${sentence(measured.label)}; a dot is a seed, the line their mean`}>
-            <Plot x={x} y={y} height={270} label={`${sentence(measured.label)} against ${axis.label}`}>
-              <Upright value={at(condition)} hue="muted" />
-              {series.map(({ name: key, rival }, index) => (
+      `${sentence(measured.label)} at ${axis.label} ${conditions[condition]?.label}${where}: ${said.join(", ")}. ` +
+      (own === null ? "" : `Your run: ${fixed(own, measured.decimals)}. `) +
+      `The rule: ${rule}. ${sentence(verdict)}: ${held} of ${frame.findings.length} comparisons hold in every seed.` +
+      (training ? ` ${progressText(training)}` : "")
+    );
+  },
+
+  table: (state, frame) => numbers(state, frame),
+});
+
+interface ShownProps {
+  readonly state: State;
+  readonly frame: Frame;
+  readonly set: Setter<State>;
+  readonly training: Training | null;
+}
+
+function Shown({ state, frame, set, training }: ShownProps) {
+  const { series, measures, conditions, axis, trained } = frame;
+  const [setting, measure, condition] = placesOf(state, frame);
+  const here = frame.values[setting]?.[measure] ?? [];
+  const measured = measures[measure] as MeasureFields;
+  const hues = series.map(({ rival }, index) => (rival ? "quiet" : (HUES[index % HUES.length] as string)));
+  const own = useOwnRuns(state, frame, training).filter((run) => run.setting === setting && run.measure === measure);
+  const label = measured.unit ? `${measured.label} (${measured.unit})` : measured.label;
+  const y = axisOver(label, [...here.flat(2), ...own.map(({ value }) => value)], measured.scale);
+  const x = axisOf(frame);
+  const inOrder = [...series].sort((one, other) => Number(other.rival) - Number(one.rival)); // ours are drawn over them
+  const at = (index: number): number => conditions[index]?.value ?? index;
+  const name = conditions[condition]?.label ?? "";
+  const ownHere = own.filter((run) => run.condition === condition);
+  const rows = [
+    ...series.map(({ label: called }, index) => ({
+      name: called,
+      values: here[index]?.[condition] ?? [],
+      hue: hues[index] as string,
+    })),
+    { name: "your runs", values: ownHere.map(({ value }) => value), hue: "own-run" },
+  ].filter(({ values }) => values.length > 0);
+  const place = trained ? placeOf(series, trained.series) : -1;
+  return (
+    <>
+      <Choices state={state} frame={frame} set={set} />
+      <Panels columns={2}>
+        <Panel
+          title={`${sentence(measured.label)}; a dot is a seed, the line their mean${own.length ? `, ${OWN} a run of yours` : ""}`}
+        >
+          <Plot x={x} y={y} height={270} label={`${sentence(measured.label)} against ${axis.label}`}>
+            <Upright value={at(condition)} hue="muted" />
+            {inOrder.map(({ name: key, rival }) => {
+              const index = placeOf(series, key);
+              return (
                 <g key={key}>
                   <Dots
                     points={(here[index] ?? []).flatMap((seeds, i) => seeds.map((value): Pair => [at(i), value]))}
@@ -64,58 +137,158 @@ export const experiment = defineFigure<State, Measurements, "experiment">({
                   />
                   <Dot at={[at(condition), meanOf(here[index]?.[condition] ?? [])]} hue={hues[index] as string} />
                 </g>
-              ))}
-            </Plot>
-          </Panel>
-          <Panel title={`${sentence(axis.label)}: ${name}`}>
-            <DotRows
-              label={`${sentence(measured.label)} at ${name}`}
-              rows={series.flatMap(({ label: called }, index) => {
-                const values = here[index]?.[condition] ?? [];
-                return values.length ? [{ name: called, values, hue: hues[index] as string }] : [];
-              })}
-              format={(value) => fixed(value, measured.decimals)}
-              names={150}
-              axis={axisOver(
-                label,
-                here.flatMap((byCondition) => byCondition[condition] ?? []),
-              )}
-            />
+              );
+            })}
+            <Glyphs points={own.map((run): Pair => [at(run.condition), run.value])} glyph={OWN} hue="own-run" />
+          </Plot>
+          {training && <Findings frame={frame} />}
+        </Panel>
+        <Panel title={`${sentence(axis.label)}: ${name}`}>
+          <DotRows
+            label={`${sentence(measured.label)} at ${name}`}
+            rows={rows}
+            format={(value) => fixed(value, measured.decimals)}
+            names={150}
+            axis={axisOver(
+              label,
+              rows.flatMap(({ values }) => values),
+            )}
+          />
+          {training ? (
+            <RunPlot training={training} measured={measured} hue={hues[place] ?? ""} mixed={Boolean(state.run)} />
+          ) : (
             <Findings frame={frame} />
-          </Panel>
-        </Panels>
-        <Readout
-          items={series.map(({ label: called, rival }, index) => ({
+          )}
+        </Panel>
+      </Panels>
+      <Readout
+        items={[
+          ...series.map(({ label: called, rival }, index) => ({
             label: called,
             value: spread(here[index]?.[condition] ?? [], measured),
             hue: rival ? "" : (hues[index] as string),
-          }))}
-        />
-        <Controls label="Condition" docked>
-          <Condition state={state} frame={frame} set={set} />
-        </Controls>
-      </>
-    );
-  },
+          })),
+          ...(training ? [{ label: "your runs here", value: ownSpread(ownHere, measured), hue: "own-run" }] : []),
+        ]}
+      />
+      <Docked state={state} frame={frame} set={set} training={training}>
+        <Condition state={state} frame={frame} set={set} training={training} />
+      </Docked>
+    </>
+  );
+}
 
-  describe(state, frame) {
-    const { series, measures, settings, conditions, axis, rule, verdict } = frame;
-    const [setting, measure, condition] = placesOf(state, frame);
-    const measured = measures[measure] as MeasureFields;
-    const said = series.flatMap(({ label }, index) => {
-      const values = frame.values[setting]?.[measure]?.[index]?.[condition] ?? [];
-      return values.length ? [`${label} ${spread(values, measured)}`] : [];
-    });
-    const where = settings.length > 1 ? `, ${settings[setting]?.label}` : "";
-    const held = frame.findings.filter(({ holds }) => holds).length;
+/** A measurement of a run of the reader's, by places. */
+interface OwnRun {
+  readonly key: string;
+  readonly setting: number;
+  readonly measure: number;
+  readonly series: number;
+  readonly condition: number;
+  readonly value: number;
+}
+
+/** What the reader's runs have measured since the figure was reset, each of a single condition; the present one moves. */
+function useOwnRuns(state: State, frame: Frame, training: Training | null): readonly OwnRun[] {
+  const kept = useRef(new Map<string, readonly OwnRun[]>());
+  const { trained, settings, series, conditions, measures } = frame;
+  if (!training || training.recorded || !trained || state.run) return [...kept.current.values()].flat();
+  const key = `${trained.entry} ${training.seed}`;
+  const now = measures.flatMap(({ name }, measure): OwnRun[] => {
+    const value = ownValue(training, name);
+    if (value === null) return [];
+    return [
+      {
+        key,
+        measure,
+        value,
+        setting: placeOf(settings, trained.setting),
+        series: placeOf(series, trained.series),
+        condition: placeOf(conditions, trained.condition),
+      },
+    ];
+  });
+  if (training.phase === "done") kept.current.set(key, now);
+  return [...[...kept.current].flatMap(([other, runs]) => (other === key ? [] : runs)), ...now];
+}
+
+/** The newest value of a measure on the validation split, if the run's loss has it as a term. */
+function ownValue({ card, curves }: Training, measure: string): number | null {
+  const term = card.terms.findIndex(({ name }) => name === measure);
+  return curves.validation[term]?.at(-1)?.[1] ?? null;
+}
+
+function ownSpread(runs: readonly OwnRun[], measured: MeasureFields): string {
+  return runs.length === 0
+    ? "none yet"
+    : spread(
+        runs.map(({ value }) => value),
+        measured,
+      );
+}
+
+interface RunPlotProps {
+  readonly training: Training;
+  readonly measured: MeasureFields;
+  readonly hue: string;
+  /** Something was turned, so that the run is of no single condition. */
+  readonly mixed: boolean;
+}
+
+/** How what is measured comes down, or up, over a run; the loss, where it is not measured on the way. */
+function RunPlot({ training, measured, hue, mixed }: RunPlotProps) {
+  const { card, curves, total } = training;
+  const named = card.terms.findIndex(({ name }) => name === measured.name);
+  const term = Math.max(named, 0);
+  const [train, validation] = [curves.train[term] ?? [], curves.validation[term] ?? []];
+  const label = named < 0 ? (card.terms[0]?.name ?? "") : measured.label;
+  const { min, max, scale } = axisOver(
+    label,
+    [...train, ...validation].map(([, value]) => value),
+    named < 0 ? "linear" : measured.scale,
+  );
+  const below = scale === "log" ? min * (min / max) ** ROOM_BELOW : min - ROOM_BELOW * (max - min);
+  return (
+    <>
+      <div class="panel-title">{`${sentence(label)} while it trains`}</div>
+      <Plot
+        x={{ label: "optimiser steps", min: 0, max: total }}
+        y={{ label, min: below, max, ...(scale ? { scale } : {}) }}
+        height={190}
+        label={`${sentence(label)} during training`}
+      >
+        <Line points={train} name="training" below hue="c-muted" />
+        <Line points={validation} name="validation" hue={hue} />
+      </Plot>
+      {mixed && <p class="run-note">Turned on the way, so it is not put among the runs of one condition.</p>}
+    </>
+  );
+}
+
+interface DockedProps extends ShownProps {
+  readonly children: ComponentChildren;
+}
+
+/** The condition, and where it trains here, the run's controls. */
+function Docked({ state, frame, set, training, children }: DockedProps) {
+  if (!training) {
     return (
-      `${sentence(measured.label)} at ${axis.label} ${conditions[condition]?.label}${where}: ${said.join(", ")}. ` +
-      `The rule: ${rule}. ${sentence(verdict)}: ${held} of ${frame.findings.length} comparisons hold in every seed.`
+      <Controls label="Condition" docked>
+        {children}
+      </Controls>
     );
-  },
-
-  table: (state, frame) => numbers(state, frame),
-});
+  }
+  return (
+    <TrainingControls
+      training={training}
+      state={state as State & TrainingState}
+      set={set as Setter<TrainingState>}
+      turned={Object.keys(frame.trained?.knobs ?? {})}
+    >
+      {children}
+    </TrainingControls>
+  );
+}
 
 function placesOf(state: State, { settings, measures, conditions }: Measurements): readonly [number, number, number] {
   return [placeOf(settings, state.setting), placeOf(measures, state.measure), placeOf(conditions, state.condition)];
@@ -139,15 +312,12 @@ function axisOf({ axis: { label, scale }, conditions }: Measurements): Axis {
   return { ...axisOver(label, values, scale), at: values, format };
 }
 
-interface Part {
-  readonly state: State;
-  readonly frame: Measurements;
-  readonly set: Setter<State>;
-}
-
-function Choices({ state, frame, set }: Part) {
-  const { settings, measures } = frame;
-  if (settings.length < 2 && measures.length < 2) return null;
+function Choices({ state, frame, set }: Omit<ShownProps, "training">) {
+  const { settings, measures, series, live } = frame;
+  const trainable = series.filter(({ name }) => live.some((one) => one.series === name));
+  const several = state.series !== undefined && trainable.length > 1;
+  if (settings.length < 2 && measures.length < 2 && !several) return null;
+  const anew = state.run === undefined ? {} : { run: "" }; // what was turned belongs to the run that is left
   const choices = (fields: readonly { readonly name: string; readonly label: string }[]) =>
     fields.map(({ name, label }) => ({ value: name, label }));
   return (
@@ -157,7 +327,7 @@ function Choices({ state, frame, set }: Part) {
           label="data"
           value={state.setting ?? ""}
           choices={choices(settings)}
-          onChange={(setting) => set({ setting })}
+          onChange={(setting) => set({ setting, ...anew })}
         />
       )}
       {measures.length > 1 && (
@@ -168,11 +338,43 @@ function Choices({ state, frame, set }: Part) {
           onChange={(measure) => set({ measure })}
         />
       )}
+      {several && (
+        <Toggle
+          label="trained here"
+          value={state.series}
+          choices={choices(trainable)}
+          onChange={(name) => set({ series: name, ...anew })}
+        />
+      )}
     </Controls>
   );
 }
 
-function Condition({ state, frame: { axis, conditions }, set }: Part) {
+/**
+ * Another condition: of a run that is under way the next steps are made under it; else the next run is, with what else
+ * the reader has turned.
+ */
+function chooser({ state, frame, set, training }: ShownProps): (condition: string) => void {
+  return (condition) => {
+    const next = frame.liveAt(condition);
+    if (!training || !next) return set({ condition });
+    if (!training.recorded && training.phase !== "done" && training.step > 0) {
+      for (const [knob, value] of Object.entries(next.knobs)) {
+        if (training.knobs[knob] !== value) training.actions.turn(knob, value);
+      }
+      return set({ condition });
+    }
+    const turned = parseSchedule(state.run ?? "", training.card.knobs).filter(({ knob }) => !(knob in next.knobs));
+    set({ condition, run: formatSchedule(turned) });
+  };
+}
+
+function Condition(shown: ShownProps) {
+  const {
+    state,
+    frame: { axis, conditions },
+  } = shown;
+  const choose = chooser(shown);
   const names = conditions.map(({ name }) => name);
   if (axis.scale === "names" && conditions.length <= FEW) {
     return (
@@ -180,7 +382,7 @@ function Condition({ state, frame: { axis, conditions }, set }: Part) {
         label={axis.label}
         value={state.condition}
         choices={conditions.map(({ name, label }) => ({ value: name, label }))}
-        onChange={(condition) => set({ condition })}
+        onChange={choose}
       />
     );
   }
@@ -192,7 +394,7 @@ function Condition({ state, frame: { axis, conditions }, set }: Part) {
       max={names.length - 1}
       step={1}
       format={(index) => conditions[index]?.label ?? ""}
-      onChange={(index) => set({ condition: names[index] as string })}
+      onChange={(index) => choose(names[index] as string)}
     />
   );
 }

@@ -1,7 +1,7 @@
 /** What an experiment measured, as `training/publish/experiment.py` publishes it. */
 
 import type { Model } from "../figure/models.ts";
-import type { ExperimentFields } from "./experiment_fields.ts";
+import type { ExperimentFields, LiveConditionFields } from "./experiment_fields.ts";
 
 /** The values of the seeds, by setting, measure, series and condition; none where nothing was measured. */
 export type Values = readonly (readonly (readonly (readonly (readonly number[])[])[])[])[];
@@ -10,9 +10,31 @@ export interface Measurements extends ExperimentFields {
   readonly values: Values;
 }
 
-export function measurements(model: Model): Measurements {
+/** What is chosen, by the recipe's names; without one of the last three there is nothing to choose. */
+export interface Chosen {
+  readonly condition: string;
+  readonly measure?: string;
+  readonly setting?: string;
+  /** Which of several series is trained in the page. */
+  readonly series?: string;
+}
+
+function fieldsOf(model: Model): ExperimentFields {
   const fields = model.card.options["experiment"] as ExperimentFields | undefined;
   if (!fields) throw new Error(`the model “${model.card.name}” is no experiment`);
+  return fields;
+}
+
+/** What trains in the page under the chosen condition; null if nothing does. */
+export function liveCondition(model: Model, { condition, setting, series }: Chosen): LiveConditionFields | null {
+  const { live, settings } = fieldsOf(model);
+  const where = settings[placeOf(settings, setting)]?.name;
+  const here = live.filter((one) => one.condition === condition && one.setting === where);
+  return here.find((one) => series === undefined || one.series === series) ?? null;
+}
+
+export function measurements(model: Model): Measurements {
+  const fields = fieldsOf(model);
   const { shape, data } = model.array("values");
   let at = 0;
   const nested = (depth: number): unknown[] => {

@@ -21,10 +21,18 @@ export interface FigureDefinition<S, F, Role extends string = string> {
   table?(state: S, frame: F): Table;
 }
 
+/** What trains in a state of a figure. */
+export interface Trains<Role extends string = string> {
+  readonly role: Role;
+  /** What the state sets before the first step. */
+  readonly knobs?: Readonly<Record<string, number>>;
+  /** Where the build made a run for each of several conditions: this one's place in the arrays `history_…`. */
+  readonly recorded?: number;
+}
+
 /** A figure that trains gets the run's present moment beside its state. */
 export interface TrainingFigureDefinition<S, F, Role extends string = string> {
-  /** The role of the model that trains, in this state. */
-  train(state: S): Role;
+  train(state: S): Trains<Role>;
   compute(state: S, models: Models<Role>, training: Training): Promise<F> | F;
   view(state: S, frame: F, set: Setter<S>, training: Training): ComponentChild;
   describe(state: S, frame: F, training: Training): string;
@@ -33,11 +41,27 @@ export interface TrainingFigureDefinition<S, F, Role extends string = string> {
 
 /** Any figure, as the runtime holds it: the types of state and frame are the figure's own business. */
 export type AnyFigure = Omit<TrainingFigureDefinition<Record<string, Value>, unknown>, "train"> & {
-  train?(state: Record<string, Value>): string;
+  /** Null in a state in which nothing trains. */
+  train?(state: Record<string, Value>, models: Models["model"]): Trains | null;
 };
 
 export function defineFigure<S extends object, F, Role extends string = string>(
   definition: FigureDefinition<S, F, Role>,
+): AnyFigure {
+  return definition as unknown as AnyFigure;
+}
+
+/** A figure in which, depending on the state, something trains or nothing does. */
+export interface TryingFigureDefinition<S, F, Role extends string = string> {
+  train(state: S, models: Models<Role>["model"]): Trains<Role> | null;
+  compute(state: S, models: Models<Role>, training: Training | null): Promise<F> | F;
+  view(state: S, frame: F, set: Setter<S>, training: Training | null): ComponentChild;
+  describe(state: S, frame: F, training: Training | null): string;
+  table?(state: S, frame: F, training: Training | null): Table;
+}
+
+export function defineTryingFigure<S extends object, F, Role extends string = string>(
+  definition: TryingFigureDefinition<S, F, Role>,
 ): AnyFigure {
   return definition as unknown as AnyFigure;
 }

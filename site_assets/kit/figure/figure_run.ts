@@ -1,5 +1,6 @@
 /** The run that a figure shows: the one that belongs to its state, begun anew when model, seed or schedule change. */
 
+import type { Trains } from "./figure.ts";
 import type { Model } from "./models.ts";
 import type { Run, RunHost, StartRun, Training, TrainingRecord, TrainingState } from "./training.ts";
 
@@ -13,13 +14,13 @@ export class FigureRun {
     this.host = host;
   }
 
-  /** Where the run of `model` stands that `settings` ask for. */
-  moment(model: Model, settings: TrainingState): Promise<Training> {
-    if (this.current?.model === model && !this.current.run.differs(settings)) {
-      this.current.run.adopt(settings);
+  /** Where the run of `model` stands that `trains` and `settings` ask for. */
+  moment(model: Model, trains: Trains, settings: TrainingState): Promise<Training> {
+    if (this.current?.model === model && !this.current.run.differs(trains, settings)) {
+      this.current.run.adopt(trains, settings);
     } else {
       this.end();
-      this.current = { model, run: this.start(model, settings, this.host) };
+      this.current = { model, run: this.start(model, trains, settings, this.host) };
     }
     return this.current.run.moment();
   }

@@ -4,8 +4,16 @@
  */
 
 export { court, type Court } from "./court.ts";
-export { defineFigure, defineTrainingFigure, type FigureDefinition, type Setter, type Table } from "./figure.ts";
+export {
+  defineFigure,
+  defineTrainingFigure,
+  defineTryingFigure,
+  type FigureDefinition,
+  type Setter,
+  type Table,
+} from "./figure.ts";
 export type { Model, Models, NumberArray } from "./models.ts";
 export { columnName, inUnit, ownData, pcaIsBetter, shown, type OwnData } from "./own_data.ts";
 export { ClassKey, OwnExample, PcaNote } from "./own_example.tsx";
+export { formatSchedule, parseSchedule } from "./schedule.ts";
 export { trainingCard, trainingData, type Training, type TrainingState } from "./training.ts";

@@ -136,8 +136,9 @@ export class FigureRuntime {
     const training = this.shown?.training;
     if (!this.loaded?.definition.train || !this.shown || !training) return null;
     if (training.recorded || training.step === 0) return null;
-    const role = this.loaded.definition.train(this.shown.state);
-    const { name: model, program } = this.data.models[role] as ModelData;
+    const trains = this.loaded.definition.train(this.shown.state, this.loaded.models.model);
+    if (!trains) return null;
+    const { name: model, program } = this.data.models[trains.role] as ModelData;
     return program ? { model, training, program: () => loadAsset(program) } : null;
   }
 
@@ -199,11 +200,14 @@ export class FigureRuntime {
 
   private async moment(): Promise<Training | null> {
     const { definition, models } = this.loaded as NonNullable<typeof this.loaded>;
-    if (!definition.train) return null;
-    const role = definition.train({ ...this.data.options, ...this.address.state });
-    const model = models.model[role];
-    if (!model) throw new Error(`figure.toml of “${this.data.name}” has no model “${role}”`);
-    return this.run.moment(model, this.address.state as unknown as TrainingState);
+    const trains = definition.train?.({ ...this.data.options, ...this.address.state }, models.model);
+    if (!trains) {
+      this.run.end();
+      return null;
+    }
+    const model = models.model[trains.role];
+    if (!model) throw new Error(`figure.toml of “${this.data.name}” has no model “${trains.role}”`);
+    return this.run.moment(model, trains, this.address.state as unknown as TrainingState);
   }
 
   /** At most one computation runs; when it ends, only the newest state is computed: no queue of stale frames. */

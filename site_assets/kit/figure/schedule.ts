@@ -16,7 +16,7 @@ export interface Change {
 export function parseSchedule(text: string, knobs: readonly KnobFields[]): Change[] {
   const changes: Change[] = [];
   for (const entry of text.split(";")) {
-    const match = /^(\d{1,7}):([a-z_]+)=(-?[\d.]+(?:e-?\d+)?)$/.exec(entry);
+    const match = /^(\d{1,7}):([a-z][a-z0-9_]*)=(-?[\d.]+(?:e-?\d+)?)$/.exec(entry);
     const knob = knobs.find(({ name }) => name === match?.[2]);
     const value = Number(match?.[3]);
     if (!match || !knob || !Number.isFinite(value)) continue;
@@ -41,6 +41,17 @@ export function shortened(changes: readonly Change[], longest = LONGEST): Change
     kept.splice(oldest, 1);
   }
   return kept;
+}
+
+/** What a state of the figure sets before the first step, as changes. */
+export function setAtFirst(knobs: Readonly<Record<string, number>>): Change[] {
+  return Object.entries(knobs).map(([knob, value]) => ({ step: 0, knob, value }));
+}
+
+/** `turned` over what the state sets: where the reader has set a knob before the first step, that holds. */
+export function withTurned(atFirst: readonly Change[], turned: readonly Change[]): Change[] {
+  const own = (knob: string): boolean => turned.some((change) => change.step === 0 && change.knob === knob);
+  return [...atFirst.filter(({ knob }) => !own(knob)), ...turned];
 }
 
 /** The knobs' values that the step after `step` is made with. */

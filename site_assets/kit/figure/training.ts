@@ -4,8 +4,9 @@ import type { LiveSection } from "../../engine/live_fields.ts";
 import type { TrainerData } from "../../engine/trainer.ts";
 import type { VisibilityListener } from "../base/visibility.ts";
 import type { Pair } from "../marks/plot.tsx";
+import type { Trains } from "./figure.ts";
 import type { Model } from "./models.ts";
-import { knobsAt, type Change } from "./schedule.ts";
+import { knobsAt, setAtFirst, type Change } from "./schedule.ts";
 
 /** `card.options.live`, as `training/live/produce.py` writes it. */
 export type TrainingCard = LiveSection;
@@ -34,7 +35,10 @@ export interface Training {
   readonly step: number;
   readonly total: number;
   readonly seed: number;
-  /** Flat parameters `[N]` of the moment shown; always finite, and of a diverged run the last good ones. */
+  /**
+   * Flat parameters `[N]` of the moment shown; always finite, and of a diverged run the last good ones. None of a run
+   * made at build for one of several conditions: only its losses are published.
+   */
   readonly params: Float32Array;
   readonly knobs: Readonly<Record<string, number>>;
   readonly card: TrainingCard;
@@ -74,10 +78,10 @@ export interface TrainingActions {
 export interface Run {
   /** Where it stands. Rejects if the engine fails. */
   moment(): Promise<Training>;
-  /** Whether `settings` ask for another run than this one. */
-  differs(settings: TrainingState): boolean;
-  /** Settings that don't ask for another run. */
-  adopt(settings: TrainingState): void;
+  /** Whether the figure's state asks for another run than this one. */
+  differs(trains: Trains, settings: TrainingState): boolean;
+  /** What doesn't ask for another run. */
+  adopt(trains: Trains, settings: TrainingState): void;
   /** Null of the run that was made at build. */
   record(): TrainingRecord | null;
   end(): void;
@@ -91,7 +95,7 @@ export interface RunHost {
   onVisibility(listener: VisibilityListener): () => void;
 }
 
-export type StartRun = (model: Model, settings: TrainingState, host: RunHost) => Run;
+export type StartRun = (model: Model, trains: Trains, settings: TrainingState, host: RunHost) => Run;
 
 export const NO_ACTIONS: TrainingActions = {
   play: () => undefined,
@@ -119,23 +123,37 @@ export function trainingData(model: Model, { data }: TrainingCard): TrainerData 
   return { train: samples(data.train), validation: samples(data.validation) };
 }
 
-function column(steps: ArrayLike<number>, values: ArrayLike<number>, terms: number, term: number): Pair[] {
-  return Array.from({ length: steps.length }, (_, i): Pair => [steps[i] as number, values[i * terms + term] as number]);
+/** Points of one term; of curves `[conditions, points, terms]` those of the condition `entry`. */
+function curvesOf(model: Model, name: string, terms: number, entry: number | undefined): Pair[][] {
+  const steps = model.array("history_steps").data;
+  const { data, shape } = model.array(name);
+  const points = steps.length;
+  if (data.length !== points * terms * (entry === undefined ? 1 : (shape[0] as number))) {
+    throw new Error(
+      `the curves “${name}” of “${model.card.name}” are not of one condition or of several, as the figure has it`,
+    );
+  }
+  const from = (entry ?? 0) * points;
+  return Array.from({ length: terms }, (_, term) =>
+    Array.from(steps, (step, i): Pair => [step, data[(from + i) * terms + term] as number]),
+  );
 }
 
 /** The build's own run: what the figure shows before the reader has trained anything. */
-export function recordedTraining(model: Model, changes: readonly Change[] = []): Training {
+export function recordedTraining(
+  model: Model,
+  { knobs = {}, recorded }: Trains,
+  changes: readonly Change[] = setAtFirst(knobs),
+): Training {
   const card = trainingCard(model);
-  const steps = model.array("history_steps").data;
-  const curves = (name: string): Pair[][] =>
-    card.terms.map((_, term) => column(steps, model.array(name).data, card.terms.length, term));
+  const curves = (name: string): Pair[][] => curvesOf(model, name, card.terms.length, recorded);
   return {
     phase: "done",
     recorded: true,
     step: card.steps,
     total: card.steps,
     seed: model.card.seed,
-    params: model.array("params_trained").data as Float32Array,
+    params: recorded === undefined ? (model.array("params_trained").data as Float32Array) : new Float32Array(),
     knobs: knobsAt(changes, card.knobs, card.steps),
     card,
     curves: { train: curves("history_train"), validation: curves("history_validation") },

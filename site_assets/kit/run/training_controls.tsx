@@ -1,6 +1,7 @@
 /** The controls and curves of a training run, the same under every figure that trains. */
 
 import { scaleLinear, scaleLog } from "d3-scale";
+import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import { Button, Controls, Slider, Toggle, useRange } from "../controls/controls.tsx";
 import { useFigure } from "../base/context.ts";
@@ -15,6 +16,10 @@ export interface TrainingControlsProps {
   readonly set: (change: Partial<TrainingState>) => void;
   /** How a knob is called in this figure, where its name alone would not do. */
   readonly names?: Readonly<Record<string, string>>;
+  /** Knobs that the figure's own controls turn. */
+  readonly turned?: readonly string[];
+  /** What is docked beside the buttons. */
+  readonly children?: ComponentChildren;
 }
 
 const SLIDER_STEPS = 100;
@@ -98,21 +103,23 @@ function Seed({ seed, training, onSeed }: { seed: number; training: Training; on
   );
 }
 
-export function TrainingControls({ training, state, set, names = {} }: TrainingControlsProps) {
+export function TrainingControls({ training, state, set, names = {}, turned = [], children }: TrainingControlsProps) {
   const { phase, actions, card, knobs } = training;
   const running = phase === "running";
   return (
     <>
       <Controls label="Knobs that can be turned during training">
-        {card.knobs.map((knob) => (
-          <KnobSlider
-            key={knob.name}
-            knob={knob}
-            name={names[knob.name] ?? (knob.name === "lr" ? "learning rate" : knob.name)}
-            value={knobs[knob.name] ?? knob.default}
-            onTurn={(value) => actions.turn(knob.name, value)}
-          />
-        ))}
+        {card.knobs
+          .filter(({ name }) => !turned.includes(name))
+          .map((knob) => (
+            <KnobSlider
+              key={knob.name}
+              knob={knob}
+              name={names[knob.name] ?? (knob.name === "lr" ? "learning rate" : knob.name)}
+              value={knobs[knob.name] ?? knob.default}
+              onTurn={(value) => actions.turn(knob.name, value)}
+            />
+          ))}
         <Toggle
           of="speed"
           label="steps a frame"
@@ -123,6 +130,7 @@ export function TrainingControls({ training, state, set, names = {} }: TrainingC
         <Seed key={state.seed} seed={state.seed} training={training} onSeed={(seed) => set({ seed })} />
       </Controls>
       <Controls label="Training" docked>
+        {children}
         <Button primary onClick={() => (running ? actions.pause() : actions.play())} disabled={phase === "diverged"}>
           {playLabel(training)}
         </Button>

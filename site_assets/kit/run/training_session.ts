@@ -9,14 +9,17 @@
 import type { Call } from "../../engine/lane.ts";
 import type { Outputs } from "../../engine/tensor.ts";
 import { Trainer, type Stretch, type TrainerData } from "../../engine/trainer.ts";
+import type { Trains } from "../figure/figure.ts";
 import type { Model } from "../figure/models.ts";
 import {
   formatSchedule,
   knobsAt,
   parseSchedule,
+  setAtFirst,
   shortened,
   stepsUntilChange,
   withChange,
+  withTurned,
   type Change,
 } from "../figure/schedule.ts";
 import {
@@ -55,6 +58,7 @@ export class TrainingSession implements Run {
   private readonly throughput = new Throughput();
   private readonly calm: CalmPace;
   private readonly unsubscribe: () => void;
+  private trains: Trains;
   private settings: TrainingState;
   private changes: readonly Change[];
   private data: TrainerData | null = null;
@@ -62,13 +66,15 @@ export class TrainingSession implements Run {
   private visible = true;
   private looping = false;
 
-  constructor(model: Model, settings: TrainingState, host: RunHost) {
+  constructor(model: Model, trains: Trains, settings: TrainingState, host: RunHost) {
     this.model = model;
     this.card = trainingCard(model);
     this.calm = new CalmPace(this.card.steps);
     this.host = host;
+    this.trains = trains;
     this.settings = settings;
-    this.changes = parseSchedule(settings.run, this.card.knobs);
+    const turned = parseSchedule(settings.run, this.card.knobs);
+    this.changes = withTurned(setAtFirst(trains.knobs ?? {}), turned);
     this.actions = {
       play: () => this.play(),
       pause: () => this.pause(),
@@ -77,7 +83,7 @@ export class TrainingSession implements Run {
       turn: (knob, value) => this.turn(knob, value),
       recover: () => this.recover(),
     };
-    if (settings.seed !== model.card.seed || this.changes.length > 0) this.restart();
+    if (settings.seed !== model.card.seed || turned.length > 0) this.restart();
     this.unsubscribe = host.onVisibility((visible) => {
       this.visible = visible;
       if (visible) void this.loop();
@@ -85,13 +91,15 @@ export class TrainingSession implements Run {
   }
 
   /** The reader (or the address) set the figure's state; true when this run can't go on with it. */
-  differs(settings: TrainingState): boolean {
-    const asked = formatSchedule(parseSchedule(settings.run, this.card.knobs));
-    return settings.seed !== this.settings.seed || asked !== formatSchedule(this.changes);
+  differs({ knobs = {}, recorded }: Trains, settings: TrainingState): boolean {
+    if (this.state.phase === "recorded" && recorded !== this.trains.recorded) return true;
+    const asked = withTurned(setAtFirst(knobs), parseSchedule(settings.run, this.card.knobs));
+    return settings.seed !== this.settings.seed || formatSchedule(asked) !== formatSchedule(this.changes);
   }
 
-  /** What doesn't change the run: the speed. */
-  adopt(settings: TrainingState): void {
+  /** What doesn't change the run: the speed, and another state's knobs if they have been turned on the way. */
+  adopt(trains: Trains, settings: TrainingState): void {
+    this.trains = trains;
     this.settings = settings;
   }
 
@@ -132,7 +140,7 @@ export class TrainingSession implements Run {
   }
 
   private recorded(): Training {
-    return { ...recordedTraining(this.model, this.changes), actions: this.actions };
+    return { ...recordedTraining(this.model, this.trains, this.changes), actions: this.actions };
   }
 
   private own({ trainer, curves }: OwnRun, phase: Phase, trouble: string): Training {
@@ -241,7 +249,7 @@ export class TrainingSession implements Run {
 
   private reschedule(changes: readonly Change[]): void {
     this.settings = { ...this.settings, run: formatSchedule(changes) };
-    this.changes = parseSchedule(this.settings.run, this.card.knobs); // as the address will say it
+    this.changes = parseSchedule(this.settings.run, this.card.knobs); // as the address will say it: to four digits
     this.host.remember({ run: this.settings.run });
   }
 

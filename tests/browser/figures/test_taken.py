@@ -26,7 +26,12 @@ from tests.browser.support.figure import Figure
 from tests.browser.support.rounds import FOCUS
 from tests.browser.support.training import SHOWN, Bench
 
-LIVE = [name for name in FIGURES if SPECS[name]["honesty"] == "trains live"]
+# An experiment's network is made to be compared with others of its kind; it has no graphs to use.
+LIVE = [
+    name
+    for name in FIGURES
+    if SPECS[name]["honesty"] == "trains live" and SPECS[name].get("kind") != "experiment"
+]
 SAVE = "Save, or copy a link"
 ATOL = 1e-5
 # A PNG beside the SVG as the browser draws it: size, colour of the paper, share of dark and of

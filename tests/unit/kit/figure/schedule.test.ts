@@ -7,9 +7,11 @@ import {
   formatSchedule,
   knobsAt,
   parseSchedule,
+  setAtFirst,
   shortened,
   stepsUntilChange,
   withChange,
+  withTurned,
 } from "../../../../site_assets/kit/figure/schedule.ts";
 import type { KnobFields } from "../../../../site_assets/engine/live_fields.ts";
 
@@ -77,4 +79,12 @@ test("what is shortened is as long as a figure's state may be", () => {
   const text = formatSchedule(shortened(long));
   assert.ok(text.length <= longest);
   assert.ok(text.length > longest - 20);
+});
+
+test("what the state sets holds unless the reader has set it before the first step", () => {
+  const atFirst = setAtFirst({ lr: 0.01, beta: 2 });
+  const turned = parseSchedule("0:beta=3;5:lr=0.1", KNOBS);
+  const changes = withTurned(atFirst, turned);
+  assert.equal(formatSchedule(changes), "0:lr=0.01;0:beta=3;5:lr=0.1");
+  assert.deepEqual(withTurned(setAtFirst({ beta: 1 }), changes), changes.slice(0));
 });

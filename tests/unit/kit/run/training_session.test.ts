@@ -5,6 +5,7 @@ import { test } from "node:test";
 import { inSequence } from "../../../../site_assets/engine/lane.ts";
 import { float32, type Feeds, type Outputs } from "../../../../site_assets/engine/tensor.ts";
 import type { PageCard } from "../../../../site_assets/kit/base/card_fields.ts";
+import type { Trains } from "../../../../site_assets/kit/figure/figure.ts";
 import type { Model } from "../../../../site_assets/kit/figure/models.ts";
 import type { TrainingCard, Training } from "../../../../site_assets/kit/figure/training.ts";
 import type { TrainingState } from "../../../../site_assets/kit/figure/training.ts";
@@ -40,6 +41,8 @@ const CARD: PageCard = {
   metrics: {},
 };
 
+const MODEL: Trains = { role: "model" };
+
 /** w ← w (1 − lr), loss 1 + |w|: it shrinks while lr < 2 and explodes beyond. */
 function descend(feeds: Feeds): Outputs {
   const scalar = (name: string): number => feeds[name]?.data[0] as number;
@@ -58,6 +61,11 @@ function descend(feeds: Feeds): Outputs {
   };
 }
 
+/** One of its steps. */
+function shrunk(w: number | undefined, lr: number): number {
+  return Math.fround((w as number) * (1 - Math.fround(lr)));
+}
+
 class Desk {
   readonly session: TrainingSession;
   readonly called: number[] = []; // steps of each call
@@ -67,7 +75,7 @@ class Desk {
   failure: Error | null = null;
   private visibility: (visible: boolean) => void = () => undefined;
 
-  constructor(settings: Partial<TrainingState> = {}) {
+  constructor(settings: Partial<TrainingState> = {}, trains: Trains = MODEL) {
     const array = (values: ArrayLike<number>) => ({ shape: [values.length], data: Float32Array.from(values) });
     const arrays: Record<string, ReturnType<typeof array>> = {
       x: array([1, 2, 3, 4]),
@@ -93,6 +101,7 @@ class Desk {
     };
     this.session = new TrainingSession(
       model,
+      trains,
       { seed: SEED, speed: "max", run: "", ...settings },
       {
         changed: () => undefined,
@@ -302,7 +311,48 @@ test("when the engine fails it pauses, says so, and can go on", async () => {
 test("an address that is clamped or nonsense is not a different run", async () => {
   for (const run of ["0:lr=99", "<script>", "5:lr=0.10000000"]) {
     const desk = new Desk({ run });
-    assert.equal(desk.session.differs({ seed: SEED, speed: "5", run }), false, run);
+    assert.equal(desk.session.differs(MODEL, { seed: SEED, speed: "5", run }), false, run);
   }
-  assert.equal(new Desk().session.differs({ seed: 8, speed: "max", run: "" }), true);
+  assert.equal(new Desk().session.differs(MODEL, { seed: 8, speed: "max", run: "" }), true);
+});
+
+test("what the figure's state sets holds from the first step on, and another state asks for another run", async () => {
+  const slow: Trains = { role: "model", knobs: { lr: 0.01 } };
+  const desk = new Desk({}, slow);
+  const shown = await desk.now();
+  assert.deepEqual([shown.recorded, shown.knobs["lr"]], [true, 0.01]);
+  await desk.do("restart");
+  const [start] = (await desk.now()).params;
+  await desk.do("step");
+  assert.equal((await desk.now()).params[0], shrunk(start, 0.01));
+  const settings: TrainingState = { seed: SEED, speed: "max", run: "" };
+  assert.equal(desk.session.differs(slow, settings), false);
+  assert.equal(desk.session.differs({ role: "model", knobs: { lr: 0.5 } }, settings), true);
+});
+
+test("a run goes on into another state if what that sets has been turned on the way", async () => {
+  const desk = new Desk({}, { role: "model", knobs: { lr: 0.01 } });
+  await desk.do("restart");
+  const [start] = (await desk.now()).params;
+  await desk.do("step");
+  await rest();
+  await desk.turn(0.5);
+  assert.equal(desk.remembered, "0:lr=0.01;1:lr=0.5");
+  const next: Trains = { role: "model", knobs: { lr: 0.5 } };
+  const settings: TrainingState = { seed: SEED, speed: "max", run: desk.remembered };
+  assert.equal(desk.session.differs(next, settings), false);
+  desk.session.adopt(next, settings);
+  await desk.do("step");
+  const now = await desk.now();
+  assert.equal(now.step, 2);
+  assert.equal(now.params[0], shrunk(shrunk(start, 0.01), 0.5));
+  const again = new Desk({ run: desk.remembered }, next); // from the address
+  for (let i = 0; i < 2; i++) await again.do("step");
+  assert.equal((await again.now()).params[0], now.params[0]);
+});
+
+test("of several recorded runs each state shows its own", () => {
+  const desk = new Desk({}, { role: "model", knobs: { lr: 0.25 }, recorded: 0 });
+  const other: Trains = { role: "model", knobs: { lr: 0.25 }, recorded: 1 };
+  assert.equal(desk.session.differs(other, { seed: SEED, speed: "max", run: "" }), true);
 });

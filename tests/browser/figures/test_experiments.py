@@ -1,0 +1,118 @@
+"""What every experiment that trains in the page owes: its runs are those of the build."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from tests.browser.conftest import FOLLOW, Reader
+from tests.browser.figures.test_every_figure import FIGURES, SPECS
+from tests.browser.support.figure import Figure
+from tests.browser.support.training import FULL_SPEED, Bench
+
+TRAINING = [
+    name
+    for name in FIGURES
+    if SPECS[name].get("kind") == "experiment" and SPECS[name].get("trains")
+]
+OWN = "your runs here"
+NONE = "none yet"
+
+
+def experiment(figure: Figure) -> dict[str, Any]:
+    fields: dict[str, Any] = figure.placed.model("experiment").card["options"]["experiment"]
+    return fields
+
+
+def state_of(figure: Figure, one: dict[str, Any]) -> dict[str, object]:
+    """The figure's state in which a condition that trains in the page is shown."""
+    declared = figure.placed.data["spec"]["state"]
+    return {**FULL_SPEED, **{key: one[key] for key in declared if key in one}}
+
+
+def follow(figure: Figure, state: dict[str, object]) -> None:
+    figure.page.evaluate(FOLLOW, f"#{figure.placed.fragment(state)}")
+
+
+def expect_where_the_build_ended(figure: Figure, one: dict[str, Any]) -> None:
+    """Goes through the measures that the run has; its own are the build's for the first seed."""
+    fields, model = experiment(figure), figure.placed.model("experiment")
+    terms = [term["name"] for term in model.card["options"]["live"]["terms"]]
+    places = [
+        [named["name"] for named in fields[kind]].index(one[key])
+        for kind, key in (
+            ("settings", "setting"),
+            ("series", "series"),
+            ("conditions", "condition"),
+        )
+    ]
+    measured = [measure for measure in fields["measures"] if measure["name"] in terms]
+    assert measured, "no measure is a term of the loss"
+    for measure in measured:
+        if len(fields["measures"]) > 1:
+            follow(figure, state_of(figure, one) | {"measure": measure["name"]})
+        row = fields["measures"].index(measure)
+        setting, series, condition = places
+        built = float(model.array("values")[setting, row, series, condition, 0])
+        shown = 0.6 * 10.0 ** -measure["decimals"]
+        figure.expect_number(OWN, built, within=shown + 2e-3 * abs(built))
+
+
+@pytest.mark.parametrize("name", TRAINING)
+def test_a_run_of_ones_own_ends_where_the_build_s_run_of_that_seed_did(
+    reader: Reader, name: str
+) -> None:
+    figure = reader.live_figure(name)
+    first, last = experiment(figure)["live"][0], experiment(figure)["live"][-1]
+    for one in (first, last):
+        follow(figure, state_of(figure, one))
+        figure.expect_readout(OWN, NONE)
+        bench = Bench(figure)
+        bench.press("Train it yourself")
+        bench.wait_phase("running")
+        bench.wait_phase("done")
+        expect_where_the_build_ended(figure, one)
+    assert figure.root.locator(".glyphs.own-run").text_content(), "the run has left no mark"
+    figure.reset()
+    figure.expect_readout(OWN, NONE)
+
+
+@pytest.mark.parametrize("name", TRAINING[:1])
+def test_a_condition_is_switched_while_it_trains(reader: Reader, name: str) -> None:
+    """The run goes on under the other; being of neither, it is not counted among them."""
+    figure = reader.live_figure(name)
+    first, second = experiment(figure)["live"][:2]
+    assert {**first, **second, "condition": ""} == {**first, "condition": "", **{
+        key: second[key] for key in ("knobs", "entry")
+    }}, "the first two differ in their condition alone"  # fmt: skip
+    follow(figure, state_of(figure, first) | {"speed": "5"})
+    bench = Bench(figure, "keys")
+    bench.press("Train it yourself")
+    bench.wait_step(20)
+    choose(figure, second)
+    bench.wait_step(60)
+    bench.pause()
+    turned = {knob for knob, value in second["knobs"].items() if value != first["knobs"][knob]}
+    address = figure.address()
+    for knob in turned:
+        assert re.search(rf"0%3A{knob}%3D", address), "the address says how it began"
+        assert len(re.findall(rf"%3A{knob}%3D", address)) == 2, "and what it was switched to"
+    figure.expect_readout(OWN, NONE)
+    figure.expect_summary("Paused")
+    steps = bench.steps_done()
+    assert len(bench.run()["train"][0]) == steps >= 60, "one run, from the first step to now"
+
+
+def choose(figure: Figure, one: dict[str, Any]) -> None:
+    """By keys, one condition further on."""
+    fields = experiment(figure)
+    label = fields["axis"]["label"]
+    slider = figure.slider(label)
+    if slider.count():
+        slider.focus()
+        figure.page.keyboard.press("ArrowRight")
+        return
+    names = {named["name"]: named["label"] for named in fields["conditions"]}
+    figure.choice(names[one["condition"]]).click()
