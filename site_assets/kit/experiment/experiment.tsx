@@ -131,11 +131,15 @@ function Shown({ state, frame, set, training }: ShownProps) {
                     hue={hues[index] as string}
                   />
                   <Line
-                    points={(here[index] ?? []).map((seeds, i): Pair => [at(i), meanOf(seeds)])}
+                    points={(here[index] ?? []).flatMap((seeds, i): Pair[] =>
+                      seeds.length ? [[at(i), meanOf(seeds)]] : [],
+                    )}
                     hue={hues[index] as string}
                     dashed={rival}
                   />
-                  <Dot at={[at(condition), meanOf(here[index]?.[condition] ?? [])]} hue={hues[index] as string} />
+                  {here[index]?.[condition]?.length ? (
+                    <Dot at={[at(condition), meanOf(here[index][condition])]} hue={hues[index] as string} />
+                  ) : null}
                 </g>
               );
             })}
@@ -163,11 +167,17 @@ function Shown({ state, frame, set, training }: ShownProps) {
       </Panels>
       <Readout
         items={[
-          ...series.map(({ label: called, rival }, index) => ({
-            label: called,
-            value: spread(here[index]?.[condition] ?? [], measured),
-            hue: rival ? "" : (hues[index] as string),
-          })),
+          ...series.flatMap(({ label: called, rival }, index) =>
+            here[index]?.some((seeds) => seeds.length) // else it has no place under this setting and measure
+              ? [
+                  {
+                    label: called,
+                    value: spread(here[index][condition] ?? [], measured),
+                    hue: rival ? "" : (hues[index] as string),
+                  },
+                ]
+              : [],
+          ),
           ...(training ? [{ label: "your runs here", value: ownSpread(ownHere, measured), hue: "own-run" }] : []),
         ]}
       />
