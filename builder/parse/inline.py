@@ -32,6 +32,7 @@ from builder.parse.document import (
     Verdict,
     placeholder,
 )
+from builder.parse.elements import ELEMENTS
 from builder.parse.passage import Passage
 from builder.parse.prose import raw_placeholder, to_phrase
 
@@ -58,6 +59,7 @@ TOKEN = re.compile(
     r"|(?P<expression>\{\{)"
     r"|(?P<attributes>\{(?:[:.#][^{}\n]*|[\w-]+=[^{}\n]*)\})"
     r"|(?P<comment><!--)"
+    r"|(?P<declaration><![A-Za-z][^>]*>|<\?(?s:.*?)\?>|<!\[CDATA\[(?s:.*?)\]\]>)"
     r"|(?P<tag></?[A-Za-z]))"
 )
 BLANK_LINE = re.compile(r"\n[ \t>]*\n")
@@ -651,6 +653,13 @@ class Scanner:
             self.writer.place_raw("")  # what stands beside it stays beside a tag
         return comment.end()
 
+    def _declaration(self, match: re.Match[str]) -> int:
+        """What HTML hides, and an author writes to be seen: `<!DOCTYPE html>`, `<?php … ?>`."""
+        message = "in HTML this is a declaration, which a browser does not show"
+        hint = "put it in backticks, or write &lt; for its first sign"
+        self.report("html-element", match.start(), match.end(), message, hint)
+        return self._verbatim(match)
+
     def _tag(self, match: re.Match[str]) -> int:
         link = AUTOLINK.match(self.text, match.start(), self.limit)
         if link:
@@ -665,6 +674,12 @@ class Scanner:
                 self._forbidden_tag(word, match.start(), end)
             return tag.end() if tag else match.end()
         if tag is None:
+            return self._verbatim(match)
+        if word not in ELEMENTS:
+            if not match[0].startswith("</"):
+                message = f"HTML has no element <{tag[1]}>: a browser shows nothing of such a tag"
+                hint = f"put it in backticks, or write &lt;{tag[1]}&gt;"
+                self.report("html-element", tag.start(), tag.end(), message, hint)
             return self._verbatim(match)
         part = len(self.writer.parts)
         self.writer.put(self.text[tag.start() : tag.start(2)])
@@ -758,6 +773,7 @@ HANDLERS: dict[str, Callable[[Scanner, re.Match[str]], int]] = {
     "expression": Scanner._expression,
     "attributes": Scanner._foreign_attributes,
     "comment": Scanner._comment,
+    "declaration": Scanner._declaration,
     "tag": Scanner._tag,
 }
 """By the name of a token in `TOKEN`: what reads on from there, and gives the offset behind it."""

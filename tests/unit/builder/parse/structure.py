@@ -23,6 +23,7 @@ from builder.parse.document import (
     START,
     Cell,
     Citation,
+    CrossReference,
     Heading,
     Math,
     Term,
@@ -152,6 +153,8 @@ def _shown(node: Any, *, alone: bool) -> str:
         case Term(name=name, shown=shown):
             before = "" if name == " ".join(shown.html.split()) else name
             return _paragraph(before + _whole(shown), alone=alone)
+        case CrossReference():
+            return _paragraph("".join(_texts(children(node))), alone=alone)
         case Cell(code=code, check=check, solution=solution):
             texts = (part.text for part in (code, check, solution) if part)
             return "".join(f"<pre><code>{_escaped(one)}</code></pre>" for one in texts)
