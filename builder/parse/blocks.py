@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from functools import cache
 
 from markdown_it import MarkdownIt
+from markdown_it.common.html_re import close_tag, open_tag
 from markdown_it.parser_block import RuleFuncBlockType
 from markdown_it.rules_block import StateBlock, blockquote, table
 from markdown_it.token import Token
@@ -46,6 +47,8 @@ FORMULA = re.compile(
     r"(?P<sign>\$\$)|^[ \t>]*(?:[-*+][ \t]+|\d+[.)][ \t]+)?(?P<other>\\\[|\\begin\{\w+\*?\})"
 )
 """What begins a formula that may have lines of its own."""
+UNDERLINE = re.compile(r"-+[ \t]*")
+TAG_ALONE = re.compile(rf"(?:{open_tag}|{close_tag})[ \t]*")
 LOOKING_BELOW = frozenset({"lheading", "table"})
 """The rules that look for their mark below a text's first line."""
 
@@ -128,7 +131,10 @@ def _guarded(rule: RuleFuncBlockType, *, below: bool) -> RuleFuncBlockType:
         if inside and (start in inside or (below and _formula_below(state, start, end))):
             return False
         if not silent:
-            state.env[INDENTATIONS][state.level] = state.blkIndent
+            levels: dict[int, int] = state.env[INDENTATIONS]
+            for deeper in [level for level in levels if level > state.level]:
+                del levels[deeper]  # of a block that has ended
+            levels[state.level] = state.blkIndent
         elif _goes_on(state, start):
             return False
         return rule(state, start, end, silent)
@@ -186,15 +192,27 @@ def _blockquote(state: StateBlock, start: int, end: int, silent: bool) -> bool:
 
 
 def _table(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-    """A table, whose rows tell in `meta["start"]` where in the text they begin."""
+    """A table, whose rows tell in `meta["start"]` where in the text they begin.
+
+    Text over a line of hyphens alone is a heading, and a tag alone in its line ends a table, as any
+    block does.
+    """
+    if start + 1 < end and UNDERLINE.fullmatch(_line(state, start + 1)):
+        return False
+    below = range(start + 2, end)
     before = len(state.tokens)
-    if not table(state, start, end, silent):
+    if not table(state, start, next((n for n in below if _is_tag(state, n)), end), silent):
         return False
     for token in state.tokens[before:]:
         if token.type == "tr_open" and token.map:
             line = token.map[0]
             token.meta["start"] = state.bMarks[line] + state.tShift[line]
     return True
+
+
+def _is_tag(state: StateBlock, number: int) -> bool:
+    indented = state.sCount[number] - state.blkIndent >= AS_CODE
+    return not indented and TAG_ALONE.fullmatch(_line(state, number)) is not None
 
 
 def _closing_line(state: StateBlock, start: int, end: int) -> int | None:

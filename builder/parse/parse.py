@@ -55,7 +55,7 @@ FRONT_MATTER_KEYS = ("title", "lead", "updated", ALLOW)
 HEADING_ID = re.compile(r"[ \t]*\{#([^{}\n.=]*)\}$")
 DEFINITION = re.compile(r"^[ ]{0,3}\[[^\]\n^@]+\]:[ \t][^\n]*$", re.MULTILINE)
 """A definition of a link by reference."""
-TASK = re.compile(r"\[(?P<done>[ xX])\][ \t]+")
+TASK = re.compile(r"\[(?P<done>[ xX])\][ \t]+(?=\S)")
 TASK_LABELS = {True: "done", False: "to do"}
 FOREIGN_CALLOUT = re.compile(r"\[!(?P<alert>\w+)\]|(?:!!!|\?\?\?\+?)[ \t]+(?P<admonition>[\w-]+)")
 FOREIGN_LABEL = re.compile(r"\((?P<name>[\w:.-]+)\)=$")

@@ -33,6 +33,9 @@ RAW = re.compile(
 
 PLAIN = re.compile(r"[^*_~\\\[\]<>&\"\n]*")
 """Text without anything that Markdown could mean."""
+BEFORE_BREAK = re.compile(r"(?<!\\)((?:\\\\)*)\\(?= {2,}\n)")
+"""A backslash that stands before a hard break. markdown-it takes one of the break's blanks with it
+(findings/markdown_it_backslash_before_break.sh), so it is escaped itself."""
 CODE_BLOCK = re.compile(r'(<div class="highlight">(?:<span class="filename">.*?</span>)?<pre)>')
 TABLE_START = re.compile(r"<table>")
 TABLE_END = re.compile(r"</table>")
@@ -63,7 +66,12 @@ def _reader() -> MarkdownIt:
 
 def inline_html(text: str) -> str:
     """The HTML of Markdown inside a block."""
-    return text if PLAIN.fullmatch(text) else _reader().renderInline(text)
+    if PLAIN.fullmatch(text):
+        return text
+    if "\\  " in text:
+        text = BEFORE_BREAK.sub(r"\1\\\\", text)
+    html: str = _reader().renderInline(text)
+    return html
 
 
 def to_html(root: Element, raw: Sequence[str]) -> str:

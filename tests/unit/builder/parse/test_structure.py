@@ -66,6 +66,13 @@ def test_written_documents(text: str) -> None:
     assert found == right(text, found)
 
 
+def test_text_over_a_line_of_hyphens_is_a_heading_and_no_table() -> None:
+    text = "Either \\| or\n---"
+    found, issues = built(text)
+    assert found == expected(text)
+    assert [issue.rule for issue in issues] == ["heading-style"]
+
+
 def test_the_comparison_sees_a_difference() -> None:
     parts = ["<p>", "a", "</p>", "<ul>", "<li>", "b", "</li>", "</ul>"]
     assert expected("a\n- b") == [Part(what) for what in parts]
