@@ -116,7 +116,8 @@ class Comparison:
 
     A place is a series and a condition, by their names. `least` is by how much it must be better,
     in the measure's unit; with `most` in place of it, the two differ by no more than that. If
-    `relative`, differences are shares of the second place's values.
+    `relative`, differences are shares of the second place's values. `worse_measure` is that of the
+    second place, if it is another one in the same unit.
     """
 
     text: str
@@ -127,6 +128,7 @@ class Comparison:
     least: float = 0.0
     most: float | None = None
     relative: bool = False
+    worse_measure: str = ""
 
 
 @dataclass(frozen=True)
@@ -174,12 +176,14 @@ class Experiment:
         return [self._finding(one) for one in self.comparisons]
 
     def _finding(self, one: Comparison) -> FindingFields:
-        better, worse = (
-            self.at(one.setting, one.measure, *place) for place in (one.better, one.worse)
-        )
+        better = self.at(one.setting, one.measure, *one.better)
+        worse = self.at(one.setting, one.worse_measure or one.measure, *one.worse)
         if len(better) != len(worse) and 1 not in (len(better), len(worse)):
             raise ValueError(f"expected as many seeds on both sides of “{one.text}”")
         measure = self.measures[_place(self.measures, one.measure)]
+        other = self.measures[_place(self.measures, one.worse_measure or one.measure)]
+        if measure["unit"] != other["unit"]:
+            raise ValueError(f"expected one unit on both sides of “{one.text}”")
         effects = better - worse if measure["better"] == "higher" else worse - better
         if one.relative:
             effects = effects / worse

@@ -130,3 +130,30 @@ def test_names_that_nothing_has() -> None:
         experiment(wrong).findings()
     with pytest.raises(ValueError, match="without comparisons"):
         verdict([])
+
+
+def test_two_measures_of_one_unit_are_compared() -> None:
+    tried = two_measures(unit="nats")
+    (finding,) = tried.findings()
+    assert finding["measure"] == "error"
+    assert finding["effect"] == pytest.approx(2.0)
+    assert finding["holds"]
+
+
+def test_measures_of_unlike_units_are_not_compared() -> None:
+    with pytest.raises(ValueError, match="one unit"):
+        two_measures(unit="%").findings()
+
+
+def two_measures(unit: str) -> Experiment:
+    """A second measure, two more than the first everywhere."""
+    one = experiment()
+    second = {**one.measures[0], "name": "other", "unit": unit}
+    across = Comparison(
+        "by the first it is less", "error", ("ours", "s1"), ("ours", "s1"), worse_measure="other"
+    )
+    return experiment(
+        across,
+        measures=[one.measures[0], second],
+        values=np.concatenate([one.values, one.values + 2], axis=1),
+    )
