@@ -546,12 +546,17 @@ class _Lowering:
         self.made.members[name] = min(members, self.made.members.get(name, members))
 
     def _split(self, node: Node) -> None:
-        if len(self.graph.shape(node.inputs[0])) != 1:
-            raise Refused("Split of more than one axis")
+        shape = self.graph.shape(node.inputs[0])
+        axis = int(node.attributes.get("axis", 0)) % len(shape)
+        outer, whole = prod(shape[:axis]), FLOAT_BYTES * prod(shape[axis:])
         start, offset = self._value(node.inputs[0]), 0
         for name in node.outputs:
-            self.values[name] = Ref(start.buffer, start.offset + offset)
-            offset += self._bytes(name)
+            part, size = Ref(start.buffer, start.offset + offset), self._bytes(name) // outer
+            if outer == 1:
+                self.values[name] = part
+            else:
+                self._copy(part, self._new(name), size, outer, whole, size)
+            offset += size
 
     def _concat(self, node: Node) -> None:
         (out,) = node.outputs

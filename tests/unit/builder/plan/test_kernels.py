@@ -272,15 +272,21 @@ def test_moving_numbers() -> None:
         node("Concat", ["x", "g"], ["side"], axis=1),
         node("Concat", ["g", "x"], ["below"], axis=0),
         node("Expand", ["c", "shape"], ["many"]),
+        node("Split", ["x", "widths"], ["left", "right"], axis=1),
+        node("Split", ["x", "heights"], ["upper", "lower"], axis=0),
     ]
-    constants = {"two": np.array(2), "shape": np.array([3, 5])}
-    outputs = ["t", "g", "c", "side", "below", "many"]
+    constants = {
+        "two": np.array(2), "shape": np.array([3, 5]),
+        "widths": np.array([3, 4]), "heights": np.array([1, 4]),
+    }  # fmt: skip
+    outputs = ["t", "g", "c", "side", "below", "many", "left", "right", "upper", "lower"]
     data = model(nodes, {"x": [5, 7], "i": [5]}, outputs, constants, ["i"])
     x, i = normal(5, 7), np.array([4, 0, 0, 3, 1], np.int32)
     found = run(data, x=x, i=i)
     expected = {
         "t": x.T, "g": x[i], "c": x[:, 2], "side": np.hstack([x, x[i]]),
         "below": np.vstack([x[i], x]), "many": np.tile(x[:, 2], (3, 1)),
+        "left": x[:, :3], "right": x[:, 3:], "upper": x[:1], "lower": x[1:],
     }  # fmt: skip
     for name, values in expected.items():
         np.testing.assert_array_equal(found[name], values, name)
