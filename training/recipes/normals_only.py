@@ -20,6 +20,7 @@ from training.learn.fit import Batch, Schedule, fit, share_of
 from training.learn.stack import AutoencoderStack
 from training.measure.detectors import (
     Field,
+    Score,
     area_under_curve,
     mahalanobis,
     pca_residual,
@@ -124,9 +125,9 @@ def trials_of(setting: str) -> list[Trial]:
     return [currents_trial(FIRST_SEED + seed, faults) for seed in range(SEEDS[setting])]
 
 
-def cleaned(rows: Floats) -> Floats:
-    """Without the tenth that PCA, fitted to all of them, redraws worst."""
-    errors = pca_residual(rows, NUMBERS)(rows)
+def cleaned(rows: Floats, crude: Score) -> Floats:
+    """Without the tenth that a crude model finds strangest."""
+    errors = crude(rows)
     kept = len(rows) - round(DROPPED * len(rows))
     return rows[np.sort(np.argsort(errors)[:kept])]
 
@@ -179,7 +180,8 @@ def measured(setting: str, progress: Progress) -> Values:
         for part in ("held_out", "test", "strange")
     ]
     found = np.empty((len(members), len(SERIES), len(MEASURES)))
-    sets = (spoiled, [cleaned(rows) for rows in spoiled])
+    planes = [pca_residual(rows, NUMBERS) for rows in spoiled]
+    sets = (spoiled, [cleaned(*both) for both in zip(spoiled, planes, strict=True)])
     for series, training_sets in enumerate(sets):
         x = np.stack(training_sets)
         stack = trained(
@@ -188,8 +190,8 @@ def measured(setting: str, progress: Progress) -> Values:
         )  # fmt: skip
         scores = [errors_of(stack, x), *(errors_of(stack, part) for part in parts)]
         found[:, series] = [judged(*of) for of in zip(*scores, strict=True)]
-    for member, rows in enumerate(spoiled):
-        for series, score in ((2, pca_residual(rows, NUMBERS)), (3, mahalanobis(rows))):
+    for member, (rows, plane) in enumerate(zip(spoiled, planes, strict=True)):
+        for series, score in ((2, plane), (3, mahalanobis(rows))):
             found[member, series] = judged(score(rows), *(score(part[member]) for part in parts))
     values = np.full((len(MEASURES), len(SERIES), len(PER_CENT), max(SEEDS.values())), np.nan)
     by_share = found.reshape(len(PER_CENT), len(trials), len(SERIES), len(MEASURES))

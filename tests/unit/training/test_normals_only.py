@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 
 from training.data.currents import FAULTS, SAMPLES, recording
+from training.measure.detectors import pca_residual
 from training.recipes.normals_only import (
     FIRST_SEED,
     MOST_FAULTS,
+    NUMBERS,
     PER_CENT,
     RECURRING,
     SEVERITY,
@@ -73,7 +75,8 @@ def test_cleaning_drops_the_tenth_that_is_furthest_from_the_plane() -> None:
     x[:, :8] = rng.standard_normal((100, 8))  # in a plane that eight components span
     x[:, 8] = 1e-3 * rng.standard_normal(100)
     x[40:50, 8] += 0.1
-    np.testing.assert_array_equal(cleaned(x), np.delete(x, range(40, 50), axis=0))
+    kept = cleaned(x, pca_residual(x, NUMBERS))
+    np.testing.assert_array_equal(kept, np.delete(x, range(40, 50), axis=0))
 
 
 def test_judged_counts_what_lies_above_each_threshold() -> None:
