@@ -145,3 +145,7 @@ def test_what_error_can_be_borne() -> None:
         errors = measured("error", series).max(1)
         bearable = np.array(list(BETAS.values()))[errors <= OPTIONS["bearable"]].max()
         assert CARD["metrics"][f"bearable.{series}"]["value"] == bearable
+    summed, averaged = (
+        CARD["metrics"][f"bearable.{series}"]["value"] for series in ("sum", "mean")
+    )
+    assert summed == 64 * averaged
