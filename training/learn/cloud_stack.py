@@ -14,13 +14,21 @@ from training.learn.stack import AutoencoderStack
 
 class TwinStack(AutoencoderStack):
     """Members 0 … m − 1 are plain, m … 2m − 1 their variational twins; member i's code has
-    `code_sizes[i % m]` numbers, padded with zeros to the largest. Outputs are ink, 0..1.
+    `code_sizes[i % m]` numbers, padded with zeros to the largest. Outputs are ink, 0..1, unless
+    `ink` says that they are not.
 
     The twins' log variances have a head of their own, which starts at zero: σ = 1.
     """
 
-    def __init__(self, input_size: int, hidden: Sequence[int], code_sizes: Sequence[int]) -> None:
-        super().__init__(input_size, hidden, (*code_sizes, *code_sizes), ink=True)
+    def __init__(
+        self,
+        input_size: int,
+        hidden: Sequence[int],
+        code_sizes: Sequence[int],
+        *,
+        ink: bool = True,
+    ) -> None:
+        super().__init__(input_size, hidden, (*code_sizes, *code_sizes), ink=ink)
         pairs, widest = len(code_sizes), max(code_sizes)
         with torch.no_grad():
             for parameter in self.parameters():
