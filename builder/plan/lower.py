@@ -136,6 +136,7 @@ class _Lowering:
             "Transpose": self._transpose,
             "Gather": self._gather,
             "Split": self._split,
+            "Slice": self._slice,
             "Concat": self._concat,
             "Cast": self._cast,
             "Adam": self._adam,
@@ -519,17 +520,11 @@ class _Lowering:
         inner = FLOAT_BYTES * prod(shape[axis + 1 :])
         chosen = self.graph.constants.get(index)
         if chosen is not None:
-            if chosen.values.size != 1:
-                raise Refused("Gather of several fixed places")
-            start = self._value(data)
-            place = int(chosen.values.item()) % shape[axis]
-            part = Ref(start.buffer, start.offset + inner * place)
-            outer = prod(shape[:axis])
-            if outer == 1:
-                self.values[node.outputs[0]] = part
+            places = [int(place) % shape[axis] for place in np.ravel(chosen.values)]
+            if len(places) == 1:
+                self._part(data, node.outputs[0], axis, places[0], 1)
             else:
-                out = self._new(node.outputs[0])
-                self._copy(part, out, inner, outer, inner * shape[axis], inner)
+                self._chosen(data, node.outputs[0], axis, places)
             return
         if axis != 0:
             raise Refused("Gather along an axis that is not the first")
@@ -541,22 +536,51 @@ class _Lowering:
         }  # fmt: skip
         self._call("gather", arguments, work=self.graph.size(node.outputs[0]))
 
+    def _chosen(self, whole: str, out: str, axis: int, places: Sequence[int]) -> None:
+        """Fixed places of one axis, in any order and as often as they are named."""
+        shape, x, made = self.graph.shape(whole), self._value(whole), self._new(out)
+        outer, inner = prod(shape[:axis]), FLOAT_BYTES * prod(shape[axis + 1 :])
+        for number, place in enumerate(places):
+            part, target = (
+                Ref(ref.buffer, ref.offset + inner * at) for ref, at in ((x, place), (made, number))
+            )
+            self._copy(part, target, inner, outer, inner * shape[axis], inner * len(places))
+
     def _note_members(self, index: str, members: int) -> None:
         name = self._value(index).root.name
         self.made.members[name] = min(members, self.made.members.get(name, members))
 
     def _split(self, node: Node) -> None:
-        shape = self.graph.shape(node.inputs[0])
+        shape, start = self.graph.shape(node.inputs[0]), 0
         axis = int(node.attributes.get("axis", 0)) % len(shape)
-        outer, whole = prod(shape[:axis]), FLOAT_BYTES * prod(shape[axis:])
-        start, offset = self._value(node.inputs[0]), 0
         for name in node.outputs:
-            part, size = Ref(start.buffer, start.offset + offset), self._bytes(name) // outer
-            if outer == 1:
-                self.values[name] = part
-            else:
-                self._copy(part, self._new(name), size, outer, whole, size)
-            offset += size
+            length = self.graph.shape(name)[axis]
+            self._part(node.inputs[0], name, axis, start, length)
+            start += length
+
+    def _slice(self, node: Node) -> None:
+        shape = self.graph.shape(node.inputs[0])
+        given = [self.graph.constants.get(name) for name in node.inputs[1:]]
+        if any(one is None or one.values.size != 1 for one in given) or len(given) < 3:
+            raise Refused("Slice at places that are not fixed, or along several axes")
+        start, _, axis, *step = (int(one.values.item()) for one in given if one)
+        if step not in ([], [1]):
+            raise Refused("Slice that leaves places out")
+        size = shape[axis]
+        start = max(start + size, 0) if start < 0 else min(start, size)
+        length = self.graph.shape(node.outputs[0])[axis]
+        self._part(node.inputs[0], node.outputs[0], axis % len(shape), start, length)
+
+    def _part(self, whole: str, out: str, axis: int, start: int, length: int) -> None:
+        """`length` places of one axis: a view where they lie side by side, a copy elsewhere."""
+        shape, x = self.graph.shape(whole), self._value(whole)
+        outer, inner = prod(shape[:axis]), FLOAT_BYTES * prod(shape[axis + 1 :])
+        part = Ref(x.buffer, x.offset + inner * start)
+        if outer == 1:
+            self.values[out] = part
+        else:
+            size = inner * length
+            self._copy(part, self._new(out), size, outer, inner * shape[axis], size)
 
     def _concat(self, node: Node) -> None:
         (out,) = node.outputs

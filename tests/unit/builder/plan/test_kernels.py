@@ -264,29 +264,37 @@ def test_softmax() -> None:
 
 
 def test_moving_numbers() -> None:
-    """Transposed, gathered by row and by column, split, joined, repeated."""
+    """Transposed, gathered by row and by column, joined, repeated, split, cut out."""
     nodes = [
         node("Transpose", ["x"], ["t"], perm=[1, 0]),
         node("Gather", ["x", "i"], ["g"], axis=0),
         node("Gather", ["x", "two"], ["c"], axis=1),
+        node("Gather", ["x", "several"], ["chosen"], axis=1),
         node("Concat", ["x", "g"], ["side"], axis=1),
         node("Concat", ["g", "x"], ["below"], axis=0),
         node("Expand", ["c", "shape"], ["many"]),
-        node("Split", ["x", "widths"], ["left", "right"], axis=1),
-        node("Split", ["x", "heights"], ["upper", "lower"], axis=0),
+        node("Split", ["side", "widths"], ["left", "middle", "right"], axis=1),
+        node("Split", ["x", "heights"], ["over", "under"], axis=0),
+        node("Slice", ["x", "second", "six", "one"], ["columns"]),
+        node("Slice", ["x", "last", "six", "zero"], ["rows"]),
     ]
     constants = {
-        "two": np.array(2), "shape": np.array([3, 5]),
-        "widths": np.array([3, 4]), "heights": np.array([1, 4]),
+        "two": np.array(2), "several": np.array([6, 0, 0, 3]),
+        "shape": np.array([3, 5]), "widths": np.array([3, 4, 7]),
+        "heights": np.array([2, 3]), "six": np.array([6]), "one": np.array([1]),
+        "last": np.array([-2]), "zero": np.array([0]), "second": np.array([2]),
     }  # fmt: skip
-    outputs = ["t", "g", "c", "side", "below", "many", "left", "right", "upper", "lower"]
+    outputs = ["t", "g", "c", "side", "below", "many", "chosen"]
+    outputs += ["left", "middle", "right", "over", "under", "columns", "rows"]
     data = model(nodes, {"x": [5, 7], "i": [5]}, outputs, constants, ["i"])
     x, i = normal(5, 7), np.array([4, 0, 0, 3, 1], np.int32)
     found = run(data, x=x, i=i)
     expected = {
         "t": x.T, "g": x[i], "c": x[:, 2], "side": np.hstack([x, x[i]]),
         "below": np.vstack([x[i], x]), "many": np.tile(x[:, 2], (3, 1)),
-        "left": x[:, :3], "right": x[:, 3:], "upper": x[:1], "lower": x[1:],
+        "chosen": x[:, [6, 0, 0, 3]],
+        "left": x[:, :3], "middle": x[:, 3:], "right": x[i], "over": x[:2], "under": x[2:],
+        "columns": x[:, 2:6], "rows": x[-2:],
     }  # fmt: skip
     for name, values in expected.items():
         np.testing.assert_array_equal(found[name], values, name)
