@@ -21,6 +21,9 @@ Integers: TypeAlias = NDArray[np.int32]
 Loss: TypeAlias = Callable[[nn.Module, Tensor, Tensor, Mapping[str, Tensor]], dict[str, Tensor]]
 """(network, x `[n, d]`, ε `[n, noise_size]`, knobs by name) → scalar terms, the minimised first."""
 
+STEP = "step"
+"""Among its knobs a scheduled loss finds under this name how many steps were made before."""
+
 Run: TypeAlias = Callable[..., dict[str, Tensor]]
 """(network, one tensor an input) → tensors by name."""
 
@@ -97,7 +100,8 @@ class LiveModel:
 
     `loss` returns the terms of `terms` in their order; the first is minimised. `noise_size` is
     how many standard normals a sample needs at each step (0 for a plain autoencoder, whose `loss`
-    gets an empty ε). `steps` is a full run.
+    gets an empty ε). `steps` is a full run. A `scheduled` loss changes on the way: it is told the
+    step, and where it is only looked at, that of the end of a run.
     """
 
     network: nn.Module
@@ -110,6 +114,7 @@ class LiveModel:
     inference: Mapping[str, Inference]
     knobs: tuple[Knob, ...] = ()
     noise_size: int = 0
+    scheduled: bool = False
     parameters: tuple[Parameter, ...] = field(init=False)
 
     def __post_init__(self) -> None:

@@ -15,7 +15,7 @@ from torch.fx.experimental.proxy_tensor import make_fx
 from training.live.carriable import require_carriable
 from training.live.declaration import ADAM_EPS, Inference, LiveModel
 from training.live.onnx_surgery import scalar_fills, scan
-from training.live.step import TrainingStep, WithParameters, split_noise
+from training.live.step import TrainingStep, WithParameters, at_step, split_noise
 from training.publish.card import Port
 from training.publish.export import ExportError, exported, strip
 
@@ -67,6 +67,7 @@ def export_step(model: LiveModel) -> onnx.ModelProto:
     arguments = tuple(_example(port, skip_leading=port.shape[:1] == ("k",)) for port in ports)
     x = torch.index_select(arguments[5], 0, arguments[4])
     knobs, eps = split_noise(step.knobs, arguments[8:], x)
+    knobs = at_step(model, knobs)
     require_carriable(model.network, lambda: step.loss(arguments[0], x, eps, knobs))
     traced = make_fx(step, tracing_mode="fake")(*arguments)
     assert isinstance(traced, nn.Module)
@@ -84,7 +85,8 @@ def evaluation(model: LiveModel) -> Inference:
 
     def run(network: nn.Module, x: Tensor, *knobs_and_eps: Tensor) -> dict[str, Tensor]:
         knobs, eps = split_noise(knob_names, knobs_and_eps, x)
-        return {"losses": torch.stack(list(model.loss(network, x, eps, knobs).values()))}
+        terms = model.loss(network, x, eps, at_step(model, knobs))
+        return {"losses": torch.stack(list(terms.values()))}
 
     return Inference(
         inputs=(

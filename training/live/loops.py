@@ -17,7 +17,7 @@ from onnx import ModelProto
 from training.data import rng
 from training.live.declaration import ADAM_EPS, Floats, Integers, LiveModel
 from training.live.graphs import STATE
-from training.live.step import flat_loss
+from training.live.step import at_step, flat_loss
 
 STEPS_PER_CALL = 25
 """How many steps one call of the step graph makes; any number gives the same."""
@@ -84,10 +84,11 @@ def train_in_torch(
     loss = flat_loss(model)
     scalars = {knob.name: torch.tensor(values[knob.name]) for knob in model.knobs}
     x_all = torch.from_numpy(x)
-    losses = []
+    losses: list[Floats] = []
     for call in calls(model, len(x), seed, 0, steps, per_call=1):
         batch = x_all[torch.from_numpy(call.index[0])]
-        minimised, terms = loss(params, batch, torch.from_numpy(call.eps[0]), scalars)
+        now = at_step(model, scalars, torch.tensor(float(len(losses))))
+        minimised, terms = loss(params, batch, torch.from_numpy(call.eps[0]), now)
         optimiser.zero_grad()
         minimised.backward()  # type: ignore[no-untyped-call]
         optimiser.step()

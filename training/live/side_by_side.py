@@ -14,7 +14,7 @@ from torch import Tensor
 
 from training.live.declaration import ADAM_EPS, Floats, LiveModel
 from training.live.loops import STEPS_PER_CALL, DivergedError, calls
-from training.live.step import flat_loss
+from training.live.step import at_step, flat_loss
 from training.publish.recipe import Progress
 
 
@@ -52,7 +52,8 @@ def train_side_by_side(
         eps = torch.from_numpy(np.stack([call.eps for call in together]))[of_run]
         for k in range(rows.shape[1]):
             optimiser.zero_grad()
-            minimised, terms = losses(params, x_all[rows[:, k]], eps[:, k], scalars)
+            now = at_step(model, scalars, torch.full((len(seeds),), float(done + k)))
+            minimised, terms = losses(params, x_all[rows[:, k]], eps[:, k], now)
             if watch:
                 watch(done + k, params.detach(), terms.detach())
             minimised.sum().backward()  # type: ignore[no-untyped-call]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call, grad_and_value
 
-from training.live.declaration import LiveModel, Parameter
+from training.live.declaration import STEP, LiveModel, Parameter
 
 BETA1, BETA2 = 0.9, 0.999
 """Decay of Adam's two moments, the defaults of `torch.optim.Adam`."""
@@ -56,7 +57,10 @@ class _Call(nn.Module):
 
 
 def flat_loss(model: LiveModel) -> Callable[..., tuple[Tensor, Tensor]]:
-    """(params `[N]`, x, ε, knobs) → the minimised scalar and all terms `[T]`."""
+    """(params `[N]`, x, ε, knobs) → the minimised scalar and all terms `[T]`.
+
+    Among the knobs of a scheduled loss is the step (`at_step`).
+    """
     call = WithParameters(model.network, model.parameters, model.loss)
 
     def loss(
@@ -69,6 +73,15 @@ def flat_loss(model: LiveModel) -> Callable[..., tuple[Tensor, Tensor]]:
         return terms[expected[0]], torch.stack(list(terms.values()))
 
     return loss
+
+
+def at_step(
+    model: LiveModel, knobs: Mapping[str, Tensor], step: Tensor | None = None
+) -> dict[str, Tensor]:
+    """The knobs, and with them the step if the loss is scheduled: the last, if none is given."""
+    if not model.scheduled:
+        return dict(knobs)
+    return {**knobs, STEP: torch.tensor(float(model.steps)) if step is None else step}
 
 
 def adam(
@@ -102,6 +115,7 @@ class TrainingStep(nn.Module):
         super().__init__()
         self.knobs = tuple(knob.name for knob in model.knobs)
         self.loss = flat_loss(model)
+        self.at_step = partial(at_step, model)
 
     def forward(
         self,
@@ -118,6 +132,7 @@ class TrainingStep(nn.Module):
         """One step of Adam."""
         x = torch.index_select(x_all, 0, index)
         knobs, eps = split_noise(self.knobs, knobs_and_eps, x)
+        knobs = self.at_step(knobs, step)
         gradient, (_, losses) = grad_and_value(self.loss, has_aux=True)(params, x, eps, knobs)
         step = step + 1
         params, m, v = adam(params, gradient, m, v, step, lr, adam_eps)

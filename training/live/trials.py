@@ -17,7 +17,7 @@ from torch import Tensor
 from training.live.declaration import Floats, LiveModel
 from training.live.produce import LiveData, build_graphs, evaluation_feeds, live_section
 from training.live.side_by_side import train_side_by_side
-from training.live.step import flat_loss
+from training.live.step import at_step, flat_loss
 from training.publish.experiment import LiveConditionFields
 from training.publish.export import Graph
 from training.publish.recipe import Progress, PublishedArray
@@ -128,12 +128,13 @@ class _HeldOut:
         self.x = torch.from_numpy(feeds["x"])
         self.eps = torch.from_numpy(feeds["eps"]).float() if "eps" in feeds else self.x[:, :0]
         count = len(next(iter(knobs.values())))
-        self.knobs = {
+        scalars = {
             knob.name: torch.tensor(
                 knobs.get(knob.name, [knob.default] * count), dtype=torch.float32
             )
             for knob in model.knobs
         }
+        self.knobs = at_step(model, scalars, torch.full((count,), float(model.steps)))
         self.loss = torch.func.vmap(flat_loss(model), in_dims=(0, None, None, 0))
 
     @torch.no_grad()

@@ -1,15 +1,17 @@
 """Conditions of an experiment end where the page's own training of them ends."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
 
-from training.live.declaration import Knob, LiveModel, Term, learning_rate
+from training.live.declaration import STEP, Knob, LiveModel, Term, learning_rate
+from training.live.graphs import evaluation
 from training.live.loops import StepSession
-from training.live.produce import LiveData, evaluation_feeds, look_through
+from training.live.produce import LiveData, checked_inference, evaluation_feeds, look_through
 from training.live.trials import HISTORY_POINTS, LiveCondition, run_trials
 from training.publish.card import DataCard
 from training.publish.recipe import PublishedArray
@@ -65,6 +67,26 @@ def test_each_run_ends_where_the_exported_step_ends() -> None:
             np.testing.assert_allclose(trials.params[entry, place], run.state.params, atol=1e-5)
             losses = look("evaluate", run.state.params, **feeds)["losses"]
             np.testing.assert_allclose(trials.terms[entry, place], losses, rtol=1e-4)
+
+
+def test_a_scheduled_loss_is_told_the_step_and_looked_at_as_at_the_end() -> None:
+    def warmed(
+        network: nn.Module, x: Tensor, eps: Tensor, knobs: Mapping[str, Tensor]
+    ) -> dict[str, Tensor]:
+        share = knobs[STEP] / STEPS
+        terms = pulled(network, x, eps, {"weight": share * knobs["weight"]})
+        return {"loss": terms["loss"] + 0.1 * share, "error": terms["error"]}
+
+    plain, scheduled = model(), replace(model(), loss=warmed, scheduled=True)
+    trials = run_trials(scheduled, data(), SEEDS, CONDITIONS, lambda share: None)
+    trainer = StepSession(scheduled, trials.graphs["step"].model, data().x_train())
+    for entry, condition in enumerate(CONDITIONS):
+        run = trainer.train(SEEDS[1], STEPS, condition.knobs)
+        np.testing.assert_allclose(trials.params[entry, 1], run.state.params, atol=1e-5)
+        feeds = evaluation_feeds(plain, data().x_validation(), condition.knobs)
+        graphs = {"evaluate": checked_inference(plain, evaluation(plain), "evaluate")}
+        at_the_end = look_through(graphs)("evaluate", run.state.params, **feeds)["losses"]
+        np.testing.assert_allclose(trials.terms[entry, 1] - [0.1, 0], at_the_end, rtol=1e-4)
 
 
 def test_the_curves_are_those_of_the_first_seed() -> None:
