@@ -198,14 +198,21 @@ class Hands:
         self.page.evaluate("(fragment) => { location.hash = fragment; }", fragment)
 
 
+SETTLED = 10
+"""Gestures by which first runs have begun and neighbours are live: what they load stays."""
+
+
 def soak(figure: Figure, gestures: int, seed: int) -> list[Memory]:
-    """Memory after a tenth of the gestures and after all; raises AssertionError at what fails."""
+    """Memory after a tenth of the gestures, but at least `SETTLED`, and after all.
+
+    Raises AssertionError at what fails.
+    """
     hands = Hands(figure, seed)
     usual = figure.settle().readouts
     held: list[Memory] = []
     for made in range(1, gestures + 1):
         hands.gesture()
-        if made in (gestures // 10, gestures):
+        if made in (max(gestures // 10, SETTLED), gestures):
             hands.recover()
             held.append(hands.memory())
 
