@@ -19,6 +19,8 @@ SATURATED = 20.0
 ACTIVATIONS = {"Sigmoid": "sigmoid", "Silu": "silu", "Relu": "relu", "Tanh": "tanh"}
 """What matrix products and convolutions apply to their results on the way out."""
 
+ARITHMETIC = frozenset({"Add", "Sub", "Mul", "Div"})
+
 PRODUCTS = frozenset({"Gemm", "IndexedGemv", "Conv", "ConvTranspose"})
 
 NARROW = 4
@@ -28,6 +30,7 @@ NARROW = 4
 def simplify(graph: Graph) -> None:
     """All rewrites, in their order: some make work for later ones."""
     for rewrite in (
+        known_sizes,
         powers,
         saturated_softplus,
         silus,
@@ -45,6 +48,34 @@ def simplify(graph: Graph) -> None:
     ):
         rewrite(graph)
         _forget_unused(graph)
+
+
+def known_sizes(graph: Graph) -> None:
+    """The sizes of all values are numbers by now: what computes them from an input's goes.
+
+    And a number is not repeated for arithmetic that repeats it anyway.
+    """
+    single: dict[str, str] = {}
+    for node in graph.nodes:
+        node.inputs = [single.get(name, name) for name in node.inputs]
+        if node.op != "Expand":
+            continue
+        (out,), source = node.outputs, node.inputs[0]
+        node.inputs = [source]
+        repeated = all(_repeats(graph, user, out) for user in graph.users(out))
+        if graph.scalar(source) is not None and out not in graph.results and repeated:
+            single[out] = source
+
+
+def _repeats(graph: Graph, user: Node, name: str) -> bool:
+    """Whether a value could be one number for the node that reads it, which needs no more than its
+    values, or the sizes that it was repeated to."""
+    if user.op == "Shape":
+        return True
+    others = [other for other in user.inputs if other != name]
+    return user.op in ARITHMETIC and any(
+        graph.shape(other) == graph.shape(name) for other in others
+    )
 
 
 def powers(graph: Graph) -> None:

@@ -1,9 +1,9 @@
-"""A fixed judge of drawn digits: does a drawing look like a digit at all, and how near is one?
+"""A fixed judge of what is drawn: does it look like the data at all, and how near is an example?
 
-A drawing is accepted if a classifier that was trained on real digits is sure enough of its class
-*and* a real training digit is close enough. Either rule alone can be fooled: a classifier is
+A drawing is accepted if a classifier that was trained on real examples is sure enough of its class
+*and* a real training example is close enough. Either rule alone can be fooled: a classifier is
 often sure of nonsense, and a smear lies near to everything. Both limits come from the validation
-digits, of which each rule refuses one in forty.
+examples, of which each rule refuses one in forty.
 """
 
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ SEED = 11
 HIDDEN = 64
 SCHEDULE = Schedule(epochs=60, batch_size=64, learning_rate=1e-2, weight_decay=5e-2)
 REFUSED = 0.025
-"""Share of the validation digits that each rule alone refuses."""
+"""Share of the validation examples that each rule alone refuses."""
 
 
 class DigitClassifier(nn.Module):
@@ -45,9 +45,10 @@ class DigitClassifier(nn.Module):
 
 @dataclass(frozen=True)
 class Judge:
-    """The classifier, the training digits `[n, pixels]`, and the two limits."""
+    """The classifier (`[n, pixels]` → probabilities), the training examples `[n, pixels]`, and the
+    two limits."""
 
-    classifier: DigitClassifier
+    classifier: nn.Module
     known: Floats
     least_probability: float
     largest_distance: float
@@ -64,12 +65,12 @@ class Judge:
         return enough
 
     def near(self, x: Floats) -> NDArray[np.bool_]:
-        """Which drawings `[n, pixels]` lie close enough to a training digit."""
+        """Which drawings `[n, pixels]` lie close enough to a known one."""
         enough: NDArray[np.bool_] = nearest_distance(x, self.known) <= self.largest_distance
         return enough
 
     def accepts(self, x: Floats) -> NDArray[np.bool_]:
-        """Which drawings `[n, pixels]` look like a digit."""
+        """Which drawings `[n, pixels]` look like the data."""
         return self.sure(x) & self.near(x)
 
     def accepted_share(self, x: Floats) -> float:
@@ -100,11 +101,15 @@ def train_judge(dataset: Dataset) -> Judge:
 
     fit(classifier, loss, len(x), SCHEDULE, SEED, lambda _: None)
     round_to_half(classifier)
-    unlimited = Judge(classifier, dataset.train.x, 0.0, np.inf)
-    validation = dataset.validation.x
+    return limited(classifier, dataset.train.x, dataset.validation.x)
+
+
+def limited(classifier: nn.Module, known: Floats, validation: Floats) -> Judge:
+    """The judge whose rules each refuse one in forty of the validation examples `[n, pixels]`."""
+    unlimited = Judge(classifier, known, 0.0, np.inf)
     return Judge(
         classifier,
-        dataset.train.x,
+        known,
         float(np.quantile(unlimited.probabilities(validation).max(1), REFUSED)),
-        float(np.quantile(nearest_distance(validation, dataset.train.x), 1 - REFUSED)),
+        float(np.quantile(nearest_distance(validation, known), 1 - REFUSED)),
     )

@@ -1,4 +1,7 @@
-"""`shapes-vae`: a convolutional VAE whose plane of codes is shared out among four shapes."""
+"""`shapes-vae`: a convolutional VAE whose plane of codes is shared out among four shapes.
+
+Then drawings with wished properties are looked for in that plane: `families/shape_search.py`.
+"""
 
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -20,8 +23,16 @@ from training.measure.metrics import (
     mean_squared_error,
 )
 from training.publish.card import DataCard, Metric, Port
-from training.publish.export import Call, export, gaussian_sampler, round_to_half, uniform_sampler
+from training.publish.eight_bits import round_to_bytes
+from training.publish.export import (
+    Call,
+    export,
+    gaussian_sampler,
+    round_to_half,
+    uniform_sampler,
+)
 from training.publish.recipe import Claim, Progress, PublishedArray, Recipe, Trained
+from training.recipes.families.shape_search import CLAIMS, Searched, searched
 
 SEED = 4
 CODE_SIZE = 2
@@ -47,9 +58,11 @@ X_HAT = Port("x_hat", ("n", 1, SIDE, SIDE), INK, "reconstructed or imagined draw
 def train(progress: Progress) -> Trained:
     """Train the VAE and the judge, and measure who owns the plane."""
     dataset = shapes()
-    model = train_vae(torch.from_numpy(dataset.train.x), share_of(progress, 0.0, 0.95))
+    model = train_vae(torch.from_numpy(dataset.train.x), share_of(progress, 0.0, 0.6))
     round_to_half(model)
-    judge = train_judge(dataset, share_of(progress, 0.95, 1.0))
+    round_to_bytes(model.decoder)  # two graphs have it
+    judge = train_judge(dataset, share_of(progress, 0.6, 0.7))
+    found = searched(model, judge, dataset, share_of(progress, 0.7, 1.0))
     test = torch.from_numpy(dataset.test.x)
     with torch.no_grad():
         codes, log_var = model.encode(test)
@@ -79,8 +92,9 @@ def train(progress: Progress) -> Trained:
         ),
         **region_metrics(regions, dataset.classes),
         **smoothness_metrics(decodes.numpy()),
+        **found.metrics,
     }
-    return publishable(model, dataset, codes.numpy(), regions, metrics)
+    return publishable(model, dataset, codes.numpy(), regions, metrics, found)
 
 
 def train_vae(x: Tensor, progress: Progress) -> ConvVAE:
@@ -113,6 +127,7 @@ def train_judge(dataset: Dataset, progress: Progress) -> ShapeClassifier:
         return functional.cross_entropy(judge(x[batch.rows]), labels[batch.rows])
 
     fit(judge, loss, len(x), CLASSIFIER_SCHEDULE, SEED, progress)
+    round_to_bytes(judge)
     return judge
 
 
@@ -190,6 +205,7 @@ def publishable(
     codes: Floats,
     regions: Labels,
     metrics: Mapping[str, Metric],
+    found: Searched,
 ) -> Trained:
     """Graphs, arrays and card."""
     z = code_port(CODE_SIZE)
@@ -203,6 +219,7 @@ def publishable(
                 Call(model, "encode"), (X,), posterior_ports(CODE_SIZE), uniform_sampler((X,)), SEED
             ),
             "decoder": export(Call(model, "decode"), (z,), (X_HAT,), gaussian_sampler((z,)), SEED),
+            **found.graphs,
         },
         arrays={
             "codes_test": PublishedArray(
@@ -222,6 +239,7 @@ def publishable(
                 "the shape that a classifier sees in the decode of each grid cell; rows of "
                 "rising z2, in each row rising z1, by options.grid",
             ),
+            **found.arrays,
         },
         metrics=metrics,
         options={
@@ -231,6 +249,7 @@ def publishable(
             "beta": BETA,
             "warm_up_epochs": WARM_UP_EPOCHS,
             "grid": {"side": GRID_SIDE, "extent": GRID_EXTENT},
+            "search": found.options,
             **asdict(SCHEDULE),
         },
     )
@@ -269,5 +288,6 @@ RECIPE = Recipe(
             "do on average",
             lambda m: m["grid.largest_mean_jump"] < m["grid.mean_random_jump"],
         ),
+        *CLAIMS,
     ),
 )

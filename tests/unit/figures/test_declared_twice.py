@@ -50,6 +50,10 @@ def last_class(card: Card) -> int:
     return len(card["data"]["classes"]) - 1
 
 
+def of_search(name: str) -> Callable[[Card], Any]:
+    return lambda card: card["options"]["search"][name]
+
+
 def rows(array: str, axis: int = 0) -> Callable[[Card], int]:
     return lambda card: int(card["arrays"][array]["shape"][axis])
 
@@ -88,6 +92,15 @@ SHARED = (
     Shared("denoise", "level", "max", "currents", lambda card: len(option("levels")(card)) - 1),
     Shared("denoise", "method", "choices", "photographs", option("methods")),
     Shared("denoise", "example", "max", "photographs", rows("clean")),
+    Shared("design", "kind", "choices", "vae", of_search("kinds")),
+    Shared(
+        "design",
+        "leash",
+        "choices",
+        "vae",
+        lambda card: [f"{value:g}" for value in of_search("leashes")(card)],
+    ),
+    Shared("design", "z1", "max", "vae", lambda card: of_search("plane")(card)["extent"]),
     Shared("draw-and-squeeze", "sample", "max", "ae", last_class),
     Shared("fitted-prior", "prior", "choices", "priors", option("priors")),
     Shared("fitted-prior", "kind", "choices", "priors", option("kinds")),

@@ -102,6 +102,30 @@ def test_an_input_is_never_overwritten() -> None:
     np.testing.assert_allclose(found["y"], (x - np.exp(x)) * np.exp(x), rtol=1e-5, atol=1e-6)
 
 
+def test_sizes_that_a_graph_computes_are_known_beforehand() -> None:
+    """And a one that is repeated to the size of x, for 1 − x, is read as one number."""
+    nodes = [
+        node("Shape", ["x"], ["rows"], start=0, end=1),
+        node("Concat", ["rows", "width"], ["size"], axis=0),
+        node("Expand", ["one", "size"], ["ones"]),
+        node("Sub", ["ones", "x"], ["rest"]),
+        node("Expand", ["b", "size"], ["biases"]),
+        node("Mul", ["rest", "biases"], ["y"]),
+        node("Expand", ["one", "size"], ["z"]),
+    ]
+    constants = {
+        "width": np.array([3], np.int64),
+        "one": np.array([1], np.float32),
+        "b": normal(3),
+    }
+    data = model(nodes, {"x": ["n", 3]}, ["y", "z"], constants)
+    assert operations(planned(data)) == ["binary"] * 4
+    x = normal(5, 3, seed=2)
+    found = run(data, x=x)
+    np.testing.assert_allclose(found["y"], (1 - x) * constants["b"], rtol=1e-6)
+    np.testing.assert_array_equal(found["z"], np.ones((5, 3)))
+
+
 def test_temporaries_share_memory() -> None:
     """A chain of any length needs no more than a few places."""
     nodes = [node("Exp", [f"v{i}"], [f"v{i + 1}"]) for i in range(30)]

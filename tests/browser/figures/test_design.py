@@ -1,0 +1,182 @@
+"""F22: the page searches where onnxruntime's slopes lead, the judge and the archive answer."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import onnxruntime
+import pytest
+from numpy.typing import NDArray
+
+from tests.browser.conftest import HTTP_AND_FILE, Reader
+from tests.browser.support.figure import Code, Figure, Snapshot
+from tests.browser.support.waiting import eventually
+from training.measure.code_search import search
+
+NAME = "design"
+FREE, HELD, BEST = "Search without λ", "Search with λ", "Best of the past drawings"
+TOLERANCE = 1 / 255 + 1e-3  # the canvas holds 8 bits
+SEARCHED = 0.03  # of a misfit, or deviations: searches in float32
+WISH = (0.15, 0.3, 5.0)
+START = (-2.0, 0.0)
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Ends:
+    """Where both searches end, `[2, 2]`, how far from the wish, `[2]`, and what is drawn."""
+
+    codes: NDArray[np.float64]
+    misfits: NDArray[np.float64]
+    drawings: NDArray[np.float32]
+
+
+def searched(figure: Figure, start: Code, leash: float, wish: tuple[float, ...] = WISH) -> Ends:
+    """The recipe's search in the model's own graph, run by onnxruntime."""
+    model = figure.placed.model("vae")
+    deviations = np.array(model.card["options"]["search"]["deviations"])
+    session = onnxruntime.InferenceSession(model.bytes("search"))
+
+    def look(z: Array, held: float) -> tuple[Array, Array]:
+        rows = len(z)
+        feeds = {
+            "z": z,
+            "target": np.tile(wish, (rows, 1)),
+            "weights": np.tile(np.array([1, 1, 81]) / (3 * deviations**2), (rows, 1)),
+            "leash": np.full((rows, 1), held),
+        }
+        given = {name: value.astype(np.float32) for name, value in feeds.items()}
+        measures, slope = session.run(["measures", "slope"], given)
+        misses = (measures - np.array(wish)) / deviations
+        return np.mean(misses**2, axis=1), slope.astype(float)
+
+    def end(held: float) -> Array:
+        def ask(z: Array, _: Array) -> tuple[Array, Array]:
+            costs, slopes = look(z, held)
+            return costs + held * (z**2).sum(1), slopes
+
+        codes: Array = search(ask, np.array([start], float)).codes
+        return codes
+
+    codes = np.concatenate([end(0), end(leash)])
+    z = {"z": codes.astype(np.float32)}
+    unasked = {"target": np.zeros((2, 3)), "weights": np.zeros((2, 3)), "leash": np.zeros((2, 1))}
+    given = z | {name: value.astype(np.float32) for name, value in unasked.items()}
+    drawings = session.run(["x_hat"], given)[0][:, 0]
+    return Ends(codes, np.sqrt(look(codes, 0)[0]), drawings)
+
+
+def places(shown: Snapshot, leash: str) -> NDArray[np.float64]:
+    """Where the figure says that both searches end."""
+    texts = [shown.readouts["λ = 0 ends at z"], shown.readouts[f"λ = {leash} ends at z"]]
+    return np.array([[float(part) for part in text.replace("−", "-").split(",")] for text in texts])
+
+
+def expect_ends(figure: Figure, ends: Ends, leash: str) -> None:
+    def agrees() -> None:
+        shown = figure.snapshot()
+        assert places(shown, leash) == pytest.approx(ends.codes, abs=SEARCHED)
+        found = [shown.number("misfit, λ = 0"), shown.number(f"misfit, λ = {leash}")]
+        assert found == pytest.approx(ends.misfits, abs=SEARCHED)
+
+    eventually(figure.page, agrees)
+
+
+@HTTP_AND_FILE
+def test_the_page_searches_along_the_slopes(reader: Reader) -> None:
+    figure = reader.live_figure(NAME)
+    ends = searched(figure, START, 0.03)
+    expect_ends(figure, ends, "0.03")
+    # The claim: the free search comes nearer to the wish, far from home, and is refused.
+    assert ends.misfits[0] < ends.misfits[1]
+    assert np.abs(ends.codes[0]).max() > 3 > np.abs(ends.codes[1]).max()
+    assert figure.root.get_by_text("λ = 0: refused; λ = 0.03: accepted").is_visible()
+    shown = figure.snapshot()
+    for name, pixels in zip((FREE, HELD), ends.drawings, strict=True):
+        assert np.abs(shown.raster(name) - pixels).mean() < 0.02
+    figure.choice("0.3").click()
+    expect_ends(figure, searched(figure, START, 0.3), "0.3")
+
+
+def test_a_hand_starts_the_searches_elsewhere(reader: Reader) -> None:
+    figure = reader.live_figure(NAME)
+    before = figure.snapshot()
+    plane = figure.plane("Start of the searches")
+    figure.mouse_drag(plane.spot(code) for code in [START, (-1.0, 0.5), (-1.5, 1.0)])
+    handle = figure.root.get_by_role("slider", name="Start of the searches")
+
+    def place() -> Code:
+        text = (handle.get_attribute("aria-valuetext") or "").replace("−", "-")
+        z1, z2 = re.findall(r"-?\d+\.\d+", text)
+        return float(z1), float(z2)
+
+    def moved() -> None:
+        assert place() == pytest.approx((-1.5, 1.0), abs=0.05)
+
+    def moved_on() -> None:
+        assert place() == pytest.approx((-1.4, 1.0), abs=0.05)
+
+    eventually(figure.page, moved)
+    eventually(figure.page, lambda: expect_elsewhere(before, figure.snapshot()))
+    handle.press("ArrowRight")
+    eventually(figure.page, moved_on)
+    # The address holds two digits of the start, and a search may fork by the third.
+    address = figure.address()
+    start = [float(re.findall(rf"{name}=(-?[\d.]+)", address)[0]) for name in ("z1", "z2")]
+    other = Figure(reader.visit(address), figure.placed).wait_live()
+    expect_ends(other, searched(figure, (start[0], start[1]), 0.03), "0.03")
+    other.reset()
+    expect_ends(other, searched(figure, START, 0.03), "0.03")
+
+
+def expect_elsewhere(before: Snapshot, after: Snapshot) -> None:
+    assert np.abs(places(after, "0.03") - places(before, "0.03")).max() > 0.1
+
+
+def test_the_archive_and_the_judge_answer_another_wish(reader: Reader) -> None:
+    figure = reader.live_figure(NAME)
+    figure.slider("ink").press("End")
+    wish = (0.5, *WISH[1:])
+    model = figure.placed.model("vae")
+    options = model.card["options"]["search"]
+    misses = (model.array("known_measures") - np.array(wish)) / np.array(options["deviations"])
+    misfits = np.sqrt(np.mean(misses.astype(float) ** 2, axis=1))
+    figure.expect_number("misfit, archive", float(misfits.min()), 6e-3)
+    known = model.array("known").reshape(-1, 32, 32) / options["levels"]
+    shown = figure.snapshot()
+    assert np.abs(shown.raster(BEST) - known[misfits.argmin()]).max() <= TOLERANCE
+    expect_ends(figure, searched(figure, START, 0.03, wish), "0.03")
+    value = {key: each["value"] for key, each in model.card["metrics"].items()}
+    captions = figure.root.locator(".pair-caption")
+    for name, label in ((FREE, "λ = 0:"), (HELD, "λ = 0.03:")):
+        pixels = figure.snapshot().raster(name).reshape(1, -1).astype(np.float32)
+        sure = float(model.run("judge", x=pixels)["probability"].max())
+        far = float(np.linalg.norm(known.reshape(len(known), -1) - pixels, axis=1).min())
+        over = sure - value["judge.least_probability"], value["judge.largest_distance"] - far
+        if min(abs(over[0]) * 100, abs(over[1]) * 10) > 0.3:  # the canvas holds 8 bits
+            word = "accepted" if min(over) >= 0 else "refused"
+            assert word in captions.filter(has_text=label).inner_text()
+
+
+def test_each_kind_of_wish_has_its_rows(reader: Reader) -> None:
+    figure = reader.live_figure(NAME)
+    model = figure.placed.model("vae")
+    kinds = model.card["options"]["search"]["kinds"]
+    for label, kind in (("of three drawings", "mixed"), ("of one drawing", "drawn")):
+        figure.choice(label).click()
+        misfits, accepted = (
+            model.array(name)[kinds.index(kind)].mean(1) for name in ("misfits", "accepted")
+        )
+
+        def told(
+            misfits: NDArray[np.float32] = misfits, accepted: NDArray[np.float32] = accepted
+        ) -> None:
+            rows = figure.table()[1:]
+            assert [float(row[-1]) for row in rows[:4]] == pytest.approx(misfits, abs=6e-4)
+            shares = [float(row[-1].rstrip("%")) / 100 for row in rows[4:]]
+            assert shares == pytest.approx(accepted, abs=6e-4)
+
+        eventually(figure.page, told)
