@@ -15,13 +15,16 @@ from tests.twin import answer
 from training.data import rng
 from training.recipes.digits_fitted_prior import STREAM_COMPONENT, STREAM_NORMAL
 
-MATHS = Path(__file__).resolve().parents[2] / "site_assets/figures/fitted-prior/maths.ts"
+ASSETS = Path(__file__).resolve().parents[2] / "site_assets"
+MATHS = ASSETS / "figures/fitted-prior/maths.ts"
+STEPS = ASSETS / "kit/maths/diffusion.ts"
 BORDERLINE = 2  # drawings of 1,000 that lie within float32's rounding of a limit
 SIZE = 16
 
 SCRIPT = """
 import { readFileSync } from "node:fs";
-const { mixtureCodes, normalCodes, pull } = await import(process.argv[1]);
+const { mixtureCodes, normalCodes } = await import(process.argv[1]);
+const { pull } = await import(process.argv[2]);
 const { seed, mixtures, mixed, clean, levels } = JSON.parse(readFileSync(0, "utf8"));
 process.stdout.write(JSON.stringify({
   normal: [...normalCodes(seed)],
@@ -122,7 +125,7 @@ def test_the_page_draws_the_same_codes(model: Published) -> None:
         "clean": clean,
         "levels": options["levels"][5:7],
     }
-    found = answer(SCRIPT, MATHS.as_uri(), given=call)
+    found = answer(SCRIPT, MATHS.as_uri(), STEPS.as_uri(), given=call)
     assert np.array(found["normal"]) == pytest.approx(normals(model).ravel(), abs=1e-6)
     for member, codes in zip(members, found["mixtures"], strict=True):
         assert np.array(codes) == pytest.approx(from_mixture(model, member).ravel(), abs=1e-5)

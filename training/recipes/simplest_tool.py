@@ -4,12 +4,13 @@ PCA, a plain, a denoising and a variational autoencoder, and a small diffusion m
 loses in redrawing, how well it tells what is strange, what it draws, and what that costs.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
@@ -17,7 +18,13 @@ from training.data.dataset import Dataset, Floats
 from training.data.digits import SIDE, digits
 from training.data.surfaces import surface
 from training.learn.cloud_stack import TwinStack
-from training.learn.code_diffusion import DenoiserStack, amounts, noise_levels, pull
+from training.learn.code_diffusion import (
+    ChosenDenoiser,
+    DenoiserStack,
+    amounts,
+    noise_levels,
+    pull,
+)
 from training.learn.fit import Batch, Schedule, fit, share_of
 from training.learn.judge import REFUSED, nearest_distance, train_judge
 from training.learn.spoiler import Spoiler
@@ -26,9 +33,10 @@ from training.measure.detectors import Field, area_under_curve
 from training.measure.metrics import mean_squared_error
 from training.measure.pca import PrincipalComponents
 from training.measure.samples import energy_distance
-from training.publish.card import DataCard
+from training.publish.card import DataCard, Port
 from training.publish.experiment import Comparison, Experiment, Values
-from training.publish.recipe import Claim, Progress, Recipe, Trained
+from training.publish.export import Graph, export
+from training.publish.recipe import Claim, Progress, PublishedArray, Recipe, Trained
 
 FIRST_SEED = 41
 SEEDS = 5
@@ -38,6 +46,9 @@ THROWS = 1000
 STEPS = 24
 WARM_UP = 1 / 6
 """Of a training: over so much of it the KL's weight rises to 1."""
+
+POINT = ("n", 2)
+"""Of the points that the page takes from noise step by step (Figure diffusion-steps)."""
 
 SCORE_DRAWS = 2
 """Of the noise at each level, over which a diffusion model's score is the mean."""
@@ -95,6 +106,7 @@ class Tool:
     multiplications: int
     """To draw one sample: weights, each as often as it is used."""
     parameters: int
+    denoiser: DenoiserStack | None = None
 
 
 def chance() -> torch.Generator:
@@ -224,20 +236,29 @@ def diffusion_tool(setting: Setting, denoiser: DenoiserStack) -> Tool:
         scores: Field = total.double().numpy()
         return scores
 
-    @torch.no_grad()
     def samples() -> Floats:
-        z = torch.randn((THROWS, size), generator=chance()).expand(SEEDS, -1, -1)
-        for place, level in enumerate(levels.tolist()):
-            clean = denoiser(z, torch.full(z.shape[:2], level))
-            following = float(levels[place + 1]) if place + 1 < STEPS else None
-            z = pull(z, clean, level, following)
+        noise = torch.randn((THROWS, size), generator=chance()).expand(SEEDS, -1, -1)
+        *_, z = steps_from(denoiser, noise)
         drawn: Floats = (z * deviation + mean).numpy()
         return drawn
 
     layers = denoiser.layers
     one_pass = multiplied(list(layers.weights))
     biases = sum(bias[0].numel() for bias in layers.biases)
-    return Tool(score, samples, None, STEPS * one_pass, one_pass + biases)
+    return Tool(score, samples, None, STEPS * one_pass, one_pass + biases, denoiser)
+
+
+@torch.no_grad()
+def steps_from(denoiser: DenoiserStack, noise: Tensor) -> Iterator[Tensor]:
+    """Rows `[m, n, d]` as they start, and after each step, in the training rows' scale."""
+    levels = noise_levels(STEPS)
+    z = noise
+    yield z
+    for place, level in enumerate(levels.tolist()):
+        clean = denoiser(z, torch.full(z.shape[:2], level))
+        following = float(levels[place + 1]) if place + 1 < STEPS else None
+        z = pull(z, clean, level, following)
+        yield z
 
 
 def scale(setting: Setting) -> tuple[Tensor, Tensor]:
@@ -351,13 +372,58 @@ def beside_pca(found: Values) -> Values:
     return np.stack([found, rival], axis=1)
 
 
+def first_of(stack: DenoiserStack) -> DenoiserStack:
+    """The first seed's denoiser by itself."""
+    width, size = stack.layers.weights[0].shape[1], stack.layers.weights[-1].shape[1]
+    one = DenoiserStack(1, size, width)
+    with torch.no_grad():
+        for mine, theirs in zip(one.parameters(), stack.parameters(), strict=True):
+            mine.copy_(theirs[:1])
+    return one
+
+
+def sample_points(n: int, generator: np.random.Generator) -> tuple[Floats | NDArray[np.int32], ...]:
+    """Inputs to check the denoiser with."""
+    z = generator.standard_normal((n, 2)).astype(np.float32)
+    return z, generator.choice(noise_levels(STEPS), size=n), np.zeros(n, np.int32)
+
+
+def denoiser_graph(denoiser: DenoiserStack) -> Graph:
+    """Points on their way, and the step's level, to the guess at the clean points."""
+    unit = "standard deviations of the training points"
+    inputs = (
+        Port("z", POINT, unit, "points mixed with noise; the training points have mean 0"),
+        Port("level", ("n",), "", "the step's logarithm of the ratio of signal to noise, halved"),
+        Port("member", ("n",), "", "which denoiser: there is one, 0", "int32"),
+    )
+    outputs = (Port("clean", POINT, unit, "the denoiser's guess at the clean points"),)
+    return export(ChosenDenoiser(first_of(denoiser)), inputs, outputs, sample_points, FIRST_SEED)
+
+
+def distances_on_the_way(setting: Setting, denoiser: DenoiserStack) -> Floats:
+    """The energy distance of 1,000 rows from test rows at the start and after each step,
+    `[seeds, steps + 1]`."""
+    mean, deviation = scale(setting)
+    noise = torch.randn((THROWS, len(mean)), generator=chance()).expand(SEEDS, -1, -1)
+    found = [
+        [energy_distance(one, setting.data.test.x) for one in (z * deviation + mean).numpy()]
+        for z in steps_from(denoiser, noise)
+    ]
+    return np.array(found, np.float32).T
+
+
 def train(progress: Progress) -> Trained:
     """Train all tools on both data sets, and measure all that they can be asked."""
     both = settings()
-    found = []
+    found, denoisers = [], []
     for place, setting in enumerate(both):
         part = share_of(progress, place / len(both), (place + 1) / len(both))
-        found.append(beside_pca(measured(setting, tools(setting, part))))
+        of = tools(setting, part)
+        found.append(beside_pca(measured(setting, of)))
+        denoisers.append(of["diffusion"].denoiser)
+    points, denoiser = both[0], denoisers[0]
+    assert denoiser is not None
+    mean, deviation = scale(points)
     labels = ("PCA", "plain", "denoising", "VAE", "diffusion")
     tried = Experiment(
         axis={"label": "tool", "scale": "names"},
@@ -405,14 +471,26 @@ def train(progress: Progress) -> Trained:
         data=DataCard.of(both[1].data),
         seed=FIRST_SEED,
         parameters=0,
-        graphs={},
-        arrays=tried.arrays(),
+        graphs={"denoiser": denoiser_graph(denoiser)},
+        arrays={
+            **tried.arrays(),
+            "points_test": PublishedArray(points.data.test.x, "", "test points of the half moons"),
+            "distances": PublishedArray(
+                distances_on_the_way(points, denoiser),
+                "",
+                "energy distance of 1,000 points from the test points, by seed, at the start and "
+                "after each step of the diffusion",
+            ),
+        },
         metrics=tried.metrics(),
         options={
             **tried.options(),
             "seeds": SEEDS,
             "steps": STEPS,
             "throws": THROWS,
+            "levels": noise_levels(STEPS).tolist(),
+            "mean": mean.tolist(),
+            "deviation": float(deviation),
             **{
                 one.name: {
                     "code_size": one.code_size,

@@ -5,6 +5,7 @@ import {
   Controls,
   court,
   defineFigure,
+  diffuse,
   DotRows,
   dotTable,
   fixed,
@@ -33,7 +34,7 @@ import {
   type Pair,
 } from "../../kit/index.ts";
 import type { Role, State } from "../../generated/fitted-prior.ts";
-import { mixtureCodes, normalCodes, placesOf, pull, SIZE, THROWS, type Mixture } from "./maths.ts";
+import { mixtureCodes, normalCodes, placesOf, SIZE, THROWS, type Mixture } from "./maths.ts";
 
 type Prior = State["prior"];
 type Kind = State["kind"];
@@ -94,29 +95,11 @@ function mixtureOf(model: Model, member: number): Mixture {
   };
 }
 
-/** Codes on their way from noise: as they start, and after each step. */
-async function diffuse(model: Model, member: number, noise: Float32Array): Promise<Float32Array[]> {
-  const count = noise.length / SIZE;
-  const levels = optionList(model, "levels");
-  const members = { dims: [count], data: new Int32Array(count).fill(member) };
-  const path = [noise];
-  for (const [place, level] of levels.entries()) {
-    const mixed = path.at(-1) as Float32Array;
-    const outputs = await model.run("denoiser", {
-      z: float32([count, SIZE], mixed),
-      level: float32([count], new Float32Array(count).fill(level)),
-      member: members,
-    });
-    path.push(pull(mixed, floatOutput(outputs, "clean"), level, levels[place + 1]));
-  }
-  return path;
-}
-
 /** All codes of a prior, step by step. */
 async function codesFrom(model: Model, prior: Prior, member: number, seed: number): Promise<readonly Float32Array[]> {
   if (prior === "mixture") return [mixtureCodes(seed, mixtureOf(model, member))];
   const noise = normalCodes(seed);
-  return prior === "normal" ? [noise] : diffuse(model, member, noise);
+  return prior === "normal" ? [noise] : diffuse(model, member, noise, SIZE);
 }
 
 async function decode(model: Model, member: number, codes: Float32Array): Promise<Float32Array> {

@@ -4,6 +4,7 @@
  */
 
 export { court, type Court } from "./court.ts";
+export { diffuse } from "./diffuse.ts";
 export {
   defineFigure,
   defineTrainingFigure,

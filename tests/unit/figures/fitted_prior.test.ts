@@ -2,15 +2,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import {
-  amounts,
-  mixtureCodes,
-  normalCodes,
-  placesOf,
-  pull,
-  SIZE,
-  THROWS,
-} from "../../../site_assets/figures/fitted-prior/maths.ts";
+import { mixtureCodes, normalCodes, placesOf, SIZE, THROWS } from "../../../site_assets/figures/fitted-prior/maths.ts";
+import { amounts, pull } from "../../../site_assets/kit/maths/diffusion.ts";
 
 const TRIANGLE = (SIZE * (SIZE + 1)) / 2;
 const column = (codes: Float32Array, axis: number): number[] =>
