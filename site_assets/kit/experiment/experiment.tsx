@@ -44,6 +44,7 @@ interface Frame extends Measurements {
 const HUES = ["c-xhat", "c-z", "c-mu", "c-sigma"]; // of what is ours; a rival is grey
 const FEW = 4; // choices that stand side by side
 const HALF = 0.5; // of the room between two names on an axis
+const DASH = 0.3; // of that room, to each side of a name
 const OWN = "×"; // a run of the reader's
 const ROOM_BELOW = 0.2; // of a curve's range: the name of the lower one stands there
 
@@ -132,7 +133,7 @@ function Shown({ state, frame, set, training }: ShownProps) {
                   />
                   <Line
                     points={(here[index] ?? []).flatMap((seeds, i): Pair[] =>
-                      seeds.length ? [[at(i), meanOf(seeds)]] : [],
+                      seeds.length ? meanAt(axis.scale, at(i), meanOf(seeds)) : [],
                     )}
                     hue={hues[index] as string}
                     dashed={rival}
@@ -309,6 +310,16 @@ const sentence = (text: string): string => text.charAt(0).toUpperCase() + text.s
 /** Mean and range of the seeds. */
 function spread(values: readonly number[], { decimals }: MeasureFields): string {
   return values.length === 0 ? "not measured" : meanAndRange(values, (value) => fixed(value, decimals));
+}
+
+/** A mean's part of the line of means: between names there is nothing, so each has a dash of its own. */
+function meanAt(scale: Measurements["axis"]["scale"], at: number, mean: number): Pair[] {
+  if (scale !== "names") return [[at, mean]];
+  return [
+    [at - DASH, mean],
+    [at + DASH, mean],
+    [Number.NaN, Number.NaN],
+  ];
 }
 
 /** Room at both ends, and for a scale of names one tick for each. */
