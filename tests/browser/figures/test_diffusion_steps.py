@@ -64,20 +64,20 @@ def test_each_step_is_as_far_from_the_data_as_the_graph_takes_it(reader: Reader)
         figure.expect_number("distance now", expected[step], within=2e-3)
     told = [float(row[1].replace("−", "-")) for row in figure.table()[1:]]
     assert told == pytest.approx(expected, abs=2e-3)
-    assert expected[0] > 10 * expected[-1], "noise is far, the last points are near"
+    assert expected[0] > 3 * expected[-1], "noise is far, the last points are near"
 
 
 def test_other_noise_is_another_throw_and_the_address_keeps_it(reader: Reader) -> None:
-    figure = reader.live_figure(NAME, {"step": 24})
+    figure = reader.live_figure(NAME, {"step": 20})
     before = figure.settle().readouts
     figure.button("Other noise").click()
-    assert figure.settle().readouts != before
+    assert figure.settle().readouts["distance now"] != before["distance now"]
     address = figure.address()
     assert "throw_seed=8" in address
     other = Figure(reader.visit(address), figure.placed).wait_live()
     assert other.settle().readouts == figure.settle().readouts
     figure.reset()
-    figure.expect_summary("After 16 of 24 steps")
+    figure.expect_summary("After 24 of 24 steps")
 
 
 def test_what_the_build_measured_on_the_way_ends_at_the_table_of_tools(reader: Reader) -> None:
