@@ -109,6 +109,7 @@ STATE = re.compile(
 )
 VERDICT = re.compile(r"""\{\{\s*verdict\(\s*(["'])(?P<model>.*?)\1\s*\)\s*\}\}""")
 NAME = re.compile(r"\{\{\s*(\w+)")
+OURS_IN_FORMULA = re.compile(r"\{\{\s*(?:metric|state|verdict)\(.*?\}\}")
 EXPRESSIONS = {
     "metric": '{{ metric("model", "split.name") }}',
     "state": '{{ state("fig-…", "k") }}',
@@ -379,6 +380,9 @@ class Scanner:
         if last < end and BACKSLASHES.search(raw.strip()):
             last += 1  # a backslash before a blank is a command
         tex, at = self.passage.padded(first, last), self.passage.span(first, last)
+        if inside := OURS_IN_FORMULA.search(self.text, first, last):
+            message, hint = "in a formula this is not read", "write it behind the formula"
+            self.report("expression", *inside.span(), message, hint)
         given = EQUATION_ID.match(self.text, after, self.limit)
         if given is None:
             self.writer.place(Math(at, tex, display))

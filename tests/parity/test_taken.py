@@ -3,6 +3,7 @@ answers what the archive's graphs answer in onnxruntime."""
 
 from __future__ import annotations
 
+import json
 import sys
 import zipfile
 from collections.abc import Iterator
@@ -28,8 +29,16 @@ ROWS = 5
 
 
 def test_every_model_says_how_its_network_is_made(models_dir: Path) -> None:
+    """But an experiment's that trains in the page: there is no finished network to take along."""
     models = {path.parent.name for path in models_dir.glob("*/*.onnx")}
-    assert NETWORKS_OF.keys() == models - EXACT
+    trying = {name for name in models if trains_as_experiment(models_dir / name)}
+    assert trying
+    assert NETWORKS_OF.keys() == models - EXACT - trying
+
+
+def trains_as_experiment(model: Path) -> bool:
+    options: dict[str, Any] = json.loads((model / "card.json").read_text("utf-8"))["options"]
+    return {"experiment", "live"} <= options.keys()
 
 
 @pytest.fixture
@@ -120,6 +129,8 @@ def answers(module: Any, feeds: dict[str, NDArray[Any]], outputs: list[str]) -> 
     elif hasattr(module, "encode"):
         encoded = module.encode(*values)
         found = list(encoded) if isinstance(encoded, tuple) else [encoded]
+    elif type(module).__name__ == "ShapeClassifier":
+        found = [module(values[0].reshape(-1, 1, 32, 32)).softmax(1)]
     else:
         found = [module(*values)]
     if member is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,7 +10,7 @@ from tests.browser.support.drivers import Driver
 from tests.browser.support.figure import AT_REST
 from tests.browser.support.layout import STRAYS
 from tests.browser.support.site import PlacedFigure, Site
-from tests.browser.support.training import SHOWN
+from tests.browser.support.training import FULL_SPEED, SHOWN
 
 LIVE_PATIENCE = 45.0
 """Seconds until a figure must be live: WebKit compiles the engine on a busy core."""
@@ -160,13 +161,35 @@ class Notes:
 
 def loss_to_reach(figure: PlacedFigure) -> float | None:
     """The validation loss that a run in the page must come down to; None if nothing trains."""
-    for model in figure.data["models"].values():
-        if "live" in model["card"].get("options", {}):
+    for role, model in figure.data["models"].items():
+        options = model["card"].get("options", {})
+        if "live" not in options:
+            continue
+        if "experiment" in options:
+            entry = shown_entry(options["experiment"]["live"], figure.data["state"])
+            untrained, *_, final = figure.model(role).array("history_validation")[entry, :, 0]
+        else:
             metrics = model["card"]["metrics"]
             final = metrics["validation.loss"]["value"]
             untrained = metrics["validation.loss.untrained"]["value"]
-            return float(final + REACHED * (untrained - final))
+        return float(final + REACHED * (untrained - final))
     return None
+
+
+def shown_entry(live: list[dict[str, Any]], state: Mapping[str, object]) -> int:
+    """The place of the condition that an experiment's figure shows first."""
+    keys = ("setting", "series", "condition")
+    return next(
+        int(one["entry"])
+        for one in live
+        if all(state.get(key, one[key]) == one[key] for key in keys)
+    )
+
+
+def quick(figure: PlacedFigure) -> dict[str, object]:
+    """The state in which its training is tried, at full speed."""
+    own = SHOWN.get(figure.name, {})
+    return {**FULL_SPEED, **own} if "speed" in figure.data["spec"]["state"] else own
 
 
 class Round:
@@ -212,7 +235,7 @@ class Round:
             notes.turned = driver.ask(AT_REST, figure.id)
         enough = loss_to_reach(figure)
         if enough is not None:
-            driver.ask(FOLLOW, figure.fragment(SHOWN.get(figure.name, {})))
+            driver.ask(FOLLOW, figure.fragment(quick(figure)))
             driver.ask(AT_REST, figure.id)
             x, y = driver.ask(PLACE_OF_BUTTON, figure.id, TRAIN_BUTTON)
             driver.click((x, y))

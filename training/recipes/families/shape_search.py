@@ -103,11 +103,11 @@ class FlatShapes(nn.Module):
 
     def __init__(self, classifier: ShapeClassifier) -> None:
         super().__init__()
-        self.classifier = classifier
+        self.layers = classifier.layers  # of the same name, so that the archive's weights fit both
 
     def forward(self, x: Tensor) -> Tensor:
         """x `[n, 1024]` → probabilities `[n, classes]`."""
-        logits: Tensor = self.classifier(x.reshape(-1, 1, SIDE, SIDE))
+        logits: Tensor = self.layers(x.reshape(-1, 1, SIDE, SIDE))
         return logits.softmax(1)
 
 
@@ -248,7 +248,7 @@ def turned(ground: Ground) -> dict[str, Metric]:
     ]
     first, about = min(kept, default=0.0), "in the exercise's search"
     return {
-        "search.turned.first": Metric(first, "", "search", f"smallest λ that is accepted {about}"),
+        "search.turned.first": Metric(first, "1", "search", f"smallest λ that is accepted {about}"),
         **{
             f"search.turned.{name}": Metric(
                 float(found[leash].misfits), "deviations", "search", f"misfit at {what} {about}"
@@ -378,7 +378,7 @@ def metrics(
             "test drawings that the judge accepts",
         ),
         "search.leash": Metric(
-            leash, "", "validation", "λ with which the judge accepts most on validation wishes"
+            leash, "1", "validation", "λ with which the judge accepts most on validation wishes"
         ),
         "search.looks": Metric(
             looks, "looks", "test", "codes that all searches for a wish ask for without λ, mean"
