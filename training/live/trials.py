@@ -18,9 +18,10 @@ from training.live.declaration import Floats, LiveModel
 from training.live.produce import LiveData, build_graphs, evaluation_feeds, live_section
 from training.live.side_by_side import train_side_by_side
 from training.live.step import at_step, flat_loss
-from training.publish.experiment import LiveConditionFields
+from training.publish.card import Metric
+from training.publish.experiment import Experiment, LiveConditionFields
 from training.publish.export import Graph
-from training.publish.recipe import Progress, PublishedArray
+from training.publish.recipe import Progress, PublishedArray, Trained
 
 HISTORY_POINTS = 12
 """Stretches of a run that have a point each in the published loss curves."""
@@ -47,12 +48,28 @@ class Trials:
     `params` `[conditions, seeds, N]` the weights there; `live` is for the experiment of that name.
     """
 
+    model: LiveModel
+    data: LiveData
     graphs: Mapping[str, Graph]
     arrays: Mapping[str, PublishedArray]
     options: Mapping[str, Any]
     terms: Floats
     params: Floats
     live: Sequence[LiveConditionFields]
+
+    def trained(
+        self, tried: Experiment, metrics: Mapping[str, Metric] | None = None, **options: Any
+    ) -> Trained:
+        """All that an experiment publishes: what is measured, and what trains in the page."""
+        return Trained(
+            data=self.data.card,
+            seed=self.options["seeds"][0],
+            parameters=self.model.state_size,
+            graphs=self.graphs,
+            arrays={**self.arrays, **tried.arrays()},
+            metrics={**tried.metrics(), **(metrics or {})},
+            options={**self.options, **tried.options(), **options},
+        )
 
 
 def run_trials(
@@ -85,6 +102,8 @@ def run_trials(
     ).reshape(len(conditions), len(seeds), model.state_size)
     ends = [held_out.terms(torch.from_numpy(params[:, place])) for place in range(len(seeds))]
     return Trials(
+        model=model,
+        data=data,
         graphs=graphs,
         arrays={**data.arrays(), **history.arrays(ends[0])},
         options={"live": live_section(model, data), "seeds": list(seeds)},

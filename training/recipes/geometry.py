@@ -308,20 +308,14 @@ def train(progress: Progress) -> Trained:
         split="validation",
         live=trials.live,
     )  # fmt: skip
-    return Trained(
-        data=data.card,
-        seed=SEEDS[0],
-        parameters=MODEL.state_size,
-        graphs=trials.graphs,
-        arrays={**tried.arrays(), **trials.arrays},
-        metrics={
-            **tried.metrics(),
-            **{
-                f"parameters.{kind}": Metric(count, "parameters", "train", f"trained, {kind}")
-                for kind, count in parameters().items()
-            },
+    return trials.trained(
+        tried,
+        {
+            f"parameters.{kind}": Metric(count, "parameters", "train", f"trained, {kind}")
+            for kind, count in parameters().items()
         },
-        options={**tried.options(), **trials.options, "code": CODE, "train": TRAIN},
+        code=CODE,
+        train=TRAIN,
     )
 
 

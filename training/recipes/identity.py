@@ -353,15 +353,7 @@ def train(progress: Progress) -> Trained:
         split="validation",
         live=trials.live,
     )  # fmt: skip
-    return Trained(
-        data=data.card,
-        seed=SEEDS[0],
-        parameters=MODEL.state_size,
-        graphs=trials.graphs,
-        arrays={**tried.arrays(), **trials.arrays},
-        metrics=tried.metrics(),
-        options={**tried.options(), **trials.options, "samples": SAMPLES, "fitting": FITTING},
-    )
+    return trials.trained(tried, samples=SAMPLES, fitting=FITTING)
 
 
 RECIPE = Recipe(

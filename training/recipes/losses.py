@@ -390,23 +390,15 @@ def train(progress: Progress) -> Trained:
         split="validation",
         live=trials.live,
     )
-    return Trained(
-        data=data.card,
-        seed=FIRST_SEED,
-        parameters=model.state_size,
-        graphs=trials.graphs,
-        arrays={**trials.arrays, **tried.arrays()},
-        metrics={**tried.metrics(), **slopes()},
-        options={
-            **trials.options,
-            **tried.options(),
-            "seed_count": SEEDS,
-            "delta": DELTA,
-            "rounded": ROUNDED,
-            "spike": SPIKE,
-            "blur": BLUR,
-            "digit_steps": digits_model().steps,
-        },
+    return trials.trained(
+        tried,
+        slopes(),
+        seed_count=SEEDS,
+        delta=DELTA,
+        rounded=ROUNDED,
+        spike=SPIKE,
+        blur=BLUR,
+        digit_steps=digits_model().steps,
     )
 
 

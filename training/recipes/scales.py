@@ -340,14 +340,8 @@ def train(progress: Progress) -> Trained:
         split="validation",
         live=trials.live,
     )
-    return Trained(
-        data=data.card,
-        seed=FIRST_SEED,
-        parameters=model.state_size,
-        graphs=trials.graphs,
-        arrays={**trials.arrays, **tried.arrays()},
-        metrics={**tried.metrics(), **shares(scales), **deviations(scales)},
-        options={**trials.options, **tried.options(), "seed_count": SEEDS, "drive": drive()},
+    return trials.trained(
+        tried, {**shares(scales), **deviations(scales)}, seed_count=SEEDS, drive=drive()
     )
 
 

@@ -342,15 +342,7 @@ def train(progress: Progress) -> Trained:
         split="validation",
         live=trials.live,
     )  # fmt: skip
-    return Trained(
-        data=data.card,
-        seed=SEEDS[0],
-        parameters=MODEL.state_size,
-        graphs=trials.graphs,
-        arrays={**tried.arrays(), **trials.arrays},
-        metrics=tried.metrics(),
-        options={**tried.options(), **trials.options, "awake": AWAKE},
-    )
+    return trials.trained(tried, awake=AWAKE)
 
 
 RECIPE = Recipe(

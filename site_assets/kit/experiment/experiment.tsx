@@ -45,6 +45,7 @@ const HUES = ["c-xhat", "c-z", "c-mu", "c-sigma"]; // of what is ours; a rival i
 const FEW = 4; // choices that stand side by side
 const HALF = 0.5; // of the room between two names on an axis
 const DASH = 0.3; // of that room, to each side of a name
+const ROW_TICKS = 3; // beside the names of the rows there is no room for more
 const OWN = "×"; // a run of the reader's
 const ROOM_BELOW = 0.2; // of a curve's range: the name of the lower one stands there
 
@@ -154,10 +155,13 @@ function Shown({ state, frame, set, training }: ShownProps) {
             rows={rows}
             format={(value) => fixed(value, measured.decimals)}
             names={150}
-            axis={axisOver(
-              label,
-              rows.flatMap(({ values }) => values),
-            )}
+            axis={{
+              ...axisOver(
+                label,
+                rows.flatMap(({ values }) => values),
+              ),
+              ticks: ROW_TICKS,
+            }}
           />
           {training ? (
             <RunPlot training={training} measured={measured} hue={hues[place] ?? ""} mixed={Boolean(state.run)} />
