@@ -54,14 +54,38 @@ def made(mine: Field, seed: int, options: Mapping[str, float]) -> dict[str, Fiel
     return {
         "smote": (1 - share) * mine[first] + share * mine[other],
         "jitter": size * mine[first] + options["noise"] * noise,
-        "real": np.zeros((0, 96)),
     }
+
+
+def by_network(model: Published, place: int, whole: Field, seed: int) -> dict[str, Field]:
+    """What the conditional VAE adds, from its published decoder and codes."""
+    z = model.array("drawn_codes") / model.card["options"]["code_steps"]
+    parents, (mu, sigma) = chosen(seed, 40, NEW, ORDINARY), model.array("codes").astype(float)
+    eps = rng.normal(seed, rng.STREAM_DRAW + 43, z.size).reshape(z.shape)
+    shown = parents < len(mu)
+    assert shown.sum() > 5
+    expected = mu[parents[shown]] + sigma[parents[shown]] * eps[shown]
+    allowed = 1.01 + 0.5 * np.abs(eps[shown])  # all three are rounded to whole steps
+    assert (np.abs(model.array("drawn_codes")[shown] - expected) <= allowed).all()
+
+    def decoded(c: int) -> Field:
+        given = np.concatenate([z, np.tile(np.eye(1 + len(FAULTS))[c], (NEW, 1))], axis=1)
+        feeds = {"z_and_class": given.astype(np.float32), "member": np.zeros(NEW, np.int32)}
+        return model.graph("decoder")(**feeds)[0].astype(float)
+
+    faulty = decoded(1 + place)
+    return {"drawn": faulty, "graft": whole[parents] + faulty - decoded(0)}
 
 
 def linear(whole: Field, rows: Field, ridge: float, weight: str | None) -> Field:
     learner = RidgeClassifier(alpha=ridge * (len(whole) + len(rows)), class_weight=weight)
     learner.fit(np.concatenate([whole, rows]), np.repeat([0, 1], [len(whole), len(rows)]))
     return np.ravel(learner.coef_)
+
+
+def nearest(rows: Field, x: Field) -> Field:
+    found: Field = NearestNeighbors(n_neighbors=1).fit(rows).kneighbors(x)[0][:, 0]
+    return found
 
 
 def caught(held_out: Field, asked: Field) -> int:
@@ -80,22 +104,23 @@ def test_the_first_seed_is_counted_again(models_dir: Path, fault: str) -> None:
     held_out = coarse(recording(ORDINARY, "validation", seed).windows())
     faulty = coarse(recording(MORE + ASKED, "faulty", seed).faulty(fault, severity))
     mine, asked = faulty[:OWNED], faulty[MORE:]
-    new = {**made(mine, seed, options), "real": faulty[OWNED:MORE]}
+    new = {**made(mine, seed, options), **by_network(model, place, whole, seed)}
+    new["real"] = faulty[OWNED:MORE]
     for sees, of_columns in zip(options["sees"], table, strict=True):
         feature = (lambda x: x) if sees == "window" else spectra
         n, h, q = feature(whole), feature(held_out), feature(asked)
-        for way, added in (("smote", 240), ("jitter", 60), ("real", 270), ("weights", 0)):
+        from_whole = [nearest(n, x) for x in (h, q)]
+        for way, added in (
+            *(("graft", 240), ("drawn", 240), ("drawn", 60)),
+            *(("smote", 240), ("jitter", 60), ("real", 270), ("weights", 0)),
+        ):
             rows = (
                 np.concatenate([feature(mine), feature(new[way][:added])[:added]])
                 if added
                 else feature(mine)
             )
             if sees == "nearest":
-                scores = [
-                    NearestNeighbors(n_neighbors=1).fit(n).kneighbors(x)[0][:, 0]
-                    / NearestNeighbors(n_neighbors=1).fit(rows).kneighbors(x)[0][:, 0]
-                    for x in (h, q)
-                ]
+                scores = [far / nearest(rows, x) for far, x in zip(from_whole, (h, q), strict=True)]
             else:
                 v = linear(n, rows, options["ridge"], "balanced")
                 scores = [h @ v, q @ v]

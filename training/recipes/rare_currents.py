@@ -251,13 +251,20 @@ def made_faulty(alone: ConditionalStack, draw: Draw, place: int) -> dict[str, Fi
 
     A graft keeps what the VAE does not draw of the window, its noise and the ripple.
     """
+    chosen = parents(draw.seed, ORDINARY, max(ADDED))
+    steps = drawn_codes(alone, draw)
+    z = torch.from_numpy((steps / CODE_STEPS).astype(np.float32))[None]
+    faulty, whole = (alone.logits(z, told(c, len(steps)))[0].double().numpy() for c in (place, 0))
+    return {"graft": draw.ordinary[chosen] + faulty - whole, "drawn": faulty}
+
+
+def drawn_codes(alone: ConditionalStack, draw: Draw) -> NDArray[np.int32]:
+    """The codes of all windows that are made faulty, in published steps, `[240, 8]`."""
     count = max(ADDED)
     chosen = parents(draw.seed, ORDINARY, count)
     mu, sigma = posterior(alone, draw.ordinary)
     eps = rng.normal(draw.seed, STREAM_NOISE, count * NUMBERS).reshape(count, NUMBERS)
-    z = torch.from_numpy((mu[chosen] + sigma[chosen] * eps).astype(np.float32))[None]
-    faulty, whole = (alone.logits(z, told(c, count))[0].double().numpy() for c in (place, 0))
-    return {"graft": draw.ordinary[chosen] + faulty - whole, "drawn": faulty}
+    return np.rint(CODE_STEPS * (mu[chosen] + sigma[chosen] * eps)).astype(np.int32)
 
 
 def added_windows(draw: Draw, fault: str, alone: ConditionalStack) -> Drawings:
@@ -391,7 +398,8 @@ def arrays(
     draw: Draw, stack: ConditionalStack, table: NDArray[np.int32]
 ) -> dict[str, PublishedArray]:
     """What was measured, and what the page draws from: windows and codes of the first seed."""
-    mu, sigma = posterior(stack.subset([0]), draw.ordinary[:SHOWN_ORDINARY])
+    alone = stack.subset([0])
+    mu, sigma = posterior(alone, draw.ordinary[:SHOWN_ORDINARY])
     mine = np.stack([draw.owned(fault) for fault in FAULTS])
     unit = f"prior standard deviations, times {CODE_STEPS}"
     return {
@@ -415,6 +423,11 @@ def arrays(
             np.rint(CODE_STEPS * np.stack([mu, sigma])).astype(np.int32),
             unit,
             "μ and σ of these",
+        ),
+        "drawn_codes": PublishedArray(
+            drawn_codes(alone, draw),
+            unit,
+            "codes that were decoded for the classifiers, first seed",
         ),
     }
 
