@@ -23,7 +23,7 @@ from typing import IO
 
 from tests.conftest import ROOT
 from tests.report import save
-from training.run.run import SINGLE_THREADED
+from training.run.threads import SINGLE_THREADED
 
 # In the process of a checkout, whose modules may lie elsewhere than ours. What a recipe prints
 # goes to standard error.

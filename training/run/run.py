@@ -23,9 +23,7 @@ from pathlib import Path
 from typing import Protocol
 
 from training.run.catalogue import Entry, recipe_of
-
-SINGLE_THREADED = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-"""One thread a process: results do not depend on the machine, and processes do not compete."""
+from training.run.threads import SINGLE_THREADED
 
 WARMED = "training.run.warmed"
 """The module that does what every worker needs before its first recipe."""

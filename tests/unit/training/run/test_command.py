@@ -11,10 +11,11 @@ import pytest
 
 from training.__main__ import main
 from training.publish.fingerprint import ROOT, fingerprint
-from training.run import catalogue, run
+from training.run import catalogue
 from training.run.catalogue import Entry, UnknownRecipeError, load, recipe_names, select
 from training.run.reporters import Lines
 from training.run.run import train_all
+from training.run.threads import SINGLE_THREADED
 
 STUB = """
 from training.publish.card import DataCard, Metric
@@ -185,7 +186,7 @@ def test_lines_say_how_much_is_left(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_workers_use_one_thread() -> None:
-    assert set(run.SINGLE_THREADED.values()) == {"1"}
+    assert set(SINGLE_THREADED.values()) == {"1"}
 
 
 def published_elsewhere(models: Path, name: str) -> None:
