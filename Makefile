@@ -42,7 +42,8 @@ test: .venv/ready
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/book check
-	$(BIN)/pytest -n 2 --dist worksteal
+	@# Three processes for two cores: more than a third of a browser test's time is a wait for frames.
+	$(BIN)/pytest -n 3 --dist worksteal
 
 # As `test`, but a browser that is missing is a failure, not a line at the end.
 test-all: book

@@ -1,6 +1,6 @@
 """The book's tests. Calculations keep to one thread each, as in training.
 
-Two processes of tests share the cores with two browsers; threads that wait for each other's turn
+Processes of tests share the cores with their browsers; threads that wait for each other's turn
 would cost ten times what they save. Libraries read the setting when they are loaded: so it is here.
 """
 
