@@ -5,7 +5,7 @@ import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from training.own_data.declaration import Declaration
 from training.own_data.problem import InFile, Problem, and_more, counted
@@ -30,17 +30,21 @@ def read_pictures(
     files: Mapping[str, bytes], declaration: Declaration
 ) -> tuple[Pictures | None, tuple[Problem, ...]]:
     """The pictures of a folder by path, or None with everything that is wrong."""
-    problems: list[Problem] = []
+    unreadable: dict[tuple[str, str], list[str]] = {}
     ink, odd = [], []
     for path in sorted(files):
         try:
             picture = _ink(files[path], declaration.ink)
         except (UnidentifiedImageError, OSError, ValueError) as error:
-            problems.append(_unreadable(path, files[path], error))
+            unreadable.setdefault(_reason(files[path], error), []).append(path)
             continue
         if picture.size != (declaration.size, declaration.size):
             odd.append((path, picture.size))
         ink.append(picture.tobytes())
+    problems = [
+        Problem(rule, InFile(paths[0]), message + and_more(len(paths), "picture"))
+        for (rule, message), paths in unreadable.items()
+    ]
     if odd:
         path, (width, height) = odd[0]
         message = (
@@ -69,8 +73,9 @@ def read_pictures(
 
 
 def _ink(data: bytes, ink: str) -> Image.Image:
-    """The picture in grey with full ink as 255; raises what Pillow raises, or ValueError."""
-    picture = Image.open(io.BytesIO(data), formats=["PNG", "JPEG"])
+    """The picture in grey with full ink as 255, as upright as viewers show a camera's; raises what
+    Pillow raises, or ValueError."""
+    picture = ImageOps.exif_transpose(Image.open(io.BytesIO(data), formats=["PNG", "JPEG"]))
     if picture.mode.startswith("I"):
         raise ValueError("it has 16 bits a pixel; save it with 8")
     paper = Image.new("RGBA", picture.size, PAPER[ink])
@@ -78,13 +83,14 @@ def _ink(data: bytes, ink: str) -> Image.Image:
     return grey if ink == "light" else grey.point([FULL_INK - value for value in range(256)])
 
 
-def _unreadable(path: str, data: bytes, error: Exception) -> Problem:
+def _reason(data: bytes, error: Exception) -> tuple[str, str]:
+    """By which rule a picture cannot be read, and why."""
     if not data:
-        return Problem("data-empty", InFile(path), "this file is empty")
+        return "data-empty", "this file is empty"
     reason = (
         str(error) if isinstance(error, ValueError) else "it may be cut short, or no PNG or JPEG"
     )
-    return Problem("data-picture", InFile(path), f"this picture cannot be read: {reason}")
+    return "data-picture", f"this picture cannot be read: {reason}"
 
 
 def _labels(paths: list[str], declaration: Declaration, problems: list[Problem]) -> tuple[str, ...]:

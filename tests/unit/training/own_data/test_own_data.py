@@ -11,7 +11,7 @@ from typing import get_args
 import numpy as np
 import pytest
 import torch
-from PIL import Image
+from PIL import ExifTags, Image
 
 from training.__main__ import main
 from training.data.dataset import HonestyLabel
@@ -19,6 +19,7 @@ from training.learn.early_stopping import LOOKS, BestWeights
 from training.learn.networks import DenseVAE, parameter_count
 from training.own_data.declaration import LABELS, Declaration, read_declarations
 from training.own_data.pictures import Pictures
+from training.own_data.problem import InFile
 from training.own_data.read import OwnData, files_of, read_data, sound_data
 from training.own_data.table import Table
 from training.publish.fingerprint import ROOT
@@ -253,6 +254,39 @@ def test_a_jpeg_is_read_like_a_png() -> None:
     assert problems == ()
     assert isinstance(data, Pictures)
     assert abs(data.ink[0][0] - 255) <= 1
+
+
+def test_a_picture_stands_as_viewers_show_it() -> None:
+    """A camera held upright writes rows sideways, and says so."""
+    declaration = Declaration("p", "", "real", folder="p", size=8)
+    files = {}
+    for i in range(50):
+        picture, exif, file = Image.new("L", (8, 8), 255 - i), Image.Exif(), io.BytesIO()
+        picture.paste(0, (0, 0, 4, 8))
+        exif[ExifTags.Base.Orientation] = 6 if i % 2 else 1
+        picture.save(file, "JPEG", exif=exif, quality=100)
+        files[f"content/data/p/{i:02}.jpg"] = file.getvalue()
+    data, _ = read_data(declaration, files)
+    assert isinstance(data, Pictures)
+    lying, turned = (np.frombuffer(ink, np.uint8).reshape(8, 8) for ink in data.ink[:2])
+    assert lying[:, :4].min() > 200 > 50 > lying[:, 4:].max()
+    assert turned[:4].min() > 200 > 50 > turned[4:].max()
+
+
+def test_what_is_wrong_with_many_pictures_is_said_once() -> None:
+    declaration = Declaration("p", "", "real", folder="p", size=8)
+    file = io.BytesIO()
+    Image.new("I;16", (8, 8), 4000).save(file, "PNG")
+    kinds = (b"", b"\x89PNG", file.getvalue())
+    files = {f"content/data/p/{i:02}.png": kinds[i % 3] for i in range(60)}
+    data, problems = read_data(declaration, files)
+    assert data is None
+    assert [(problem.rule, problem.at) for problem in problems] == [
+        (rule, InFile(f"content/data/p/0{i}.png"))
+        for i, rule in enumerate(("data-empty", "data-picture", "data-picture"))
+    ]
+    assert all(problem.message.endswith(" (and 19 more pictures)") for problem in problems)
+    assert "16 bits a pixel" in problems[2].message
 
 
 def test_what_a_small_table_is_kept_from_learning_by_heart() -> None:
