@@ -688,7 +688,10 @@ class _Resolver:
         spec = self.names.figures.get(node.name)
         if spec is None:
             if node.name and node.name not in self.names.broken_figures:
+                name, _, id_ = node.name.partition(" ")
                 hint = suggest(node.name, self.names.figures, plural="figures")
+                if name in self.names.figures and id_:
+                    hint = f"write '::: figure {name}' and, as an option, 'id: fig-{id_}'"
                 self.report("figure-known", node.name_at, f"unknown figure '{node.name}'", hint)
             return None
         settings = self._settings(node, spec)
