@@ -18,13 +18,14 @@ from torch.nn import functional
 from tests.conftest import ROOT
 from tests.parity.test_exported_models import array
 from training.data import rng
-from training.recipes.losses import pixels, waveforms
 
 FOLDER = ROOT / "build/models/losses"
 CARD: dict[str, Any] = json.loads((FOLDER / "card.json").read_text("utf-8"))
 FIELDS = CARD["options"]["experiment"]
 LIVE = CARD["options"]["live"]
 SPIKE, DELTA, ROUNDED = (CARD["options"][name] for name in ("spike", "delta", "rounded"))
+CODE = 4
+WIDTHS = [(64, 16), (16, CODE), (CODE, 16), (16, 64)]
 SHARES = [condition["name"] for condition in FIELDS["conditions"]]
 
 Matrix = NDArray[np.float64]
@@ -41,31 +42,32 @@ def published(setting: str, measure: str, series: str, share: str) -> Matrix:
     return seeds[~np.isnan(seeds)]
 
 
-def halves(setting: str, split: str) -> tuple[Matrix, Matrix]:
-    """Clean inputs, and beside them from which signed share on each number is wrong."""
-    x = waveforms().splits()[split].x if setting == "signals" else pixels()[split]
-    clean, luck = np.split(x.astype(np.float64), 2, axis=1)
-    return clean, luck
+def shipped(split: str) -> NDArray[np.float32]:
+    """Rows as the network sees them: a waveform, a digit, signed shares of outliers."""
+    x: NDArray[np.float32] = array(FOLDER, CARD, f"x_{split}").astype(np.float32)
+    return x * np.float32(LIVE["data"]["scale"]) - array(FOLDER, CARD, "offset")
+
+
+def clean(setting: str, split: str) -> Matrix:
+    wave, pixels, _ = np.split(shipped(split).astype(np.float64), 3, axis=1)
+    return wave if setting == "signals" else pixels
 
 
 def spoiled(setting: str, share: str) -> Matrix:
     """Training data with so many outliers in a hundred."""
-    clean, luck = halves(setting, "train")
-    wrong = clean + SPIKE * np.sign(luck) if setting == "signals" else 1 - clean
-    found: Matrix = np.where(np.round(100 * np.abs(luck)) <= float(share), wrong, clean)
+    right = clean(setting, "train")
+    luck = shipped("train")[:, 128:]
+    wrong = right + SPIKE * np.sign(luck) if setting == "signals" else 1 - right
+    found: Matrix = np.where(np.round(100 * np.abs(luck)) <= float(share), wrong, right)
     return found
-
-
-def size(setting: str) -> int:
-    return {"signals": 4, "digits": 6}[setting]
 
 
 @pytest.mark.parametrize("setting", ["signals", "digits"])
 @pytest.mark.parametrize("share", SHARES)
 def test_pca_is_that_of_scikit_learn(setting: str, share: str) -> None:
-    fitted = PCA(size(setting), svd_solver="full").fit(spoiled(setting, share))
-    clean, _ = halves(setting, "validation")
-    missed = fitted.inverse_transform(fitted.transform(clean)) - clean
+    fitted = PCA(CODE, svd_solver="full").fit(spoiled(setting, share))
+    x = clean(setting, "validation")
+    missed = fitted.inverse_transform(fitted.transform(x)) - x
     for measure, value in (("error", missed**2), ("absolute_error", abs(missed))):
         (said,) = published(setting, measure, "pca", share)
         assert said == pytest.approx(value.mean(), rel=1e-3)
@@ -90,44 +92,60 @@ def test_huber_pca_is_where_gradient_descent_ends() -> None:
 
     search.step(loss)
     kept = np.linalg.qr(plane.detach().numpy().T)[0]
-    clean, _ = halves("signals", "validation")
-    off = clean - centre.detach().numpy()
+    off = clean("signals", "validation") - centre.detach().numpy()
     missed = off @ kept @ kept.T - off
     (said,) = published("signals", "error", "huber-pca", "20")
     assert said == pytest.approx((missed**2).mean(), rel=0.02)
 
 
-def test_one_seed_trained_by_plain_torch_ends_at_its_dot() -> None:
+@pytest.mark.parametrize(
+    ("setting", "loss", "share"), [("signals", "huber", "10"), ("digits", "cross-entropy", "0")]
+)
+def test_one_seed_trained_by_plain_torch_ends_at_its_dot(
+    setting: str, loss: str, share: str
+) -> None:
     seed = CARD["options"]["seeds"][0]
-    layers = [nn.Linear(32, 16), nn.Linear(16, 4), nn.Linear(4, 16), nn.Linear(16, 32)]
+    layers = [nn.Linear(*widths) for widths in WIDTHS]
     network = nn.Sequential(layers[0], nn.SiLU(), layers[1], layers[2], nn.SiLU(), layers[3])
     shapes = [tuple(weights.shape) for weights in network.parameters()]
     fans = [layer.in_features for layer in layers for _ in range(2)]
     start = torch.from_numpy(rng.initial_weights(seed, shapes, fans))
     nn.utils.vector_to_parameters(start, network.parameters())
-    x = torch.from_numpy(spoiled("signals", "10")).float()
+    x = torch.from_numpy(spoiled(setting, share)).float()
     (lr,) = (knob["default"] for knob in LIVE["knobs"] if knob["name"] == "lr")
     optimiser = torch.optim.Adam(network.parameters(), lr=lr)
     for rows in rng.batches(seed, 0, LIVE["steps"], len(x), LIVE["batch_size"]):
         batch = x[torch.from_numpy(rows)]
         optimiser.zero_grad()
-        (functional.huber_loss(network(batch), batch, delta=DELTA) / DELTA).backward()
+        if loss == "huber":
+            (2 * functional.huber_loss(network(batch), batch, delta=DELTA)).backward()
+        else:
+            functional.binary_cross_entropy_with_logits(network(batch), batch).backward()
         optimiser.step()
-    clean = torch.from_numpy(halves("signals", "validation")[0]).float()
+    held_out = torch.from_numpy(clean(setting, "validation")).float()
     with torch.no_grad():
-        error = float((network(clean) - clean).square().mean())
-    assert published("signals", "error", "huber", "10")[0] == pytest.approx(error, rel=0.01)
+        drawn = network(held_out) if loss == "huber" else torch.sigmoid(network(held_out))
+        error = float((drawn - held_out).square().mean())
+    assert published(setting, "error", loss, share)[0] == pytest.approx(error, rel=0.01)
 
 
-@pytest.mark.parametrize("loss", ["squared", "huber", "absolute"])
-def test_slopes_in_the_shipped_graph_are_those_of_the_formulas(loss: str) -> None:
+@pytest.mark.parametrize(
+    ("setting", "loss"),
+    [
+        *(("signals", loss) for loss in ("squared", "huber", "absolute")),
+        *(("digits", loss) for loss in ("squared", "cross-entropy", "absolute")),
+    ],
+)
+def test_slopes_in_the_shipped_graph_are_those_of_the_formulas(setting: str, loss: str) -> None:
     """Adam's mean of the gradient after one step is a tenth of it; that of the last layer's bias
-    is the mean of the slopes at the outputs: 2e, e/δ within ±1, and the sign of
-    e, rounded off."""
+    is the mean of the slopes at the outputs: 2e, cut off at ±2δ, and for digits times that of the
+    sigmoid; x̂ − x for cross-entropy."""
     (one,) = (
-        live for live in FIELDS["live"] if (live["series"], live["condition"]) == (loss, "20")
+        live
+        for live in FIELDS["live"]
+        if (live["setting"], live["series"], live["condition"]) == (setting, loss, "20")
     )
-    x = waveforms().train.x
+    x = shipped("train")
     shapes = [tuple(tensor["shape"]) for tensor in LIVE["parameters"]]
     fans = [tensor["fan_in"] for tensor in LIVE["parameters"]]
     params = rng.initial_weights(3, shapes, fans)
@@ -148,16 +166,17 @@ def test_slopes_in_the_shipped_graph_are_those_of_the_formulas(loss: str) -> Non
             strict=True,
         )
     ]
-    seen = torch.from_numpy(spoiled("signals", "20")[rows[0]])
+    seen = torch.from_numpy(spoiled(setting, "20")[rows[0]])
     hidden = functional.silu(seen @ pieces[0].T + pieces[1])
     code = hidden @ pieces[2].T + pieces[3]
     x_hat = functional.silu(code @ pieces[4].T + pieces[5]) @ pieces[6].T + pieces[7]
+    outer = torch.ones_like(x_hat)
+    if setting == "digits":
+        x_hat = torch.sigmoid(x_hat)
+        outer = x_hat * (1 - x_hat)
     e = x_hat - seen
-    slope = {
-        "squared": 2 * e,
-        "huber": (e / DELTA).clamp(-1, 1),
-        "absolute": e / (e**2 + ROUNDED**2) ** 0.5,
-    }[loss]
+    limit = {"huber": DELTA, "absolute": ROUNDED}.get(loss, np.inf)
+    slope = e if loss == "cross-entropy" else 2 * e.clamp(-limit, limit) * outer
     bias = len(pieces[7])
     np.testing.assert_allclose(
         10 * mean[-bias:], slope.mean(0).numpy() / bias, rtol=1e-3, atol=1e-6

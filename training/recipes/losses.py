@@ -1,30 +1,26 @@
 """`losses`: one network under four losses, with outliers in what it learns from (note 3).
 
-Waveforms with spikes train in the page, too; digits with pixels turned to their opposite, whose
-outputs are ink from 0 to 1 so that cross-entropy applies, were trained at the build.
+Waveforms with spikes, and digits with pixels turned to their opposite, whose outputs are ink from 0
+to 1 so that cross-entropy applies. Both are 64 numbers and go through the same network.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from training.data.dataset import Dataset, Floats, Split
+from training.data.dataset import Floats
 from training.data.digits import SIDE, digits
 from training.data.outliers import NEVER, SHARES, signs, spoiled, spoiled_from
 from training.data.signals import signals
-from training.learn.fit import share_of
 from training.live.declaration import Knob, LiveModel, Term, learning_rate
 from training.live.networks import RealAutoencoder
 from training.live.produce import LiveData
-from training.live.side_by_side import train_side_by_side
-from training.live.step import flat_loss
-from training.live.trials import LiveCondition, run_trials
+from training.live.trials import LiveCondition, Trials, run_trials
 from training.measure.pca import PrincipalComponents
 from training.measure.robust_pca import HuberComponents
 from training.publish.card import DataCard, Metric
@@ -37,31 +33,41 @@ DELTA = 0.15
 """Where the Huber loss turns from quadratic to linear: three deviations of the sensor's noise."""
 
 ROUNDED = 0.02
-"""The absolute loss is rounded off within about this: where its slope jumps, the least rounding
-error sends two runs apart, and a run in the page would not end where the build's did."""
+"""The absolute loss is a Huber loss that turns linear here: where its slope jumps, the least
+rounding error sends two runs apart, and a run in the page would not end where the build's did."""
+
+NEVER_LINEAR = 100.0
+"""More than any error: a Huber loss that turns linear here is squared error."""
 
 HARMONICS = 2
-EVERY = 4
-"""Of the 128 samples of a waveform one in four is taken."""
-SAMPLES = 128 // EVERY
+SIZE = SIDE * SIDE
+"""Pixels of a digit, and samples of a waveform: every other one of 128."""
 SPIKE = 3.0
 """Height of an outlier, up or down; the first harmonic has amplitude 1."""
-STEP = 0.025
+TRAIN, VALIDATION = 256, 128
+STEP = 0.05
 LOWEST = 3.2
-"""Waveforms are shipped as steps of `STEP` above −`LOWEST`; shares of outliers are such steps."""
-CODES = {"signals": 4, "digits": 6}
+"""Rows are shipped as steps of `STEP`, waveforms and shares of outliers above −`LOWEST`."""
+GREYS = 5
+"""Levels of ink above paper; fewer than in the scan, as the images travel with the page."""
+CODE = 4
+"""Numbers in the code; two harmonics span a plane of as many directions."""
+HIDDEN = 16
 
-PIXELS = SIDE * SIDE
 LOSSES = {
     "squared": "squared",
     "cross-entropy": "cross-entropy",
     "huber": "Huber",
     "absolute": "absolute",
 }
-"""Names and labels. Squared error is what is left of the others' weights."""
-WEIGHTS = [name for name in LOSSES if name != "squared"]
+"""Names and labels."""
+DELTAS = {"huber": DELTA, "absolute": ROUNDED}
 CONDITIONS = [f"{round(100 * share)}" for share in SHARES]
 SETTINGS = {"signals": "waveforms", "digits": "digits"}
+LEARNED = {
+    "signals": [name for name in LOSSES if name != "cross-entropy"],
+    "digits": list(LOSSES),
+}
 BLUR = 0.05
 """What counts as no sharper: a share of the contrast of the originals."""
 
@@ -77,218 +83,152 @@ def hit(share: Tensor, first: Tensor) -> Tensor:
     return torch.relu(past) - torch.relu(past - 1)
 
 
-def huber(missed: Tensor) -> Tensor:
-    """The Huber loss over δ: e²/2δ for errors e up to δ, then |e| − δ/2 (Huber 1964)."""
+def huber(missed: Tensor, delta: Tensor) -> Tensor:
+    """Twice the Huber loss (Huber 1964): e² up to δ, then 2δ|e| − δ², so with a slope of 2δ."""
     size = magnitude(missed)
-    return torch.where(size > DELTA, size - DELTA / 2, missed.square() / (2 * DELTA))
+    return torch.where(size > delta, delta * (2 * size - delta), missed.square())
 
 
-def absolute(missed: Tensor) -> Tensor:
-    """The absolute loss with its corner rounded off: √(e² + ρ²) − ρ."""
-    return (missed.square() + ROUNDED**2).sqrt() - ROUNDED
+def loss_of(drawn: Tensor, logits: Tensor, x: Tensor, knobs: Mapping[str, Tensor]) -> Tensor:
+    """The loss of each number x, of which `drawn` is made; `logits` is that before a sigmoid."""
+    crossed = knobs["cross-entropy"]
+    bernoulli = functional.softplus(logits) - x * logits
+    return (1 - crossed) * huber(drawn - x, knobs["delta"]) + crossed * bernoulli
 
 
-def contrast(x: Tensor, side: int) -> Tensor:
-    """Mean absolute difference between neighbours, of rows of `side` numbers each."""
-    rows = x.reshape(-1, side)
-    left, _ = torch.split(rows, [side - 1, 1], 1)
-    _, right = torch.split(rows, [1, side - 1], 1)
-    across = magnitude(right - left).mean()
-    if side == x.shape[1]:
-        return across
-    upper, _ = torch.split(x, [x.shape[1] - side, side], 1)
-    _, lower = torch.split(x, [side, x.shape[1] - side], 1)
-    return (across + magnitude(lower - upper).mean()) / 2
+def contrast(x: Tensor) -> Tensor:
+    """Mean absolute difference between neighbours in rows of eight and between those rows.
+
+    Of a waveform these are samples one and eight places apart.
+    """
+    rows = x.reshape(-1, SIDE)
+    left, _ = torch.split(rows, [SIDE - 1, 1], 1)
+    _, right = torch.split(rows, [1, SIDE - 1], 1)
+    upper, _ = torch.split(x, [SIZE - SIDE, SIDE], 1)
+    _, lower = torch.split(x, [SIDE, SIZE - SIDE], 1)
+    return (magnitude(right - left).mean() + magnitude(lower - upper).mean()) / 2
 
 
-def measured(x_hat: Tensor, clean: Tensor, side: int) -> dict[str, Tensor]:
+def measured(x_hat: Tensor, clean: Tensor) -> dict[str, Tensor]:
     """Errors to what the inputs were without outliers, and how much of its contrast is drawn."""
     x_hat = x_hat.detach()
     missed = x_hat - clean
     return {
         "error": missed.square().mean(1).mean(),
         "absolute_error": magnitude(missed).mean(1).mean(),
-        "sharpness": contrast(x_hat, side) / contrast(clean, side),
+        "sharpness": contrast(x_hat) / contrast(clean),
     }
 
 
-def of_waveforms(
+def with_outliers(
     network: nn.Module, x: Tensor, eps: Tensor, knobs: Mapping[str, Tensor]
 ) -> dict[str, Tensor]:
-    """x `[n, 64]`: waveforms, and from which share on, up or down, each sample is a spike."""
-    clean, luck = torch.split(x, [SAMPLES, SAMPLES], 1)
+    """x `[n, 192]`: a waveform, a digit, and from which share on, up or down, each number of
+    either is wrong."""
+    assert isinstance(network, RealAutoencoder)
+    ink = knobs["digits"]
+    wave, pixels, luck = torch.split(x, [SIZE, SIZE, SIZE], 1)
     first = magnitude(luck)
-    seen = clean + SPIKE * hit(knobs["share"], first) * luck / first
-    assert isinstance(network, RealAutoencoder)
-    x_hat = network.decode(network.encode(seen))
-    missed = x_hat - seen
-    squared = 1 - knobs["huber"] - knobs["absolute"]
-    losses = (
-        squared * missed.square()
-        + knobs["huber"] * huber(missed)
-        + knobs["absolute"] * absolute(missed)
-    )
-    return {"loss": losses.mean(1).mean(), **measured(x_hat, clean, SAMPLES)}
-
-
-def of_pixels(logits: Tensor, x: Tensor, weights: Mapping[str, Tensor]) -> Tensor:
-    """The loss of each pixel whose ink is the sigmoid of `logits`; `weights` by name."""
-    x_hat = torch.sigmoid(logits)
-    missed = x_hat - x
-    squared = 1 - weights["cross-entropy"] - weights["huber"] - weights["absolute"]
-    return (
-        squared * missed.square()
-        + weights["cross-entropy"] * (functional.softplus(logits) - x * logits)
-        + weights["huber"] * huber(missed)
-        + weights["absolute"] * absolute(missed)
-    )
-
-
-def of_digits(
-    network: nn.Module, x: Tensor, eps: Tensor, knobs: Mapping[str, Tensor]
-) -> dict[str, Tensor]:
-    """x `[n, 128]`: ink, and from which share on each pixel is turned to its opposite."""
-    clean, first = torch.split(x, [PIXELS, PIXELS], 1)
-    seen = clean + hit(knobs["share"], first) * (1 - 2 * clean)
-    assert isinstance(network, RealAutoencoder)
+    clean = wave + ink * (pixels - wave)
+    off = (1 - ink) * SPIKE * luck / first + ink * (1 - 2 * clean)
+    seen = clean + hit(knobs["share"], first) * off
     logits = network.decode(network.encode(seen))
-    losses = of_pixels(logits, seen, knobs)
-    return {"loss": losses.mean(1).mean(), **measured(torch.sigmoid(logits), clean, SIDE)}
-
-
-TERMS = (
-    Term("loss", "", "the loss that is chosen, on inputs with outliers, mean over their numbers"),
-    Term("error", "", "squared error to the inputs without outliers, mean over their numbers"),
-    Term("absolute_error", "", "absolute error to the inputs without outliers"),
-    Term("sharpness", "share of the original's", "mean difference between neighbours"),
-)
-SHARE = Knob("share", 0.0, 0.0, SHARES[-1], "linear", "share of outliers among the numbers")
-
-
-def weight(name: str) -> Knob:
-    """How much of a loss there is in what is minimised."""
-    return Knob(name, 0.0, 0.0, 1.0, "linear", f"weight of the {LOSSES[name]} loss; 0 is squared")
-
-
-def waveforms_model() -> LiveModel:
-    """32 → 16 → 4 → 16 → 32, in the page and at the build."""
-    return LiveModel(
-        network=RealAutoencoder(SAMPLES, (16,), CODES["signals"]),
-        loss=of_waveforms,
-        terms=TERMS,
-        input_size=2 * SAMPLES,
-        batch_size=32,
-        steps=600,
-        lr=learning_rate(1e-2),
-        inference={},
-        knobs=(SHARE, weight("huber"), weight("absolute")),
-    )
-
-
-def digits_model() -> LiveModel:
-    """64 → 24 → 6 → 24 → 64, whose outputs are the numbers before a sigmoid."""
-    return LiveModel(
-        network=RealAutoencoder(PIXELS, (24,), CODES["digits"]),
-        loss=of_digits,
-        terms=TERMS,
-        input_size=2 * PIXELS,
-        batch_size=32,
-        steps=300,
-        lr=learning_rate(1e-2),
-        inference={},
-        knobs=(SHARE, *(weight(name) for name in WEIGHTS)),
-    )
-
-
-def waveforms() -> Dataset:
-    """Waveforms in steps of `STEP`, beside each the signed share from which on it is a spike."""
-    made = signals(HARMONICS, 256, 256, 1)
-    return replace(
-        made,
-        description=f"waveforms of {HARMONICS} harmonics with random phases, {SAMPLES} samples, "
-        f"noise of 0.05; in training up to {SHARES[-1]:.0%} spikes of height {SPIKE:g}",
-        train=_beside(made.train, 61),
-        validation=_beside(made.validation, None),
-        test=_beside(made.test, None),
-    )
-
-
-def _beside(split: Split, stream: int | None) -> Split:
-    clean = np.rint(split.x[:, ::EVERY] / STEP) * STEP
-    luck = np.full_like(clean, NEVER)
-    if stream is not None:
-        luck = spoiled_from(clean.shape, FIRST_SEED, stream)
-        luck *= signs(clean.shape, FIRST_SEED, stream + 1)
-    return Split(np.concatenate([clean, luck], axis=1).astype(np.float32), split.labels)
-
-
-def pixels() -> dict[str, Floats]:
-    """Training and validation digits, beside each pixel the share from which on it is turned."""
-    data = digits()
-    first = spoiled_from(data.train.x.shape, FIRST_SEED, 63)
-    never = np.full_like(data.validation.x, NEVER)
+    drawn = logits + ink * (torch.sigmoid(logits) - logits)
     return {
-        "train": np.concatenate([data.train.x, first], axis=1),
-        "validation": np.concatenate([data.validation.x, never], axis=1),
+        "loss": loss_of(drawn, logits, seen, knobs).mean(1).mean(),
+        **measured(drawn, clean),
     }
+
+
+MODEL = LiveModel(
+    network=RealAutoencoder(SIZE, (HIDDEN,), CODE),
+    loss=with_outliers,
+    terms=(
+        Term("loss", "", "the loss that is chosen, on inputs with outliers, mean over numbers"),
+        Term("error", "", "squared error to the inputs without outliers, mean over numbers"),
+        Term("absolute_error", "", "absolute error to the inputs without outliers"),
+        Term("sharpness", "share of the original's", "mean difference between neighbours"),
+    ),
+    input_size=3 * SIZE,
+    batch_size=16,
+    steps=300,
+    lr=learning_rate(1e-2),
+    inference={},
+    knobs=(
+        Knob("digits", 0.0, 0.0, 1.0, "linear", "0: waveforms, 1: digits"),
+        Knob("share", 0.0, 0.0, SHARES[-1], "linear", "share of outliers among the numbers"),
+        Knob("delta", DELTA, ROUNDED, NEVER_LINEAR, "log", "beyond this error, the loss is linear"),
+        Knob("cross-entropy", 0.0, 0.0, 1.0, "linear", "weight of cross-entropy"),
+    ),
+)
 
 
 def live_data() -> LiveData:
-    """The waveforms as whole steps."""
-    data = waveforms()
-    what = f"{SAMPLES} samples, then as many signed shares from which on a sample is a spike"
-    train, validation = (
+    """Waveforms, digits, and which of their numbers are wrong, beside each other as steps."""
+    waves, images = signals(HARMONICS, TRAIN, VALIDATION, 1), digits()
+    luck = spoiled_from((TRAIN, SIZE), FIRST_SEED, 61) * signs((TRAIN, SIZE), FIRST_SEED, 62)
+    what = "a waveform, a digit, and signed shares from which on their numbers are outliers"
+    arrays = [
         PublishedArray(
-            np.rint((split.x + LOWEST) / STEP).astype(np.uint8), f"steps of {STEP}", what
+            np.rint(
+                np.hstack(
+                    [
+                        (wave.x[:, ::2] + LOWEST) / STEP,
+                        np.rint(image.x[:count] * GREYS) / GREYS / STEP,
+                        (wrong + LOWEST) / STEP,
+                    ]
+                )
+            ).astype(np.uint8),
+            f"steps of {STEP}", what,
         )
-        for split in (data.train, data.validation)
-    )
-    offset = PublishedArray(
-        np.full(2 * SAMPLES, LOWEST, np.float32), "", "what the lowest step is below zero"
-    )
-    return LiveData(DataCard.of(data), train, validation, STEP, offset)
+        for wave, image, count, wrong in (
+            (waves.train, images.train, TRAIN, luck),
+            (waves.validation, images.validation, VALIDATION, np.full((VALIDATION, SIZE), NEVER)),
+        )
+    ]  # fmt: skip
+    offset = np.repeat(np.array([LOWEST, 0, LOWEST], np.float32), SIZE)
+    return LiveData(
+        DataCard(
+            "signals and digits", "synthetic and real",
+            f"waveforms of {HARMONICS} harmonics with random phases, {SIZE} samples, noise of "
+            f"0.05; and {images.description}, in {GREYS + 1} levels of grey; in training up to "
+            f"{SHARES[-1]:.0%} of the numbers are wrong",
+            {"train": TRAIN, "validation": VALIDATION},
+        ),
+        train=arrays[0],
+        validation=arrays[1],
+        scale=STEP,
+        offset=PublishedArray(offset, "", "what the lowest step is below zero"),
+    )  # fmt: skip
 
 
-def knobs_of(loss: str, share: float, names: Sequence[str]) -> dict[str, float]:
+def knobs_of(setting: str, loss: str, share: float) -> dict[str, float]:
     """The knobs under which `loss` is minimised at this share of outliers."""
-    return {"share": share, **{name: float(name == loss) for name in names}}
+    return {
+        "digits": float(setting == "digits"),
+        "share": share,
+        "delta": DELTAS.get(loss, NEVER_LINEAR),
+        "cross-entropy": float(loss == "cross-entropy"),
+    }
 
 
-def digits_terms(progress: Progress) -> Floats:
-    """The terms on held-out digits `[losses, shares, seeds, T]`, of the stack of all runs."""
-    model, data = digits_model(), pixels()
-    runs = [
-        (seed, knobs_of(loss, share, WEIGHTS))
-        for loss in LOSSES
-        for share in SHARES
-        for seed in range(FIRST_SEED, FIRST_SEED + SEEDS)
-    ]
-    knobs = {knob.name: [own[knob.name] for _, own in runs] for knob in model.knobs}
-    seeds = [seed for seed, _ in runs]
-    params = train_side_by_side(model, data["train"], seeds, knobs, progress)
-    x = torch.from_numpy(data["validation"])
-    terms = torch.func.vmap(flat_loss(model), in_dims=(0, None, None, 0))
-    with torch.no_grad():
-        scalars = {name: torch.tensor(values) for name, values in knobs.items()}
-        found: Floats = terms(torch.from_numpy(params), x, x[:, :0], scalars)[1].numpy()
-    return found.reshape(len(LOSSES), len(SHARES), SEEDS, len(TERMS))
-
-
-def rivals(setting: str, train: Floats, clean: Floats) -> list[dict[str, float]]:
-    """The measures of PCA and of PCA by the Huber loss; `train` has the outliers."""
-    side = SAMPLES if setting == "signals" else SIDE
-    size = CODES[setting]
-    principal = PrincipalComponents(train, size)(torch.from_numpy(clean))
-    robust = torch.from_numpy(HuberComponents(train, size, DELTA)(clean)).float()
-    judged = [measured(x_hat, torch.from_numpy(clean), side) for x_hat in (principal, robust)]
-    return [{name: float(value) for name, value in found.items()} for found in judged]
-
-
-def with_outliers(setting: str, x: Floats, share: float) -> Floats:
-    """The training rows as a network sees them at this share."""
-    clean, luck = np.split(x, 2, axis=1)
+def clean_and_seen(setting: str, x: Floats, share: float) -> tuple[Floats, Floats]:
+    """Rows without outliers, and as a network sees them at this share, `[n, 64]` each."""
+    wave, pixels, luck = np.split(x, 3, axis=1)
+    clean = wave if setting == "signals" else pixels
     wrong = clean + SPIKE * np.sign(luck) if setting == "signals" else 1 - clean
-    return np.where(spoiled(share, np.abs(luck)), wrong, clean)
+    return clean, np.where(spoiled(share, np.abs(luck)), wrong, clean)
+
+
+def rivals(setting: str, data: LiveData, share: float) -> list[dict[str, float]]:
+    """The measures of PCA and of PCA by the Huber loss, fitted to rows with outliers."""
+    _, train = clean_and_seen(setting, data.x_train(), share)
+    clean, _ = clean_and_seen(setting, data.x_validation(), 0.0)
+    held_out = torch.from_numpy(clean)
+    principal = PrincipalComponents(train, CODE)(held_out)
+    robust = torch.from_numpy(HuberComponents(train, CODE, DELTA)(clean)).float()
+    judged = [measured(x_hat, held_out) for x_hat in (principal, robust)]
+    return [{name: float(value) for name, value in found.items()} for found in judged]
 
 
 RIVALS = {"pca": "PCA", "huber-pca": "Huber PCA"}
@@ -339,11 +279,12 @@ def slopes() -> dict[str, Metric]:
     """What autograd finds before the sigmoid, where ink is taken for paper: sure, and wrong."""
     found = {}
     logit = torch.tensor(-4.0, requires_grad=True)
-    for loss in LOSSES:
-        weights = {name: torch.tensor(float(name == loss)) for name in WEIGHTS}
-        (slope,) = torch.autograd.grad(of_pixels(logit, torch.tensor(1.0), weights), logit)
+    for loss, label in LOSSES.items():
+        knobs = {name: torch.tensor(value) for name, value in knobs_of("digits", loss, 0).items()}
+        value = loss_of(torch.sigmoid(logit), logit, torch.tensor(1.0), knobs)
+        (slope,) = torch.autograd.grad(value, logit)
         found[f"slope.{loss}"] = Metric(
-            float(slope), "1", "train", f"slope of the {LOSSES[loss]} loss at a sure, wrong pixel"
+            float(slope), "1", "train", f"slope of the {label} loss at a sure, wrong pixel"
         )
     ink = torch.sigmoid(logit.detach())
     return {**found, "slope.ink": Metric(float(ink), "ink", "train", "what that pixel draws")}
@@ -351,29 +292,19 @@ def slopes() -> dict[str, Metric]:
 
 def train(progress: Progress) -> Trained:
     """Waveforms under three losses, digits under four, all shares and seeds at once."""
-    data, model = live_data(), waveforms_model()
-    losses = [name for name in LOSSES if name != "cross-entropy"]
+    data = live_data()
     trials = run_trials(
-        model,
+        MODEL,
         data,
         range(FIRST_SEED, FIRST_SEED + SEEDS),
         [
-            LiveCondition("signals", loss, name, knobs_of(loss, share, ("huber", "absolute")))
+            LiveCondition(setting, loss, name, knobs_of(setting, loss, share))
+            for setting, losses in LEARNED.items()
             for loss in losses
             for name, share in zip(CONDITIONS, SHARES, strict=True)
         ],
-        share_of(progress, 0, 0.6),
+        progress,
     )
-    values = np.full((2, len(MEASURES), len(SERIES), len(SHARES), SEEDS), np.nan)
-    _fill(values[0], losses, trials.terms.reshape(len(losses), len(SHARES), SEEDS, len(TERMS)))
-    _fill(values[1], list(LOSSES), digits_terms(share_of(progress, 0.6, 0.95)))
-    seen = {"train": data.x_train(), "validation": data.x_validation()}
-    for place, (setting, split) in enumerate((("signals", seen), ("digits", pixels()))):
-        clean = np.split(split["validation"], 2, axis=1)[0]
-        for column, share in enumerate(SHARES):
-            wrong = with_outliers(setting, split["train"], share)
-            for row, found in enumerate(rivals(setting, wrong, clean), len(LOSSES)):
-                values[place, :, row, column, 0] = [found[one["name"]] for one in MEASURES]
     tried = Experiment(
         axis={"label": "outliers in training (%)", "scale": "linear"},
         conditions=[
@@ -382,7 +313,7 @@ def train(progress: Progress) -> Trained:
         ],
         series=SERIES,
         measures=MEASURES,
-        values=values,
+        values=values_of(trials, data),
         settings=[{"name": name, "label": label} for name, label in SETTINGS.items()],
         rule="Huber and absolute losses bear outliers; cross-entropy trains more easily than "
         "squared error, and blurs as much",
@@ -398,17 +329,22 @@ def train(progress: Progress) -> Trained:
         rounded=ROUNDED,
         spike=SPIKE,
         blur=BLUR,
-        digit_steps=digits_model().steps,
     )
 
 
-def _fill(values: Values, losses: Sequence[str], terms: Floats) -> None:
-    """Puts terms `[losses, shares, seeds, T]` among the values of one setting."""
-    names = [term.name for term in TERMS]
-    for row, loss in enumerate(losses):
-        for place, measure in enumerate(MEASURES):
-            column = terms[row, ..., names.index(measure["name"])]
-            values[place, list(LOSSES).index(loss)] = column
+def values_of(trials: Trials, data: LiveData) -> Values:
+    """Measurements and rivals, `[settings, measures, series, shares, seeds]`."""
+    terms = [term.name for term in MODEL.terms]
+    own = [terms.index(measure["name"]) for measure in MEASURES]
+    values = np.full((2, len(MEASURES), len(SERIES), len(SHARES), SEEDS), np.nan)
+    for one, of_seeds in zip(trials.live, trials.terms, strict=True):
+        setting, loss = list(SETTINGS).index(one["setting"]), list(LOSSES).index(one["series"])
+        values[setting, :, loss, CONDITIONS.index(one["condition"])] = of_seeds[:, own].T
+    for place, name in enumerate(SETTINGS):
+        for column, share in enumerate(SHARES):
+            for row, found in enumerate(rivals(name, data, share), len(LOSSES)):
+                values[place, :, row, column, 0] = [found[one["name"]] for one in MEASURES]
+    return values
 
 
 RECIPE = Recipe(

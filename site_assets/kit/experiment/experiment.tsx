@@ -338,8 +338,10 @@ function axisOf({ axis: { label, scale }, conditions }: Measurements): Axis {
 }
 
 function Choices({ state, frame, set }: Omit<ShownProps, "training">) {
-  const { settings, measures, series, live } = frame;
-  const trainable = series.filter(({ name }) => live.some((one) => one.series === name));
+  const { settings, measures, series, live, trained } = frame;
+  const [place] = placesOf(state, frame);
+  const here = live.filter(({ setting }) => setting === settings[place]?.name);
+  const trainable = series.filter(({ name }) => here.some((one) => one.series === name));
   const several = state.series !== undefined && trainable.length > 1;
   if (settings.length < 2 && measures.length < 2 && !several) return null;
   const anew = state.run === undefined ? {} : { run: "" }; // what was turned belongs to the run that is left
@@ -366,7 +368,7 @@ function Choices({ state, frame, set }: Omit<ShownProps, "training">) {
       {several && (
         <Toggle
           label="trained here"
-          value={state.series}
+          value={trained?.series ?? ""}
           choices={choices(trainable)}
           onChange={(name) => set({ series: name, ...anew })}
         />

@@ -25,12 +25,12 @@ function fieldsOf(model: Model): ExperimentFields {
   return fields;
 }
 
-/** What trains in the page under the chosen condition; null if nothing does. */
+/** What trains in the page under the chosen condition: of the chosen series, or the first that does; null if none. */
 export function liveCondition(model: Model, { condition, setting, series }: Chosen): LiveConditionFields | null {
   const { live, settings } = fieldsOf(model);
   const where = settings[placeOf(settings, setting)]?.name;
   const here = live.filter((one) => one.condition === condition && one.setting === where);
-  return here.find((one) => series === undefined || one.series === series) ?? null;
+  return here.find((one) => one.series === series) ?? here[0] ?? null;
 }
 
 export function measurements(model: Model): Measurements {

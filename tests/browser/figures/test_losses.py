@@ -1,5 +1,7 @@
 """F-losses: errors by loss and share of outliers, on waveforms and on digits."""
 
+from playwright.sync_api import expect
+
 from tests.browser.conftest import Reader
 from tests.browser.support.experiment import expect_measurements
 
@@ -20,3 +22,13 @@ def test_outliers_are_stepped_by_keys_and_digits_have_cross_entropy(reader: Read
     figure.choice("digits").click()
     figure.expect_summary("cross-entropy")
     assert "setting=digits" in figure.address()
+
+
+def test_only_what_is_measured_on_these_data_can_be_trained(reader: Reader) -> None:
+    figure = reader.live_figure(
+        NAME, {"setting": "digits", "condition": "0", "series": "cross-entropy"}
+    )
+    expect(figure.choice("cross-entropy")).to_be_checked()
+    figure.choice("waveforms").click()
+    expect(figure.choice("cross-entropy")).to_have_count(0)
+    expect(figure.choice("squared")).to_be_checked()
