@@ -155,7 +155,7 @@ MODEL = LiveModel(
     input_size=POINT + PIXELS,
     batch_size=16,
     steps=STEPS,
-    lr=learning_rate(8e-3),
+    lr=learning_rate(1.2e-2),
     inference={},
     knobs=(
         Knob("pixels", 0.0, 0.0, 1.0, "linear", "0: Gaussian points, 1: digits"),
