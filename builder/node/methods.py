@@ -124,10 +124,10 @@ class NoParams(TypedDict):
 
 
 class CompiledKernels(TypedDict):
-    """The module in base64, and the one whose multiply-add is fused."""
+    """The module in base64, and its size."""
 
-    plain: str
-    fused: str
+    wasm: str
+    bytes: int
 
 
 class FormulaParams(TypedDict):

@@ -30,14 +30,6 @@ class LaneData(TypedDict):
     wasm: AssetReference
 
 
-class KernelsData(TypedDict):
-    """The kernels' worker, and their wasm twice: plain, and for browsers with relaxed SIMD."""
-
-    script: str
-    plain: AssetReference
-    fused: AssetReference
-
-
 class SearchData(TypedDict):
     """What a page loads when its search field is first used."""
 
@@ -49,7 +41,7 @@ class EngineData(TypedDict):
     """Both lanes; there are no kernels in a book whose graphs they cannot run."""
 
     ort: LaneData
-    kernels: KernelsData | None
+    kernels: LaneData | None
 
 
 class BookData(TypedDict):
@@ -63,9 +55,8 @@ class BookData(TypedDict):
     engine: EngineData
 
 
-FigureFiles: TypeAlias = Mapping[str, Sequence[str | tuple[str, str]]]
-"""Of a page with figures: id of the figure → the scripts that it loads before it is live. Of a pair
-it loads the second where the browser has relaxed SIMD, else the first."""
+FigureFiles: TypeAlias = Mapping[str, Sequence[str]]
+"""Of a page with figures: id of the figure → the scripts that it loads before it is live."""
 
 
 class ModelAsset(AssetReference):

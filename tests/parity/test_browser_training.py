@@ -25,14 +25,6 @@ LOSS_TOLERANCE = 1e-5
 PARAMETER_TOLERANCE = 1e-4
 HOST = "organise"  # a figure that wakes kit and engine
 
-# A browser without relaxed SIMD: 253, 133, 2 is the multiply-add.
-PLAIN = """
-{
-  const validate = WebAssembly.validate;
-  WebAssembly.validate = (bytes) => validate(bytes) && !bytes.join().includes("253,133,2");
-}
-"""
-
 # Trains with the kit's own Trainer; answers with float32 values, which JSON carries exactly.
 TRAIN = """
 async ({ name, card, graph, plan, arrays, seed, steps, perCall }) => {
@@ -75,7 +67,7 @@ def book(built_site: Path) -> Site:
     return Site(built_site, built_site.as_uri() + "/")
 
 
-@pytest.fixture(scope="module", params=["kernels", "plain kernels", "ort"])
+@pytest.fixture(scope="module", params=["kernels", "ort"])
 def lane(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
@@ -84,16 +76,13 @@ def lane(request: pytest.FixtureRequest) -> str:
 def page(browser: Browser, book: Site, lane: str) -> Iterator[Page]:
     """A page of the book, opened by double-click, whose engine has started in that lane."""
     placed = book.figure(HOST)
-    window = Window(browser, book, before=PLAIN if lane == "plain kernels" else "")
+    window = Window(browser, book)
     address = f"{placed.page}?engine=ort" if lane == "ort" else placed.page
     window.page.goto(f"{book.root}{address}#{placed.fragment({})}")
     Figure(window.page, placed).wait_live()
     yield window.page
     assert window.watch.verdict() == []
-    ((asked, file),) = window.wasm_asked()
-    assert lane.endswith(asked), "a training step failed on the kernels"
-    if lane == "plain kernels":
-        assert file.startswith("kernels.plain.")
+    assert window.engines_asked() == [lane], "a training step failed on the kernels"
     window.context.close()
 
 
@@ -166,7 +155,7 @@ def test_chromium_follows_torch(
         report.append(
             {
                 "model": name,
-                "runtime": chromium if lane == "ort" else f"{lane} in {chromium}",
+                "runtime": f"kernels in {chromium}" if lane == "kernels" else chromium,
                 "steps": STEPS,
                 "largest_relative_loss_difference": float(loss),
                 "largest_parameter_difference": float(parameter),

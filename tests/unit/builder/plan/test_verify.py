@@ -76,9 +76,7 @@ def start() -> Tensors:
 
 
 def check(data: bytes, plan: Plan) -> float:
-    return verify(
-        data, plan, start() if plan.loop else {}, Runner(planning(), encode_plan(plan), "fused")
-    )
+    return verify(data, plan, start() if plan.loop else {}, Runner(planning(), encode_plan(plan)))
 
 
 def changed(plan: Plan, operation: str, argument: str, value: Linear) -> Plan:
