@@ -14,7 +14,7 @@ from onnx import TensorProto, helper, numpy_helper
 from builder.draw.figures import read_code
 from builder.node.service import NodeService
 from builder.plan.encode import encode_plan
-from builder.plan.lanes import Planning, Runner
+from builder.plan.lanes import Module, Planning, Runner
 from builder.plan.layout import Plan
 from builder.plan.planner import load_model, plan_graph
 from builder.plan.verify import Case
@@ -25,6 +25,8 @@ from builder.store.memory import Memory
 from tests.conftest import ROOT
 
 Array: TypeAlias = NDArray[Any]
+running: Module = "plain"
+"""The kernels that plans run on; `both_modules` sets it."""
 OPSET, IR = 18, 10
 
 
@@ -79,7 +81,7 @@ def run(data: bytes, **inputs: Array) -> dict[str, Array]:
 
 
 def run_plan(plan: Plan, *cases: Case) -> list[dict[str, Array]]:
-    return Runner(planning(), encode_plan(plan))(cases)
+    return Runner(planning(), encode_plan(plan), running)(cases)
 
 
 def normal(*shape: int, seed: int = 0) -> Array:

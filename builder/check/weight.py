@@ -28,7 +28,8 @@ ASSET = re.compile(rb'book\.asset\("[^"]*",\s*"([A-Za-z0-9+/=]*)"\);?\s*')
 MODEL_FILE = re.compile(r"assets/(?:models|plans)/([^/]+)/")
 GRAPH_FILE = re.compile(r"assets/models/([^/]+)/([^/]+)\.onnx-")
 PLAN_FILE = "assets/plans/{}/{}-"
-ENGINE_FILE = re.compile(r"assets/kernels\b.*\.js")
+ENGINE_FILE = re.compile(r"assets/kernels(?!\.plain\b).*\.js")
+"""Without the module for browsers that lack relaxed SIMD: none loads both."""
 REFERENCE_FILE = re.compile(r"assets/ort\b.*\.js")
 
 

@@ -124,10 +124,10 @@ class NoParams(TypedDict):
 
 
 class CompiledKernels(TypedDict):
-    """The module in base64, and its size."""
+    """The module in base64, and the one whose multiply-add is fused."""
 
-    wasm: str
-    bytes: int
+    plain: str
+    fused: str
 
 
 class FormulaParams(TypedDict):

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import cache as once
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypeAlias, get_args
 
 from builder.issues.issue import Issue, whole_file
 from builder.load.model_card import ModelCard
@@ -27,15 +27,26 @@ from builder.store.hashing import canonical, digest
 from builder.store.memory import Memory
 from builder.store.paths import CACHE
 
-KEY = "kernels.wasm"
+Module: TypeAlias = Literal["plain", "fused"]
+"""The kernels twice, of one source: a multiply-add of the fused ones rounds once, in one
+instruction. Browsers that know none run the plain ones."""
+MODULES: tuple[Module, ...] = get_args(Module)
 FILES = ("cases.bin", "plan", "out.bin")
+
+
+@dataclass(frozen=True, slots=True)
+class Kernels:
+    """Both modules; a page loads the one that its browser can run."""
+
+    plain: PackedAsset
+    fused: PackedAsset
 
 
 @dataclass(frozen=True, slots=True)
 class Lanes:
     """The kernels, and the plan of each graph that runs on them."""
 
-    kernels: PackedAsset | None = None
+    kernels: Kernels | None = None
     plans: Mapping[tuple[str, str], PackedAsset] = field(default_factory=dict)
     """(model, graph) → plan."""
 
@@ -76,8 +87,13 @@ def plan_models(
             plans[card.name, use], files[planned[0].src] = planned
     if not plans:
         return Lanes(), {}, tuple(issues)
-    kernels, script = pack_asset(cache, KEY, planning.kernels())
-    return Lanes(kernels, plans), {**files, kernels.src: script}, tuple(issues)
+    packed = {}
+    for module in MODULES:
+        packed[module], script = pack_asset(
+            cache, f"kernels.{module}.wasm", planning.kernels(module)
+        )
+        files[packed[module].src] = script
+    return Lanes(Kernels(**packed), plans), files, tuple(issues)
 
 
 class PlanFailure(Exception):
@@ -103,20 +119,20 @@ class Planning:
     service: Service
     code: str
 
-    @property
-    def module(self) -> str:
+    def name(self, module: Module) -> str:
         """The name of the compiled kernels in the cache."""
-        return f"{self.code[:16]}.wasm"
+        return f"{self.code[:16]}.{module}.wasm"
 
-    def kernels(self) -> bytes:
-        """The compiled module; raises ServiceError."""
-        known = self.cache.read("kernels", self.module)
+    def kernels(self, module: Module) -> bytes:
+        """A compiled module; raises ServiceError."""
+        known = self.cache.read("kernels", self.name(module))
         if known is not None:
             return known
         self.effects.log("Compiling the kernels…")
-        wasm = base64.b64decode(self.service.ask("kernels", {}).result()["wasm"])
-        self.cache.write("kernels", self.module, wasm)
-        return wasm
+        compiled = self.service.ask("kernels", {}).result()
+        for each in MODULES:
+            self.cache.write("kernels", self.name(each), base64.b64decode(compiled[each]))
+        return base64.b64decode(compiled[module])
 
     def planned(self, card: ModelCard, use: str, content: str) -> dict[str, Any]:
         """{plan, worst} or {refused}. Raises PlanFailure and ServiceError."""
@@ -149,23 +165,25 @@ class Planning:
         data = encode_plan(plan)
         start = training_start(self.effects, card) if plan.loop else {}
         try:
-            worst = verify(model, plan, start, Runner(self, data))
+            worst = max(
+                verify(model, plan, start, Runner(self, data, module)) for module in MODULES
+            )
         except PlanError as error:
             raise PlanFailure(str(error)) from error
         return {"plan": base64.b64encode(data).decode(), "worst": round(worst, 3)}
 
 
 class Runner:
-    """Runs a plan in Node, on the compiled kernels; cases and outputs travel as files."""
+    """Runs a plan in Node, on one of the modules; cases and outputs travel as files."""
 
-    def __init__(self, planning: Planning, plan: bytes) -> None:
-        self.planning, self.plan = planning, plan
+    def __init__(self, planning: Planning, plan: bytes, module: Module) -> None:
+        self.planning, self.plan, self.module = planning, plan, module
 
     def __call__(self, cases: Sequence[Any]) -> list[dict[str, Any]]:
         import numpy as np
 
         planning, effects = self.planning, self.planning.effects
-        planning.kernels()
+        planning.kernels(self.module)
         folder = effects.temporary(f"{CACHE}/plans/running")
         paths = {name: f"{folder}/{name}" for name in FILES}
         parts: list[bytes] = []
@@ -183,7 +201,9 @@ class Runner:
             effects.write(paths["cases.bin"], b"".join(parts))
             effects.write(paths["plan"], self.plan)
             params: RunPlanParams = {
-                "kernels": effects.absolute(planning.cache.folder("kernels", planning.module)),
+                "kernels": effects.absolute(
+                    planning.cache.folder("kernels", planning.name(self.module))
+                ),
                 "plan": effects.absolute(paths["plan"]),
                 "cases": described,
                 "data": effects.absolute(paths["cases.bin"]),

@@ -128,6 +128,7 @@ class _Lowering:
             "ConvTranspose": self._conv,
             "Where": self._where,
             "SiluGradient": self._silu_gradient,
+            "SigmoidGradient": self._sigmoid_gradient,
             "SoftplusAndSigmoid": self._softplus_and_sigmoid,
             "Clip": self._clip,
             "ReduceSum": self._reduce,
@@ -332,6 +333,15 @@ class _Lowering:
         )  # fmt: skip
         self._call("siluGradient", arguments, over=refs, work=5 * size)
 
+    def _sigmoid_gradient(self, node: Node) -> None:
+        sigmoid, gradient = (self._value(name) for name in node.inputs[:2])
+        size = self.graph.size(node.outputs[0])
+        arguments: dict[str, Argument] = {
+            "size": size, "sigmoid": sigmoid, "gradient": gradient,
+            "factor": self._optional(node, 2), "out": self._new(node.outputs[0]),
+        }  # fmt: skip
+        self._call("sigmoidGradient", arguments, over=[gradient, sigmoid], work=4 * size)
+
     def _softplus_and_sigmoid(self, node: Node) -> None:
         x, size = self._value(node.inputs[0]), self.graph.size(node.inputs[0])
         softplus, sigmoid = (self._new(output) for output in node.outputs)
@@ -416,7 +426,7 @@ class _Lowering:
             "a": self._value(node.inputs[0]), "transposeA": transposed[0],
             "b": self._value(node.inputs[1]), "transposeB": transposed[1],
             "bias": self._optional(node, 2), "out": self._new(node.outputs[0]),
-            "scratch": self._room(FLOAT_BYTES * (rearranged + 4 * depth)),
+            "scratch": self._room(FLOAT_BYTES * (rearranged + 6 * depth)),
             "activation": self._activation(node),
         }  # fmt: skip
         self._call("gemm", arguments, work=rows * columns * depth + self._finishing(node))
@@ -463,7 +473,7 @@ class _Lowering:
         else:
             places, depth = height_out * width_out, channels_in * kernel
             width = (width_in + 2 * pad + 11) // 4 * 4
-            room = depth * (places + 4) + channels_in * width * (height_in + 2 * pad)
+            room = depth * (places + 6) + channels_in * width * (height_in + 2 * pad)
         arguments: dict[str, Argument] = {
             "images": images, "channelsIn": channels_in, "channelsOut": channels_out,
             "heightIn": height_in, "widthIn": width_in,

@@ -1,7 +1,8 @@
 """Rewrites that leave the numbers as they are, to rounding: several operators become one kernel.
 
 Each takes a graph and changes it in place. New operators: `Silu` (its second output, where it has
-one, is the sigmoid), `SiluGradient`, `SoftplusAndSigmoid`, `IndexedGemv` and `Adam`.
+one, is the sigmoid), `SiluGradient`, `SigmoidGradient`, `SoftplusAndSigmoid`, `IndexedGemv` and
+`Adam`.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ def simplify(graph: Graph) -> None:
         softplus_with_sigmoid,
         scalar_factors,
         scaled_differences,
+        sigmoid_gradients,
         sums_of_squares,
         matrix_products,
         chosen_networks,
@@ -242,6 +244,35 @@ def scaled_differences(graph: Graph) -> None:
         graph.nodes.insert(graph.nodes.index(node), Node("Sub", [a, b], [name]))
         factor = _constant(graph, f"{node.outputs[0]}.factor", np.float32(more))
         node.op, node.inputs, node.attributes = "Mul", [name, factor], {}
+
+
+def sigmoid_gradients(graph: Graph) -> None:
+    """(dy·c)·(s·(1 − s)), where c is one constant number or not there."""
+    for node in list(graph.nodes):
+        if node.op != "Mul":
+            continue
+        for gradient, slope in (node.inputs, reversed(node.inputs)):
+            sigmoid = _sigmoid_of(graph, slope)
+            if sigmoid is None or graph.shape(gradient) != graph.shape(sigmoid):
+                continue
+            scaled = _scaled(graph, graph.producer(gradient))
+            node.op, node.inputs = "SigmoidGradient", [sigmoid, gradient]
+            if scaled and graph.only_user(gradient):
+                factor = _constant(graph, f"{node.outputs[0]}.factor", np.float32(scaled[1]))
+                node.inputs = [sigmoid, scaled[0], factor]
+            break
+
+
+def _sigmoid_of(graph: Graph, name: str) -> str | None:
+    """s, if the value is s·(1 − s)."""
+    product = graph.producer(name)
+    if product is None or product.op != "Mul" or graph.dtypes.get(name, FLOAT) != FLOAT:
+        return None
+    for sigmoid, rest in (product.inputs, reversed(product.inputs)):
+        difference = _operands(graph, rest, "Sub")
+        if difference and graph.scalar(difference[0]) == 1 and difference[1] == sigmoid:
+            return sigmoid
+    return None
 
 
 def _scaled(graph: Graph, node: Node | None) -> tuple[str, float] | None:

@@ -30,6 +30,14 @@ class LaneData(TypedDict):
     wasm: AssetReference
 
 
+class KernelsData(TypedDict):
+    """The kernels' worker, and their wasm twice: plain, and for browsers with relaxed SIMD."""
+
+    script: str
+    plain: AssetReference
+    fused: AssetReference
+
+
 class SearchData(TypedDict):
     """What a page loads when its search field is first used."""
 
@@ -41,7 +49,7 @@ class EngineData(TypedDict):
     """Both lanes; there are no kernels in a book whose graphs they cannot run."""
 
     ort: LaneData
-    kernels: LaneData | None
+    kernels: KernelsData | None
 
 
 class BookData(TypedDict):
@@ -55,8 +63,9 @@ class BookData(TypedDict):
     engine: EngineData
 
 
-FigureFiles: TypeAlias = Mapping[str, Sequence[str]]
-"""Of a page with figures: id of the figure → the scripts that it loads before it is live."""
+FigureFiles: TypeAlias = Mapping[str, Sequence[str | tuple[str, str]]]
+"""Of a page with figures: id of the figure → the scripts that it loads before it is live. Of a pair
+it loads the second where the browser has relaxed SIMD, else the first."""
 
 
 class ModelAsset(AssetReference):

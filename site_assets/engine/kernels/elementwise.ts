@@ -185,6 +185,20 @@ export function siluGradient(size: i32, x: usize, sigmoids: usize, gradient: usi
 }
 
 @inline
+function sigmoidGradientAt(wide: bool, sigmoids: usize, gradient: usize, factor: v128, out: usize): void {
+  const s = lanes(wide, sigmoids);
+  keep(wide, out, f32x4.mul(f32x4.mul(lanes(wide, gradient), factor), f32x4.mul(s, f32x4.sub(splat(1), s))));
+}
+
+/** out[i] = gradient[i]·factor·s·(1 − s) with s = sigmoid[i]: what comes back through a sigmoid. `factor` is the address of a number, or 0 for none. */
+export function sigmoidGradient(size: i32, sigmoids: usize, gradient: usize, factor: usize, out: usize): void {
+  const scale = factor ? v128.load_splat<f32>(factor) : splat(1);
+  const whole: usize = (size & ~3) << 2, end: usize = size << 2;
+  for (let i: usize = 0; i < whole; i += 16) sigmoidGradientAt(true, sigmoids + i, gradient + i, scale, out + i);
+  for (let i = whole; i < end; i += 4) sigmoidGradientAt(false, sigmoids + i, gradient + i, scale, out + i);
+}
+
+@inline
 function softplusAndSigmoidAt(wide: bool, x: usize, softpluses: usize, sigmoids: usize): void {
   const value = lanes(wide, x);
   const decay = decayOf(value);
@@ -218,10 +232,10 @@ function adamStep(
   momentumRate: v128, varianceDecay: v128, varianceRate: v128, rootScale: v128, epsilon: v128, stepSize: v128,
 ): void {
   const g = atLeast(LEAST_GRADIENT, lanes(wide, gradient)), before = lanes(wide, momentum);
-  const m = atLeast(LEAST_MOMENT, multiplyAdd(before, f32x4.sub(g, before), momentumRate));
+  const m = atLeast(LEAST_MOMENT, f32x4.add(before, f32x4.mul(f32x4.sub(g, before), momentumRate)));
   const decayed = f32x4.mul(lanes(wide, variance), varianceDecay);
-  const v = atLeast(LEAST_MOMENT, multiplyAdd(decayed, f32x4.mul(g, g), varianceRate));
-  const direction = f32x4.div(m, multiplyAdd(epsilon, f32x4.sqrt(v), rootScale));
+  const v = atLeast(LEAST_MOMENT, f32x4.add(decayed, f32x4.mul(f32x4.mul(g, g), varianceRate)));
+  const direction = f32x4.div(m, f32x4.add(epsilon, f32x4.mul(f32x4.sqrt(v), rootScale)));
   keep(wide, momentum, m);
   keep(wide, variance, v);
   keep(wide, parameters, atLeast(LEAST_PARAMETER, f32x4.sub(lanes(wide, parameters), f32x4.mul(stepSize, direction))));
@@ -229,7 +243,7 @@ function adamStep(
 
 /**
  * One step of Adam in place (Kingma & Ba, *Adam: A Method for Stochastic Optimization*, 2015, algorithm 1), in the order
- * of PyTorch: m += (g − m)·momentumRate, v = v·varianceDecay + g²·varianceRate,
+ * and with the roundings of PyTorch, in both modules: m += (g − m)·momentumRate, v = v·varianceDecay + g²·varianceRate,
  * p −= stepSize · m / (√v / varianceRoot + epsilon). The last six arguments are addresses of single numbers.
  */
 export function adam(

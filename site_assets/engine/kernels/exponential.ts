@@ -7,7 +7,7 @@
  * far from one.
  */
 
-import { multiplyAdd, splat } from "./vector";
+import { multiplyAdd, multiplySubtract, splat } from "./vector";
 
 /**
  * Constants are read from memory, one instruction each: engines build a vector constant anew at every use, from four.
@@ -55,7 +55,7 @@ function powerOfTwo(t: v128): v128 {
 function expWithin(x: v128): v128 {
   const shifted = multiplyAdd(constant(ROUNDING), x, constant(LOG2_E));
   const n = f32x4.sub(shifted, constant(ROUNDING));
-  const r = f32x4.sub(f32x4.sub(x, f32x4.mul(n, constant(LN2_HIGH))), f32x4.mul(n, constant(LN2_LOW)));
+  const r = multiplySubtract(multiplySubtract(x, n, constant(LN2_HIGH)), n, constant(LN2_LOW));
   return power(f32x4.mul(r, constant(LOG2_E)), shifted);
 }
 

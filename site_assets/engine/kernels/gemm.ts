@@ -1,21 +1,24 @@
 /**
  * Matrix products. All matrices are float32 in C order.
  *
- * The sums over the depth are made in order, one product after the other, in registers: a tile of 4 × 8 results keeps
- * eight of the sixteen vector registers busy, which is as much as WebAssembly's four lanes give. Where a matrix is too
- * narrow for tiles, rows are multiplied with rows instead.
+ * The sums over the depth are made in order, one product after the other, in registers: a tile of 6 × 8 results keeps
+ * both multipliers of a processor busy: each needs four sums or more at a time, as one waits for its last addition. Where a
+ * matrix is too narrow for tiles, rows are multiplied with rows instead.
  */
 
 import { unary } from "./elementwise";
-import { multiplyAdd, scatter, splat, sumLanes } from "./vector";
+import { keepFirst, multiplyAdd, splat, sumLanes } from "./vector";
+
+/** Rows of a tile. With two vectors of columns: twelve sums, two of B and one of A in fifteen registers. */
+const ROWS = 6;
 
 /**
- * Four rows × eight columns of C = bias + A B. Of A, four rows lie interleaved: the numbers of one depth beside each
- * other, those of the next `aStep` bytes on.
+ * Six rows × eight columns of C = bias + A B. Of A, six rows lie interleaved: the numbers of one depth beside each other,
+ * those of the next `aStep` bytes on.
  */
-function tile4x8(depth: i32, a: usize, aStep: usize, b: usize, bStep: usize, bias: usize, c: usize, cStep: usize): void {
+function tile6x8(depth: i32, a: usize, aStep: usize, b: usize, bStep: usize, bias: usize, c: usize, cStep: usize): void {
   let c00 = bias ? v128.load(bias) : splat(0), c01 = bias ? v128.load(bias, 16) : splat(0);
-  let c10 = c00, c11 = c01, c20 = c00, c21 = c01, c30 = c00, c31 = c01;
+  let c10 = c00, c11 = c01, c20 = c00, c21 = c01, c30 = c00, c31 = c01, c40 = c00, c41 = c01, c50 = c00, c51 = c01;
   for (let k = 0; k < depth; k++) {
     const b0 = v128.load(b), b1 = v128.load(b, 16);
     let one = v128.load_splat<f32>(a);
@@ -30,6 +33,12 @@ function tile4x8(depth: i32, a: usize, aStep: usize, b: usize, bStep: usize, bia
     one = v128.load_splat<f32>(a, 12);
     c30 = multiplyAdd(c30, one, b0);
     c31 = multiplyAdd(c31, one, b1);
+    one = v128.load_splat<f32>(a, 16);
+    c40 = multiplyAdd(c40, one, b0);
+    c41 = multiplyAdd(c41, one, b1);
+    one = v128.load_splat<f32>(a, 20);
+    c50 = multiplyAdd(c50, one, b0);
+    c51 = multiplyAdd(c51, one, b1);
     a += aStep;
     b += bStep;
   }
@@ -44,109 +53,151 @@ function tile4x8(depth: i32, a: usize, aStep: usize, b: usize, bStep: usize, bia
   c += cStep;
   v128.store(c, c30);
   v128.store(c, c31, 16);
+  c += cStep;
+  v128.store(c, c40);
+  v128.store(c, c41, 16);
+  c += cStep;
+  v128.store(c, c50);
+  v128.store(c, c51, 16);
 }
 
-/** As tile4x8, of four columns. */
-function tile4x4(depth: i32, a: usize, aStep: usize, b: usize, bStep: usize, bias: usize, c: usize, cStep: usize): void {
-  let c0 = bias ? v128.load(bias) : splat(0), c1 = c0, c2 = c0, c3 = c0;
+/** As tile6x8, of four columns, the first `columns` of which are wanted; what B and bias hold behind them is read too. */
+function tile6x4(
+  columns: i32, depth: i32, a: usize, aStep: usize, b: usize, bStep: usize, bias: usize, c: usize, cStep: usize,
+): void {
+  let c0 = bias ? v128.load(bias) : splat(0), c1 = c0, c2 = c0, c3 = c0, c4 = c0, c5 = c0;
   for (let k = 0; k < depth; k++) {
     const b0 = v128.load(b);
     c0 = multiplyAdd(c0, v128.load_splat<f32>(a), b0);
     c1 = multiplyAdd(c1, v128.load_splat<f32>(a, 4), b0);
     c2 = multiplyAdd(c2, v128.load_splat<f32>(a, 8), b0);
     c3 = multiplyAdd(c3, v128.load_splat<f32>(a, 12), b0);
+    c4 = multiplyAdd(c4, v128.load_splat<f32>(a, 16), b0);
+    c5 = multiplyAdd(c5, v128.load_splat<f32>(a, 20), b0);
     a += aStep;
     b += bStep;
   }
-  v128.store(c, c0);
-  v128.store(c + cStep, c1);
-  v128.store(c + 2 * cStep, c2);
-  v128.store(c + 3 * cStep, c3);
+  keepFirst(columns, c0, c);
+  keepFirst(columns, c1, c + cStep);
+  keepFirst(columns, c2, c + 2 * cStep);
+  keepFirst(columns, c3, c + 3 * cStep);
+  keepFirst(columns, c4, c + 4 * cStep);
+  keepFirst(columns, c5, c + 5 * cStep);
 }
 
-/** As tile4x8, of one column. */
-function tile4x1(depth: i32, a: usize, aStep: usize, b: usize, bStep: usize, bias: f32, c: usize, cStep: usize): void {
-  let sum = splat(bias);
+/** One row, or two, × sixteen columns. The numbers of a row lie `aStep` bytes apart, the rows `aRow`. */
+@inline
+function stripe16(
+  two: bool, depth: i32, a: usize, aRow: usize, aStep: usize, b: usize, bStep: usize, bias: usize, c: usize, cStep: usize,
+): void {
+  let c00 = bias ? v128.load(bias) : splat(0), c01 = bias ? v128.load(bias, 16) : splat(0);
+  let c02 = bias ? v128.load(bias, 32) : splat(0), c03 = bias ? v128.load(bias, 48) : splat(0);
+  let c10 = c00, c11 = c01, c12 = c02, c13 = c03;
   for (let k = 0; k < depth; k++) {
-    sum = multiplyAdd(sum, v128.load(a), v128.load_splat<f32>(b));
+    const b0 = v128.load(b), b1 = v128.load(b, 16), b2 = v128.load(b, 32), b3 = v128.load(b, 48);
+    let one = v128.load_splat<f32>(a);
+    c00 = multiplyAdd(c00, one, b0);
+    c01 = multiplyAdd(c01, one, b1);
+    c02 = multiplyAdd(c02, one, b2);
+    c03 = multiplyAdd(c03, one, b3);
+    if (two) {
+      one = v128.load_splat<f32>(a + aRow);
+      c10 = multiplyAdd(c10, one, b0);
+      c11 = multiplyAdd(c11, one, b1);
+      c12 = multiplyAdd(c12, one, b2);
+      c13 = multiplyAdd(c13, one, b3);
+    }
     a += aStep;
     b += bStep;
   }
-  scatter(sum, c, cStep);
+  v128.store(c, c00);
+  v128.store(c, c01, 16);
+  v128.store(c, c02, 32);
+  v128.store(c, c03, 48);
+  if (!two) return;
+  c += cStep;
+  v128.store(c, c10);
+  v128.store(c, c11, 16);
+  v128.store(c, c12, 32);
+  v128.store(c, c13, 48);
 }
 
-/** One row × sixteen columns; the row's numbers lie `aStep` bytes apart. */
-function tile1x16(depth: i32, a: usize, aStep: usize, b: usize, bStep: usize, bias: usize, c: usize): void {
-  let c0 = bias ? v128.load(bias) : splat(0), c1 = bias ? v128.load(bias, 16) : splat(0);
-  let c2 = bias ? v128.load(bias, 32) : splat(0), c3 = bias ? v128.load(bias, 48) : splat(0);
+/** As stripe16, of four columns, the first `columns` of which are wanted; what B and bias hold behind them is read too. */
+@inline
+function stripe4(
+  two: bool, columns: i32, depth: i32, a: usize, aRow: usize, aStep: usize, b: usize, bStep: usize, bias: usize,
+  c: usize, cStep: usize,
+): void {
+  let c0 = bias ? v128.load(bias) : splat(0), c1 = c0;
   for (let k = 0; k < depth; k++) {
-    const one = v128.load_splat<f32>(a);
-    c0 = multiplyAdd(c0, one, v128.load(b));
-    c1 = multiplyAdd(c1, one, v128.load(b, 16));
-    c2 = multiplyAdd(c2, one, v128.load(b, 32));
-    c3 = multiplyAdd(c3, one, v128.load(b, 48));
+    const b0 = v128.load(b);
+    c0 = multiplyAdd(c0, v128.load_splat<f32>(a), b0);
+    if (two) c1 = multiplyAdd(c1, v128.load_splat<f32>(a + aRow), b0);
     a += aStep;
     b += bStep;
   }
-  v128.store(c, c0);
-  v128.store(c, c1, 16);
-  v128.store(c, c2, 32);
-  v128.store(c, c3, 48);
+  keepFirst(columns, c0, c);
+  if (two) keepFirst(columns, c1, c + cStep);
 }
 
-/** As tile1x16, of four columns. */
-function tile1x4(depth: i32, a: usize, aStep: usize, b: usize, bStep: usize, bias: usize, c: usize): void {
-  let sum = bias ? v128.load(bias) : splat(0);
-  for (let k = 0; k < depth; k++) {
-    sum = multiplyAdd(sum, v128.load_splat<f32>(a), v128.load(b));
-    a += aStep;
-    b += bStep;
+@inline
+function stripe(
+  two: bool, columns: i32, depth: i32, a: usize, aRow: usize, aStep: usize, b: usize, bias: usize, c: usize,
+): void {
+  const stride: usize = columns << 2;
+  let j: i32 = 0;
+  for (; j + 16 <= columns; j += 16) {
+    const at: usize = j << 2;
+    stripe16(two, depth, a, aRow, aStep, b + at, stride, bias ? bias + at : 0, c + at, stride);
   }
-  v128.store(c, sum);
+  for (; j < columns; j += 4) {
+    const at: usize = j << 2;
+    stripe4(two, columns - j, depth, a, aRow, aStep, b + at, stride, bias ? bias + at : 0, c + at, stride);
+  }
 }
 
-/** One number. */
-function tile1x1(depth: i32, a: usize, aStep: usize, b: usize, bStep: usize, bias: f32, c: usize): void {
-  for (let k = 0; k < depth; k++) {
-    bias += load<f32>(a) * load<f32>(b);
-    a += aStep;
-    b += bStep;
-  }
-  store<f32>(c, bias);
+function oneRow(columns: i32, depth: i32, a: usize, aStep: usize, b: usize, bias: usize, c: usize): void {
+  stripe(false, columns, depth, a, 0, aStep, b, bias, c);
+}
+
+function twoRows(columns: i32, depth: i32, a: usize, aRow: usize, aStep: usize, b: usize, bias: usize, c: usize): void {
+  stripe(true, columns, depth, a, aRow, aStep, b, bias, c);
 }
 
 /**
  * C[rows, columns] = activation(A B + bias) by tiles; row i of A begins at a + i·aRow, its numbers lie aStep bytes
- * apart, so that a transposed A (aRow = 4) need not be moved. `panel` has room for 4·depth numbers.
+ * apart, so that a transposed A (aRow = 4) need not be moved. `panel` has room for 6·depth numbers. Up to three numbers
+ * behind B and bias are read.
  */
 export function gemmByTiles(
   rows: i32, columns: i32, depth: i32, a: usize, aRow: usize, aStep: usize, b: usize, bias: usize, out: usize, panel: usize,
   activation: i32,
 ): void {
   const stride: usize = columns << 2, interleaved = aRow == 4;
-  const step: usize = interleaved ? aStep : 16;
-  let i = 0;
-  for (; i + 4 <= rows; i += 4) {
+  const step: usize = interleaved ? aStep : ROWS << 2;
+  let i: i32 = 0;
+  for (; i + ROWS <= rows; i += ROWS) {
     let p = a + i * aRow;
     const c = out + i * stride;
     if (!interleaved) {
       interleave(depth, p, aRow, panel);
       p = panel;
     }
-    let j = 0;
-    for (; j + 8 <= columns; j += 8) tile4x8(depth, p, step, b + (j << 2), stride, bias ? bias + (j << 2) : 0, c + (j << 2), stride);
-    for (; j + 4 <= columns; j += 4) tile4x4(depth, p, step, b + (j << 2), stride, bias ? bias + (j << 2) : 0, c + (j << 2), stride);
-    for (; j < columns; j++) tile4x1(depth, p, step, b + (j << 2), stride, bias ? load<f32>(bias + (j << 2)) : 0, c + (j << 2), stride);
-    if (activation) unary(activation, columns << 2, c, c);
+    let j: i32 = 0;
+    for (; j + 8 <= columns; j += 8) {
+      const at: usize = j << 2;
+      tile6x8(depth, p, step, b + at, stride, bias ? bias + at : 0, c + at, stride);
+    }
+    for (; j < columns; j += 4) {
+      const at: usize = j << 2;
+      tile6x4(columns - j, depth, p, step, b + at, stride, bias ? bias + at : 0, c + at, stride);
+    }
+    if (activation) unary(activation, ROWS * columns, c, c);
   }
-  for (; i < rows; i++) {
-    const p = a + i * aRow, c = out + i * stride;
-    let j = 0;
-    for (; j + 16 <= columns; j += 16) tile1x16(depth, p, aStep, b + (j << 2), stride, bias ? bias + (j << 2) : 0, c + (j << 2));
-    for (; j + 4 <= columns; j += 4) tile1x4(depth, p, aStep, b + (j << 2), stride, bias ? bias + (j << 2) : 0, c + (j << 2));
-    for (; j < columns; j++) tile1x1(depth, p, aStep, b + (j << 2), stride, bias ? load<f32>(bias + (j << 2)) : 0, c + (j << 2));
-    if (activation) unary(activation, columns, c, c);
-  }
+  const rest = out + i * stride, left = (rows - i) * columns;
+  for (; i + 2 <= rows; i += 2) twoRows(columns, depth, a + i * aRow, aRow, aStep, b, bias, out + i * stride);
+  if (i < rows) oneRow(columns, depth, a + i * aRow, aStep, b, bias, out + i * stride);
+  if (activation) unary(activation, left, rest, rest);
 }
 
 /** out[i·outStep] = bias[i·biasStep] + query · matrix[i] for each of the rows; steps in bytes. */
@@ -232,18 +283,25 @@ function transpose4x4(x: usize, xStep: usize, out: usize, outStep: usize): void 
   v128.store(out + 3 * outStep, v128.shuffle<f32>(ab1, cd1, 2, 3, 6, 7));
 }
 
-/** Four rows, `xStep` bytes apart, one number of each after the other. */
+/** Six rows, `xStep` bytes apart, one number of each after the other. */
 function interleave(size: i32, x: usize, xStep: usize, out: usize): void {
+  const step: usize = ROWS << 2;
   let j = 0;
   for (; j + 4 <= size; j += 4) {
-    transpose4x4(x, xStep, out, 16);
+    transpose4x4(x, xStep, out, step);
+    const e = v128.load(x + 4 * xStep), f = v128.load(x + 5 * xStep);
+    const low = v128.shuffle<f32>(e, f, 0, 4, 1, 5), high = v128.shuffle<f32>(e, f, 2, 6, 3, 7);
+    v128.store_lane<u64>(out, low, 0, 16);
+    v128.store_lane<u64>(out + step, low, 1, 16);
+    v128.store_lane<u64>(out + 2 * step, high, 0, 16);
+    v128.store_lane<u64>(out + 3 * step, high, 1, 16);
     x += 16;
-    out += 64;
+    out += 4 * step;
   }
   for (; j < size; j++) {
-    for (let r: usize = 0; r < 4; r++) store<f32>(out + (r << 2), load<f32>(x + r * xStep));
+    for (let r: usize = 0; r < <usize>ROWS; r++) store<f32>(out + (r << 2), load<f32>(x + r * xStep));
     x += 4;
-    out += 16;
+    out += step;
   }
 }
 
@@ -272,7 +330,7 @@ export function transpose(rows: i32, columns: i32, x: usize, out: usize): void {
 
 /**
  * out[rows, columns] = activation(A B + bias): A is [rows, depth], or [depth, rows] if transposed; B is [depth, columns],
- * or [columns, depth] if transposed; bias is [columns] or absent. `scratch` has room for 4·depth numbers, and for
+ * or [columns, depth] if transposed; bias is [columns] or absent. `scratch` has room for 6·depth numbers, and for
  * depth·columns more where B is transposed or has fewer than four columns; if A alone is transposed then, rows·columns.
  */
 export function gemm(

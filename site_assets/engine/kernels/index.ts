@@ -5,7 +5,7 @@
  */
 
 import { conv, convTranspose } from "./conv";
-import { adam, binary, silu, siluGradient, softplusAndSigmoid, unary, where } from "./elementwise";
+import { adam, binary, sigmoidGradient, silu, siluGradient, softplusAndSigmoid, unary, where } from "./elementwise";
 import { float64 } from "./float64";
 import { gemm, indexedGemv, transpose } from "./gemm";
 import { copy, gather } from "./move";
@@ -80,6 +80,9 @@ export function run(start: usize, end: usize): void {
         break;
       case Operation.adam:
         adam(argument(p, 0), argument(p, 1), argument(p, 2), argument(p, 3), argument(p, 4), argument(p, 5), argument(p, 6), argument(p, 7), argument(p, 8), argument(p, 9), argument(p, 10));
+        break;
+      case Operation.sigmoidGradient:
+        sigmoidGradient(argument(p, 0), argument(p, 1), argument(p, 2), argument(p, 3), argument(p, 4));
         break;
       default:
         unreachable();

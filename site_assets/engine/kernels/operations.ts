@@ -25,6 +25,7 @@ export enum Operation {
   slice = 15, // x, out, bytes, fromStep, toStep
   float64 = 16, // function, a, b, out
   adam = 17, // size, gradient, momentum, variance, parameters, momentumRate, varianceDecay, varianceRate, varianceRoot, epsilon, stepSize
+  sigmoidGradient = 18, // size, sigmoid, gradient, factor, out
 }
 
 /** Of `unary`, and as `activation` of gemm, indexedGemv, conv and convTranspose. */

@@ -7,10 +7,21 @@ export function splat(x: f32): v128 {
   return f32x4.splat(x);
 }
 
-/** c + a·b, rounded twice: the same bits on every machine, as a fused one would not give. */
+/**
+ * c + a·b. The plain module rounds twice; the fused one, compiled with relaxed SIMD, takes one instruction and rounds once
+ * where the processor can, as nearly all with AVX2 or NEON do.
+ */
 @inline
 export function multiplyAdd(c: v128, a: v128, b: v128): v128 {
+  if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_madd(a, b, c);
   return f32x4.add(c, f32x4.mul(a, b));
+}
+
+/** c − a·b, rounded as multiplyAdd rounds. */
+@inline
+export function multiplySubtract(c: v128, a: v128, b: v128): v128 {
+  if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_nmadd(a, b, c);
+  return f32x4.sub(c, f32x4.mul(a, b));
 }
 
 @inline
@@ -24,11 +35,14 @@ export function sumLanes(x: v128): f32 {
   return (f32x4.extract_lane(x, 0) + f32x4.extract_lane(x, 2)) + (f32x4.extract_lane(x, 1) + f32x4.extract_lane(x, 3));
 }
 
-/** The four lanes, each at its own address. */
+/** The first `count` lanes; all of them if there are more. */
 @inline
-export function scatter(x: v128, out: usize, stride: usize): void {
+export function keepFirst(count: i32, x: v128, out: usize): void {
+  if (count >= 4) {
+    v128.store(out, x);
+    return;
+  }
   v128.store_lane<f32>(out, x, 0);
-  v128.store_lane<f32>(out + stride, x, 1);
-  v128.store_lane<f32>(out + 2 * stride, x, 2);
-  v128.store_lane<f32>(out + 3 * stride, x, 3);
+  if (count > 1) v128.store_lane<f32>(out, x, 1, 4);
+  if (count > 2) v128.store_lane<f32>(out, x, 2, 8);
 }

@@ -4,7 +4,7 @@ import type { PageCard } from "./card_fields.ts";
 import type { StateSpec } from "./state_spec.ts";
 
 /** Id of a figure → the scripts that it loads before it is live. */
-export type FigureFiles = Readonly<Record<string, ReadonlyArray<string>>>;
+export type FigureFiles = Readonly<Record<string, ReadonlyArray<string | readonly [string, string]>>>;
 
 /** What every page is told: where the parts are that are loaded later. `take` makes the files that a reader takes along. */
 export interface BookData {
@@ -24,7 +24,7 @@ export interface SearchData {
 /** Both lanes; there are no kernels in a book whose graphs they cannot run. */
 export interface EngineData {
   readonly ort: LaneData;
-  readonly kernels: LaneData | null;
+  readonly kernels: KernelsData | null;
 }
 
 /** What runs graphs: its worker's script, and its wasm. */
@@ -38,6 +38,13 @@ export interface AssetReference {
   readonly key: string;
   readonly src: string;
   readonly bytes: number;
+}
+
+/** The kernels' worker, and their wasm twice: plain, and for browsers with relaxed SIMD. */
+export interface KernelsData {
+  readonly script: string;
+  readonly plain: AssetReference;
+  readonly fused: AssetReference;
 }
 
 /** What stands beside a figure's static frame: what figure.toml declares, the state and the options of that frame, the figure's script, and its models by role. */

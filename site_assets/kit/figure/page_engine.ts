@@ -7,6 +7,7 @@ import { WorkerLane, type Spawned } from "../../engine/worker_lane.ts";
 import { ortWanted } from "../base/address.ts";
 import { loadAsset } from "../base/asset.ts";
 import { bookData } from "../base/book_data.ts";
+import { knowsRelaxedSimd } from "../base/instructions.ts";
 import type { AssetReference } from "../base/page_data.ts";
 import { AssetError, loadScript } from "../base/script.ts";
 
@@ -31,13 +32,14 @@ async function spawn(name: string, script: string, asset: AssetReference): Promi
 function kernelLane(): KernelLane | null {
   const { kernels } = bookData().engine;
   if (!kernels || ortWanted()) return null;
+  const asset = knowsRelaxedSimd() ? kernels.fused : kernels.plain;
   let module: Promise<WebAssembly.Module> | null = null;
   const compiled = (): Promise<WebAssembly.Module> => {
-    module ??= loadAsset(kernels.wasm).then((wasm) => WebAssembly.compile(wasm as BufferSource));
+    module ??= loadAsset(asset).then((wasm) => WebAssembly.compile(wasm as BufferSource));
     module.catch(() => (module = null)); // so that the next graph tries again
     return module;
   };
-  return new KernelLane(compiled, new WorkerLane(() => spawn("kernels", kernels.script, kernels.wasm)));
+  return new KernelLane(compiled, new WorkerLane(() => spawn("kernels", kernels.script, asset)));
 }
 
 let engine: Engine | null = null;

@@ -1,6 +1,7 @@
 /** Files that a figure is about to load one after the other are asked for all at once, before it runs. */
 
 import { ortWanted } from "../base/address.ts";
+import { knowsRelaxedSimd } from "../base/instructions.ts";
 import type { FigureFiles } from "../base/page_data.ts";
 
 /** Nothing for an id that is no figure's, or where other files are needed than by default; a file that was asked for is not asked for again. */
@@ -10,7 +11,8 @@ export function hintFiles(id: string): void {
   const hinted = new Set(
     [...document.head.querySelectorAll("link[rel=preload]")].map((link) => link.getAttribute("href")),
   );
-  for (const href of Object.hasOwn(files, id) ? (files[id] as readonly string[]) : []) {
+  for (const file of (Object.hasOwn(files, id) && files[id]) || []) {
+    const href = typeof file === "string" ? file : file[knowsRelaxedSimd() ? 1 : 0];
     if (hinted.has(href)) continue;
     const link = document.createElement("link");
     link.rel = "preload";

@@ -50,8 +50,9 @@ export class OwnRun {
   async advance(stretches: readonly Stretch[]): Promise<string | null> {
     this.sending = stretches.reduce((sum, { steps }) => sum + steps, 0); // before anything is awaited: what is turned from here on counts after these
     try {
-      await this.begin();
-      for (const reached of await this.trainer.tryAll(stretches)) {
+      // both are under way at once: the worker does not wait while the page draws the untrained moment
+      const [tried] = await Promise.all([this.trainer.tryAll(stretches), this.begin()]);
+      for (const reached of tried) {
         const trouble = this.take(reached);
         if (trouble !== null) return trouble;
       }

@@ -36,7 +36,7 @@ def figure_script(site: Site, figure: PlacedFigure) -> Path:
 
 
 def wasm_file(site: Site, figure: PlacedFigure) -> Path:
-    return site.engines["ort"]
+    return site.engines["ort"][0]
 
 
 def engine_script(site: Site, figure: PlacedFigure) -> Path:

@@ -58,8 +58,8 @@ def test_an_exact_figure_loads_neither_engine_nor_model(reader: Reader) -> None:
 def test_all_that_a_figure_loads_is_asked_for_at_once(reader: Reader) -> None:
     figure = reader.figure("latent-walk").wait_live()
     hints = figure.page.evaluate(HINTED)
-    for part in ("figures/latent-walk", "kernels.wasm", "plans/shapes-vae/decoder", "codes_test"):
-        assert [hint for hint in hints if part in hint], part
+    for part in ("figures/latent-walk", "kernels.", "plans/shapes-vae/decoder", "codes_test"):
+        assert len([hint for hint in hints if part in hint]) == 1, part
 
 
 class Trickle(Pages):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -28,6 +28,12 @@ from tests.browser.support.training import Bench
 from tests.conftest import ROOT
 
 FIGURE, LIVE = "latent-walk", "organise"
+ZEROS = [65, 0, 253, 15]
+MULTIPLY_ADD = [
+    *(0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 19, 1, 17, 0),
+    *(*ZEROS, *ZEROS, *ZEROS, 253, 133, 2, 11),
+]
+"""A module whose one function multiplies and adds vectors: valid with relaxed SIMD alone."""
 UNKNOWN_KERNEL = 99
 
 
@@ -81,6 +87,14 @@ def test_a_page_loads_the_kernels_alone(reader: Reader) -> None:
     assert figure.page.workers == []  # small calls run on the page
 
 
+def test_only_the_kernels_that_the_browser_can_run_are_loaded(reader: Reader) -> None:
+    page = reader.figure(FIGURE).wait_live().page
+    fused = page.evaluate("(code) => WebAssembly.validate(Uint8Array.from(code))", MULTIPLY_ADD)
+    ((lane, file),) = reader.wasm_asked()
+    assert lane == "kernels"
+    assert file.startswith("kernels.fused." if fused else "kernels.plain.")
+
+
 @HTTP_AND_FILE
 def test_a_reader_may_choose_onnx_runtime(reader: Reader) -> None:
     figure = reader.figure(FIGURE, ort=True).wait_live()
@@ -89,25 +103,26 @@ def test_a_reader_may_choose_onnx_runtime(reader: Reader) -> None:
 
 
 # How the kernels' lane is spoilt, and what the console may say of it.
-SPOILT: dict[str, tuple[Callable[[Site], Path], Callable[[Path], None], str]] = {
+SPOILT: dict[str, tuple[Callable[[Site], Sequence[Path]], Callable[[Path], None], str]] = {
     "no kernels": (lambda site: site.engines["kernels"], take_away, MISSING),
     "kernels garbled": (lambda site: site.engines["kernels"], garble, "CompileError"),
-    "no plan": (lambda site: plan_file(site, site.figure(FIGURE)), take_away, MISSING),
-    "plan chopped": (lambda site: plan_file(site, site.figure(FIGURE)), chop, "SyntaxError"),
-    "plan garbled": (lambda site: plan_file(site, site.figure(FIGURE)), garble, "^$"),
-    "plan traps": (lambda site: plan_file(site, site.figure(FIGURE)), trap_at_once, "^$"),
+    "no plan": (lambda site: [plan_file(site, site.figure(FIGURE))], take_away, MISSING),
+    "plan chopped": (lambda site: [plan_file(site, site.figure(FIGURE))], chop, "SyntaxError"),
+    "plan garbled": (lambda site: [plan_file(site, site.figure(FIGURE))], garble, "^$"),
+    "plan traps": (lambda site: [plan_file(site, site.figure(FIGURE))], trap_at_once, "^$"),
 }
 
 
-@pytest.mark.parametrize(("file", "spoil", "console"), SPOILT.values(), ids=SPOILT.keys())
+@pytest.mark.parametrize(("files", "spoil", "console"), SPOILT.values(), ids=SPOILT.keys())
 def test_onnx_runtime_takes_over_from_kernels_that_fail(
     reader_of_broken: Reader,
     breakable_site: Site,
-    file: Callable[[Site], Path],
+    files: Callable[[Site], Sequence[Path]],
     spoil: Callable[[Path], None],
     console: str,
 ) -> None:
-    spoil(file(breakable_site))
+    for file in files(breakable_site):
+        spoil(file)
     figure = reader_of_broken.figure(FIGURE).wait_live()
     reader_of_broken.expect_errors(console, r"Invalid or unexpected token")
     assert reader_of_broken.engines_asked() == ["kernels", "ort"]
@@ -136,10 +151,11 @@ def test_training_goes_on_from_where_the_kernels_failed(
 def test_without_either_lane_the_figure_says_so_and_recovers(
     reader_of_broken: Reader, breakable_site: Site
 ) -> None:
-    ort = breakable_site.engines["ort"]
+    (ort,) = breakable_site.engines["ort"]
     script = ort.read_text("utf-8")
     take_away(ort)
-    take_away(breakable_site.engines["kernels"])
+    for kernels in breakable_site.engines["kernels"]:
+        take_away(kernels)
     figure = reader_of_broken.figure(FIGURE)
     assert ort.name in figure.wait_error()
     reader_of_broken.expect_errors(MISSING)

@@ -21,6 +21,8 @@ import numpy as np
 import onnxruntime
 from numpy.typing import ArrayLike, NDArray
 
+from builder.plan.lanes import MODULES
+
 Array = NDArray[Any]
 
 
@@ -164,10 +166,15 @@ class Site:
         raise AssertionError(f"no page of {self.folder} shows the figure “{name}”")
 
     @cached_property
-    def engines(self) -> dict[str, Path]:
-        """Lane → the file of its wasm: `kernels` and `ort`."""
+    def engines(self) -> dict[str, tuple[Path, ...]]:
+        """Lane → the files of its wasm: `kernels`, of which a browser loads one, and `ort`."""
         engine = self.book_data(self.figures[0].page)["engine"]
-        return {lane: self.folder / files["wasm"]["src"] for lane, files in engine.items()}
+        kernels = [engine["kernels"][module] for module in MODULES]
+        assets = {"kernels": kernels, "ort": [engine["ort"]["wasm"]]}
+        return {
+            lane: tuple(self.folder / asset["src"] for asset in found)
+            for lane, found in assets.items()
+        }
 
     def book_data(self, page: str) -> dict[str, Any]:
         """What the page says of the book-wide files: the kit, the engine."""

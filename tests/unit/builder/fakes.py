@@ -19,6 +19,7 @@ from jinja2 import Environment
 from builder.build import Builder
 from builder.node.service import NodeService, ServiceError
 from builder.pack.outcome import Outcome
+from builder.plan.lanes import MODULES
 from builder.plan.vocabulary import OPERATIONS
 from builder.store.effects import MemoryEffects
 from tests.conftest import ROOT
@@ -100,7 +101,9 @@ class FakeService:
         } | made
 
     def _kernels(self, params: Mapping[str, Any]) -> dict[str, Any]:
-        return {"wasm": base64.b64encode(b"kernels").decode(), "bytes": 7}
+        return {
+            module: base64.b64encode(f"{module} kernels".encode()).decode() for module in MODULES
+        }
 
     def _runPlan(self, params: Mapping[str, Any]) -> dict[str, Any]:
         raise ServiceError("the plan writes beyond its end")

@@ -12,9 +12,18 @@ import torch
 from torch.nn import functional
 
 from builder.plan.graph import FLOAT
+from builder.plan.lanes import MODULES
 from builder.plan.layout import Plan, PlannedPort
 from builder.plan.verify import Case
+from tests import plans
 from tests.plans import Array, model, node, normal, run, run_plan, vocabulary
+
+
+@pytest.fixture(autouse=True, params=MODULES)
+def both_modules(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each test runs on the plain kernels and on the fused ones."""
+    monkeypatch.setattr(plans, "running", request.param)
+
 
 ODD = (1, 2, 3, 4, 5, 7, 8, 9, 13, 16, 17, 31)
 EDGES = np.array(
@@ -94,6 +103,26 @@ def test_silu_and_its_gradient() -> None:
         found = run(both, x=x, dy=dy)
         close(found["y"], y.detach().numpy())
         close(found["dx"], gradient.numpy())
+
+
+@pytest.mark.parametrize("factor", [None, 0.25])
+def test_gradient_of_a_sigmoid(factor: float | None) -> None:
+    """Alone, and of what is scaled by a constant on its way back."""
+    forward = [node("Sigmoid", ["x"], ["s"])]
+    scaled = [node("Mul", ["dy", "factor"], ["g"])] if factor else []
+    backward = [
+        node("Sub", ["one", "s"], ["r"]),
+        node("Mul", ["s", "r"], ["slope"]),
+        node("Mul", ["g" if factor else "dy", "slope"], ["dx"]),
+    ]
+    constants = {"one": np.array(1, np.float32), "factor": np.array(factor or 1, np.float32)}
+    data = model([*forward, *scaled, *backward], {"x": ["n"], "dy": ["n"]}, ["s", "dx"], constants)
+    for size in ODD:
+        x, dy = 3 * normal(size, seed=size), normal(size, seed=99)
+        s = by_torch(torch.sigmoid, x)
+        found = run(data, x=x, dy=dy)
+        close(found["s"], s)
+        close(found["dx"], (factor or 1) * dy * s * (1 - s))
 
 
 def test_softplus_and_sigmoid_of_the_same_numbers() -> None:

@@ -68,6 +68,24 @@ def test_what_is_no_model_is_refused() -> None:
         planned(b"\x2a\x2a\x2a")
 
 
+def test_the_way_back_through_a_sigmoid_is_one_call() -> None:
+    """Also where the loss's factor comes first; not where another needs what is between."""
+    nodes = [
+        node("Mul", ["dy", "factor"], ["g"]),
+        node("Sub", ["one", "s"], ["r"]),
+        node("Mul", ["r", "s"], ["slope"]),
+        node("Mul", ["slope", "g"], ["dx"]),
+    ]
+    inputs: dict[str, list[int | str]] = {"s": ["n", 3], "dy": ["n", 3]}
+    constants = {"one": np.array(1, np.float32), "factor": np.array(0.25, np.float32)}
+    alone = planned(model(nodes, inputs, ["dx"], constants))
+    assert operations(alone) == ["sigmoidGradient"]
+    both = planned(model(nodes, inputs, ["dx", "g"], constants))
+    assert operations(both) == ["binary", "sigmoidGradient"]
+    another = [node("Mul", ["dy", "s"], ["g"]), *nodes[1:]]
+    assert "sigmoidGradient" in operations(planned(model(another, inputs, ["dx"], constants)))
+
+
 def test_what_follows_a_product_is_done_with_it() -> None:
     nodes = [
         node("MatMul", ["x", "w"], ["p"]),

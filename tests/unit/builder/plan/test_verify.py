@@ -76,7 +76,9 @@ def start() -> Tensors:
 
 
 def check(data: bytes, plan: Plan) -> float:
-    return verify(data, plan, start() if plan.loop else {}, Runner(planning(), encode_plan(plan)))
+    return verify(
+        data, plan, start() if plan.loop else {}, Runner(planning(), encode_plan(plan), "fused")
+    )
 
 
 def changed(plan: Plan, operation: str, argument: str, value: Linear) -> Plan:

@@ -72,6 +72,8 @@ class Desk {
   remembered = "";
   /** While set, calls wait; the test lets them go one by one. */
   held: (() => void)[] | null = null;
+  /** While set, the loss waits, too. */
+  heldLosses: (() => void)[] | null = null;
   failure: Error | null = null;
   private visibility: (visible: boolean) => void = () => undefined;
 
@@ -91,7 +93,10 @@ class Desk {
       run: () => assert.fail("training makes its calls in a row"),
       runAll: (calls, options) =>
         inSequence(calls, async (graph, feeds) => {
-          if (graph === "evaluate") return { losses: float32([1], [1 + Math.abs(feeds["params"]?.data[0] as number)]) };
+          if (graph === "evaluate") {
+            if (this.heldLosses) await new Promise<void>((go) => this.heldLosses?.push(go));
+            return { losses: float32([1], [1 + Math.abs(feeds["params"]?.data[0] as number)]) };
+          }
           if (this.held) await new Promise<void>((go) => this.held?.push(go));
           if (this.failure) throw this.failure;
           this.called.push(feeds["index"]?.dims[0] as number);
@@ -154,6 +159,22 @@ test("it shows the recorded run, then trains from untrained weights to the end",
   assert.deepEqual(
     desk.session.record()?.validation[0]?.map(([step]) => step),
     [0, 25, 50, 75, 100, 125, 150, 175, 200],
+  );
+});
+
+test("the first steps are under way while the untrained loss is computed, and count once it is known", async () => {
+  const desk = new Desk();
+  desk.heldLosses = [];
+  const { actions } = await desk.now();
+  actions.step();
+  await rest();
+  assert.deepEqual([desk.called, desk.session.record()?.step], [[1], 0]);
+  desk.heldLosses[0]?.();
+  await rest();
+  assert.equal(desk.session.record()?.step, 1);
+  assert.deepEqual(
+    desk.session.record()?.validation[0]?.map(([step]) => step),
+    [0],
   );
 });
 
