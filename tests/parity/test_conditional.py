@@ -1,4 +1,4 @@
-"""F24: what was measured of digits on request, from the published files by other code."""
+"""F24: what was measured of digits and faults on request, from published files by other code."""
 
 from __future__ import annotations
 
@@ -13,9 +13,11 @@ from scipy import ndimage
 from scipy.spatial.distance import cdist
 from sklearn.decomposition import PCA
 from sklearn.linear_model import LogisticRegression
+from sklearn.neighbors import NearestNeighbors
 
 from tests.parity.test_exported_models import array, session
 from training.data import rng
+from training.data.currents import FAULTS, Recording, recording
 from training.data.digits import digits
 
 Array = NDArray[np.float64]
@@ -213,3 +215,105 @@ def test_the_metrics_are_the_arrays(published: Published) -> None:
         for trait, word in enumerate(published.options["traits"]):
             told = published.metric(f"beta-{beta:g}.conditional.{word}")
             assert told == pytest.approx(kept[place, :, trait].mean(), abs=1e-6)
+
+
+class Faults:
+    """The model of currents, and machines of the test part, recorded in all conditions."""
+
+    def __init__(self, models_dir: Path) -> None:
+        self.folder = models_dir / "currents-conditional"
+        self.card: dict[str, Any] = json.loads((self.folder / "card.json").read_text("utf-8"))
+        self.options = self.card["options"]
+        self.decoder = session(self.folder / "decoder.onnx")
+        self.machines = conditions(recording(self.options["machines"], "faulty", DATA_SEED))
+        train = conditions(recording(TRAIN, "train", DATA_SEED))
+        self.labels = np.arange(TRAIN) % 6
+        self.train = train[self.labels, np.arange(TRAIN)]
+
+    def array(self, name: str) -> np.ndarray:
+        return array(self.folder, self.card, name)
+
+    def draw(self, z: Array, kind: int, beta: int) -> Array:
+        c = np.tile(np.eye(6, dtype=np.float32)[kind], (len(z), 1))
+        feeds = {"z": z.astype(np.float32), "c": c, "member": np.full(len(z), beta, np.int32)}
+        return np.asarray(self.decoder.run(None, feeds)[0], float)
+
+    def missed(self, made: Array, kind: int) -> float:
+        return float(np.linalg.norm(made - self.machines[kind]) / np.sqrt(made.size))
+
+
+DATA_SEED, TRAIN = 41, 2400
+
+
+def conditions(machines: Recording) -> Array:
+    """Windows whole and with each fault, four samples meaned, `[6, n, 96]`."""
+    windows = [machines.windows(), *(machines.faulty(fault, 1) for fault in FAULTS)]
+    meaned: Array = np.array(windows, float).reshape(6, -1, 96, 4).mean(3)
+    return meaned
+
+
+@pytest.fixture(scope="module")
+def faults(models_dir: Path) -> Faults:
+    return Faults(models_dir)
+
+
+def test_what_is_missed_of_faults_that_are_made(faults: Faults) -> None:
+    whole = faults.machines[0]
+    codes = faults.array("machine_codes") / faults.options["machine_steps"]
+    means = np.stack([faults.train[faults.labels == k].mean(0) for k in range(6)])
+    directions = faults.array("own_directions").astype(float)
+    z = np.linalg.lstsq(directions[0].T, (whole - means[0]).T)[0].T
+    for place, told in enumerate(faults.array("rival_errors").T):
+        kind = 1 + place
+        mine = faults.train[faults.labels == kind]
+        near = NearestNeighbors(n_neighbors=faults.options["as_many"]).fit(mine)
+        rivals = {
+            "unchanged": whole,
+            "means": whole + means[kind] - means[0],
+            "own": whole + means[kind] - means[0] + z @ (directions[kind] - directions[0]),
+            "nearest": mine[near.kneighbors(whole)[1]].mean(1),
+        }
+        missed = [faults.missed(rivals[name], kind) for name in faults.options["rivals"]]
+        assert missed == pytest.approx(told, rel=5e-3)
+        for beta, code in enumerate(codes):
+            drawn = faults.draw(code, kind, beta)
+            graft = whole + drawn - faults.draw(code, 0, beta)
+            ours = faults.array("errors")[:, beta, 0, place]
+            assert [faults.missed(x, kind) for x in (graft, drawn)] == pytest.approx(ours, rel=1e-3)
+
+
+def test_published_machines_are_the_simulators(faults: Faults) -> None:
+    published = faults.array("machines") / faults.options["fine"]
+    expected = faults.machines[:, : published.shape[1]]
+    assert np.abs(published - expected).max() <= 0.51 / faults.options["fine"]
+
+
+def test_the_class_of_currents_is_read_as_scikit_learn_reads_it(faults: Faults) -> None:
+    known, unseen = (faults.array(f"labels_{part}") for part in PARTS)
+    place = faults.options["probes"].index("neighbours")
+    for beta, told in enumerate(faults.array("accuracies")[0, :, 0]):
+        train, test = (faults.array(f"draws_{part}")[beta].astype(int) for part in PARTS)
+        squared = np.square(test[:, None] - train).sum(2)
+        possible = np.array([winners(row, known, faults.options["neighbours"]) for row in squared])
+        right = possible[np.arange(len(test)), unseen]
+        for_certain = right & (possible.sum(1) == 1)
+        count = round(float(told[place]) * len(test))
+        assert for_certain.sum() <= count <= right.sum()
+
+
+def test_the_metrics_of_faults_are_the_arrays(faults: Faults) -> None:
+    options, metrics = faults.options, faults.card["metrics"]
+    best = options["betas"].index(options["chosen_beta"])
+    errors, rivals = faults.array("errors")[:, best], faults.array("rival_errors")
+    for place, fault in enumerate(FAULTS):
+        name = fault.replace(" ", "-")
+        for way, word in enumerate(options["ours"]):
+            told = metrics[f"{name}.{word}"]["value"]
+            assert told == pytest.approx(errors[way, :, place].mean(), abs=1e-6)
+        leads = rivals[:, place].min() - errors[0, :, place]
+        assert metrics[f"{name}.lead"]["value"] == pytest.approx(leads.mean(), abs=1e-6)
+        assert metrics[f"{name}.lead_lowest"]["value"] == pytest.approx(leads.min(), abs=1e-6)
+    shares = faults.array("accepted").mean((1, 2)) / options["throws"]
+    for place, beta in enumerate(options["betas"]):
+        told = metrics[f"beta-{beta:g}.conditional.accepted"]["value"]
+        assert told == pytest.approx(shares[place], abs=1e-6)

@@ -96,14 +96,19 @@ class ConditionalStack(nn.Module):
 
 
 class ConditionalDecoder(nn.Module):
-    """The decoders of members that are told, as one graph: each row names its member."""
+    """The decoders of members that are told, as one graph: each row names its member.
 
-    def __init__(self, stack: ConditionalStack) -> None:
+    With `ink` the output goes through a sigmoid, 0..1.
+    """
+
+    def __init__(self, stack: ConditionalStack, *, ink: bool) -> None:
         super().__init__()
+        self.ink = ink
         if not bool((stack.told == 1).all()):
             raise ValueError("expected members that are told the class")
         self.chosen = ChosenMember(stack.decoder, (len(stack.decoder.weights) - 1,))
 
     def forward(self, z: Tensor, c: Tensor, member: Tensor) -> Tensor:
-        """z `[n, code_size]`, c `[n, classes]`, member int32 `[n]` → x̂ `[n, d]`, 0..1."""
-        return torch.sigmoid(self.chosen(torch.cat([z, c], dim=1), member)[0])
+        """z `[n, code_size]`, c `[n, classes]`, member int32 `[n]` → x̂ `[n, d]`."""
+        values: Tensor = self.chosen(torch.cat([z, c], dim=1), member)[0]
+        return torch.sigmoid(values) if self.ink else values

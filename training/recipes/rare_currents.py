@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from training.data import rng
-from training.data.currents import FAULTS, PHASES, SAMPLES, SAMPLING_RATE, currents, recording
+from training.data.currents import FAULTS, PHASES, SAMPLING_RATE, currents, recording
 from training.data.dataset import Floats
 from training.learn.conditional_stack import ConditionalStack
 from training.learn.fit import Batch, Schedule, fit, share_of
@@ -39,6 +39,7 @@ from training.publish.card import DataCard, Metric, Port
 from training.publish.export import Array, Graph, export, round_to_half
 from training.publish.recipe import Claim, Progress, PublishedArray, Recipe, Trained
 from training.recipes.families.anomaly import spread
+from training.recipes.families.coarse_currents import MEANED, WIDTH, coarse
 
 FIRST_SEED = 61
 SEEDS = 10
@@ -52,10 +53,6 @@ ADDED = (30, 60, 120, 240)
 FALSE_ALARMS = 0.01
 SEVERITIES = dict(zip(FAULTS, (0.05, 0.1, 0.2, 0.4, 0.4), strict=True))
 
-MEANED = 4
-"""Samples that become one, their mean: 32 of each phase are left."""
-
-WIDTH = PHASES * SAMPLES // MEANED
 LAST_COMMON = 5
 """Of the bins of the currents' sum in a spectrum: to 250 Hz."""
 
@@ -92,12 +89,6 @@ SHOWN_ORDINARY = 60
 FINE = 200
 CODE_STEPS = 64
 """Published windows and codes are whole multiples of 1/200 and 1/64."""
-
-
-def coarse(windows: Floats) -> Floats:
-    """Windows `[n, 384]` with every four samples of a phase meaned, float32 `[n, 96]`."""
-    meaned: Floats = windows.reshape(len(windows), WIDTH, MEANED).mean(axis=2)
-    return meaned
 
 
 def spectrum(x: Field | Floats) -> Field:

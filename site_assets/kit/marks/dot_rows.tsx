@@ -1,7 +1,7 @@
 /** A measurement repeated over several seeds, in a row of dots for each thing measured, with its mean. */
 
 import { meanOf } from "../maths/mean.ts";
-import { makeScale, place, tickText, type Axis } from "./plot.tsx";
+import { axisTicks, makeScale, place, type Axis } from "./plot.tsx";
 
 export interface DotRow {
   readonly name: string;
@@ -50,8 +50,6 @@ export function meanAndRange(values: readonly number[], format: (value: number) 
 export function DotRows({ label, axis, rows, format, width = 360, names = 0 }: DotRowsProps) {
   const scale = makeScale(axis, LEFT + names, width - RIGHT);
   const bottom = TOP + rows.length * ROW;
-  const ticks = scale.ticks(axis.ticks ?? 5);
-  const step = ticks.length > 1 ? Math.abs((ticks[1] as number) - (ticks[0] as number)) : 1;
   const spoken = rows.map(
     ({ name, values }) => `${name}: mean ${format(meanOf(values))} of ${values.map(format).join(", ")}`,
   );
@@ -63,11 +61,11 @@ export function DotRows({ label, axis, rows, format, width = 360, names = 0 }: D
       aria-label={`${label}. ${spoken.join(". ")}`}
     >
       <g class="axis" aria-hidden="true">
-        {ticks.map((value) => (
+        {axisTicks(axis, scale).map(({ value, text }) => (
           <g key={value} class="tick" transform={`translate(${place(scale(value))} ${bottom})`}>
             <line class="gridline" y2={TOP - bottom} />
             <text y="16" text-anchor="middle">
-              {tickText(axis, value, step)}
+              {text}
             </text>
           </g>
         ))}

@@ -96,7 +96,8 @@ function logTicks(scale: Scale): number[] {
 
 const LOG_DIGITS = 6; // ticks of a log axis reach over many powers of ten
 
-function axisTicks(axis: Axis, scale: Scale): { value: number; text: string }[] {
+/** Where the ticks of an axis are, and what they say. */
+export function axisTicks(axis: Axis, scale: Scale): { value: number; text: string }[] {
   if (axis.at) return axis.at.map((value) => ({ value, text: axis.format?.(value) ?? significant(value, LOG_DIGITS) }));
   if (axis.scale === "log")
     return logTicks(scale).map((value) => ({ value, text: axis.format?.(value) ?? significant(value, LOG_DIGITS) }));

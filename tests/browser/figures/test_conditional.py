@@ -1,4 +1,4 @@
-"""F24: one style drawn as all ten digits, what the code says of the class, and the plain tool."""
+"""F24: one style drawn as all classes, what the code says of them, and the plain tools."""
 
 from __future__ import annotations
 
@@ -134,6 +134,71 @@ def test_the_table_holds_what_was_measured(reader: Reader) -> None:
         "class read, not told, β = 0.1": model.array("accuracies")[1, 0, :, probe],
         "hand kept, conditional VAE": model.array("kept")[0, :, width],
         "hand kept, nearest real digit": model.array("rivals_kept")[2:, width],
+    }
+
+    def agrees() -> None:
+        rows = {row[0]: row[1:-1] for row in figure.table()[1:]}
+        for name, values in expected.items():
+            told = [number(cell) / 100 for cell in rows[name] if cell != "–"]
+            assert told == pytest.approx(list(values.astype(float)), abs=6e-4)
+
+    eventually(figure.page, agrees)
+
+
+def windows(figure: Figure, fault: int, z: Code, machine: int | None, beta: int) -> Array:
+    """The decoder's window of a fault less that of a whole machine, and the former, `[2, 96]`."""
+    model = figure.placed.model("currents")
+    if machine is not None:
+        steps = model.card["options"]["machine_steps"]
+        z = tuple(model.array("machine_codes")[beta, machine] / steps)
+    drawn = model.run(
+        "decoder",
+        z=np.tile(np.array(z, np.float32), (2, 1)),
+        c=np.eye(6, dtype=np.float32)[[0, fault]],
+        member=np.full(2, beta, np.int32),
+    )["x_hat"].astype(float)
+    return np.stack([drawn[1] - drawn[0], drawn[1]])
+
+
+def test_currents_stand_beside_the_recorded_machine(reader: Reader) -> None:
+    figure = reader.live_figure(NAME, {"z1": "0.5", "z2": "-0.4"})
+    figure.choice("currents").click()
+    model = figure.placed.model("currents")
+    options = model.card["options"]
+    figure.root.get_by_role("combobox", name="fault").select_option("phase-imbalance")
+    figure.root.get_by_role("radio", name="30", exact=True).click()
+    beta = options["betas"].index(30)
+    recorded = model.array("machines") / options["fine"]
+    codes = model.array("machine_codes")[beta, : recorded.shape[1]] / options["machine_steps"]
+    nearest = int(np.linalg.norm(codes - (0.5, -0.4), axis=1).argmin())
+    whole, faulty = recorded[0, nearest], recorded[2, nearest]
+    _, drawn = windows(figure, 2, (0.5, -0.4), None, beta)
+    change, _ = windows(figure, 2, (0, 0), nearest, beta)
+    expected = {
+        "drawing misses the fault by": drawn - faulty,
+        "graft on that machine, by": whole + change - faulty,
+        "its window as it is, by": whole - faulty,
+    }
+    for label, off in expected.items():
+        figure.expect_number(label, 100 * float(np.sqrt(np.square(off).mean())), 0.06)
+    place = figure.address()
+    other = Figure(reader.visit(place), figure.placed).wait_live()
+    other.expect_number(
+        "its window as it is, by", 100 * np.sqrt(np.mean((whole - faulty) ** 2)), 0.06
+    )
+
+
+def test_the_table_holds_what_is_missed_of_faults(reader: Reader) -> None:
+    figure = reader.live_figure(NAME, {"data": "currents", "pressure": "3", "by": "own"})
+    model = figure.placed.model("currents")
+    errors, rivals = model.array("errors"), model.array("rival_errors")
+    offset = 2
+    expected = {
+        "missed, sensor offset, conditional VAE, grafted": errors[0, 0, :, offset],
+        "missed, sensor offset, difference of class means": rivals[1:2, offset],
+        "missed, bearing ripple, window left as it is": rivals[:1, 4],
+        "accepted, own directions": model.array("accepted").mean(2)[3]
+        / model.card["options"]["throws"],
     }
 
     def agrees() -> None:

@@ -10,7 +10,8 @@ import pytest
 
 from tests.twin import answer
 from training.measure.rare_class import jittered, parents, smote
-from training.recipes.rare_currents import FLOOR, WIDTH, spectrum
+from training.recipes.families.coarse_currents import WIDTH
+from training.recipes.rare_currents import FLOOR, spectrum
 
 ASSETS = Path(__file__).resolve().parents[3] / "site_assets"
 SCRIPT = """

@@ -41,7 +41,7 @@ def test_who_is_not_told_the_class_cannot_know_it(stack: ConditionalStack, c: to
     assert same_code == [False, True]
     assert same_drawing == [False, True]
     with pytest.raises(ValueError, match="told"):
-        ConditionalDecoder(stack)
+        ConditionalDecoder(stack, ink=True)
 
 
 def test_a_row_is_drawn_by_the_member_that_it_names(
@@ -49,7 +49,7 @@ def test_a_row_is_drawn_by_the_member_that_it_names(
 ) -> None:
     subset = stack.subset([2, 0])
     z, member = torch.randn(COUNT, CODE), torch.tensor([0, 1, 1, 0, 1, 0], dtype=torch.int32)
-    drawn = ConditionalDecoder(subset)(z, c, member)
+    drawn = ConditionalDecoder(subset, ink=True)(z, c, member)
     both = stack.decode(z.expand(MEMBERS, -1, -1), c)
     for row, index in enumerate(member.tolist()):
         torch.testing.assert_close(drawn[row], both[(2, 0)[index], row])
