@@ -19,6 +19,7 @@ from tests.parity.test_exported_models import array, session
 from training.data import rng
 from training.data.currents import FAULTS, Recording, recording
 from training.data.digits import digits
+from training.recipes.currents_conditional import train_judge
 
 Array = NDArray[np.float64]
 A_FEW = 2 / 100 + 1e-6
@@ -90,21 +91,23 @@ def test_the_class_is_read_from_the_code_as_scikit_learn_reads_it(published: Pub
 
 
 def test_all_test_digits_have_their_neighbours_counted(published: Published) -> None:
+    data = published.data
+    neighbours_are_counted(published, data.train.labels, data.test.labels)
+
+
+def neighbours_are_counted(
+    of: Published | Faults, known: NDArray[np.uint8], unseen: NDArray[np.uint8]
+) -> None:
     """Published codes are whole steps, so a tenth neighbour may have others as far: each way to
     break such ties is allowed for, and no more than that."""
-    found = published.array("accuracies")[0, :, 0]
-    known, unseen = published.data.train.labels, published.data.test.labels
-    place = published.options["probes"].index("neighbours")
-    for beta, told in enumerate(found):
-        train, test = (published.array(f"draws_{part}")[beta].astype(int) for part in PARTS)
+    place = of.options["probes"].index("neighbours")
+    for beta, told in enumerate(of.array("accuracies")[0, :, 0]):
+        train, test = (of.array(f"draws_{part}")[beta].astype(int) for part in PARTS)
         squared = np.square(test[:, None] - train).sum(2)
-        possible = np.array(
-            [winners(row, known, published.options["neighbours"]) for row in squared]
-        )
-        right = possible[np.arange(len(test)), unseen]
+        possible = np.array([winners(row, known, of.options["neighbours"]) for row in squared])
+        right = possible[np.arange(len(unseen)), unseen]
         for_certain = right & (possible.sum(1) == 1)
-        assert len(right) == 360
-        count = round(float(told[place]) * len(test))
+        count = round(float(told[place]) * len(unseen))
         assert for_certain.sum() <= count <= right.sum()
 
 
@@ -288,17 +291,31 @@ def test_published_machines_are_the_simulators(faults: Faults) -> None:
     assert np.abs(published - expected).max() <= 0.51 / faults.options["fine"]
 
 
-def test_the_class_of_currents_is_read_as_scikit_learn_reads_it(faults: Faults) -> None:
-    known, unseen = (faults.array(f"labels_{part}") for part in PARTS)
-    place = faults.options["probes"].index("neighbours")
-    for beta, told in enumerate(faults.array("accuracies")[0, :, 0]):
-        train, test = (faults.array(f"draws_{part}")[beta].astype(int) for part in PARTS)
-        squared = np.square(test[:, None] - train).sum(2)
-        possible = np.array([winners(row, known, faults.options["neighbours"]) for row in squared])
-        right = possible[np.arange(len(test)), unseen]
-        for_certain = right & (possible.sum(1) == 1)
-        count = round(float(told[place]) * len(test))
-        assert for_certain.sum() <= count <= right.sum()
+def test_the_neighbours_of_all_test_windows_are_counted(faults: Faults) -> None:
+    neighbours_are_counted(faults, faults.array("labels_train"), faults.array("labels_test"))
+
+
+def test_what_the_judge_accepts_of_random_windows(faults: Faults) -> None:
+    """The classifier is trained again as the recipe has it; all else is scipy's and the rule."""
+    windows = recording(600, "validation", DATA_SEED)
+    validation = conditions(windows)[np.arange(600) % 6, np.arange(600)]
+    judge = train_judge(validation.astype(np.float32))
+    others = conditions(recording(faults.options["judged"], "train", DATA_SEED + 1))
+    known = others[np.arange(others.shape[1]) % 6, np.arange(others.shape[1])]
+    least = np.quantile(judge.probabilities(validation.astype(np.float32)).max(1), 0.025)
+    largest = np.quantile(cdist(validation, known).min(1), 0.975)
+    count, betas = faults.options["throws"], len(faults.options["betas"])
+    z = rng.normal(0, rng.STREAM_DRAW + 28, 2 * count).reshape(count, 2).astype(float)
+    means = faults.array("class_means").astype(float)
+    own, shared = (faults.array(f"{name}_directions").astype(float) for name in ("own", "shared"))
+    for kind in range(6):
+        ways = [faults.draw(z, kind, beta) for beta in range(betas)]
+        ways += [np.clip(means[kind] + z @ d, -2, 2) for d in (own[kind], shared)]
+        for x, told in zip(ways, faults.array("accepted")[:, 0, kind], strict=False):
+            shares = judge.probabilities(x.astype(np.float32))
+            right = (shares.argmax(1) == kind) & (shares.max(1) >= least)
+            near = cdist(x[right], known).min(1, initial=np.inf) <= largest + 1e-6
+            assert near.sum() == pytest.approx(told, abs=2)
 
 
 def test_the_metrics_of_faults_are_the_arrays(faults: Faults) -> None:

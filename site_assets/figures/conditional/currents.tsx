@@ -7,7 +7,6 @@ import {
   DotRows,
   dotTable,
   fixed,
-  HeatMap,
   Line,
   meanOf,
   meanSquare,
@@ -26,6 +25,7 @@ import {
 } from "../../kit/index.ts";
 import type { Role, State } from "../../generated/conditional.ts";
 import {
+  AcceptedByClass,
   AcceptedPanel,
   commonOf,
   decoded,
@@ -279,15 +279,7 @@ export function CurrentsView({
       <Unfold what="random codes and the judge" open={more} onChange={(open) => set({ more: open })}>
         <Panels columns={2}>
           <AcceptedPanel frame={frame} kind="class" />
-          <Panel title="Accepted, of random codes asked for each class; per cent">
-            <HeatMap
-              label="Share of random codes that are accepted, by class"
-              columns={GLYPHS.map((name) => ({ name }))}
-              rows={frame.byClass.map(({ name }) => name)}
-              values={frame.byClass.flatMap(({ shares }) => shares)}
-              format={(value) => String(Math.round(100 * value))}
-            />
-          </Panel>
+          <AcceptedByClass frame={frame} names={GLYPHS} kind="class" />
         </Panels>
       </Unfold>
     </>

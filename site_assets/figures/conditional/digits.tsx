@@ -8,7 +8,6 @@ import {
   DotRows,
   dotTable,
   fixed,
-  HeatMap,
   MarkedGrid,
   nearestPoint,
   Panel,
@@ -24,6 +23,7 @@ import {
 } from "../../kit/index.ts";
 import type { Role, State } from "../../generated/conditional.ts";
 import {
+  AcceptedByClass,
   AcceptedPanel,
   commonOf,
   decoded,
@@ -203,15 +203,7 @@ export function DigitsView({
               One if every hand stays as it was, zero if all are drawn alike, less if they differ for other reasons.
             </p>
           </Panel>
-          <Panel title="Accepted, of random codes asked for each digit; per cent">
-            <HeatMap
-              label="Share of random codes that are accepted, by digit"
-              columns={DIGITS.map((name) => ({ name }))}
-              rows={frame.byClass.map(({ name }) => name)}
-              values={frame.byClass.flatMap(({ shares }) => shares)}
-              format={(value) => String(Math.round(100 * value))}
-            />
-          </Panel>
+          <AcceptedByClass frame={frame} names={DIGITS} kind="digit" />
         </Panels>
       </Unfold>
     </>

@@ -8,6 +8,7 @@ import {
   float32,
   floatOutput,
   Glyphs,
+  HeatMap,
   Level,
   Line,
   meanOf,
@@ -297,6 +298,21 @@ export function AcceptedPanel({ frame, kind }: { frame: Common; kind: string }) 
         Variance of the drawings of a {kind}, beside that of real ones:{" "}
         {WAYS.map((value) => `${NAMES[value]} ${percent(frame.variety[value])}`).join(", ")}.
       </p>
+    </Panel>
+  );
+}
+
+/** The same for each class, called by `names`. */
+export function AcceptedByClass({ frame, names, kind }: { frame: Common; names: readonly string[]; kind: string }) {
+  return (
+    <Panel title={`Accepted, of random codes asked for each ${kind}; per cent`}>
+      <HeatMap
+        label={`Share of random codes that are accepted, by ${kind}`}
+        columns={names.map((name) => ({ name }))}
+        rows={frame.byClass.map(({ name }) => name)}
+        values={frame.byClass.flatMap(({ shares }) => shares)}
+        format={(value) => String(Math.round(100 * value))}
+      />
     </Panel>
   );
 }
