@@ -30,6 +30,7 @@ import {
   commonOf,
   decoded,
   described,
+  isOnPad,
   lead,
   linear,
   measuredRows,
@@ -54,6 +55,8 @@ export interface CurrentsFrame extends Common {
   readonly drawn: Couple;
   /** The machine of the nearest style, as it was recorded; none where directions draw. */
   readonly recorded: Couple | undefined;
+  /** Where the recorded machines lie that the pad shows. */
+  readonly machines: readonly Pair[];
   /** From the recording of the fault, in rated amplitudes: the drawing, a graft on the whole window, and that window. */
   readonly off: { readonly drawn: number; readonly grafted: number; readonly whole: number } | undefined;
   /** By fault, root mean squares over all machines, by way. */
@@ -148,7 +151,7 @@ export async function currentsFrame(state: State, models: Models<Role>): Promise
   };
   if (by !== "conditional") {
     const [whole, faulty] = [0, kind].map((each) => linear(currents, by, each, [z1, z2], SIZE, LIMITS));
-    return { ...common, drawn: { whole, faulty } as Couple, recorded: undefined, off: undefined };
+    return { ...common, drawn: { whole, faulty } as Couple, recorded: undefined, machines: [], off: undefined };
   }
   const codes = machinesOf(currents, place);
   const { index } = nearestPoint(codes, [z1, z2]);
@@ -167,6 +170,7 @@ export async function currentsFrame(state: State, models: Models<Role>): Promise
     ...common,
     drawn: { whole, faulty },
     recorded,
+    machines: codes.filter(isOnPad),
     off: {
       drawn: rootMeanSquare(faulty, recorded.faulty),
       grafted: rootMeanSquare(graft, recorded.faulty),
@@ -218,11 +222,11 @@ export function CurrentsView({
           title={
             <>
               The style <var class="c-z">z</var>, and where test windows lie: w whole, s switch, i imbalance, o offset,
-              g gain, b bearing
+              g gain, b bearing{recorded && "; dots: recorded machines"}
             </>
           }
         >
-          <StylePad frame={frame} state={state} glyphs={GLYPHS} set={set} />
+          <StylePad frame={frame} state={state} glyphs={GLYPHS} marked={frame.machines} set={set} />
         </Panel>
         <Panel
           title={

@@ -205,11 +205,14 @@ export function StylePad({
   frame,
   state,
   glyphs,
+  marked = [],
   set,
 }: {
   frame: Common;
   state: State;
   glyphs: readonly string[];
+  /** Codes that a hand may look for. */
+  marked?: readonly Pair[];
   set: (change: Partial<State>) => void;
 }) {
   return (
@@ -227,6 +230,9 @@ export function StylePad({
       ) : (
         <Dots points={within(frame)} hue="muted" />
       )}
+      {marked.map((at, i) => (
+        <Dot key={i} at={at} hue="c-x" />
+      ))}
     </Pad>
   );
 }
@@ -235,10 +241,10 @@ const axis = (label: string): Axis => ({ label, min: -LIMIT, max: LIMIT, ticks: 
 
 /** Test codes inside of the pad, of one class or of all. */
 function within({ codes, labels }: Common, kind?: number): Pair[] {
-  return codes.filter(
-    (code, i) => (kind === undefined || labels[i] === kind) && Math.max(...code.map(Math.abs)) <= LIMIT,
-  );
+  return codes.filter((code, i) => (kind === undefined || labels[i] === kind) && isOnPad(code));
 }
+
+export const isOnPad = (code: Pair): boolean => Math.max(...code.map(Math.abs)) <= LIMIT;
 
 /** How often the class is read from the code, over β. */
 export function ReadPanel({ frame, beta, of }: { frame: Common; beta: string; of: string }) {
