@@ -2,21 +2,24 @@
 
 Drags the handle of the figure `latent-walk` in Chromium and measures in the page, by its own clock:
 from the pointer event's time stamp to the frame callback after the first frame that can hold the
-changed picture. Beside it the decoder alone, run through the page's engine and its worker with
-nothing else going on. Prints a table and writes `build/reports/drag_latency.json`.
+changed picture. Beside it the decoder alone, run through the page's engine with nothing else going
+on. An older build of this book, if its folder is named, is dragged in turns with this one; the
+ratio is the median of the rounds' own. Prints a table and writes `build/reports/drag_latency.json`.
 
-    python -m tests.benchmarks.drag_latency [folder of the site]
+    python -m tests.benchmarks.drag_latency [--site FOLDER] [--before FOLDER] [--rounds N]
 """
 
 from __future__ import annotations
 
+import argparse
 import math
+import os
 import statistics
-import sys
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.browser.conftest import Window
 from tests.browser.support.browsers import launch
@@ -30,6 +33,7 @@ FIGURE = "latent-walk"
 MOVES = 300
 PAUSE = 30  # ms between moves: each move's frame can be told from the next one's
 CALLS = 300
+NOW, BEFORE = "this book", "this book before"
 
 # What putImageData changes is painted in the next frame. Its callback runs before the painting,
 # a message posted in that callback after it.
@@ -103,42 +107,75 @@ def drag(page: Page, figure: Figure) -> dict[str, list[float]]:
     return spans
 
 
-def measure(folder: Path) -> dict[str, Any]:
-    """All spans of one run, in one browser."""
-    with serve(folder) as root, sync_playwright() as playwright:
-        browser = launch(playwright)
-        site = Site(folder, root)
-        placed = site.figure(FIGURE)
-        page = Window(browser, site).page
-        page.goto(site.url(placed.page, placed.id))
-        figure = Figure(page, placed).wait_live()
-        page.wait_for_timeout(1000)  # the browser compiles the wasm better in the background
+def visit(browser: Browser, site: Site, *, bare: bool) -> dict[str, list[float]]:
+    """The spans of one drag in a fresh window, in ms; with `bare` the decoder alone, too."""
+    placed = site.figure(FIGURE)
+    window = Window(browser, site)
+    page = window.page
+    page.goto(site.url(placed.page, placed.id))
+    figure = Figure(page, placed).wait_live()
+    page.wait_for_timeout(1000)  # the browser compiles the wasm better in the background
+    spans = {}
+    if bare:
         model = placed.data["models"]["vae"]["name"]
-        bare = page.evaluate(SESSION, {"graph": f"{model}/decoder", "calls": CALLS})
-        spans = drag(page, figure)
+        graph = {"graph": f"{model}/decoder", "calls": CALLS}
+        spans["decoder alone"] = page.evaluate(SESSION, graph)
+    spans |= drag(page, figure)
+    window.context.close()
+    return spans
+
+
+def measure(folder: Path, before: Path | None, rounds: int) -> dict[str, Any]:
+    """All spans of one run, in one browser, the builds in turns."""
+    with ExitStack() as stack:
+        playwright = stack.enter_context(sync_playwright())
+        browser = launch(playwright)
+        folders = {NOW: folder} | ({BEFORE: before} if before else {})
+        sites = {
+            name: Site(path, stack.enter_context(serve(path))) for name, path in folders.items()
+        }
+        visits = [
+            {name: visit(browser, site, bare=name == NOW) for name, site in sites.items()}
+            for _ in range(rounds)
+        ]
         version = browser.version
         browser.close()
+    rows = {
+        f"{name}, {what}": summary([span for each in visits for span in each[name][what]])
+        for name in sites
+        for what in visits[0][name]
+    }
+    ratio = None
+    if before:
+        ratio = statistics.median(
+            percentile(each[NOW]["painted"], 0.95) / percentile(each[BEFORE]["painted"], 0.95)
+            for each in visits
+        )
     return {
         "figure": FIGURE,
-        "model": model,
         "browser": f"Chromium {version}",
-        "decoder alone, through the worker": summary(bare),
-        "pointer event to picture computed and drawn": summary(spans["computed"]),
-        "pointer event to picture on screen": summary(spans["painted"]),
+        "load": os.getloadavg()[0],
+        "rows": rows,
+        "painted, p95, ratio": ratio,
     }
 
 
 def main() -> None:
-    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "build" / "site"
-    if not (folder / "index.html").is_file():
-        sys.exit(f"no built book in {folder}; run: make book")
-    report = measure(folder)
-    print(f"{report['model']} in {report['figure']}, {report['browser']}\n")
-    print(f"{'milliseconds':48}{'median':>9}{'p95':>9}{'max':>9}{'n':>6}")
-    for name, row in report.items():
-        if isinstance(row, dict):
-            times = "".join(f"{row[key]:9.2f}" for key in ("median_ms", "p95_ms", "max_ms"))
-            print(f"{name:48}{times}{row['count']:6.0f}")
+    parser = argparse.ArgumentParser(description="How long a reader waits, dragging.")
+    parser.add_argument("--site", type=Path, default=ROOT / "build" / "site")
+    parser.add_argument("--before", type=Path, help="the site of an older build of this book")
+    parser.add_argument("--rounds", type=int, default=3)
+    options = parser.parse_args()
+    if not (options.site / "index.html").is_file():
+        parser.error(f"no built book in {options.site}; run: make book")
+    report = measure(options.site, options.before, options.rounds)
+    print(f"{report['figure']}, {report['browser']}, load {report['load']:.1f}\n")
+    print(f"{'milliseconds':44}{'median':>9}{'p95':>9}{'max':>9}{'n':>6}")
+    for name, row in report["rows"].items():
+        times = "".join(f"{row[key]:9.2f}" for key in ("median_ms", "p95_ms", "max_ms"))
+        print(f"{name:44}{times}{row['count']:6.0f}")
+    if options.before:
+        print(f"\npainted, p95: {report['painted, p95, ratio']:.2f} × the time of {BEFORE}")
     print(f"\nwritten to {save('drag_latency', report).relative_to(ROOT)}")
 
 

@@ -64,10 +64,12 @@ WATCH = """
       if ([...document.querySelectorAll(selector)].some(onScreen)) seen[name] = performance.now();
     }
     if (Object.keys(seen).length < Object.keys(SELECTORS).length) requestAnimationFrame(look);
+    else console.log("SEEN");
   };
   requestAnimationFrame(look);
 })();
 """
+SEEN = "figure live"
 PAINTED = "performance.getEntriesByName('first-contentful-paint')[0].startTime"
 
 
@@ -124,11 +126,13 @@ def visit(browser: Browser, subject: Subject) -> dict[str, float]:
     received: list[float] = []
     devtools.on("Network.loadingFinished", lambda e: received.append(e["encodedDataLength"]))
     selectors = json.dumps({"visible": subject.visible, "live": subject.live})
-    page.add_init_script(WATCH.replace("SELECTORS", selectors))
-    page.goto(subject.url, wait_until="commit")
-    page.locator(subject.live).first.wait_for(timeout=PATIENCE)
+    page.add_init_script(WATCH.replace("SELECTORS", selectors).replace("SEEN", SEEN))
+    # It is the page that tells: to ask it again and again whether it is done would slow it down.
+    told = page.expect_console_message(lambda message: message.text == SEEN, timeout=PATIENCE)
+    with told:
+        page.goto(subject.url, wait_until="commit")
     total = sum(received)
-    page.wait_for_timeout(300)  # until the next frame has been looked at
+    page.wait_for_timeout(300)  # until it has been painted
     seen = page.evaluate("window.speedSeen")
     painted = page.evaluate(PAINTED)
     context.close()
@@ -286,7 +290,12 @@ def main() -> None:
     parser.add_argument("--before", type=Path, help="the site of an older build of this book")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--beside", nargs=2, action="append", metavar=("NAME", "FOLDER"))
-    parser.add_argument("--figure", default="canvas", help="of the other explainer, as a selector")
+    parser.add_argument(
+        "--figure",
+        default="canvas",
+        help="of the other explainer, as a selector: what its script puts there when it runs "
+        "(TensorFlow Playground: '#heatmap canvas', for its page brings empty canvases along)",
+    )
     parser.add_argument("--lighthouse", type=Path, help="a folder with lighthouse in node_modules")
     options = parser.parse_args()
     if not (options.site / "index.html").is_file():

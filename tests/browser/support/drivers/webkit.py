@@ -34,6 +34,7 @@ STARTS, START_TIMEOUT = 3, 45.0
 LOCAL = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 """The driver listens on this machine: no proxy that the environment names stands between."""
 
+# Whoever starts the tests may say otherwise.
 ENVIRONMENT = {
     "WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS": "1",  # root has none
     # A virtual screen has no graphics card; emulating one takes as long as drawing the page.
@@ -96,7 +97,7 @@ class WebKit(Driver):
         screen = f"-screen 0 {WIDTH + 200}x{HEIGHT + 300}x24"
         self._process = subprocess.Popen(
             [SCREEN, "--auto-servernum", "--server-args", screen, DRIVER, f"--port={port}"],
-            env={**os.environ, **ENVIRONMENT},
+            env={**ENVIRONMENT, **os.environ},
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
         )  # fmt: skip
         self._session = ""
