@@ -329,6 +329,9 @@ def _shared(
     common = {
         "book": asdict(config),
         "assets": dict(shipped.bundle.assets),
+        "fonts": " ".join(
+            path for name, path in shipped.bundle.assets.items() if name.startswith("fonts/")
+        ),
         "root": config.root,
         "poster_size": POSTER_SIZE,
         "has_feed": bool(config.root and book.dated),

@@ -37,8 +37,11 @@ interface Frame {
   readonly kl: number;
   /** ∂KL/∂μ and ∂KL/∂σ, in nats per unit. */
   readonly gradient: readonly [number, number];
-  /** From more and more of the same draws; the last one is from all of them. */
-  readonly estimates: readonly Estimate[];
+  /**
+   * From more and more of the same draws; the last one is from all of them. Made when they are first asked for: until
+   * the reader unfolds them, only words and the table need them, which come after the drawing.
+   */
+  readonly estimates: () => readonly Estimate[];
 }
 
 const LIMIT = 3; // of |μ| and σ, as in figure.toml
@@ -54,7 +57,15 @@ const Z = Array.from({ length: 97 }, (_, i) => -REACH + (2 * REACH * i) / 96);
 const PRIOR: readonly Pair[] = Z.map((z) => [z, density(z)]);
 const PRIOR_PLACE = { mu: 0, sigma: 1 };
 
-const last = ({ estimates }: Frame): Estimate => estimates.at(-1) as Estimate;
+const last = ({ estimates }: Frame): Estimate => estimates().at(-1) as Estimate;
+
+let kept: { readonly seed: number; readonly eps: Float32Array } | null = null;
+
+/** The draws of one seed, of which a drag asks for the same ones again and again. */
+function drawn(seed: number, count: number): Float32Array {
+  if (kept?.seed !== seed || kept.eps.length !== count) kept = { seed, eps: draws(seed, count) };
+  return kept.eps;
+}
 
 /** q over four deviations to both sides, as far as the axis goes. */
 function curve(mu: number, sigma: number): Pair[] {
@@ -64,12 +75,13 @@ function curve(mu: number, sigma: number): Pair[] {
 }
 
 export default defineFigure<State, Frame>({
-  async compute({ mu, sigma, doublings, seed }, { memo }) {
-    const eps = await memo(`draws ${seed} ${doublings}`, () => draws(seed, 2 ** doublings));
+  compute({ mu, sigma, doublings, seed }) {
+    let made: readonly Estimate[] | null = null;
+    const count = 2 ** doublings;
     return {
       kl: klToPrior(mu, sigma),
       gradient: klGradient(mu, sigma),
-      estimates: monteCarlo(mu, sigma, eps, logSpaced(FIRST, 2 ** doublings, 8)),
+      estimates: () => (made ??= monteCarlo(mu, sigma, drawn(seed, count), logSpaced(FIRST, count, 8))),
     };
   },
 
@@ -78,7 +90,6 @@ export default defineFigure<State, Frame>({
       kl,
       gradient: [alongMu, alongSigma],
     } = frame;
-    const { mean, standardError } = last(frame);
     return (
       <>
         <Panels columns={2}>
@@ -119,37 +130,7 @@ export default defineFigure<State, Frame>({
           </Panel>
         </Panels>
         <Unfold what="the estimate from draws" open={more} onChange={(open) => set({ more: open })}>
-          <Panels columns={2}>
-            <Panel title="The same number from draws alone">
-              <Convergence frame={frame} deviation={termDeviation(mu, sigma)} />
-            </Panel>
-            <Panel
-              title={
-                <>
-                  Mean of log <var>q</var>(<var class="c-z">z</var>) − log <var>p</var>(<var class="c-z">z</var>) over
-                  draws of <var class="c-z">z</var> from <var class="c-z">q</var>
-                </>
-              }
-            >
-              <Controls label="Draws">
-                <Draws
-                  of="doublings"
-                  label="draws"
-                  doublings={doublings}
-                  onDoublings={(value) => set({ doublings: value })}
-                  seed={seed}
-                  onSeed={(value) => set({ seed: value })}
-                />
-              </Controls>
-              <Readout
-                items={[
-                  { label: "estimate", value: `${fixed(mean, 3)} ± ${fixed(standardError, 3)} nats` },
-                  { label: "closed form", value: `${fixed(kl, 3)} nats` },
-                  { label: "seed", value: String(seed) },
-                ]}
-              />
-            </Panel>
-          </Panels>
+          <FromDraws state={{ mu, sigma, doublings, seed }} frame={frame} set={set} />
         </Unfold>
       </>
     );
@@ -165,8 +146,9 @@ export default defineFigure<State, Frame>({
     );
   },
 
-  table({ mu, sigma }, { kl, gradient, estimates }) {
+  table({ mu, sigma }, { kl, gradient, estimates: estimate }) {
     const shares = klShares(mu, sigma);
+    const estimates = estimate();
     const chosen = estimates.filter(({ draws: n }, i) => Number.isInteger(Math.log2(n)) || i === estimates.length - 1);
     return {
       columns: ["quantity", "value", "standard error"],
@@ -285,7 +267,51 @@ function Measures({ mu, sigma }: { mu: number; sigma: number }) {
   );
 }
 
-function Convergence({ frame: { kl, estimates }, deviation }: { frame: Frame; deviation: number }) {
+function FromDraws({ state, frame, set }: { state: Omit<State, "more">; frame: Frame; set: Setter<State> }) {
+  const { mu, sigma, doublings, seed } = state;
+  const { mean, standardError } = last(frame);
+  return (
+    <Panels columns={2}>
+      <Panel title="The same number from draws alone">
+        <Convergence kl={frame.kl} estimates={frame.estimates()} deviation={termDeviation(mu, sigma)} />
+      </Panel>
+      <Panel
+        title={
+          <>
+            Mean of log <var>q</var>(<var class="c-z">z</var>) − log <var>p</var>(<var class="c-z">z</var>) over draws
+            of <var class="c-z">z</var> from <var class="c-z">q</var>
+          </>
+        }
+      >
+        <Controls label="Draws">
+          <Draws
+            of="doublings"
+            label="draws"
+            doublings={doublings}
+            onDoublings={(value) => set({ doublings: value })}
+            seed={seed}
+            onSeed={(value) => set({ seed: value })}
+          />
+        </Controls>
+        <Readout
+          items={[
+            { label: "estimate", value: `${fixed(mean, 3)} ± ${fixed(standardError, 3)} nats` },
+            { label: "closed form", value: `${fixed(frame.kl, 3)} nats` },
+            { label: "seed", value: String(seed) },
+          ]}
+        />
+      </Panel>
+    </Panels>
+  );
+}
+
+interface ConvergenceProps {
+  readonly kl: number;
+  readonly estimates: readonly Estimate[];
+  readonly deviation: number;
+}
+
+function Convergence({ kl, estimates, deviation }: ConvergenceProps) {
   const room = Math.max(0.05, (2.2 * deviation) / Math.sqrt(FIRST));
   const x: Axis = { label: "draws", min: FIRST, max: MOST, scale: "log", format: grouped };
   const y: Axis = { label: "KL (nats)", min: kl - room, max: kl + room };

@@ -71,7 +71,8 @@ function pointOn(grid: Grid, level: number, edge: number): Pair {
 /** For each crossed edge, the crossed edges that the line goes on to. */
 function crossings(grid: Grid, level: number): Map<number, number[]> {
   const { values, columns, rows } = grid;
-  const above = (point: number): boolean => (values[point] as number) >= level;
+  const above = new Uint8Array(columns * rows);
+  for (let point = 0; point < above.length; point++) above[point] = (values[point] as number) >= level ? 1 : 0;
   const links = new Map<number, number[]>();
   const link = (a: number, b: number): void => {
     links.set(a, [...(links.get(a) ?? []), b]);
@@ -80,21 +81,20 @@ function crossings(grid: Grid, level: number): Map<number, number[]> {
   for (let row = 0; row + 1 < rows; row++) {
     for (let column = 0; column + 1 < columns; column++) {
       const point = row * columns + column;
-      const first = above(point);
-      if (first === above(point + 1) && first === above(point + columns) && first === above(point + columns + 1))
-        continue; // most cells
+      const first = above[point] as number;
+      const next = point + columns; // in the next row
+      if (first === above[point + 1] && first === above[next] && first === above[next + 1]) continue; // most cells
       // around the cell: bottom, right, top, left
-      const edges = [2 * point, 2 * (point + 1) + 1, 2 * (point + columns), 2 * point + 1];
-      const crossed = edges.filter((edge) =>
-        endsOf(grid, edge)
-          .map(above)
-          .reduce((a, b) => a !== b),
-      );
+      const edges = [2 * point, 2 * (point + 1) + 1, 2 * next, 2 * point + 1];
+      const crossed = edges.filter((edge) => {
+        const [from, to] = endsOf(grid, edge);
+        return above[from] !== above[to];
+      });
       if (crossed.length === 2) link(crossed[0] as number, crossed[1] as number);
       if (crossed.length === 4) {
-        const corners = [point, point + 1, point + columns, point + columns + 1];
+        const corners = [point, point + 1, next, next + 1];
         const middle = corners.reduce((sum, corner) => sum + (values[corner] as number), 0) / 4;
-        const joined = middle >= level === first; // the first corner goes with the middle
+        const joined = middle >= level === (first === 1); // the first corner goes with the middle
         const [bottom, right, top, left] = crossed as [number, number, number, number];
         link(bottom, joined ? right : left);
         link(top, joined ? left : right);

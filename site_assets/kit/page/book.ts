@@ -7,6 +7,7 @@ import { lacking } from "./able.ts";
 import { bookData } from "../base/book_data.ts";
 import { parseHash } from "../base/address.ts";
 import type { FigureData } from "../base/page_data.ts";
+import { styled } from "./fonts.ts";
 import { hintFiles } from "./hints.ts";
 import { layOutRest } from "./layout.ts";
 import { startNotes, startPredictions, startThemeButton, startWideParts } from "./page.ts";
@@ -84,6 +85,12 @@ function textShown(): Promise<void> {
 class Turns {
   private readonly waiting = new Set<HTMLElement>();
   private taking = false;
+  private under: Promise<void> | null;
+
+  /** `under` way before its turn is a figure that the others wait for. */
+  constructor(under: Promise<void> | null) {
+    this.under = under;
+  }
 
   add(element: HTMLElement): void {
     if (element.dataset["state"] !== "static") return;
@@ -94,6 +101,8 @@ class Turns {
   async take(): Promise<void> {
     if (this.taking) return;
     this.taking = true;
+    if (this.under) await Promise.race([this.under, pause(PATIENCE)]);
+    this.under = null;
     while (this.waiting.size > 0) {
       const all = [...this.waiting];
       const next = all.find((element) => onScreen.has(element)) ?? (all[0] as HTMLElement);
@@ -106,9 +115,9 @@ class Turns {
   }
 }
 
-/** Watches the page's figures; the result takes in one more, and the numbers of the text that figures hold. */
-function startFigures(): { meet: (figure: HTMLElement) => void; holdNumbers: () => void } {
-  const turns = new Turns();
+/** Watches the page's figures, which wait for `led`; the result takes in one more, and the numbers of the text that figures hold. */
+function startFigures(led: Promise<void> | null): { meet: (figure: HTMLElement) => void; holdNumbers: () => void } {
+  const turns = new Turns(led);
   const met = new Set<HTMLElement>();
   const watch = new IntersectionObserver((entries) => {
     for (const { target, isIntersecting } of entries) {
@@ -242,15 +251,16 @@ function startAllFigures(): void {
   const { anchor } = parseHash(location.hash);
   const worked: HTMLElement[] = [];
   let figures: ReturnType<typeof startFigures> | null = null;
+  let named: Promise<void> | null = null;
   eachFigure((figure) => {
     if (missing !== null && needsEngine(figure)) return keepStatic(figure, missing);
     worked.push(figure);
-    if (figure.id === anchor) loadKit().catch(() => undefined); // while the fonts are on their way
+    if (figure.id === anchor) named = wake(figure); // while the fonts are on their way
     figures?.meet(figure);
   });
   const led = location.hash === "" ? null : arrived; // what an address names comes first, wherever it is
   const shown = Promise.all([textShown(), led]).then(() => {
-    figures = startFigures();
+    figures = startFigures(named);
     worked.forEach(figures.meet);
   });
   void Promise.all([shown, arrived]).then(() => {
@@ -266,5 +276,5 @@ void arrived.then(() => {
   startThemeButton();
   startSearchField();
   startPredictions();
-  scrollToFigure();
 });
+void Promise.all([arrived, styled()]).then(scrollToFigure);

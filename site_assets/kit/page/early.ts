@@ -1,13 +1,17 @@
-/** Runs before the first paint: tells the styles that scripts run, puts the reader's theme on, awaits the fonts. */
+/**
+ * Runs before the first paint, and does not wait for the style sheet: tells the styles that scripts run, puts the reader's
+ * theme on, asks for fonts and for the figure that the address names.
+ */
 
-import { awaitFonts } from "./fonts.ts";
+import { awaitFonts, hintFonts } from "./fonts.ts";
 import { parseHash } from "../base/address.ts";
 import { hintFiles } from "./hints.ts";
 import { postponeLayout, showPostponed } from "./layout.ts";
 import { applyTheme, storedTheme } from "./page.ts";
 
+hintFonts(document.currentScript);
+hintFiles(parseHash(location.hash).anchor);
 document.documentElement.classList.add("js");
 applyTheme(storedTheme());
 postponeLayout();
 awaitFonts(showPostponed);
-hintFiles(parseHash(location.hash).anchor);

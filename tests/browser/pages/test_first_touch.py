@@ -36,6 +36,59 @@ def test_a_figure_far_down_stays_where_the_link_led(reader: Reader, touch: bool)
     assert page.evaluate(LAYOUT_SHIFT) == 0
 
 
+SEEN_AND_PUT_OFF = """
+() => [...document.querySelectorAll(".postponed")].filter((block) => {
+  const { top, bottom } = block.getBoundingClientRect();
+  return bottom > 0 && top < innerHeight;
+}).length
+"""
+
+
+@pytest.mark.parametrize("touch", [False, True], ids=["desk", "phone"])
+def test_what_is_on_the_screen_is_drawn_before_any_figure_is_live(
+    reader: Reader, touch: bool
+) -> None:
+    for name in (FAR, "tug-of-war"):
+        page = reader.visit("about:blank", touch=touch)
+        page.route("**/kit-*.js", lambda route: None)  # no figure goes live
+        placed = reader.site.figure(name)
+        page.goto(reader.site.url(placed.page, placed.id), wait_until="commit")
+        expect(page.locator("html.layout-postponed:not(.fonts-pending)")).to_have_count(1)
+        assert page.locator(".postponed").count(), "nothing was put off"
+        assert page.evaluate(SEEN_AND_PUT_OFF) == 0
+        for screens in (2, -4):
+            page.evaluate(f"scrollBy({{ top: {screens} * innerHeight, behavior: 'instant' }})")
+            page.wait_for_timeout(100)
+            assert page.evaluate(SEEN_AND_PUT_OFF) == 0
+        page.evaluate("location.hash = 'exercises'")
+        expect(page.locator("#exercises")).to_be_in_viewport()
+        assert page.evaluate(SEEN_AND_PUT_OFF) == 0
+
+
+def test_a_figure_that_the_address_names_does_not_wait_for_the_fonts(reader: Reader) -> None:
+    page = reader.visit("about:blank")
+    page.clock.install()  # the page would lose its patience
+    page.route("**/*.woff2", lambda route: None)
+    placed = reader.site.figure(FAR)
+    page.goto(reader.site.url(placed.page, placed.id), wait_until="commit")
+    expect(page.locator(f"#{placed.id}[data-state=live]")).to_have_count(1)
+    expect(page.locator("html.fonts-pending")).to_have_count(1)
+    page.clock.run_for(2000)
+    expect(page.locator("html.fonts-late:not(.fonts-pending)")).to_have_count(1)
+    expect(page.locator(f"#{placed.id}")).to_be_in_viewport()
+
+
+def test_fonts_are_asked_for_before_the_styles_that_name_them(reader: Reader) -> None:
+    page = reader.visit("about:blank")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url.rpartition("/")[2]))
+    page.route("**/book-*.css", lambda route: None)
+    page.goto(reader.site.url("index.html"), wait_until="commit")
+    expect(page.locator("link[rel=preload][as=font]")).to_have_count(4)
+    page.wait_for_timeout(200)
+    assert len([name for name in asked if name.endswith(".woff2")]) == 4
+
+
 def test_a_place_that_is_returned_to_is_measured_in_true_heights(reader: Reader) -> None:
     page = reader.figure(FAR).wait_live().page
     expect(page.locator("html.layout-postponed")).to_have_count(0)

@@ -50,7 +50,7 @@ NOTES = """
 
 def told(reader: Reader, page: str, script: str) -> list[Any]:
     shown: Page = reader.visit(reader.site.url(page))
-    shown.locator("math").first.wait_for(state="attached")
+    expect(shown.locator("html.layout-postponed")).to_have_count(0)  # all of it is laid out
     found: list[Any] = shown.evaluate(script)
     assert found, "the page has none any more: look at another"
     return found

@@ -170,7 +170,8 @@ def test_a_page_names_in_its_head_what_each_figure_loads_first() -> None:
     files = json.loads(re.findall(r'id="figure-files">(.*?)</script>', head)[0])
     assert list(files) == ["fig-dots"]
     assert files["fig-dots"][:2] == ["assets/kit.js", "assets/figures/dots.js"]
-    assert "preload" not in head, "what a figure loads waits until it is near"
+    preloaded = set(re.findall(r'rel="preload"[^>]* href="(.*?)"', head))
+    assert preloaded == {"assets/book.css", "assets/book.js"}, "a figure's files wait"
     for path in files["fig-dots"]:
         assert f"build/site/{path}" in effects.contents
     models = json.loads(re.findall(r'data-role="figure-data">(.*?)</script>', page)[0])["models"]
