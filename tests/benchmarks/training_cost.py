@@ -23,7 +23,6 @@ from typing import IO
 
 from tests.conftest import ROOT
 from tests.report import save
-from training.run.threads import SINGLE_THREADED
 
 # In the process of a checkout, whose modules may lie elsewhere than ours. What a recipe prints
 # goes to standard error.
@@ -44,6 +43,10 @@ def start():
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)
     try:
+        importlib.import_module("training.run.run").settle()
+    except (ModuleNotFoundError, AttributeError):
+        pass
+    try:
         importlib.import_module("training.run.warmed")
     except ModuleNotFoundError:
         pass
@@ -55,6 +58,22 @@ def train(name):
 measured(start)
 for line in sys.stdin:
     measured(lambda: train(line.strip()))
+"""
+
+# What its workers are started with; it stood elsewhere under another name.
+ENVIRONMENT = """
+import importlib, json
+for module, name in (
+    ("training.run.run", "ENVIRONMENT"),
+    ("training.run.run", "SINGLE_THREADED"),
+    ("training.run", "SINGLE_THREADED"),
+):
+    try:
+        found = getattr(importlib.import_module(module), name)
+        break
+    except (ModuleNotFoundError, AttributeError):
+        pass
+print(json.dumps(found))
 """
 
 Cost = dict[str, float]
@@ -91,10 +110,13 @@ class Checkout:
 @contextmanager
 def checkout(root: Path) -> Iterator[Checkout]:
     """A checkout with its process, which runs the Python of this one."""
+    told = subprocess.run(
+        [sys.executable, "-c", ENVIRONMENT], cwd=root, check=True, capture_output=True, text=True
+    )
     with subprocess.Popen(
         [sys.executable, "-c", TRAINER],
         cwd=root,
-        env={**os.environ, **SINGLE_THREADED},
+        env={**os.environ, **json.loads(told.stdout)},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

@@ -11,7 +11,7 @@ import pytest
 
 from training.__main__ import main
 from training.publish.fingerprint import ROOT, fingerprint
-from training.run import catalogue
+from training.run import catalogue, run
 from training.run.catalogue import Entry, UnknownRecipeError, load, recipe_names, select
 from training.run.reporters import Lines
 from training.run.run import train_all
@@ -186,7 +186,7 @@ def test_lines_say_how_much_is_left(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_workers_use_one_thread() -> None:
-    assert set(SINGLE_THREADED.values()) == {"1"}
+    assert {run.ENVIRONMENT[name] for name in SINGLE_THREADED} == {"1"}
 
 
 def published_elsewhere(models: Path, name: str) -> None:
