@@ -203,6 +203,9 @@ class _Reader:
             position = match.end()
             if match[3] != separator:
                 lines.append([])
+        else:
+            if lines[-1]:  # the text ends with a separator: behind it stands an empty cell
+                lines[-1].append(Cell("", position, position))
         return [line for line in lines if len(line) > 1 or (line and line[0].text)]
 
     def _whole_rows(self, lines: Sequence[Sequence[Cell]]) -> list[Sequence[Cell]]:

@@ -232,6 +232,16 @@ def test_an_index_without_a_name_and_names_that_nobody_chose_are_no_matter() -> 
     assert table.rows[8] == (8.0, 1.0, 3.0)
 
 
+def test_an_empty_last_cell_counts_at_the_end_of_the_file() -> None:
+    rows = [f"{i},{i * i % 7},{i * 5 % 11}," for i in range(ROWS)]
+    columns = ("a", "b", "c")
+    whole, cut = (
+        table_of("\n".join(["a,b,c,", *rows]) + end, columns=columns) for end in ("\n", "")
+    )
+    assert whole == cut
+    assert len(whole.rows) == ROWS
+
+
 def test_tiny_units_are_scaled_like_the_others() -> None:
     rows = [f"{5e-11 + (i % 9) * 1e-12!r},{i % 7},{i % 5}" for i in range(ROWS)]
     declaration = Declaration("t", "", "real", file="t.csv")
