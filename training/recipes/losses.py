@@ -157,7 +157,14 @@ MODEL = LiveModel(
     knobs=(
         Knob("digits", 0.0, 0.0, 1.0, "linear", "0: waveforms, 1: digits"),
         Knob("share", 0.0, 0.0, SHARES[-1], "linear", "share of outliers among the numbers"),
-        Knob("delta", DELTA, ROUNDED, NEVER_LINEAR, "log", "beyond this error, the loss is linear"),
+        Knob(
+            "delta",
+            NEVER_LINEAR,
+            ROUNDED,
+            NEVER_LINEAR,
+            "log",
+            "beyond this error, the loss is linear",
+        ),
         Knob("cross-entropy", 0.0, 0.0, 1.0, "linear", "weight of cross-entropy"),
     ),
 )

@@ -6,6 +6,7 @@
  */
 
 import { parseHash } from "../base/address.ts";
+import { lacking } from "./able.ts";
 
 const POSTPONED = "layout-postponed"; // the page, until all is laid out
 const BLOCK = "postponed";
@@ -17,11 +18,11 @@ const NEAR = 1; // screens
 const FAR = 3; // screens
 
 /**
- * Called before the first paint. Only where a figure is to come first; and a place that the browser restores must be
- * measured in true heights, so not then.
+ * Called before the first paint. Only where a figure is to come first, which an old browser leaves as it was drawn; and
+ * a place that the browser restores must be measured in true heights, so not then.
  */
 export function postponeLayout(): void {
-  if (!document.getElementById("figure-files")) return;
+  if (!document.getElementById("figure-files") || lacking() !== null) return;
   const [navigation] = performance.getEntriesByType("navigation") as PerformanceNavigationTiming[];
   if (navigation?.type === "navigate") document.documentElement.classList.add(POSTPONED);
 }

@@ -93,7 +93,7 @@ def test_a_place_that_is_returned_to_is_measured_in_true_heights(reader: Reader)
     page = reader.figure(FAR).wait_live().page
     expect(page.locator("html.layout-postponed")).to_have_count(0)
     page.mouse.wheel(0, -1500)
-    page.wait_for_timeout(300)
+    page.wait_for_timeout(2000)  # a browser notes the place for its history some time afterwards
     before = page.evaluate("scrollY")
     page.reload()
     assert page.locator("html.layout-postponed").count() == 0
