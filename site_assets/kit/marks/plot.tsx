@@ -86,11 +86,15 @@ export function tickText(axis: Axis, value: number, step: number): string {
   return grouped(value, Math.max(0, Math.ceil(-Math.log10(step) - 1e-9)));
 }
 
-/** On a log axis: powers of ten, or 1–2–5, or whatever d3 offers, the first of these that gives two ticks. */
+const LOG_STEPS = [[1], [1, 2, 5], [1, 2, 3, 4, 5, 6, 7, 8, 9]];
+
+/** On a log axis: powers of ten, or 1–2–5, or one digit, or whatever d3 offers, the first of these that gives two ticks. */
 function logTicks(scale: Scale): number[] {
   const values = scale.ticks(10);
-  const leading = (value: number): number => Math.round(value / 10 ** Math.floor(Math.log10(value) + 1e-9));
-  const sets = [[1], [1, 2, 5]].map((digits) => values.filter((value) => digits.includes(leading(value))));
+  const leading = (value: number): number => value / 10 ** Math.floor(Math.log10(value) + 1e-9);
+  const sets = LOG_STEPS.map((digits) =>
+    values.filter((value) => digits.some((digit) => Math.abs(leading(value) - digit) < 1e-6)),
+  );
   return sets.find((ticks) => ticks.length >= 2) ?? values;
 }
 
