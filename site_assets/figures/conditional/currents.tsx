@@ -16,6 +16,7 @@ import {
   percent,
   Plot,
   Readout,
+  rowOf,
   Unfold,
   type Axis,
   type DotRow,
@@ -37,7 +38,6 @@ import {
   NAMES,
   option,
   ReadPanel,
-  rowOf,
   share,
   StylePad,
   type Common,
@@ -91,7 +91,7 @@ function machinesOf(model: Model, place: number): Pair[] {
   const [, count] = model.array("machine_codes").shape as [number, number];
   const steps = option<number>(model, "machine_steps");
   return Array.from({ length: recorded }, (_, i): Pair => {
-    const [z1, z2] = rowOf(model, "machine_codes", place * count + i, 2) as [number, number];
+    const [z1, z2] = Array.from(rowOf(model, "machine_codes", place * count + i, 2)) as [number, number];
     return [z1 / steps, z2 / steps];
   });
 }
@@ -150,7 +150,7 @@ export async function currentsFrame(state: State, models: Models<Role>): Promise
     verdictOfErrors: verdictOf(errors[kind - 1] as DotRow[]),
   };
   if (by !== "conditional") {
-    const [whole, faulty] = [0, kind].map((each) => linear(currents, by, each, [z1, z2], SIZE, LIMITS));
+    const [whole, faulty] = [0, kind].map((each) => linear(currents, by, each, [z1, z2], LIMITS));
     return { ...common, drawn: { whole, faulty } as Couple, recorded: undefined, machines: [], off: undefined };
   }
   const codes = machinesOf(currents, place);

@@ -14,6 +14,7 @@ import {
   Panels,
   percent,
   Readout,
+  rowOf,
   Toggle,
   Unfold,
   type DotRow,
@@ -33,7 +34,6 @@ import {
   NAMES,
   option,
   ReadPanel,
-  rowOf,
   share,
   StylePad,
   type Common,
@@ -67,7 +67,7 @@ async function drawAll(model: Model, { by, beta, z1, z2 }: State): Promise<Float
     );
   }
   const drawings = new Float32Array(CLASSES * PIXELS);
-  for (const kind of kinds) drawings.set(linear(model, by, kind, [z1, z2], PIXELS, [0, 1]), kind * PIXELS);
+  for (const kind of kinds) drawings.set(linear(model, by, kind, [z1, z2], [0, 1]), kind * PIXELS);
   return drawings;
 }
 

@@ -18,6 +18,7 @@ import {
   percent,
   Plot,
   Readout,
+  rowOf,
   Upright,
   type Axis,
   type Comparison,
@@ -65,12 +66,6 @@ const CLOSE = 0.4; // shares that would all lie at the foot of a plot up to one
 export const share = (value: number): string => percent(value, 1);
 export const option = <T,>(model: Model, name: string): T => model.card.options?.[name] as T;
 
-/** One row of a published array whose last axis holds `length` numbers. */
-export function rowOf(model: Model, name: string, row: number, length: number): readonly number[] {
-  const { data } = model.array(name);
-  return Array.from({ length }, (_, i) => data[row * length + i] as number);
-}
-
 function codesOf(model: Model, way: Way, place: number): Pair[] {
   const { data, shape } = model.array(way === "conditional" ? "codes_test" : "linear_codes_test");
   const count = shape.at(-2) as number;
@@ -113,12 +108,10 @@ export function linear(
   way: Exclude<Way, "conditional">,
   kind: number,
   z: Pair,
-  size: number,
   limits: readonly [number, number],
 ): Float32Array {
-  const directions =
-    way === "own" ? rowOf(model, "own_directions", kind, 2 * size) : rowOf(model, "shared_directions", 0, 2 * size);
-  return drawn(rowOf(model, "class_means", kind, size), directions, z, limits);
+  const directions = way === "own" ? rowOf(model, "own_directions", kind) : model.array("shared_directions").data;
+  return drawn(rowOf(model, "class_means", kind), directions, z, limits);
 }
 
 /** Accuracies of the probe of neighbours: by kind, for each β a list of seeds. */
@@ -170,7 +163,7 @@ export async function commonOf(
   const means = (way: number): number[] => (shares[way] as number[][]).map(meanOf);
   const asked = WAYS.map((name) => ({ name, values: means(places[name]) }));
   const found = compare(asked, ["conditional"]);
-  const variety = (way: number): number => meanOf(rowOf(model, "variety", way, option<number>(model, "seed_count")));
+  const variety = (way: number): number => meanOf(Array.from(rowOf(model, "variety", way)));
   return {
     codes: codesOf(model, by, place),
     labels,

@@ -22,6 +22,7 @@ import {
   percent,
   Plot,
   Readout,
+  rowOf,
   Slider,
   stepwise,
   Toggle,
@@ -79,13 +80,6 @@ const NAMES: Readonly<Record<Kind, string>> = { ae: "plain", vae: "variational" 
 
 const optionList = (model: Model, name: string): readonly number[] => model.card.options[name] as number[];
 const seedsOf = (model: Model): number => model.card.options["seed_count"] as number;
-
-/** The part of a published array that belongs to one of its first axis. */
-function rowOf(model: Model, name: string, row: number): Float32Array | Uint8Array | Int32Array {
-  const { shape, data } = model.array(name);
-  const size = data.length / (shape[0] as number);
-  return data.subarray(row * size, (row + 1) * size);
-}
 
 function mixtureOf(model: Model, member: number): Mixture {
   return {

@@ -14,6 +14,7 @@ import {
   Panel,
   percent,
   Raster,
+  rowOf,
   Slider,
   type DotRow,
   type Model,
@@ -56,18 +57,15 @@ const NAMES = [
   { name: "Arc, variational code", short: "arc, variational" },
 ] as const;
 
-function rowOf(model: Model, array: string, index: number): Float32Array {
-  const { shape, data } = model.array(array);
-  const size = data.length / (shape[0] as number);
-  return Float32Array.from(data.slice(index * size, (index + 1) * size));
-}
-
 async function decode(model: Model, graph: string, codes: Float32Array): Promise<Float32Array> {
   return floatOutput(await model.run(graph, { z: float32([FRAMES, codes.length / FRAMES], codes) }), "x_hat");
 }
 
 async function walk({ model: { twins, judge: court }, memo }: Models<Role>, from: number, to: number): Promise<Way[]> {
-  const ends = (array: string): [Float32Array, Float32Array] => [rowOf(twins, array, from), rowOf(twins, array, to)];
+  const ends = (array: string): [Float32Array, Float32Array] => [
+    Float32Array.from(rowOf(twins, array, from)),
+    Float32Array.from(rowOf(twins, array, to)),
+  ];
   const [a, b] = ends("images");
   const [plain, cloud] = [ends("codes_ae"), ends("codes_vae")];
   const drawn = [

@@ -18,6 +18,7 @@ import {
   Raster,
   RasterGrid,
   Readout,
+  rowOf,
   Slider,
   Toggle,
   useCoordinates,
@@ -67,13 +68,6 @@ const BINS = 10;
 const BETA = 2; // the one with the largest gap, by the claims of factors-beta
 
 const option = (model: Model, name: string): number => model.card.options[name] as number;
-
-/** The part of a published array that belongs to one of its first axis. */
-function rowOf(model: Model, name: string, row: number): Float32Array | Uint8Array | Int32Array {
-  const { shape, data } = model.array(name);
-  const size = data.length / (shape[0] as number);
-  return data.subarray(row * size, (row + 1) * size);
-}
 
 function networkOf(model: Model, run: number): Network {
   const step = option(model, "column_step");

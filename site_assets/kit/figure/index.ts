@@ -13,6 +13,7 @@ export {
   type Setter,
   type Table,
 } from "./figure.ts";
+export { rowOf } from "./models.ts";
 export type { Model, Models, NumberArray } from "./models.ts";
 export { columnName, inUnit, ownData, pcaIsBetter, shown, type OwnData } from "./own_data.ts";
 export { ClassKey, OwnExample, PcaNote } from "./own_example.tsx";

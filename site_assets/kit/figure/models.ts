@@ -25,6 +25,16 @@ export interface Model {
   runAll(calls: readonly Call[], options?: CallOptions): Promise<readonly Outputs[]>;
 }
 
+/**
+ * The numbers of a published array that belong to one of its first axis; or, where axes are taken together, the `row`-th
+ * `length` of them. They are the array's own, not a copy.
+ */
+export function rowOf(model: Model, name: string, row: number, length?: number): NumberArray["data"] {
+  const { shape, data } = model.array(name);
+  const size = length ?? data.length / (shape[0] as number);
+  return data.subarray(row * size, (row + 1) * size);
+}
+
 export interface Models<Role extends string = string> {
   readonly model: Readonly<Record<Role, Model>>;
   /** `make()`'s result, kept under `key` until many others have been asked for. */

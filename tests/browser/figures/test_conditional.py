@@ -47,6 +47,14 @@ def expect_ten(figure: Figure, expected: Array) -> None:
     eventually(figure.page, agrees)
 
 
+def expect_rows(figure: Figure, expected: dict[str, Array]) -> None:
+    """Rows of the table by name, as shares."""
+    rows = {row[0]: row[1:-1] for row in figure.table()[1:]}
+    for name, values in expected.items():
+        told = [number(cell) / 100 for cell in rows[name] if cell != "–"]
+        assert told == pytest.approx(list(values.astype(float)), abs=6e-4)
+
+
 @HTTP_AND_FILE
 def test_a_style_is_drawn_as_all_ten_digits(reader: Reader) -> None:
     figure = reader.live_figure(NAME, {"z1": "1", "z2": "-0.5", "beta": "0.1"})
@@ -136,13 +144,7 @@ def test_the_table_holds_what_was_measured(reader: Reader) -> None:
         "hand kept, nearest real digit": model.array("rivals_kept")[2:, width],
     }
 
-    def agrees() -> None:
-        rows = {row[0]: row[1:-1] for row in figure.table()[1:]}
-        for name, values in expected.items():
-            told = [number(cell) / 100 for cell in rows[name] if cell != "–"]
-            assert told == pytest.approx(list(values.astype(float)), abs=6e-4)
-
-    eventually(figure.page, agrees)
+    eventually(figure.page, lambda: expect_rows(figure, expected))
 
 
 def windows(figure: Figure, fault: int, z: Code, machine: int | None, beta: int) -> Array:
@@ -201,10 +203,4 @@ def test_the_table_holds_what_is_missed_of_faults(reader: Reader) -> None:
         / model.card["options"]["throws"],
     }
 
-    def agrees() -> None:
-        rows = {row[0]: row[1:-1] for row in figure.table()[1:]}
-        for name, values in expected.items():
-            told = [number(cell) / 100 for cell in rows[name] if cell != "–"]
-            assert told == pytest.approx(list(values.astype(float)), abs=6e-4)
-
-    eventually(figure.page, agrees)
+    eventually(figure.page, lambda: expect_rows(figure, expected))
