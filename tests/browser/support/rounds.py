@@ -22,12 +22,15 @@ REACHED = 0.05
 # Where the first thing to work is paper: the way of the pen, in shares of the paper.
 STROKES = {"draw-and-squeeze": [(0.3, 0.25), (0.45, 0.25), (0.65, 0.25), (0.55, 0.5), (0.45, 0.8)]}
 
+# Who scrolls before the fonts are here, and the page is not shown yet, looks for the figure again.
 WAKE = """
 async (id, seconds) => {
   const figure = document.getElementById(id);
+  const away = ({ top, bottom }) => top >= innerHeight || bottom <= 0;
   figure.scrollIntoView({ behavior: "instant" });
   const deadline = performance.now() + 1000 * seconds;
   while (!["live", "error"].includes(figure.dataset.state) && performance.now() < deadline) {
+    if (away(figure.getBoundingClientRect())) figure.scrollIntoView({ behavior: "instant" });
     await new Promise((done) => setTimeout(done, 25));
   }
   return [figure.dataset.state, figure.querySelector("[data-role=status]").textContent];
