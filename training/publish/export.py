@@ -148,6 +148,7 @@ def exported(
     """`torch.onnx.export` without its chatter. Raises ExportError, naming module and outputs."""
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     remember_translations()
+    spare_idle_decompositions()
     try:
         with warnings.catch_warnings(), torch.no_grad():
             warnings.simplefilter("ignore")
@@ -179,6 +180,37 @@ def remember_translations() -> None:
     with suppress(ImportError, AttributeError):
         registry = import_module("torch.onnx._internal.exporter._registration").ONNXRegistry
         registry.from_torchlib = staticmethod(cache(registry.from_torchlib))
+
+
+@cache
+def spare_idle_decompositions() -> None:
+    """Let torch decompose those programs only in which there is something to decompose.
+
+    To replace operators that have no ONNX translation it traces the whole program once more, half
+    of the time that an export takes. Where no operator is to be replaced and none works in place,
+    what comes out is what went in, but for names of values. Where another version does this
+    elsewhere, exports are slower and otherwise the same.
+    """
+    with suppress(ImportError, AttributeError):
+        passes: Any = import_module("torch.onnx._internal.exporter._fx_passes")
+        tables: Any = import_module("torch.onnx._internal.exporter._decomp")
+        decompose = passes.decompose_with_registry
+        table_of = cache(
+            lambda registry: tables.create_onnx_friendly_decomposition_table(
+                set(tables.get_onnx_implemented_overloads(registry))
+            )
+        )
+
+        def decompose_if_needed(program: Any, registry: Any) -> Any:
+            operators = {node.target for node in program.graph.nodes if node.op == "call_function"}
+            idle = operators.isdisjoint(table_of(registry)) and not any(
+                operator._schema.is_mutable
+                for operator in operators
+                if isinstance(operator, torch._ops.OpOverload)
+            )
+            return program if idle else decompose(program, registry)
+
+        passes.decompose_with_registry = decompose_if_needed
 
 
 def strip(model: onnx.ModelProto) -> onnx.ModelProto:

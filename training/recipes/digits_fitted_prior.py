@@ -197,7 +197,7 @@ def train_denoiser(codes: Tensor, progress: Progress) -> DenoiserStack:
     levels = torch.from_numpy(noise_levels(STEPS))
 
     def loss(batch: Batch) -> Tensor:
-        clean = codes[:, batch.rows]
+        clean = codes.index_select(1, batch.rows)
         places = torch.randint(STEPS, clean.shape[:2], generator=batch.noise)
         eps = torch.randn(clean.shape, generator=batch.noise)
         return denoiser.loss(clean, levels[places], eps)

@@ -159,7 +159,7 @@ def networks(windows: Floats, progress: Progress) -> AutoencoderStack:
     stack = AutoencoderStack(SAMPLES, HIDDEN, [NUMBERS] * SEEDS, ink=False)
 
     def loss(batch: Batch) -> Tensor:
-        rows = x[:, batch.rows]
+        rows = x.index_select(1, batch.rows)
         error: Tensor = (stack(rows) - rows).square().sum((0, 2)).mean()
         return error
 

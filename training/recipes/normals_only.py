@@ -139,7 +139,7 @@ def trained(rows: Floats, *, ink: bool, seed: int, progress: Progress) -> Autoen
     stack = AutoencoderStack(x.shape[2], HIDDEN, [NUMBERS] * len(x), ink=ink)
 
     def loss(batch: Batch) -> Tensor:
-        chosen = x[:, batch.rows]
+        chosen = x.index_select(1, batch.rows)
         error: Tensor = (stack(chosen) - chosen).square().sum((0, 2)).mean()
         return error
 

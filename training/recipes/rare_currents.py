@@ -210,7 +210,7 @@ def train_stack(draws: list[Draw], progress: Progress) -> ConditionalStack:
     stack = ConditionalStack(len(x), WIDTH, CLASSES, ENCODER, NUMBERS, DECODER)
 
     def loss(batch: Batch) -> Tensor:
-        rows, told = x[:, batch.rows], c[batch.rows]
+        rows, told = x.index_select(1, batch.rows), c[batch.rows]
         mu, log_var = stack.encode(rows, told)
         eps = torch.randn(mu.shape, generator=batch.noise)
         x_hat = stack.logits(mu + torch.exp(0.5 * log_var) * eps, told)

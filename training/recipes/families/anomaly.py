@@ -102,7 +102,7 @@ def train_stack(trials: Sequence[Trial], network: Network, progress: Progress) -
     stack = AutoencoderStack(x.shape[2], network.hidden, sizes, ink=network.ink)
 
     def loss(batch: Batch) -> Tensor:
-        rows = x[:, batch.rows]
+        rows = x.index_select(1, batch.rows)
         error: Tensor = (stack(rows) - rows).square().sum((0, 2)).mean()
         return error
 

@@ -109,7 +109,7 @@ def train_stack(
     )
 
     def loss(batch: Batch) -> Tensor:
-        rows = x[:, batch.rows]
+        rows = x.index_select(1, batch.rows)
         eps = torch.randn(rows.shape, generator=batch.noise)
         error: Tensor = (stack(rows + domain.trained * eps) - rows).square().sum((0, 2)).mean()
         return error

@@ -136,3 +136,39 @@ def test_numbers_too_large_for_half_precision_stay() -> None:
     )
     shrunk = shrink_to_half(onnx.helper.make_model(graph))
     assert shrunk.graph.initializer[0].data_type == onnx.TensorProto.FLOAT
+
+
+class Doubled(torch.nn.Module):
+    """Works on its own copy, in place."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x.clone().mul_(2)
+
+
+@pytest.mark.parametrize(
+    ("network", "shape", "traced_again"),
+    [
+        (torch.nn.Linear(2, 3), (3, 2), 0),
+        (torch.nn.ConvTranspose1d(2, 1, 2), (3, 2, 4), 1),  # ONNX has a convolution for it
+        (Doubled(), (3, 2), 1),
+    ],
+)
+def test_a_program_is_traced_again_only_if_operators_are_to_be_replaced(
+    network: torch.nn.Module,
+    shape: tuple[int, ...],
+    traced_again: int,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    calls = []
+    decompose = torch.export.ExportedProgram.run_decompositions
+
+    def counted(*arguments: object, **options: object) -> torch.export.ExportedProgram:
+        calls.append(arguments)
+        return decompose(*arguments, **options)
+
+    monkeypatch.setattr(torch.export.ExportedProgram, "run_decompositions", counted)
+    example = torch.rand(shape)
+    graph = module.exported(network.eval(), (example,), ["x"], ["y"])
+    (y,) = module.inference_session(graph.SerializeToString()).run(["y"], {"x": example.numpy()})
+    assert len(calls) == traced_again
+    assert np.allclose(y, network(example).detach().numpy(), atol=1e-6)
