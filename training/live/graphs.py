@@ -7,12 +7,9 @@ graph: a page then sends 4 bytes a sample and step, and the training set once a 
 
 from __future__ import annotations
 
-from typing import Any
-
 import onnx
 import torch
 from torch import Tensor, nn
-from torch._decomp import get_decompositions
 from torch.func import functionalize
 from torch.fx.experimental.proxy_tensor import make_fx
 
@@ -22,23 +19,10 @@ from training.live.onnx_surgery import scalar_fills, scan
 from training.live.step import TrainingStep, WithParameters, at_step, split_noise
 from training.publish.card import Port
 from training.publish.export import ExportError, exported, strip
+from training.publish.gradient import REPLACED
 
 STATE = ("params", "adam_m", "adam_v", "step")
 """What one step hands to the next: `[N]` three times and a scalar."""
-
-
-aten = torch.ops.aten
-
-WITHOUT_TRANSLATION = (
-    aten.rsub,
-    aten.sigmoid_backward,
-    aten.softplus_backward,
-    aten.square,
-    aten.tanh_backward,
-)
-"""Operators of a step that ONNX lacks. The step is traced to others at once, and in place of those
-that change a tensor to such as return a new one: then torch need not trace it again to do so.
-"""
 
 
 def step_inputs(model: LiveModel) -> tuple[Port, ...]:
@@ -87,10 +71,9 @@ def export_step(model: LiveModel) -> onnx.ModelProto:
     knobs, eps = split_noise(step.knobs, arguments[8:], x)
     knobs = at_step(model, knobs)
     require_carriable(model.network, lambda: step.loss(arguments[0], x, eps, knobs))
-    table: Any = get_decompositions(WITHOUT_TRANSLATION)
     trace = make_fx(
         functionalize(step, remove="mutations"),
-        decomposition_table=table,
+        decomposition_table=REPLACED,
         tracing_mode="fake",
     )
     traced = trace(*arguments)

@@ -10,6 +10,8 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch._decomp import get_decompositions
+from torch.func import functionalize
 from torch.fx.experimental.proxy_tensor import make_fx
 
 aten = torch.ops.aten
@@ -22,7 +24,7 @@ def traced(module: nn.Module, example: tuple[Tensor, ...]) -> nn.Module:
     the same. Only gradients of inputs are carried, not those of a convolution's weights.
     """
     trace = make_fx(
-        module,
+        functionalize(module, remove="mutations"),
         RULES,
         tracing_mode="symbolic",
         _allow_non_fake_inputs=True,
@@ -73,7 +75,21 @@ def threshold_backward(gradient: Tensor, x: Tensor, threshold: float) -> Tensor:
     return torch.where(x > threshold, gradient, 0.0)
 
 
+WITHOUT_TRANSLATION = (
+    aten.rsub,
+    aten.sigmoid_backward,
+    aten.softplus_backward,
+    aten.square,
+    aten.tanh_backward,
+)
+"""Operators in gradients that ONNX lacks. What is traced to others at once, and not to operators
+that change a tensor in place, torch need not trace again to replace them.
+"""
+
+REPLACED: Any = get_decompositions(WITHOUT_TRANSLATION)
+
 RULES: Mapping[Any, Callable[..., Any]] = {
+    **REPLACED,
     aten.convolution_backward.default: convolution_backward,
     aten.threshold_backward.default: threshold_backward,
 }
