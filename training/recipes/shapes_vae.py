@@ -38,7 +38,7 @@ SEED = 4
 CODE_SIZE = 2
 ENCODER_CHANNELS = 8
 DECODER_CHANNELS = 12
-SCHEDULE = Schedule(epochs=40, batch_size=64, learning_rate=4e-3)
+SCHEDULE = Schedule(epochs=30, batch_size=64, learning_rate=6e-3)
 BETA = 1.5
 WARM_UP_EPOCHS = 8
 CLASSIFIER_SCHEDULE = Schedule(epochs=5, batch_size=64, learning_rate=3e-3)
