@@ -29,6 +29,8 @@ FLOAT64_FUNCTIONS = {
 }  # fmt: skip
 WEIGHTS_OF_WORK = {"exp": 8, "sigmoid": 10, "silu": 10, "softplus": 16, "tanh": 16, "asin": 60}
 """About how many multiplications a function of one number takes; all others are one."""
+READ_BEHIND = 3
+"""Numbers behind a factor that a product may read: memory must not end there."""
 CALL = 60
 """As many for the call of any kernel, whatever it does."""
 
@@ -130,6 +132,7 @@ class _Lowering:
             "SiluGradient": self._silu_gradient,
             "SigmoidGradient": self._sigmoid_gradient,
             "SoftplusAndSigmoid": self._softplus_and_sigmoid,
+            "CrossEntropy": self._cross_entropy,
             "Clip": self._clip,
             "ReduceSum": self._reduce,
             "ReduceMean": self._reduce,
@@ -353,6 +356,17 @@ class _Lowering:
         }
         self._call("softplusAndSigmoid", arguments, ("softplus", "sigmoid"), work=24 * size)
 
+    def _cross_entropy(self, node: Node) -> None:
+        x, z = (self._value(name) for name in node.inputs[:2])
+        shape = self.graph.shape(node.inputs[1])
+        loss, *gradient = (self._new(output) for output in node.outputs)
+        arguments: dict[str, Argument] = {
+            "rows": prod(shape[:-1]), "columns": shape[-1], "x": x, "z": z, "loss": loss,
+            "gradient": gradient[0] if gradient else 0, "factor": self._optional(node, 2),
+        }  # fmt: skip
+        out = ("loss", "gradient") if gradient else ("loss",)
+        self._call("crossEntropy", arguments, out, work=28 * prod(shape))
+
     def _binary(self, node: Node) -> None:
         names = node.inputs if node.op in BINARY else [node.inputs[0]] * 2
         if len(names) != 2:
@@ -426,7 +440,7 @@ class _Lowering:
             "a": self._value(node.inputs[0]), "transposeA": transposed[0],
             "b": self._value(node.inputs[1]), "transposeB": transposed[1],
             "bias": self._optional(node, 2), "out": self._new(node.outputs[0]),
-            "scratch": self._room(FLOAT_BYTES * (rearranged + 6 * depth)),
+            "scratch": self._room(FLOAT_BYTES * (rearranged + READ_BEHIND)),
             "activation": self._activation(node),
         }  # fmt: skip
         self._call("gemm", arguments, work=rows * columns * depth + self._finishing(node))
@@ -473,7 +487,7 @@ class _Lowering:
         else:
             places, depth = height_out * width_out, channels_in * kernel
             width = (width_in + 2 * pad + 11) // 4 * 4
-            room = depth * (places + 6) + channels_in * width * (height_in + 2 * pad)
+            room = depth * places + channels_in * width * (height_in + 2 * pad)
         arguments: dict[str, Argument] = {
             "images": images, "channelsIn": channels_in, "channelsOut": channels_out,
             "heightIn": height_in, "widthIn": width_in,

@@ -1,8 +1,8 @@
 """Rewrites that leave the numbers as they are, to rounding: several operators become one kernel.
 
 Each takes a graph and changes it in place. New operators: `Silu` (its second output, where it has
-one, is the sigmoid), `SiluGradient`, `SigmoidGradient`, `SoftplusAndSigmoid`, `IndexedGemv` and
-`Adam`.
+one, is the sigmoid), `SiluGradient`, `SigmoidGradient`, `SoftplusAndSigmoid`, `CrossEntropy`,
+`IndexedGemv` and `Adam`.
 """
 
 from __future__ import annotations
@@ -40,6 +40,7 @@ def simplify(graph: Graph) -> None:
         scalar_factors,
         scaled_differences,
         sigmoid_gradients,
+        cross_entropies,
         sums_of_squares,
         matrix_products,
         chosen_networks,
@@ -273,6 +274,59 @@ def _sigmoid_of(graph: Graph, name: str) -> str | None:
         if difference and graph.scalar(difference[0]) == 1 and difference[1] == sigmoid:
             return sigmoid
     return None
+
+
+def cross_entropies(graph: Graph) -> None:
+    """Σ softplus z − x·z over the last axis, and (sigmoid z − x)·c, where it is wanted besides."""
+    for node in list(graph.nodes):
+        found = _cross_entropy(graph, node)
+        if found is None:
+            continue
+        softplus, x, z = found
+        inputs, outputs = [x, z], list(node.outputs)
+        for sigmoid in softplus.outputs[1:]:
+            difference = graph.only_user(sigmoid)
+            assert difference is not None
+            scaled = graph.only_user(difference.outputs[0])
+            factor = _scaled(graph, scaled)
+            if scaled and factor:
+                inputs.append(_constant(graph, f"{node.outputs[0]}.factor", np.float32(factor[1])))
+            outputs += scaled.outputs if scaled and factor else difference.outputs
+        replaced = {node.outputs[0], *outputs}
+        graph.nodes = [other for other in graph.nodes if replaced.isdisjoint(other.outputs)]
+        made = [graph.nodes.index(each) for each in map(graph.producer, (x, z)) if each]
+        graph.nodes.insert(max(made, default=-1) + 1, Node("CrossEntropy", inputs, outputs))
+
+
+def _cross_entropy(graph: Graph, node: Node) -> tuple[Node, str, str] | None:
+    """What makes the softplus, x and z, if the node sums softplus z − x·z over the last axis and
+    nothing else reads what it sums, nor the sigmoid but for sigmoid z − x."""
+    if node.op != "ReduceSum" or not _over_last_axis(graph, node):
+        return None
+    difference = _operands(graph, node.inputs[0], "Sub")
+    product = _operands(graph, difference[1], "Mul") if difference else None
+    softplus = graph.producer(difference[0]) if difference else None
+    if difference is None or product is None or softplus is None:
+        return None
+    if softplus.op not in {"Softplus", "SoftplusAndSigmoid"}:
+        return None
+    z = softplus.inputs[0]
+    x = next((name for name in product if name != z), None)
+    if x is None or z not in product or graph.shape(x) != graph.shape(z):
+        return None
+    if not all(graph.only_user(name) for name in (node.inputs[0], *difference)):
+        return None
+    for sigmoid in softplus.outputs[1:]:
+        user = graph.only_user(sigmoid)
+        if user is None or user.op != "Sub" or user.inputs != [sigmoid, x]:
+            return None
+    return softplus, x, z
+
+
+def _over_last_axis(graph: Graph, node: Node) -> bool:
+    axes = graph.constants.get(node.inputs[1]) if len(node.inputs) > 1 else None
+    last = len(graph.shape(node.inputs[0])) - 1
+    return axes is not None and [int(axis) % (last + 1) for axis in np.ravel(axes.values)] == [last]
 
 
 def _scaled(graph: Graph, node: Node | None) -> tuple[str, float] | None:

@@ -33,8 +33,8 @@ function paddedWidth(width: i32, padding: i32): i32 {
 
 /**
  * out[n, o, y, x] = activation(bias[o] + Σ weight[o, i, u, v] · image[n, i, y·stride + u − padding, x·stride + v − padding]),
- * zeros around the image. `scratch` holds a patch per result (channelsIn·kernel² × heightOut·widthOut), the padded image
- * and a panel of 6·channelsIn·kernel² numbers.
+ * zeros around the image. `scratch` holds a patch per result (channelsIn·kernel² × heightOut·widthOut) and the padded
+ * image.
  */
 export function conv(
   images: i32, channelsIn: i32, channelsOut: i32, heightIn: i32, widthIn: i32, heightOut: i32, widthOut: i32,
@@ -43,7 +43,7 @@ export function conv(
 ): void {
   const places = heightOut * widthOut, depth = channelsIn * kernelHeight * kernelWidth;
   const width = paddedWidth(widthIn, padding), height = heightIn + 2 * padding;
-  const padded = scratch + ((places * depth) << 2), panel = padded + ((channelsIn * height * width) << 2);
+  const padded = scratch + ((places * depth) << 2);
   memory.fill(padded, 0, (channelsIn * height * width) << 2);
   for (let n = 0; n < images; n++) {
     for (let i = 0; i < channelsIn; i++) {
@@ -63,7 +63,7 @@ export function conv(
         }
       }
     }
-    gemmByTiles(channelsOut, places, depth, weight, depth << 2, 4, scratch, 0, out, panel, 0);
+    gemmByTiles(channelsOut, places, depth, weight, depth << 2, 4, scratch, 0, out, 0);
     finish(channelsOut, places, bias, out, activation);
     out += (channelsOut * places) << 2;
   }
@@ -111,7 +111,7 @@ export function convTranspose(
   const doubling = stride == 2 && widthOut == 2 * widthIn && (widthIn & 3) == 0 && kernelWidth <= 8;
   if (doubling) memory.fill(lines, 0, (kernelWidth * (widthIn + 8)) << 2);
   for (let n = 0; n < images; n++) {
-    gemmByTiles(channelsOut * kernel, places, channelsIn, weight, 4, (channelsOut * kernel) << 2, x, 0, scratch, 0, 0);
+    gemmByTiles(channelsOut * kernel, places, channelsIn, weight, 4, (channelsOut * kernel) << 2, x, 0, scratch, 0);
     for (let o = 0; o < channelsOut; o++) {
       const products = scratch + ((o * kernel * places) << 2), channel = out + ((o * size) << 2);
       if (doubling) addDoubling(heightIn, widthIn, heightOut, kernelHeight, kernelWidth, padding, products, lines, channel);

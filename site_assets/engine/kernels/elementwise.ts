@@ -1,13 +1,13 @@
 /** One number from the numbers in the same place: functions, arithmetic with broadcasting, and steps of learning. */
 
-import { decayOf, exp, sigmoid, sigmoidFrom, softplus, softplusFrom, tanh } from "./exponential";
+import { decayOf, exp, sigmoidFrom, sigmoids, softplus, softplusFrom, tanh } from "./exponential";
 import { Binary, Unary } from "./operations";
-import { first, multiplyAdd, splat } from "./vector";
+import { first, keepFirst, loadFirst, multiplyAdd, multiplySubtract, splat, sumFirst, sumLanes } from "./vector";
+
+const ONE = memory.data<f32>([1]);
 
 @inline
 function applied(f: i32, x: v128): v128 {
-  if (f == Unary.sigmoid) return sigmoid(x);
-  if (f == Unary.silu) return f32x4.mul(x, sigmoid(x));
   if (f == Unary.exp) return exp(x);
   if (f == Unary.sqrt) return f32x4.sqrt(x);
   if (f == Unary.neg) return f32x4.neg(x);
@@ -37,8 +37,8 @@ function each(f: i32, size: i32, x: usize, out: usize): void {
 export function unary(f: i32, size: i32, x: usize, out: usize): void {
   switch (f) {
     case Unary.identity: each(Unary.identity, size, x, out); break;
-    case Unary.sigmoid: each(Unary.sigmoid, size, x, out); break;
-    case Unary.silu: each(Unary.silu, size, x, out); break;
+    case Unary.sigmoid: sigmoids(size, x, 0, out); break;
+    case Unary.silu: sigmoids(size, x, out, 0); break;
     case Unary.exp: each(Unary.exp, size, x, out); break;
     case Unary.sqrt: each(Unary.sqrt, size, x, out); break;
     case Unary.neg: each(Unary.neg, size, x, out); break;
@@ -143,74 +143,64 @@ export function where(
   }
 }
 
-/** Four numbers, or one: `wide` is a constant wherever this is inlined. */
-@inline
-function lanes(wide: bool, x: usize): v128 {
-  return wide ? v128.load(x) : v128.load_zero<f32>(x);
-}
-
-@inline
-function keep(wide: bool, out: usize, x: v128): void {
-  if (wide) v128.store(out, x);
-  else store<f32>(out, first(x));
-}
-
-@inline
-function siluAt(wide: bool, x: usize, out: usize, sigmoids: usize): void {
-  const value = lanes(wide, x);
-  const s = sigmoid(value);
-  keep(wide, sigmoids, s);
-  keep(wide, out, f32x4.mul(value, s));
-}
-
-/** sigmoid[i] = 1 / (1 + exp −x[i]) and out[i] = x[i]·sigmoid[i], for a backward pass that needs both. */
-export function silu(size: i32, x: usize, out: usize, sigmoids: usize): void {
-  const whole: usize = (size & ~3) << 2, end: usize = size << 2;
-  for (let i: usize = 0; i < whole; i += 16) siluAt(true, x + i, out + i, sigmoids + i);
-  for (let i = whole; i < end; i += 4) siluAt(false, x + i, out + i, sigmoids + i);
-}
-
-@inline
-function siluGradientAt(wide: bool, x: usize, sigmoids: usize, gradient: usize, out: usize): void {
-  const s = lanes(wide, sigmoids);
-  const slope = multiplyAdd(splat(1), lanes(wide, x), f32x4.sub(splat(1), s));
-  keep(wide, out, f32x4.mul(f32x4.mul(lanes(wide, gradient), s), slope));
-}
-
 /** out[i] = gradient[i]·s·(1 + x[i]·(1 − s)) with s = sigmoid[i]: what comes back through x·sigmoid(x). */
 export function siluGradient(size: i32, x: usize, sigmoids: usize, gradient: usize, out: usize): void {
-  const whole: usize = (size & ~3) << 2, end: usize = size << 2;
-  for (let i: usize = 0; i < whole; i += 16) siluGradientAt(true, x + i, sigmoids + i, gradient + i, out + i);
-  for (let i = whole; i < end; i += 4) siluGradientAt(false, x + i, sigmoids + i, gradient + i, out + i);
-}
-
-@inline
-function sigmoidGradientAt(wide: bool, sigmoids: usize, gradient: usize, factor: v128, out: usize): void {
-  const s = lanes(wide, sigmoids);
-  keep(wide, out, f32x4.mul(f32x4.mul(lanes(wide, gradient), factor), f32x4.mul(s, f32x4.sub(splat(1), s))));
+  const one = v128.load_splat<f32>(ONE);
+  let at: usize = 0;
+  for (let left = size; left > 0; left -= 4) {
+    const s = loadFirst(left, sigmoids + at);
+    const slope = multiplyAdd(one, loadFirst(left, x + at), f32x4.sub(one, s));
+    keepFirst(left, f32x4.mul(f32x4.mul(loadFirst(left, gradient + at), s), slope), out + at);
+    at += 16;
+  }
 }
 
 /** out[i] = gradient[i]·factor·s·(1 − s) with s = sigmoid[i]: what comes back through a sigmoid. `factor` is the address of a number, or 0 for none. */
 export function sigmoidGradient(size: i32, sigmoids: usize, gradient: usize, factor: usize, out: usize): void {
-  const scale = factor ? v128.load_splat<f32>(factor) : splat(1);
-  const whole: usize = (size & ~3) << 2, end: usize = size << 2;
-  for (let i: usize = 0; i < whole; i += 16) sigmoidGradientAt(true, sigmoids + i, gradient + i, scale, out + i);
-  for (let i = whole; i < end; i += 4) sigmoidGradientAt(false, sigmoids + i, gradient + i, scale, out + i);
-}
-
-@inline
-function softplusAndSigmoidAt(wide: bool, x: usize, softpluses: usize, sigmoids: usize): void {
-  const value = lanes(wide, x);
-  const decay = decayOf(value);
-  keep(wide, softpluses, softplusFrom(value, decay));
-  keep(wide, sigmoids, sigmoidFrom(value, decay));
+  const one = v128.load_splat<f32>(ONE), scale = v128.load_splat<f32>(factor ? factor : ONE);
+  let at: usize = 0;
+  for (let left = size; left > 0; left -= 4) {
+    const s = loadFirst(left, sigmoids + at), scaled = f32x4.mul(loadFirst(left, gradient + at), scale);
+    keepFirst(left, f32x4.mul(scaled, f32x4.mul(s, f32x4.sub(one, s))), out + at);
+    at += 16;
+  }
 }
 
 /** softplus[i] = log(1 + exp x[i]) and its derivative, the sigmoid, of one exponential. */
 export function softplusAndSigmoid(size: i32, x: usize, softpluses: usize, sigmoids: usize): void {
-  const whole: usize = (size & ~3) << 2, end: usize = size << 2;
-  for (let i: usize = 0; i < whole; i += 16) softplusAndSigmoidAt(true, x + i, softpluses + i, sigmoids + i);
-  for (let i = whole; i < end; i += 4) softplusAndSigmoidAt(false, x + i, softpluses + i, sigmoids + i);
+  let at: usize = 0;
+  for (let left = size; left > 0; left -= 4) {
+    const value = loadFirst(left, x + at), decay = decayOf(value);
+    keepFirst(left, softplusFrom(value, decay), softpluses + at);
+    keepFirst(left, sigmoidFrom(value, decay), sigmoids + at);
+    at += 16;
+  }
+}
+
+/**
+ * What it costs to tell pixels x by probabilities p = sigmoid z, summed over a row: the cross-entropy
+ * loss[r] = −Σ (x log p + (1 − x) log(1 − p)) = Σ softplus z[r, ·] − x[r, ·]·z[r, ·]. Where `gradient` is wanted,
+ * gradient[r, c] = (p − x)·factor, what comes back from it; `factor` is the address of a number, or 0 for none.
+ */
+export function crossEntropy(rows: i32, columns: i32, x: usize, z: usize, loss: usize, gradient: usize, factor: usize): void {
+  const scale = v128.load_splat<f32>(factor ? factor : ONE);
+  const stride: usize = columns << 2;
+  for (let r = 0; r < rows; r++) {
+    let sums = splat(0), rest: f32 = 0, at: usize = 0;
+    for (let left = columns; left > 0; left -= 4) {
+      const logit = loadFirst(left, z + at), pixel = loadFirst(left, x + at), decay = decayOf(logit);
+      const cost = multiplySubtract(softplusFrom(logit, decay), pixel, logit);
+      if (left >= 4) sums = f32x4.add(sums, cost);
+      else rest = sumFirst(left, cost);
+      if (gradient) keepFirst(left, f32x4.mul(f32x4.sub(sigmoidFrom(logit, decay), pixel), scale), gradient + at);
+      at += 16;
+    }
+    store<f32>(loss, sumLanes(sums) + rest);
+    x += stride;
+    z += stride;
+    loss += 4;
+    if (gradient) gradient += stride;
+  }
 }
 
 /**
@@ -218,27 +208,12 @@ export function softplusAndSigmoid(size: i32, x: usize, softpluses: usize, sigmo
  * their squares and products are no normal numbers any more, with which processors compute a hundred times slower: weights
  * of a pixel that is always black come to that.
  */
-const LEAST_GRADIENT: f32 = 2 ** -57, LEAST_MOMENT: f32 = 2 ** -100, LEAST_PARAMETER: f32 = 2 ** -50;
+const LEAST = memory.data<f32>([2 ** -57, 2 ** -100, 2 ** -50]);
 
 /** x, or 0 where |x| < least; NaN stays NaN. */
 @inline
-function atLeast(least: f32, x: v128): v128 {
-  return v128.andnot(x, f32x4.lt(f32x4.abs(x), splat(least)));
-}
-
-@inline
-function adamStep(
-  wide: bool, gradient: usize, momentum: usize, variance: usize, parameters: usize,
-  momentumRate: v128, varianceDecay: v128, varianceRate: v128, rootScale: v128, epsilon: v128, stepSize: v128,
-): void {
-  const g = atLeast(LEAST_GRADIENT, lanes(wide, gradient)), before = lanes(wide, momentum);
-  const m = atLeast(LEAST_MOMENT, f32x4.add(before, f32x4.mul(f32x4.sub(g, before), momentumRate)));
-  const decayed = f32x4.mul(lanes(wide, variance), varianceDecay);
-  const v = atLeast(LEAST_MOMENT, f32x4.add(decayed, f32x4.mul(f32x4.mul(g, g), varianceRate)));
-  const direction = f32x4.div(m, f32x4.add(epsilon, f32x4.mul(f32x4.sqrt(v), rootScale)));
-  keep(wide, momentum, m);
-  keep(wide, variance, v);
-  keep(wide, parameters, atLeast(LEAST_PARAMETER, f32x4.sub(lanes(wide, parameters), f32x4.mul(stepSize, direction))));
+function atLeast(least: v128, x: v128): v128 {
+  return v128.andnot(x, f32x4.lt(f32x4.abs(x), least));
 }
 
 /**
@@ -253,11 +228,19 @@ export function adam(
   const rate = v128.load_splat<f32>(momentumRate), decay = v128.load_splat<f32>(varianceDecay);
   const fresh = v128.load_splat<f32>(varianceRate), scale = splat(1 / load<f32>(varianceRoot));
   const eps = v128.load_splat<f32>(epsilon), length = v128.load_splat<f32>(stepSize);
-  const whole: usize = (size & ~3) << 2, end: usize = size << 2;
-  for (let i: usize = 0; i < whole; i += 16) {
-    adamStep(true, gradient + i, momentum + i, variance + i, parameters + i, rate, decay, fresh, scale, eps, length);
-  }
-  for (let i = whole; i < end; i += 4) {
-    adamStep(false, gradient + i, momentum + i, variance + i, parameters + i, rate, decay, fresh, scale, eps, length);
+  const leastGradient = v128.load_splat<f32>(LEAST), leastMoment = v128.load_splat<f32>(LEAST, 4);
+  const leastParameter = v128.load_splat<f32>(LEAST, 8);
+  let at: usize = 0;
+  for (let left = size; left > 0; left -= 4) {
+    const g = atLeast(leastGradient, loadFirst(left, gradient + at)), before = loadFirst(left, momentum + at);
+    const m = atLeast(leastMoment, f32x4.add(before, f32x4.mul(f32x4.sub(g, before), rate)));
+    const decayed = f32x4.mul(loadFirst(left, variance + at), decay);
+    const v = atLeast(leastMoment, f32x4.add(decayed, f32x4.mul(f32x4.mul(g, g), fresh)));
+    const direction = f32x4.div(m, f32x4.add(eps, f32x4.mul(f32x4.sqrt(v), scale)));
+    const moved = f32x4.sub(loadFirst(left, parameters + at), f32x4.mul(length, direction));
+    keepFirst(left, m, momentum + at);
+    keepFirst(left, v, variance + at);
+    keepFirst(left, atLeast(leastParameter, moved), parameters + at);
+    at += 16;
   }
 }

@@ -7,13 +7,14 @@
  * far from one.
  */
 
-import { multiplyAdd, multiplySubtract, splat } from "./vector";
+import { keepFirst, loadFirst, multiplyAdd, multiplySubtract, splat } from "./vector";
 
 /**
  * Constants are read from memory, one instruction each: engines build a vector constant anew at every use, from four.
  * exp: where it ends above (infinite) and below (no normal number), log₂ e, 1.5·2²³, which rounds to whole numbers, ln 2
  * in two parts; 2ʳ: its polynomial; log(1 + t): its polynomial; tanh: its polynomial; sigmoid: −log₂ e, the exponents of 2
- * between which it is computed, and the one above which it is nothing; decay: the x below which it stays as it is.
+ * between which it is computed, and the one above which it is nothing; decay: the sign, and the x below which it stays as
+ * it is; exp: the polynomial of 2ʳ for r·log₂ e, its coefficients times powers of log₂ e.
  */
 const CONSTANTS = memory.data<f32>([
   88.72283, -87.33, 1.44269504088896341, 12582912.0, 0.693359375, -2.12194440e-4,
@@ -21,33 +22,33 @@ const CONSTANTS = memory.data<f32>([
   1.0, 2.0,
   2.439390734e-01, 2.139856063e-01, 2.862020741e-01, 3.999871125e-01, 6.666667903e-01,
   -5.70498872745e-3, 2.06390887954531e-2, -5.37397155531e-2, 1.33314422036e-1, -3.33332819422e-1, 0.625,
-  -1.44269504088896341, -126.0, 126.0, 43.0, -41.5,
+  -1.44269504088896341, -126.0, 126.0, 43.0, -0.0, -41.5,
+  8.290314787820163e-03, 4.189793081968829e-02, 1.666763570815130e-01,
+  4.999915024148878e-01, 9.999997447738590e-01,
 ]);
 
 const HIGHEST = 0, LOWEST = 1, LOG2_E = 2, ROUNDING = 3, LN2_HIGH = 4, LN2_LOW = 5, POWER = 6, ONE = 11, TWO = 12, LOG = 13, TANH = 18, NEAR = 23;
-const MINUS_LOG2_E = 24, SMALLEST = 25, LARGEST = 26, STEEP = 27, VANISHING = 28;
+const MINUS_LOG2_E = 24, SMALLEST = 25, LARGEST = 26, STEEP = 27, SIGN = 28, VANISHING = 29, NATURAL = 30;
 
 @inline
 function constant(place: i32): v128 {
   return v128.load_splat<f32>(CONSTANTS + (place << 2));
 }
 
-/** 2ʳ·2ⁿ for |r| ≤ ½; `shifted` is n + 1.5·2²³, whose last bits are n. */
+/** c₀x⁵ + c₁x⁴ + … + c₅. */
 @inline
-function power(r: v128, shifted: v128): v128 {
-  let p = multiplyAdd(constant(POWER + 1), constant(POWER), r);
-  p = multiplyAdd(constant(POWER + 2), p, r);
-  p = multiplyAdd(constant(POWER + 3), p, r);
-  p = multiplyAdd(constant(POWER + 4), p, r);
-  p = multiplyAdd(constant(ONE), p, r);
-  return i32x4.add(p, i32x4.shl(shifted, 23));
+function polynomial(x: v128, c0: v128, c1: v128, c2: v128, c3: v128, c4: v128, c5: v128): v128 {
+  let p = multiplyAdd(c1, c0, x);
+  p = multiplyAdd(c2, p, x);
+  p = multiplyAdd(c3, p, x);
+  p = multiplyAdd(c4, p, x);
+  return multiplyAdd(c5, p, x);
 }
 
-/** 2ᵗ for t in −126 … 126; NaN stays NaN. */
+/** (p₀r⁵ + p₁r⁴ + … + one)·2ⁿ, for 2ʳ or exp r; `shifted` is n + 1.5·2²³, whose last bits are n. */
 @inline
-function powerOfTwo(t: v128): v128 {
-  const shifted = f32x4.add(t, constant(ROUNDING));
-  return power(f32x4.sub(t, f32x4.sub(shifted, constant(ROUNDING))), shifted);
+function power(r: v128, shifted: v128, p0: v128, p1: v128, p2: v128, p3: v128, p4: v128, one: v128): v128 {
+  return i32x4.add(polynomial(r, p0, p1, p2, p3, p4, one), i32x4.shl(shifted, 23));
 }
 
 /** exp x for x in −87.33 … 88.72; NaN stays NaN. */
@@ -56,7 +57,10 @@ function expWithin(x: v128): v128 {
   const shifted = multiplyAdd(constant(ROUNDING), x, constant(LOG2_E));
   const n = f32x4.sub(shifted, constant(ROUNDING));
   const r = multiplySubtract(multiplySubtract(x, n, constant(LN2_HIGH)), n, constant(LN2_LOW));
-  return power(f32x4.mul(r, constant(LOG2_E)), shifted);
+  return power(
+    r, shifted,
+    constant(NATURAL), constant(NATURAL + 1), constant(NATURAL + 2), constant(NATURAL + 3), constant(NATURAL + 4), constant(ONE),
+  );
 }
 
 /** exp x: 0 below −87.33, infinite above 88.72. */
@@ -69,14 +73,28 @@ export function exp(x: v128): v128 {
 }
 
 /**
- * 1 / (1 + exp −x), and 0 where that is below 1e-13. What comes back through a unit that is off would be multiplied
+ * sigmoids[i] = 1 / (1 + exp −x[i]), and 0 where that is below 1e-13; products[i] = x[i]·sigmoids[i]. Either address may
+ * be 0 for what is not wanted, and either may be `x`. What comes back through a unit that is off would be multiplied
  * otherwise until it is no normal number any more, with which processors compute a hundred times slower.
  */
-@inline
-export function sigmoid(x: v128): v128 {
-  const t = f32x4.pmin(f32x4.pmax(f32x4.mul(x, constant(MINUS_LOG2_E)), constant(SMALLEST)), constant(LARGEST));
-  const s = f32x4.div(constant(ONE), f32x4.add(constant(ONE), powerOfTwo(t)));
-  return v128.andnot(s, f32x4.gt(t, constant(STEEP)));
+export function sigmoids(size: i32, x: usize, products: usize, sigmoids: usize): void {
+  // Before the loop: engines don't take them out of it, as what the loop stores might change them
+  const minusLog2E = constant(MINUS_LOG2_E), smallest = constant(SMALLEST), largest = constant(LARGEST);
+  const steep = constant(STEEP), rounding = constant(ROUNDING), one = constant(ONE);
+  const p0 = constant(POWER), p1 = constant(POWER + 1), p2 = constant(POWER + 2), p3 = constant(POWER + 3);
+  const p4 = constant(POWER + 4);
+  let at: usize = 0;
+  for (let left = size; left > 0; left -= 4) {
+    const value = loadFirst(left, x + at);
+    const t = f32x4.pmin(f32x4.pmax(f32x4.mul(value, minusLog2E), smallest), largest);
+    const shifted = f32x4.add(t, rounding);
+    const r = f32x4.sub(t, f32x4.sub(shifted, rounding));
+    const all = f32x4.div(one, f32x4.add(one, power(r, shifted, p0, p1, p2, p3, p4, one)));
+    const s = v128.andnot(all, f32x4.gt(t, steep));
+    if (sigmoids) keepFirst(left, s, sigmoids + at);
+    if (products) keepFirst(left, f32x4.mul(value, s), products + at);
+    at += 16;
+  }
 }
 
 /** log(1 + t) for t in 0 … 1: 2 artanh(t / (2 + t)) by a polynomial in its square; relative error below 2e-7. */
@@ -84,11 +102,7 @@ export function sigmoid(x: v128): v128 {
 function log1p(t: v128): v128 {
   const q = f32x4.div(t, f32x4.add(constant(TWO), t));
   const w = f32x4.mul(q, q);
-  let p = multiplyAdd(constant(LOG + 1), constant(LOG), w);
-  p = multiplyAdd(constant(LOG + 2), p, w);
-  p = multiplyAdd(constant(LOG + 3), p, w);
-  p = multiplyAdd(constant(LOG + 4), p, w);
-  p = multiplyAdd(constant(TWO), p, w);
+  const p = polynomial(w, constant(LOG), constant(LOG + 1), constant(LOG + 2), constant(LOG + 3), constant(LOG + 4), constant(TWO));
   return f32x4.mul(p, q);
 }
 
@@ -101,7 +115,7 @@ export function softplusFrom(x: v128, decay: v128): v128 {
 /** exp −|x|, but never below 1e-18: smaller ones have squares that are no normal numbers. */
 @inline
 export function decayOf(x: v128): v128 {
-  return expWithin(f32x4.pmax(f32x4.neg(f32x4.abs(x)), constant(VANISHING)));
+  return expWithin(f32x4.pmax(v128.or(x, constant(SIGN)), constant(VANISHING)));
 }
 
 @inline
@@ -112,7 +126,7 @@ export function softplus(x: v128): v128 {
 /** The sigmoid of x from exp −|x|. */
 @inline
 export function sigmoidFrom(x: v128, decay: v128): v128 {
-  const numerator = v128.bitselect(decay, constant(ONE), f32x4.lt(x, splat(0)));
+  const numerator = f32x4.pmax(decay, v128.andnot(constant(ONE), f32x4.lt(x, splat(0)))); // one, or the decay below zero
   return f32x4.div(numerator, f32x4.add(constant(ONE), decay));
 }
 

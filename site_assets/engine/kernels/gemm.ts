@@ -12,34 +12,33 @@ import { keepFirst, multiplyAdd, splat, sumLanes } from "./vector";
 /** Rows of a tile. With two vectors of columns: twelve sums, two of B and one of A in fifteen registers. */
 const ROWS = 6;
 
-/**
- * Six rows × eight columns of C = bias + A B. Of A, six rows lie interleaved: the numbers of one depth beside each other,
- * those of the next `aStep` bytes on.
- */
-function tile6x8(depth: i32, a: usize, aStep: usize, b: usize, bStep: usize, bias: usize, c: usize, cStep: usize): void {
+/** Six rows × eight columns of C = bias + A B. The numbers of a row of A lie `aStep` bytes apart, the rows `aRow`. */
+function tile6x8(
+  depth: i32, a: usize, aRow: usize, aStep: usize, b: usize, bStep: usize, bias: usize, c: usize, cStep: usize,
+): void {
   let c00 = bias ? v128.load(bias) : splat(0), c01 = bias ? v128.load(bias, 16) : splat(0);
   let c10 = c00, c11 = c01, c20 = c00, c21 = c01, c30 = c00, c31 = c01, c40 = c00, c41 = c01, c50 = c00, c51 = c01;
-  for (let k = 0; k < depth; k++) {
+  const a1 = a + aRow, a2 = a1 + aRow, a3 = a2 + aRow, a4 = a3 + aRow, a5 = a4 + aRow, end: usize = depth * <i32>aStep;
+  for (let at: usize = 0; at < end; at += aStep) {
     const b0 = v128.load(b), b1 = v128.load(b, 16);
-    let one = v128.load_splat<f32>(a);
+    let one = v128.load_splat<f32>(a + at);
     c00 = multiplyAdd(c00, one, b0);
     c01 = multiplyAdd(c01, one, b1);
-    one = v128.load_splat<f32>(a, 4);
+    one = v128.load_splat<f32>(a1 + at);
     c10 = multiplyAdd(c10, one, b0);
     c11 = multiplyAdd(c11, one, b1);
-    one = v128.load_splat<f32>(a, 8);
+    one = v128.load_splat<f32>(a2 + at);
     c20 = multiplyAdd(c20, one, b0);
     c21 = multiplyAdd(c21, one, b1);
-    one = v128.load_splat<f32>(a, 12);
+    one = v128.load_splat<f32>(a3 + at);
     c30 = multiplyAdd(c30, one, b0);
     c31 = multiplyAdd(c31, one, b1);
-    one = v128.load_splat<f32>(a, 16);
+    one = v128.load_splat<f32>(a4 + at);
     c40 = multiplyAdd(c40, one, b0);
     c41 = multiplyAdd(c41, one, b1);
-    one = v128.load_splat<f32>(a, 20);
+    one = v128.load_splat<f32>(a5 + at);
     c50 = multiplyAdd(c50, one, b0);
     c51 = multiplyAdd(c51, one, b1);
-    a += aStep;
     b += bStep;
   }
   v128.store(c, c00);
@@ -63,18 +62,19 @@ function tile6x8(depth: i32, a: usize, aStep: usize, b: usize, bStep: usize, bia
 
 /** As tile6x8, of four columns, the first `columns` of which are wanted; what B and bias hold behind them is read too. */
 function tile6x4(
-  columns: i32, depth: i32, a: usize, aStep: usize, b: usize, bStep: usize, bias: usize, c: usize, cStep: usize,
+  columns: i32, depth: i32, a: usize, aRow: usize, aStep: usize, b: usize, bStep: usize, bias: usize,
+  c: usize, cStep: usize,
 ): void {
   let c0 = bias ? v128.load(bias) : splat(0), c1 = c0, c2 = c0, c3 = c0, c4 = c0, c5 = c0;
-  for (let k = 0; k < depth; k++) {
+  const a1 = a + aRow, a2 = a1 + aRow, a3 = a2 + aRow, a4 = a3 + aRow, a5 = a4 + aRow, end: usize = depth * <i32>aStep;
+  for (let at: usize = 0; at < end; at += aStep) {
     const b0 = v128.load(b);
-    c0 = multiplyAdd(c0, v128.load_splat<f32>(a), b0);
-    c1 = multiplyAdd(c1, v128.load_splat<f32>(a, 4), b0);
-    c2 = multiplyAdd(c2, v128.load_splat<f32>(a, 8), b0);
-    c3 = multiplyAdd(c3, v128.load_splat<f32>(a, 12), b0);
-    c4 = multiplyAdd(c4, v128.load_splat<f32>(a, 16), b0);
-    c5 = multiplyAdd(c5, v128.load_splat<f32>(a, 20), b0);
-    a += aStep;
+    c0 = multiplyAdd(c0, v128.load_splat<f32>(a + at), b0);
+    c1 = multiplyAdd(c1, v128.load_splat<f32>(a1 + at), b0);
+    c2 = multiplyAdd(c2, v128.load_splat<f32>(a2 + at), b0);
+    c3 = multiplyAdd(c3, v128.load_splat<f32>(a3 + at), b0);
+    c4 = multiplyAdd(c4, v128.load_splat<f32>(a4 + at), b0);
+    c5 = multiplyAdd(c5, v128.load_splat<f32>(a5 + at), b0);
     b += bStep;
   }
   keepFirst(columns, c0, c);
@@ -166,31 +166,24 @@ function twoRows(columns: i32, depth: i32, a: usize, aRow: usize, aStep: usize, 
 
 /**
  * C[rows, columns] = activation(A B + bias) by tiles; row i of A begins at a + i·aRow, its numbers lie aStep bytes
- * apart, so that a transposed A (aRow = 4) need not be moved. `panel` has room for 6·depth numbers. Up to three numbers
- * behind B and bias are read.
+ * apart, so that a transposed A (aRow = 4) need not be moved. Up to three numbers behind B and bias are read.
  */
 export function gemmByTiles(
-  rows: i32, columns: i32, depth: i32, a: usize, aRow: usize, aStep: usize, b: usize, bias: usize, out: usize, panel: usize,
+  rows: i32, columns: i32, depth: i32, a: usize, aRow: usize, aStep: usize, b: usize, bias: usize, out: usize,
   activation: i32,
 ): void {
-  const stride: usize = columns << 2, interleaved = aRow == 4;
-  const step: usize = interleaved ? aStep : ROWS << 2;
+  const stride: usize = columns << 2;
   let i: i32 = 0;
   for (; i + ROWS <= rows; i += ROWS) {
-    let p = a + i * aRow;
-    const c = out + i * stride;
-    if (!interleaved) {
-      interleave(depth, p, aRow, panel);
-      p = panel;
-    }
+    const p = a + i * aRow, c = out + i * stride;
     let j: i32 = 0;
     for (; j + 8 <= columns; j += 8) {
       const at: usize = j << 2;
-      tile6x8(depth, p, step, b + at, stride, bias ? bias + at : 0, c + at, stride);
+      tile6x8(depth, p, aRow, aStep, b + at, stride, bias ? bias + at : 0, c + at, stride);
     }
     for (; j < columns; j += 4) {
       const at: usize = j << 2;
-      tile6x4(columns - j, depth, p, step, b + at, stride, bias ? bias + at : 0, c + at, stride);
+      tile6x4(columns - j, depth, p, aRow, aStep, b + at, stride, bias ? bias + at : 0, c + at, stride);
     }
     if (activation) unary(activation, ROWS * columns, c, c);
   }
@@ -283,28 +276,6 @@ function transpose4x4(x: usize, xStep: usize, out: usize, outStep: usize): void 
   v128.store(out + 3 * outStep, v128.shuffle<f32>(ab1, cd1, 2, 3, 6, 7));
 }
 
-/** Six rows, `xStep` bytes apart, one number of each after the other. */
-function interleave(size: i32, x: usize, xStep: usize, out: usize): void {
-  const step: usize = ROWS << 2;
-  let j = 0;
-  for (; j + 4 <= size; j += 4) {
-    transpose4x4(x, xStep, out, step);
-    const e = v128.load(x + 4 * xStep), f = v128.load(x + 5 * xStep);
-    const low = v128.shuffle<f32>(e, f, 0, 4, 1, 5), high = v128.shuffle<f32>(e, f, 2, 6, 3, 7);
-    v128.store_lane<u64>(out, low, 0, 16);
-    v128.store_lane<u64>(out + step, low, 1, 16);
-    v128.store_lane<u64>(out + 2 * step, high, 0, 16);
-    v128.store_lane<u64>(out + 3 * step, high, 1, 16);
-    x += 16;
-    out += 4 * step;
-  }
-  for (; j < size; j++) {
-    for (let r: usize = 0; r < <usize>ROWS; r++) store<f32>(out + (r << 2), load<f32>(x + r * xStep));
-    x += 4;
-    out += step;
-  }
-}
-
 /** out[columns, rows] = x[rows, columns] transposed. */
 export function transpose(rows: i32, columns: i32, x: usize, out: usize): void {
   const xStep: usize = columns << 2, outStep: usize = rows << 2;
@@ -330,8 +301,8 @@ export function transpose(rows: i32, columns: i32, x: usize, out: usize): void {
 
 /**
  * out[rows, columns] = activation(A B + bias): A is [rows, depth], or [depth, rows] if transposed; B is [depth, columns],
- * or [columns, depth] if transposed; bias is [columns] or absent. `scratch` has room for 6·depth numbers, and for
- * depth·columns more where B is transposed or has fewer than four columns; if A alone is transposed then, rows·columns.
+ * or [columns, depth] if transposed; bias is [columns] or absent. `scratch` has room for
+ * depth·columns numbers where B is transposed or has fewer than four columns; if A alone is transposed then, rows·columns.
  */
 export function gemm(
   rows: i32, columns: i32, depth: i32, a: usize, aTransposed: i32, b: usize, bTransposed: i32, bias: usize, out: usize,
@@ -339,7 +310,7 @@ export function gemm(
 ): void {
   const narrow = columns < 4;
   if (narrow && aTransposed && !bTransposed && !bias) { // Bᵀ A goes along the rows of A, and is turned afterwards
-    gemmByTiles(columns, rows, depth, b, 4, columns << 2, a, 0, scratch, 0, 0);
+    gemmByTiles(columns, rows, depth, b, 4, columns << 2, a, 0, scratch, 0);
     transpose(columns, rows, scratch, out);
   } else if (narrow && !aTransposed) {
     if (!bTransposed && columns > 1) {
@@ -355,10 +326,9 @@ export function gemm(
     if (bTransposed) {
       transpose(columns, depth, b, scratch);
       b = scratch;
-      scratch += (columns * depth) << 2;
     }
     const aRow: usize = aTransposed ? 4 : depth << 2, aStep: usize = aTransposed ? rows << 2 : 4;
-    gemmByTiles(rows, columns, depth, a, aRow, aStep, b, bias, out, scratch, activation);
+    gemmByTiles(rows, columns, depth, a, aRow, aStep, b, bias, out, activation);
     return;
   }
   if (activation) unary(activation, rows * columns, out, out);

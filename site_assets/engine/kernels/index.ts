@@ -5,7 +5,8 @@
  */
 
 import { conv, convTranspose } from "./conv";
-import { adam, binary, sigmoidGradient, silu, siluGradient, softplusAndSigmoid, unary, where } from "./elementwise";
+import { adam, binary, crossEntropy, sigmoidGradient, siluGradient, softplusAndSigmoid, unary, where } from "./elementwise";
+import { sigmoids } from "./exponential";
 import { float64 } from "./float64";
 import { gemm, indexedGemv, transpose } from "./gemm";
 import { copy, gather } from "./move";
@@ -49,7 +50,7 @@ export function run(start: usize, end: usize): void {
         where(argument(p, 0), argument(p, 1), argument(p, 2), argument(p, 3), argument(p, 4), argument(p, 5), argument(p, 6), argument(p, 7));
         break;
       case Operation.silu:
-        silu(argument(p, 0), argument(p, 1), argument(p, 2), argument(p, 3));
+        sigmoids(argument(p, 0), argument(p, 1), argument(p, 2), argument(p, 3));
         break;
       case Operation.siluGradient:
         siluGradient(argument(p, 0), argument(p, 1), argument(p, 2), argument(p, 3), argument(p, 4));
@@ -83,6 +84,9 @@ export function run(start: usize, end: usize): void {
         break;
       case Operation.sigmoidGradient:
         sigmoidGradient(argument(p, 0), argument(p, 1), argument(p, 2), argument(p, 3), argument(p, 4));
+        break;
+      case Operation.crossEntropy:
+        crossEntropy(argument(p, 0), argument(p, 1), argument(p, 2), argument(p, 3), argument(p, 4), argument(p, 5), argument(p, 6));
         break;
       default:
         unreachable();

@@ -26,6 +26,7 @@ export enum Operation {
   float64 = 16, // function, a, b, out
   adam = 17, // size, gradient, momentum, variance, parameters, momentumRate, varianceDecay, varianceRate, varianceRoot, epsilon, stepSize
   sigmoidGradient = 18, // size, sigmoid, gradient, factor, out
+  crossEntropy = 19, // rows, columns, x, z, loss, gradient, factor
 }
 
 /** Of `unary`, and as `activation` of gemm, indexedGemv, conv and convTranspose. */

@@ -35,14 +35,37 @@ export function sumLanes(x: v128): f32 {
   return (f32x4.extract_lane(x, 0) + f32x4.extract_lane(x, 2)) + (f32x4.extract_lane(x, 1) + f32x4.extract_lane(x, 3));
 }
 
+/** `count` numbers, and zeros behind them; four if there are more. */
+@inline
+export function loadFirst(count: i32, x: usize): v128 {
+  return count >= 4 ? v128.load(x) : loadSome(count, x);
+}
+
+function loadSome(count: i32, x: usize): v128 {
+  let some = v128.load_zero<f32>(x);
+  if (count > 1) some = v128.load_lane<f32>(x, some, 1, 4);
+  if (count > 2) some = v128.load_lane<f32>(x, some, 2, 8);
+  return some;
+}
+
 /** The first `count` lanes; all of them if there are more. */
 @inline
 export function keepFirst(count: i32, x: v128, out: usize): void {
-  if (count >= 4) {
-    v128.store(out, x);
-    return;
-  }
+  if (count >= 4) v128.store(out, x);
+  else keepSome(count, x, out);
+}
+
+function keepSome(count: i32, x: v128, out: usize): void {
   v128.store_lane<f32>(out, x, 0);
   if (count > 1) v128.store_lane<f32>(out, x, 1, 4);
   if (count > 2) v128.store_lane<f32>(out, x, 2, 8);
+}
+
+/** The sum of the first `count` lanes, fewer than four. */
+@inline
+export function sumFirst(count: i32, x: v128): f32 {
+  let sum = f32x4.extract_lane(x, 0);
+  if (count > 1) sum += f32x4.extract_lane(x, 1);
+  if (count > 2) sum += f32x4.extract_lane(x, 2);
+  return sum;
 }

@@ -134,6 +134,47 @@ def test_softplus_and_sigmoid_of_the_same_numbers() -> None:
         close(found["s"], by_torch(torch.sigmoid, x))
 
 
+@pytest.mark.parametrize("gradient", [False, True])
+@pytest.mark.parametrize("factor", [None, 0.125])
+def test_cross_entropy_and_what_comes_back_from_it(gradient: bool, factor: float | None) -> None:
+    """As PyTorch says it of logits, summed over a row; what is no number stays in its row."""
+    nodes = [
+        node("Softplus", ["z"], ["p"]),
+        node("Mul", ["x", "z"], ["xz"]),
+        node("Sub", ["p", "xz"], ["cost"]),
+        node("ReduceSum", ["cost", "axis"], ["loss"], keepdims=0),
+    ]
+    if gradient:
+        nodes += [node("Sigmoid", ["z"], ["s"]), node("Sub", ["s", "x"], ["d" if factor else "dz"])]
+        nodes += [node("Mul", ["d", "factor"], ["dz"])] if factor else []
+    constants: dict[str, Array] = {
+        "axis": np.array([1]), "factor": np.array(factor or 1, np.float32)
+    }  # fmt: skip
+    outputs = ["loss", "dz"] if gradient else ["loss"]
+
+    def data(columns: int) -> bytes:
+        return model(nodes, {"x": ["n", columns], "z": ["n", columns]}, outputs, constants)
+
+    for columns in ODD:
+        for rows in (1, 3, 5):
+            x = np.abs(normal(rows, columns, seed=columns))
+            z = 4 * normal(rows, columns, seed=rows)
+            z[0, 0] = 60
+            wide = torch.from_numpy(z.astype(np.float64)).requires_grad_()
+            pixels = torch.from_numpy(x.astype(np.float64))
+            loss = functional.binary_cross_entropy_with_logits(wide, pixels, reduction="none")
+            loss.sum().backward()  # type: ignore[no-untyped-call]
+            found = run(data(columns), x=x, z=z)
+            close(found["loss"], loss.sum(1).detach().numpy())
+            if gradient:
+                assert wide.grad is not None
+                close(found["dz"], (factor or 1) * wide.grad.numpy())
+    x, z = np.ones((3, 5), np.float32), np.ones((3, 5), np.float32)
+    z[1, 3] = np.nan
+    for values in run(data(5), x=x, z=z).values():
+        np.testing.assert_array_equal(np.isnan(values).reshape(3, -1).any(1), [False, True, False])
+
+
 SHAPES = (
     ((5, 7), (5, 7)), ((5, 7), (7,)), ((5, 7), (5, 1)), ((5, 7), ()), ((), (5, 7)),
     ((5, 1), (1, 7)), ((2, 3, 5), (3, 1)), ((2, 1, 5), (3, 1)), ((3,), (3,)), ((), ()),

@@ -182,6 +182,44 @@ def test_softplus_by_a_threshold_is_softplus() -> None:
     np.testing.assert_allclose(found["dx"], 0.5 / (1 + np.exp(-x.astype(np.float64))), rtol=1e-6)
 
 
+CROSS_ENTROPY = [
+    node("Softplus", ["z"], ["p"]),
+    node("Sigmoid", ["z"], ["s"]),
+    node("Mul", ["z", "x"], ["xz"]),
+    node("Sub", ["p", "xz"], ["cost"]),
+    node("ReduceSum", ["cost", "axis"], ["loss"], keepdims=0),
+    node("Sub", ["s", "x"], ["difference"]),
+    node("Mul", ["eighth", "difference"], ["dz"]),
+]
+
+
+@pytest.mark.parametrize(
+    ("outputs", "axis", "calls"),
+    [
+        (["loss", "dz"], 1, ["crossEntropy"]),
+        (["loss", "dz"], -1, ["crossEntropy"]),
+        (["loss"], 1, ["crossEntropy"]),
+        (["loss", "difference"], 1, ["crossEntropy"]),
+        # somebody else reads what would not be there any more, or the sum is another one
+        (["loss", "dz", "s"], 1, ["softplusAndSigmoid", "binary", "binary", "reduce"]),
+        (["loss", "cost"], 1, ["unary", "binary", "binary", "reduce"]),
+        (["loss", "dz"], 0, ["softplusAndSigmoid", "binary", "binary", "reduce"]),
+    ],
+)
+def test_a_cross_entropy_is_one_call(outputs: list[str], axis: int, calls: list[str]) -> None:
+    constants: dict[str, Array] = {"axis": np.array([axis]), "eighth": np.array(0.125, np.float32)}
+    data = model(CROSS_ENTROPY, {"x": [3, 5], "z": [3, 5]}, outputs, constants)
+    assert operations(planned(data))[: len(calls)] == calls
+    x, z = np.abs(normal(3, 5, seed=1)), 2 * normal(3, 5, seed=2)
+    sigmoid, cost = 1 / (1 + np.exp(-z)), np.logaddexp(0, z) - x * z
+    expected = {
+        "loss": cost.sum(axis), "cost": cost, "s": sigmoid,
+        "difference": sigmoid - x, "dz": 0.125 * (sigmoid - x),
+    }  # fmt: skip
+    for name, values in run(data, x=x, z=z).items():
+        np.testing.assert_allclose(values, expected[name], rtol=1e-5, atol=1e-6)
+
+
 def test_a_loss_and_what_comes_back_from_it_take_few_passes() -> None:
     """Squares are summed as they are read, factors become one, a·c − b·c is one difference."""
     nodes = [
