@@ -1,11 +1,17 @@
-/** The script that figures share: components, runtime and engine client. Loaded when the first figure comes near. */
+/**
+ * The script that figures share: runtime, engine client, and the modules of the kit that most figures use. Loaded when the
+ * first figure comes near. Whatever this file reaches, figures take from here; all else of the kit travels with the figures
+ * that use it (node/bundle.mjs). So a module that remembers anything belongs here.
+ */
 
-import * as jsxRuntime from "preact/jsx-runtime";
-import * as preact from "preact";
-import * as hooks from "preact/hooks";
+import "../engine/tensor.ts";
+import "./controls/controls.tsx";
+import "./marks/dot_rows.tsx";
+import "./marks/plot.tsx";
+import "./marks/raster.tsx";
+import "./maths/mean.ts";
 import { loadAsset, registerAsset } from "./base/asset.ts";
 import type { Book } from "./page/book.ts";
-import * as kit from "./index.ts";
 import { assetSource } from "./figure/model_assets.ts";
 import { loadModels } from "./figure/models.ts";
 import { registerWorker, theEngine } from "./figure/page_engine.ts";
@@ -25,7 +31,5 @@ Object.assign(book, {
   theEngine,
   trainingRecord,
   isAtRest,
-  /** Modules that figure scripts share instead of bundling their own copies. */
-  modules: { kit, preact, "preact/hooks": hooks, "preact/jsx-runtime": jsxRuntime },
   start: (element: HTMLElement) => new FigureRuntime(element, (...run) => new TrainingSession(...run)),
 } satisfies Book);

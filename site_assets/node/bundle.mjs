@@ -2,7 +2,7 @@
 
 import { createHash } from "node:crypto";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
-import { basename, dirname, extname, join } from "node:path";
+import { basename, dirname, extname, join, relative } from "node:path";
 import { gzipSync } from "node:zlib";
 import esbuild from "esbuild";
 import { figureCode, ORT_WASM, ROOT } from "./places.mjs";
@@ -27,34 +27,41 @@ const COMMON = {
   preserveSymlinks: true,
 };
 
-/**
- * Modules that kit.js holds once; figures take them from there.
- *
- * @type {Readonly<Record<string, string>>}
- */
-const SHARED = {
-  "../../kit/index.ts": "kit",
-  "./kit/index.ts": "kit",
-  "../../kit/maths/index.ts": "kit",
-  preact: "preact",
-  "preact/hooks": "preact/hooks",
-  "preact/jsx-runtime": "preact/jsx-runtime",
-};
+const jsx = { jsx: /** @type {const} */ ("automatic"), jsxImportSource: "preact" };
 
-/** @type {import("esbuild").Plugin} */
-const sharedModules = {
-  name: "shared-modules",
-  setup(build) {
-    build.onResolve({ filter: /^(?:\.(?:\.\/\.\.)?\/kit\/(?:maths\/)?index\.ts|preact(?:\/.*)?)$/ }, ({ path }) => {
-      const name = Object.hasOwn(SHARED, path) ? SHARED[path] : undefined;
-      return name === undefined ? null : { path: name, namespace: "shared" };
-    });
-    build.onLoad({ filter: /.*/, namespace: "shared" }, ({ path }) => ({
-      contents: `module.exports = globalThis.book.modules[${JSON.stringify(path)}];`,
-      loader: "js",
-    }));
-  },
-};
+const PREACT = ["preact", "preact/hooks", "preact/jsx-runtime"];
+
+/**
+ * The modules that an entry reaches, used or not, by their paths in site_assets.
+ *
+ * @param {string} entry
+ */
+async function reached(entry) {
+  const result = await esbuild.build({ ...COMMON, ...jsx, entryPoints: [entry], treeShaking: false, metafile: true });
+  return Object.keys(result.metafile.inputs).filter((path) => !path.startsWith("node_modules/"));
+}
+
+/**
+ * What kit.js holds, figures take from there, so that a page has it once: of each module its exports, by the module's path,
+ * or Preact's name. All else of the kit travels with the figures that use it.
+ *
+ * @typedef {ReadonlyMap<string, readonly string[]>} Shared
+ * @returns {Promise<Shared>}
+ */
+async function sharedModules() {
+  const [held, offered] = await Promise.all([reached("kit/kit.ts"), reached("kit/index.ts")]);
+  const names = [...PREACT, ...held.filter((path) => offered.includes(path))];
+  const { metafile } = await esbuild.build({
+    ...COMMON,
+    ...jsx,
+    entryPoints: names.map((name) => ({ in: name, out: name })),
+    outdir: "shared",
+    external: ["./*", "../*"],
+    format: "esm",
+    metafile: true,
+  });
+  return new Map(names.map((name) => [name, metafile.outputs[`shared/${name}.js`]?.exports ?? []]));
+}
 
 /**
  * The npm packages that the files at `paths` belong to.
@@ -67,19 +74,27 @@ function packagesOf(paths) {
 }
 
 /**
+ * Those of which some code is in an output.
+ *
+ * @param {import("esbuild").Metafile} metafile
+ * @param {string} output
+ */
+function packagesIn(metafile, output) {
+  const inputs = Object.entries(metafile.outputs[output]?.inputs ?? {});
+  return packagesOf(inputs.filter(([, { bytesInOutput }]) => bytesInOutput > 0).map(([path]) => path));
+}
+
+/**
  * A script, and the packages that some of its code comes from.
  *
  * @param {import("esbuild").BuildOptions} options
  */
 async function text(options) {
   const result = await esbuild.build({ ...options, ...COMMON, metafile: true });
-  const inputs = Object.values(result.metafile.outputs).flatMap((output) => Object.entries(output.inputs));
-  const packages = packagesOf(inputs.filter(([, { bytesInOutput }]) => bytesInOutput > 0).map(([path]) => path));
+  const [output] = /** @type {[string]} */ (Object.keys(result.metafile.outputs));
   const [written] = /** @type {[import("esbuild").OutputFile]} */ (result.outputFiles);
-  return { code: written.text, packages };
+  return { code: written.text, packages: packagesIn(result.metafile, output) };
 }
-
-const jsx = { jsx: /** @type {const} */ ("automatic"), jsxImportSource: "preact" };
 
 /**
  * @param {string} entry
@@ -90,20 +105,66 @@ function script(entry, minify) {
 }
 
 /**
- * @param {string} name
+ * @param {Shared} shared
  * @param {boolean} minify
  */
-async function figureScript(name, minify) {
-  const { path, named } = figureCode(name);
-  return text({
-    stdin: {
-      contents: `import { ${named} as figure } from "./${path}";\nglobalThis.book.figure(${JSON.stringify(name)}, figure);`,
-      resolveDir: ROOT,
-    },
+function kitScript(shared, minify) {
+  const names = [...shared.keys()];
+  const imports = names.map((name, i) => `import * as m${i} from "${PREACT.includes(name) ? name : `./${name}`}";`);
+  const held = names.map((name, i) => `${JSON.stringify(name)}: m${i}`);
+  const contents = ['import "./kit/kit.ts";', ...imports, `globalThis.book.modules = { ${held.join(", ")} };`].join(
+    "\n",
+  );
+  return text({ stdin: { contents, resolveDir: ROOT }, format: "iife", minify, ...jsx });
+}
+
+/**
+ * @param {Shared} shared
+ * @returns {import("esbuild").Plugin}
+ */
+const figureModules = (shared) => ({
+  name: "figure-modules",
+  setup(build) {
+    build.onResolve({ filter: /^figure:/ }, ({ path }) => ({ path: path.replace("figure:", ""), namespace: "figure" }));
+    build.onLoad({ filter: /.*/, namespace: "figure" }, ({ path: name }) => {
+      const { path, named } = figureCode(name);
+      const contents = `import { ${named} as figure } from "./${path}";\nglobalThis.book.figure(${JSON.stringify(name)}, figure);`;
+      return { contents, resolveDir: ROOT };
+    });
+    build.onResolve({ filter: /^(?:\.|preact(?:\/|$))/ }, ({ path, resolveDir }) => {
+      const name = path.startsWith(".") ? relative(ROOT, join(resolveDir, path)).replaceAll("\\", "/") : path;
+      if (shared.has(name)) return { path: name, namespace: "shared", sideEffects: false };
+      // kit/index.ts names all of the kit, of which a figure takes along what it uses
+      return /^(?:kit|engine)\//.test(name) ? { path: join(ROOT, name), sideEffects: false } : null;
+    });
+    build.onLoad({ filter: /.*/, namespace: "shared" }, ({ path }) => ({
+      contents: `export const { ${(shared.get(path) ?? []).join(", ")} } = globalThis.book.modules[${JSON.stringify(path)}];`,
+    }));
+  },
+});
+
+/**
+ * All at once, so that what several take along is read once.
+ *
+ * @param {readonly string[]} names
+ * @param {Shared} shared
+ * @param {boolean} minify
+ * @returns {Promise<readonly (readonly [string, ScriptText])[]>}
+ */
+async function figureScripts(names, shared, minify) {
+  const { outputFiles, metafile } = await esbuild.build({
+    ...COMMON,
+    ...jsx,
+    entryPoints: names.map((name) => ({ in: `figure:${name}`, out: name })),
+    outdir: "figures",
     format: "iife",
     minify,
-    plugins: [sharedModules],
-    ...jsx,
+    metafile: true,
+    plugins: [figureModules(shared)],
+  });
+  return outputFiles.map(({ path, text: code }) => {
+    const name = basename(path, ".js");
+    return [name, { code, packages: packagesIn(metafile, `figures/${name}.js`) }];
   });
 }
 
@@ -201,7 +262,7 @@ export async function bundle({ out, figures, minify }) {
     packages[logical] = made.packages;
     await place(logical, made.code);
   };
-  const wasm = await readFile(ORT_WASM);
+  const [wasm, shared] = await Promise.all([readFile(ORT_WASM), sharedModules()]);
   const { css, fonts } = await styles("styles/book.css", minify);
   await Promise.all([
     ...fonts.map(({ path, contents }) => place(`fonts/${basename(path)}`, contents, `assets/${basename(path)}`)),
@@ -209,7 +270,7 @@ export async function bundle({ out, figures, minify }) {
     placeScript("early.js", script("kit/page/early.ts", minify)),
     placeScript("book.js", script("kit/page/book.ts", minify)),
     placeScript("search.js", script("kit/page/search.ts", minify)),
-    placeScript("kit.js", script("kit/kit.ts", minify)),
+    placeScript("kit.js", kitScript(shared, minify)),
     placeScript("take.js", script("take/take.ts", minify)),
     placeScript("offline.js", script("offline/control.ts", minify)),
     placeScript("sw.js", script("offline/worker/sw.ts", minify)),
@@ -220,7 +281,9 @@ export async function bundle({ out, figures, minify }) {
     placeScript("cells/editor.js", script("cells/editor.ts", minify)),
     placeScript("cells/python.js", pythonScript()),
     placeScript("ort.wasm.js", { code: assetScript("ort.wasm", wasm), packages: packagesOf([ORT_WASM]) }),
-    ...Object.keys(figures).map((name) => placeScript(`figures/${name}.js`, figureScript(name, minify))),
+    figureScripts(Object.keys(figures), shared, minify).then((made) =>
+      Promise.all(made.map(([name, script]) => placeScript(`figures/${name}.js`, script))),
+    ),
   ]);
   return {
     files: Object.fromEntries(Object.entries(files).sort(([a], [b]) => (a < b ? -1 : 1))),

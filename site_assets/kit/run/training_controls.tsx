@@ -1,12 +1,11 @@
 /** The controls and curves of a training run, the same under every figure that trains. */
 
-import { scaleLinear, scaleLog } from "d3-scale";
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import { Button, Controls, Slider, Toggle, useRange } from "../controls/controls.tsx";
 import { useFigure } from "../base/context.ts";
 import { fixed, grouped, significant } from "../base/format.ts";
-import { Level, Line, Plot, type Pair } from "../marks/plot.tsx";
+import { Level, Line, makeScale, Plot, type Axis, type Pair } from "../marks/plot.tsx";
 import type { KnobFields } from "../../engine/live_fields.ts";
 import type { Training, TrainingState } from "../figure/training.ts";
 
@@ -37,7 +36,8 @@ function KnobSlider({
   onTurn: (value: number) => void;
 }) {
   const log = knob.scale === "log";
-  const scale = (log ? scaleLog() : scaleLinear()).domain([knob.minimum, knob.maximum]).range([0, SLIDER_STEPS]);
+  const axis: Axis = { label: name, min: knob.minimum, max: knob.maximum, scale: log ? "log" : "linear" };
+  const scale = makeScale(axis, 0, SLIDER_STEPS);
   const at = (place: number): number => Number(scale.invert(place).toPrecision(3));
   return (
     <Slider
