@@ -24,13 +24,22 @@ export function parsePlan(bytes: Uint8Array): Plan {
 
 const BYTES = { float16: 2, float32: 4, int32: 4, float64: 8 };
 
-/** A float16 number, exactly. IEEE 754: sign, 5 bits of exponent, 10 of mantissa. */
-function widened(half: number): number {
-  const sign = half & 0x8000 ? -1 : 1,
-    exponent = (half >> 10) & 31,
-    mantissa = half & 1023;
-  if (exponent === 31) return mantissa ? Number.NaN : sign * Number.POSITIVE_INFINITY;
-  return sign * (exponent === 0 ? mantissa * 2 ** -24 : (1024 + mantissa) * 2 ** (exponent - 25));
+/**
+ * Writes float16 numbers into as many float32 ones, exactly. IEEE 754: sign, 5 bits of exponent, 10 of mantissa. The same
+ * fields at their places in a float32 make 2⁻¹¹² of the number, the smallest ones too.
+ */
+export function widen(halves: Uint16Array, into: Float32Array): void {
+  const scaled = new Float32Array(halves.length);
+  const bits = new Uint32Array(scaled.buffer);
+  for (let i = 0; i < halves.length; i++) {
+    const half = halves[i] as number;
+    bits[i] = ((half & 0x8000) << 16) | ((half & 0x7fff) << 13);
+  }
+  for (let i = 0; i < halves.length; i++) into[i] = (scaled[i] as number) * 2 ** 112;
+  for (let i = 0; i < halves.length; i++) {
+    const half = halves[i] as number;
+    if ((half & 0x7c00) === 0x7c00) into[i] = half & 0x3ff ? Number.NaN : half & 0x8000 ? -Infinity : Infinity;
+  }
 }
 
 /** Lays the weights where the calls look for them, as float32 where they came as float16. */
@@ -40,8 +49,7 @@ export function placeWeights({ weights, bytes }: Plan, memory: ArrayBuffer): voi
     const length = BYTES[dtype] * size;
     const part = bytes.slice(offset, offset + length);
     if (part.length < length) throw new Error("a plan came without all of its weights");
-    if (dtype === "float16")
-      new Float32Array(memory, address, size).set(Float32Array.from(new Uint16Array(part.buffer), widened));
+    if (dtype === "float16") widen(new Uint16Array(part.buffer), new Float32Array(memory, address, size));
     else new Uint8Array(memory, address, length).set(part);
     offset += Math.ceil(length / 4) * 4;
   }

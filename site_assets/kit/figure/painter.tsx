@@ -45,13 +45,6 @@ export class Painter {
     this.drawn = new Translation(this.stage);
     this.paint(first);
     this.describe();
-    setTimeout(() => {
-      // folded up, as a rule: the drawing comes first
-      const table = definition.table ? part(element, "table") : null;
-      table?.replaceChildren();
-      this.listed = table && new Translation(table);
-      this.tabulate();
-    });
   }
 
   paint(shown: Shown): void {
@@ -93,9 +86,14 @@ export class Painter {
     };
   }
 
+  /** The first time it takes over the table that the static frame brought along. */
   private tabulate(): void {
-    if (!this.listed || !this.definition.table) return;
-    const { place } = this.listed;
+    const place = part(this.element, "table");
+    if (!place || !this.definition.table) return;
+    if (!this.listed) {
+      place.replaceChildren();
+      this.listed = new Translation(place);
+    }
     const { state, frame, training } = this.shown;
     const table = <DataTable table={this.definition.table(state, frame, training as Training)} />;
     this.listed.around(() => render(table, place));

@@ -28,32 +28,35 @@ export function sample(f: (x: number, y: number) => number, x: Pair, y: Pair, co
  * taken to be linear between the points of the grid. A line that leaves the grid is open, any other ends where it began.
  */
 export function isolines(grid: Grid, level: number): Pair[][] {
-  const links = crossings(grid, level);
+  const { edges, ways } = crossings(grid, level);
   const lines: Pair[][] = [];
   const trace = (start: number): void => {
     const line: Pair[] = [];
-    let edge: number | undefined = start;
-    let last = start;
-    while (edge !== undefined) {
+    for (let edge = start; edge !== NONE;) {
       line.push(pointOn(grid, level, edge));
-      last = edge;
-      edge = links.get(edge)?.pop();
-      if (edge !== undefined)
-        links.set(
-          edge,
-          (links.get(edge) ?? []).filter((other) => other !== last),
-        );
+      const next = (ways[2 * edge + 1] === NONE ? ways[2 * edge] : ways[2 * edge + 1]) as number;
+      leave(ways, edge, next);
+      if (next !== NONE) leave(ways, next, edge);
+      edge = next;
     }
     if (line.length > 1) lines.push(line);
   };
-  for (const [edge, others] of links) if (others.length === 1) trace(edge); // those with ends first
-  for (const [edge, others] of links) if (others.length > 0) trace(edge);
+  for (const edge of edges) if (ways[2 * edge] !== NONE && ways[2 * edge + 1] === NONE) trace(edge); // those with ends
+  for (const edge of edges) if (ways[2 * edge] !== NONE) trace(edge);
   return lines;
 }
 
 /*
  * An edge of the grid is named by a number: 2i goes from point i to the next column, 2i + 1 to the next row.
  */
+
+const NONE = -1;
+
+/** The crossed edges in the order of their cells, and two places for each edge of the grid: where a line goes on from there. */
+interface Crossings {
+  readonly edges: readonly number[];
+  readonly ways: Int32Array;
+}
 
 function endsOf(grid: Grid, edge: number): readonly [number, number] {
   const point = edge >> 1;
@@ -68,15 +71,26 @@ function pointOn(grid: Grid, level: number, edge: number): Pair {
   return edge & 1 ? [column, row + share] : [column + share, row];
 }
 
-/** For each crossed edge, the crossed edges that the line goes on to. */
-function crossings(grid: Grid, level: number): Map<number, number[]> {
+/** Takes the way from `edge` to `other` out. */
+function leave(ways: Int32Array, edge: number, other: number): void {
+  if (ways[2 * edge] === other) ways[2 * edge] = ways[2 * edge + 1] as number;
+  else if (ways[2 * edge + 1] !== other) return;
+  ways[2 * edge + 1] = NONE;
+}
+
+function crossings(grid: Grid, level: number): Crossings {
   const { values, columns, rows } = grid;
   const above = new Uint8Array(columns * rows);
   for (let point = 0; point < above.length; point++) above[point] = (values[point] as number) >= level ? 1 : 0;
-  const links = new Map<number, number[]>();
+  const edges: number[] = [];
+  const ways = new Int32Array(4 * columns * rows).fill(NONE);
+  const goOn = (from: number, to: number): void => {
+    if (ways[2 * from] === NONE) edges.push(from);
+    ways[ways[2 * from] === NONE ? 2 * from : 2 * from + 1] = to;
+  };
   const link = (a: number, b: number): void => {
-    links.set(a, [...(links.get(a) ?? []), b]);
-    links.set(b, [...(links.get(b) ?? []), a]);
+    goOn(a, b);
+    goOn(b, a);
   };
   for (let row = 0; row + 1 < rows; row++) {
     for (let column = 0; column + 1 < columns; column++) {
@@ -85,8 +99,8 @@ function crossings(grid: Grid, level: number): Map<number, number[]> {
       const next = point + columns; // in the next row
       if (first === above[point + 1] && first === above[next] && first === above[next + 1]) continue; // most cells
       // around the cell: bottom, right, top, left
-      const edges = [2 * point, 2 * (point + 1) + 1, 2 * next, 2 * point + 1];
-      const crossed = edges.filter((edge) => {
+      const around = [2 * point, 2 * (point + 1) + 1, 2 * next, 2 * point + 1];
+      const crossed = around.filter((edge) => {
         const [from, to] = endsOf(grid, edge);
         return above[from] !== above[to];
       });
@@ -101,5 +115,5 @@ function crossings(grid: Grid, level: number): Map<number, number[]> {
       }
     }
   }
-  return links;
+  return { edges, ways };
 }

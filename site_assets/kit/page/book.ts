@@ -4,6 +4,7 @@
  */
 
 import { lacking } from "./able.ts";
+import { arrived, asItArrives, hasArrived } from "./arrival.ts";
 import { bookData } from "../base/book_data.ts";
 import { parseHash } from "../base/address.ts";
 import type { FigureData } from "../base/page_data.ts";
@@ -70,12 +71,15 @@ function tellVisibility(): void {
 
 const pause = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
+/** Resolves when what the page shows now has been painted: in a task that follows the next frame. */
+const painted = (): Promise<void> => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
+
 /** Resolves when the text is on the screen, in its own fonts if these come soon: it comes before any figure. */
 function textShown(): Promise<void> {
   return new Promise((resolve) => {
     const look = (): void => {
       if (document.documentElement.classList.contains("fonts-pending")) requestAnimationFrame(look);
-      else requestAnimationFrame(() => setTimeout(resolve)); // a task that follows the frame's painting
+      else void painted().then(resolve);
     };
     look();
   });
@@ -108,7 +112,7 @@ class Turns {
       const next = all.find((element) => onScreen.has(element)) ?? (all[0] as HTMLElement);
       this.waiting.delete(next);
       hintFiles(next.id);
-      await Promise.race([wake(next), pause(PATIENCE)]);
+      await Promise.race([wake(next).then(painted), pause(PATIENCE)]);
       startRest();
     }
     this.taking = false;
@@ -197,37 +201,15 @@ function keepStatic(figure: HTMLElement, missing: string): void {
   setFigureState(figure, "static", words);
 }
 
-/** Resolves when the page has arrived to its last line. */
-const arrived = new Promise<void>((resolve) => {
-  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", () => resolve(), { once: true });
-  else resolve();
-});
-
-/** Whether the parser has left an element: what follows it, or its ancestors, has begun. */
-function hasArrived(element: Element): boolean {
-  if (document.readyState !== "loading") return true;
-  for (let part: Element | null = element; part; part = part.parentElement) {
-    if (part.nextSibling) return true;
-  }
-  return false;
-}
-
 /** Calls `found` once for each figure of the page as soon as it is there, while the rest is still on its way. */
 function eachFigure(found: (figure: HTMLElement) => void): void {
   const known = new Set<HTMLElement>();
-  const look = (): void => {
+  asItArrives(() => {
     for (const figure of document.querySelectorAll<HTMLElement>(FIGURES)) {
       if (known.has(figure) || !hasArrived(figure)) continue;
       known.add(figure);
       found(figure);
     }
-  };
-  const parsed = new MutationObserver(look);
-  parsed.observe(document, { childList: true, subtree: true });
-  look();
-  void arrived.then(() => {
-    parsed.disconnect();
-    look();
   });
 }
 
@@ -255,7 +237,7 @@ function startAllFigures(): void {
   eachFigure((figure) => {
     if (missing !== null && needsEngine(figure)) return keepStatic(figure, missing);
     worked.push(figure);
-    if (figure.id === anchor) named = wake(figure); // while the fonts are on their way
+    if (figure.id === anchor) named = wake(figure).then(painted); // while the fonts are on their way
     figures?.meet(figure);
   });
   const led = location.hash === "" ? null : arrived; // what an address names comes first, wherever it is

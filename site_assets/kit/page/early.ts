@@ -6,7 +6,7 @@
 import { awaitFonts, hintFonts } from "./fonts.ts";
 import { parseHash } from "../base/address.ts";
 import { hintFiles } from "./hints.ts";
-import { postponeLayout, showPostponed } from "./layout.ts";
+import { postponeLayout, screenArrived, showPostponed } from "./layout.ts";
 import { applyTheme, storedTheme } from "./page.ts";
 
 hintFonts(document.currentScript);
@@ -14,4 +14,4 @@ hintFiles(parseHash(location.hash).anchor);
 document.documentElement.classList.add("js");
 applyTheme(storedTheme());
 postponeLayout();
-awaitFonts(showPostponed);
+awaitFonts(screenArrived(), showPostponed);

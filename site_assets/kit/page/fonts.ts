@@ -11,13 +11,6 @@ export function hintFonts(script: HTMLOrSVGScriptElement | null): void {
   for (const href of script?.dataset["fonts"]?.split(" ") ?? []) preload(href, "font");
 }
 
-function parsed(): Promise<void> {
-  return new Promise((resolve) => {
-    if (document.readyState !== "loading") resolve();
-    else document.addEventListener("readystatechange", () => resolve(), { once: true });
-  });
-}
-
 /** Resolves when the page's first style sheet, which declares the faces, is here, or is known to be missing. */
 export function styled(): Promise<void> {
   const sheet = (): HTMLLinkElement | null => document.querySelector("link[rel=stylesheet]");
@@ -32,8 +25,8 @@ export function styled(): Promise<void> {
   });
 }
 
-/** The page is shown when its faces and its whole text are here, so that it is laid out once; on a slow network as it arrives. Then `show` is called. */
-export function awaitFonts(show: () => void): void {
+/** The page is shown when its faces are here, and of its text what `text` waits for, so that it is laid out once; on a slow network as it arrives. Then `show` is called. */
+export function awaitFonts(text: Promise<void>, show: () => void): void {
   const { classList } = document.documentElement;
   classList.add("fonts-pending");
   let here = false;
@@ -43,7 +36,7 @@ export function awaitFonts(show: () => void): void {
       here = true;
     });
   const late = new Promise((resolve) => setTimeout(resolve, PATIENCE));
-  void Promise.race([Promise.all([fonts, parsed()]), late]).then(() => {
+  void Promise.race([Promise.all([fonts, text]), late]).then(() => {
     if (!here) classList.add("fonts-late");
     classList.remove("fonts-pending");
     show();

@@ -1,12 +1,14 @@
 /**
  * A chapter is long, and formulas and drawings take most of the time. Nothing is laid out before the fonts are here: it
- * would be again. Then what is on the screen is laid out, and all else takes up the room that it may need until the first
- * figure is live; for a reader who scrolls earlier, what comes near. Afterwards each block is laid out for good, so that
- * no containment cuts off a note or an outline, and no estimate moves the page under a reader who scrolls.
+ * would be again. Then what is on the screen is laid out, even if what is beneath has not arrived, and all else takes up
+ * the room that it may need until the first figure is live; for a reader who scrolls earlier, what comes near. Afterwards
+ * each block is laid out for good, so that no containment cuts off a note or an outline, and no estimate moves the page
+ * under a reader who scrolls.
  */
 
 import { parseHash } from "../base/address.ts";
 import { lacking } from "./able.ts";
+import { asItArrives } from "./arrival.ts";
 
 const POSTPONED = "layout-postponed"; // the page, until all is laid out
 const BLOCK = "postponed";
@@ -33,17 +35,43 @@ function estimate(block: Element, size: "least" | "usual"): number {
   return LINE * Math.ceil(((block.textContent?.length ?? 0) * LETTER[size]) / width);
 }
 
+/** All blocks of the text that are here, what the address names, and which of them has it, or is the first one. */
+function blocksHere(): { blocks: HTMLElement[]; target: HTMLElement | null; first: number } {
+  const blocks = [...document.querySelectorAll<HTMLElement>(".prose > *")];
+  const target = document.getElementById(parseHash(location.hash).anchor);
+  const first = blocks.findIndex((block) => block.contains(target));
+  return { blocks, target, first: Math.max(0, first) };
+}
+
+/** Whether there is surely enough to fill the screen from the place that the address names. */
+function fillsScreen(): boolean {
+  if (document.readyState !== "loading") return true;
+  const { blocks, target, first } = blocksHere();
+  if (!target && parseHash(location.hash).anchor !== "") return false;
+  const whole = blocks.slice(first, -1); // the last one may be on its way
+  return whole.reduce((height, block) => height + estimate(block, "least"), 0) >= innerHeight;
+}
+
+/** Resolves when all that the screen will show has arrived; where nothing is put off, when the whole page has. */
+export function screenArrived(): Promise<void> {
+  return new Promise((resolve) => {
+    let here = false;
+    asItArrives(() => {
+      const enough = document.documentElement.classList.contains(POSTPONED)
+        ? fillsScreen()
+        : document.readyState !== "loading";
+      here ||= enough;
+      if (here) resolve();
+    });
+  });
+}
+
 /** Called when the page may be shown; what the address names will then be at the top of the screen. */
 export function showPostponed(): void {
   const { classList } = document.documentElement;
   if (!classList.contains(POSTPONED)) return;
-  if (document.readyState === "loading") return classList.remove(POSTPONED); // what arrives later would be seen to grow
-  const blocks = [...document.querySelectorAll<HTMLElement>(".prose > *")];
-  const target = document.getElementById(parseHash(location.hash).anchor);
-  const first = Math.max(
-    0,
-    blocks.findIndex((block) => block.contains(target)),
-  );
+  if (!fillsScreen()) return classList.remove(POSTPONED); // what arrives later would be seen to grow
+  const { blocks, target, first } = blocksHere();
   const after = postponed(blocks.slice(first), innerHeight);
   const before = postponed(blocks.slice(0, first).reverse(), 0);
   const seen = (): boolean => {
@@ -51,7 +79,14 @@ export function showPostponed(): void {
     return layOutWhile(after, ({ top }) => top < innerHeight) || layOutWhile(before, ({ bottom }) => bottom > 0);
   };
   while (seen()); // what has been laid out may have left room for more
-  awaitScrolling(new Set([...after, ...before]));
+  const far = new Set([...after, ...before]);
+  const hasScrolled = awaitScrolling(far);
+  let known = blocks.length;
+  asItArrives(() => {
+    const all = [...document.querySelectorAll<HTMLElement>(".prose > *")];
+    if (!hasScrolled()) for (const block of all.slice(known)) far.add(putOff(block));
+    known = all.length;
+  });
 }
 
 /** Puts off those of `blocks` that are surely beyond `reach` px from the top of the first; they are returned. */
@@ -62,11 +97,13 @@ function postponed(blocks: readonly HTMLElement[], reach: number): HTMLElement[]
     distance += estimate(block, "least");
     return isFar;
   });
-  for (const block of far) {
-    block.classList.add(BLOCK);
-    block.style.containIntrinsicBlockSize = `auto ${estimate(block, "usual")}px`;
-  }
-  return far;
+  return far.map(putOff);
+}
+
+function putOff(block: HTMLElement): HTMLElement {
+  block.classList.add(BLOCK);
+  block.style.containIntrinsicBlockSize = `auto ${estimate(block, "usual")}px`;
+  return block;
 }
 
 /** Lays out the first of `blocks`, which it takes out, as long as `wanted` says so of their places; whether there were any. */
@@ -91,11 +128,13 @@ function layOutInPlace(block: HTMLElement): number {
   return -before.bottom;
 }
 
-/** Which of `blocks` the reader comes near, by scrolling or by a link, is laid out, until all are. */
-function awaitScrolling(blocks: Set<HTMLElement>): void {
+/** Which of `blocks` the reader comes near, by scrolling or by a link, is laid out, until all are. What comes back tells whether that has begun. */
+function awaitScrolling(blocks: Set<HTMLElement>): () => boolean {
   const start = scrollY;
+  let begun = false;
   const met = (event: Event): void => {
     if (event.type === "scroll" && Math.abs(scrollY - start) < 1) return; // of the page's own way to its target
+    begun = true;
     const target = event.type === "hashchange" ? document.getElementById(parseHash(location.hash).anchor) : null;
     for (const block of blocks) {
       if (!block.classList.contains(BLOCK)) {
@@ -113,6 +152,7 @@ function awaitScrolling(blocks: Set<HTMLElement>): void {
     for (const type of ["scroll", "hashchange"]) removeEventListener(type, met);
   };
   for (const type of ["scroll", "hashchange"]) addEventListener(type, met);
+  return () => begun;
 }
 
 const idle: (work: () => void) => void =

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from threading import Event
@@ -116,44 +118,55 @@ def test_all_that_a_figure_loads_is_asked_for_at_once(reader: Reader) -> None:
 
 
 class Trickle(Pages):
-    """Keeps the rest of a chapter back, from the end of its first figure on, until it is let go."""
+    """Keeps the rest of a chapter back, behind so many of its figures, until it is let go."""
 
+    figures: int
     rest_wanted: Event
 
     def do_GET(self) -> None:
         if not self.path.endswith(f"/{LONG}"):
             return super().do_GET()
         whole = (Path(self.directory) / LONG).read_bytes()
-        first_end = whole.index(b"</figure>") + len(b"</figure>\n<p>")
+        figure = b"</figure>\n"
+        first = figure.join(whole.split(figure)[: self.figures]) + figure + b"<p>"
+        assert whole.startswith(first)
         self.send_response(200)
         self.send_header("Content-Type", "text/html; charset=utf-8")
         self.send_header("Content-Length", str(len(whole)))
         self.end_headers()
-        self.wfile.write(whole[:first_end])
+        self.wfile.write(first)
         self.wfile.flush()
         assert self.rest_wanted.wait(60)
-        self.wfile.write(whole[first_end:])
+        self.wfile.write(whole[len(first) :])
+
+
+@contextmanager
+def trickling(site: Site, figures: int) -> Iterator[tuple[Site, Event]]:
+    """The book at a host that sends the rest of LONG when it is told to, and at the latest when
+    the test is over."""
+    rest = Event()
+    pages = type("TrickleOnce", (Trickle,), {"figures": figures, "rest_wanted": rest})
+    with listen(partial(pages, directory=str(site.folder))) as root:
+        try:
+            yield Site(site.folder, root), rest
+        finally:
+            rest.set()
 
 
 def test_the_first_figure_does_not_wait_for_the_rest_of_its_page(
     browser: Browser, site: Site
 ) -> None:
-    rest = Event()
-    pages = type("TrickleOnce", (Trickle,), {"rest_wanted": rest})
-    with listen(partial(pages, directory=str(site.folder))) as root:
-        served = Site(site.folder, root)
+    with trickling(site, figures=1) as (served, rest):
         first, second = [placed for placed in served.figures if placed.page == LONG][:2]
         window = Window(browser, served)
         page = window.page
-        try:
-            page.goto(served.url(LONG), wait_until="commit")
-            figure = Figure(page, first)
-            figure.root.scroll_into_view_if_needed()
-            figure.wait_live()
-            assert page.evaluate("document.readyState") == "loading"
-            expect(page.locator(f"#{second.id}")).to_have_count(0)
-        finally:
-            rest.set()
+        page.goto(served.url(LONG), wait_until="commit")
+        figure = Figure(page, first)
+        figure.root.scroll_into_view_if_needed()
+        figure.wait_live()
+        assert page.evaluate("document.readyState") == "loading"
+        expect(page.locator(f"#{second.id}")).to_have_count(0)
+        rest.set()
         Figure(page, second).root.scroll_into_view_if_needed()
         Figure(page, second).wait_live()
         expect(page.get_by_role("button", name="Theme: auto")).to_be_visible()
@@ -161,3 +174,26 @@ def test_the_first_figure_does_not_wait_for_the_rest_of_its_page(
         verdict = window.watch.verdict()
         window.context.close()
         assert not verdict, "\n".join(verdict)
+
+
+def test_the_screen_does_not_wait_for_what_is_beneath_it(browser: Browser, site: Site) -> None:
+    with trickling(site, figures=3) as (served, rest):
+        first = next(placed for placed in served.figures if placed.page == LONG)
+        window = Window(browser, served)
+        page = window.page
+        page.route("**/kit-*.js", lambda route: None)  # no figure goes live
+        page.goto(served.url(LONG, first.id), wait_until="commit")
+        expect(page.locator("html.layout-postponed:not(.fonts-pending)")).to_have_count(1)
+        assert page.evaluate("document.readyState") == "loading"
+        assert page.evaluate(SEEN_AND_PUT_OFF) == 0
+        before = page.locator(".postponed").count()
+        assert before, "nothing was put off"
+        top = page.locator(f"#{first.id}").evaluate(TOP)
+        assert 0 <= top < 60
+        rest.set()
+        expect(page.locator("footer.colophon")).to_have_count(1)
+        assert page.locator(".postponed").count() > before, "what arrives later is not put off"
+        assert page.evaluate(SEEN_AND_PUT_OFF) == 0
+        assert abs(page.locator(f"#{first.id}").evaluate(TOP) - top) < 1
+        assert page.evaluate(LAYOUT_SHIFT) == 0
+        window.context.close()
