@@ -24,11 +24,35 @@ export function sample(f: (x: number, y: number) => number, x: Pair, y: Pair, co
 }
 
 /**
- * The lines on which the height is `level`, as polylines of [column, row] in grid units; heights must be finite and are
- * taken to be linear between the points of the grid. A line that leaves the grid is open, any other ends where it began.
+ * The lines on which the height is one of `levels`, as polylines of [column, row] in grid units; heights must be finite and
+ * are taken to be linear between the points of the grid. A line that leaves the grid is open, any other ends where it began.
  */
-export function isolines(grid: Grid, level: number): Pair[][] {
-  const { edges, ways } = crossings(grid, level);
+export function isolines(grid: Grid, levels: readonly number[]): Pair[][] {
+  const cells = crossedCells(grid, levels);
+  return levels.flatMap((level) => linesAt(grid, level, cells));
+}
+
+/** The cells that the lines of some level go through, by their first points: most have none. */
+function crossedCells({ values, columns, rows }: Grid, levels: readonly number[]): number[] {
+  const reached = new Uint8Array(columns * rows); // of each point: how many levels
+  for (const level of levels) {
+    for (let point = 0; point < reached.length; point++) {
+      if ((values[point] as number) >= level) reached[point] = (reached[point] as number) + 1;
+    }
+  }
+  const cells: number[] = [];
+  for (let row = 0; row + 1 < rows; row++) {
+    for (let point = row * columns; point + 1 < (row + 1) * columns; point++) {
+      const first = reached[point];
+      const next = point + columns; // in the next row
+      if (first !== reached[point + 1] || first !== reached[next] || first !== reached[next + 1]) cells.push(point);
+    }
+  }
+  return cells;
+}
+
+function linesAt(grid: Grid, level: number, cells: readonly number[]): Pair[][] {
+  const { edges, ways } = crossings(grid, level, cells);
   const lines: Pair[][] = [];
   const trace = (start: number): void => {
     const line: Pair[] = [];
@@ -78,10 +102,9 @@ function leave(ways: Int32Array, edge: number, other: number): void {
   ways[2 * edge + 1] = NONE;
 }
 
-function crossings(grid: Grid, level: number): Crossings {
+function crossings(grid: Grid, level: number, cells: readonly number[]): Crossings {
   const { values, columns, rows } = grid;
-  const above = new Uint8Array(columns * rows);
-  for (let point = 0; point < above.length; point++) above[point] = (values[point] as number) >= level ? 1 : 0;
+  const isAbove = (point: number): boolean => (values[point] as number) >= level;
   const edges: number[] = [];
   const ways = new Int32Array(4 * columns * rows).fill(NONE);
   const goOn = (from: number, to: number): void => {
@@ -92,27 +115,22 @@ function crossings(grid: Grid, level: number): Crossings {
     goOn(a, b);
     goOn(b, a);
   };
-  for (let row = 0; row + 1 < rows; row++) {
-    for (let column = 0; column + 1 < columns; column++) {
-      const point = row * columns + column;
-      const first = above[point] as number;
-      const next = point + columns; // in the next row
-      if (first === above[point + 1] && first === above[next] && first === above[next + 1]) continue; // most cells
-      // around the cell: bottom, right, top, left
-      const around = [2 * point, 2 * (point + 1) + 1, 2 * next, 2 * point + 1];
-      const crossed = around.filter((edge) => {
-        const [from, to] = endsOf(grid, edge);
-        return above[from] !== above[to];
-      });
-      if (crossed.length === 2) link(crossed[0] as number, crossed[1] as number);
-      if (crossed.length === 4) {
-        const corners = [point, point + 1, next, next + 1];
-        const middle = corners.reduce((sum, corner) => sum + (values[corner] as number), 0) / 4;
-        const joined = middle >= level === (first === 1); // the first corner goes with the middle
-        const [bottom, right, top, left] = crossed as [number, number, number, number];
-        link(bottom, joined ? right : left);
-        link(top, joined ? left : right);
-      }
+  for (const point of cells) {
+    const next = point + columns; // in the next row
+    // around the cell: bottom, right, top, left
+    const around = [2 * point, 2 * (point + 1) + 1, 2 * next, 2 * point + 1];
+    const crossed = around.filter((edge) => {
+      const [from, to] = endsOf(grid, edge);
+      return isAbove(from) !== isAbove(to);
+    });
+    if (crossed.length === 2) link(crossed[0] as number, crossed[1] as number);
+    if (crossed.length === 4) {
+      const corners = [point, point + 1, next, next + 1];
+      const middle = corners.reduce((sum, corner) => sum + (values[corner] as number), 0) / 4;
+      const joined = middle >= level === isAbove(point); // the first corner goes with the middle
+      const [bottom, right, top, left] = crossed as [number, number, number, number];
+      link(bottom, joined ? right : left);
+      link(top, joined ? left : right);
     }
   }
   return { edges, ways };

@@ -126,7 +126,9 @@ export function Isolines({
       x(xs[0] + ((xs[1] - xs[0]) * column) / (GRID - 1)),
       y(ys[0] + ((ys[1] - ys[0]) * row) / (GRID - 1)),
     ];
-    return levels.flatMap((level) => isolines(grid, level).map((line) => stepwise(line.map(at)))).join("");
+    return isolines(grid, levels)
+      .map((line) => stepwise(line.map(at)))
+      .join("");
   }, [of, levels, ...xs, ...ys]);
   return <path class="isoline" d={path} />;
 }

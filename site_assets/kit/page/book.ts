@@ -28,7 +28,6 @@ export interface Book {
 const book: Book = { loadKit };
 (globalThis as unknown as { book: Book }).book = book;
 
-const FIGURES = "figure[data-figure]";
 const HELD = "[data-turns]"; // a number of the text that a figure holds
 const NEAR = "800px 0px"; // wakes a figure about a screen before the reader meets it
 const PATIENCE = 4000; // ms that the page's other parts, and the next figure, wait for a figure
@@ -205,8 +204,8 @@ function keepStatic(figure: HTMLElement, missing: string): void {
 function eachFigure(found: (figure: HTMLElement) => void): void {
   const known = new Set<HTMLElement>();
   asItArrives(() => {
-    for (const figure of document.querySelectorAll<HTMLElement>(FIGURES)) {
-      if (known.has(figure) || !hasArrived(figure)) continue;
+    for (const figure of document.getElementsByTagName("figure")) {
+      if (!("figure" in figure.dataset) || known.has(figure) || !hasArrived(figure)) continue;
       known.add(figure);
       found(figure);
     }

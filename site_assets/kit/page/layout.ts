@@ -19,25 +19,34 @@ const BUDGET = 6; // ms of layout at a time
 const NEAR = 1; // screens
 const FAR = 3; // screens
 
+/** In px, as it was at first: to ask again would lay out what has arrived. */
+let screenSize = { width: 0, height: 0 };
+
 /**
  * Called before the first paint. Only where a figure is to come first, which an old browser leaves as it was drawn; and
  * a place that the browser restores must be measured in true heights, so not then.
  */
 export function postponeLayout(): void {
   if (!document.getElementById("figure-files") || lacking() !== null) return;
+  screenSize = { width: innerWidth, height: innerHeight };
   const [navigation] = performance.getEntriesByType("navigation") as PerformanceNavigationTiming[];
   if (navigation?.type === "navigate") document.documentElement.classList.add(POSTPONED);
 }
 
 function estimate(block: Element, size: "least" | "usual"): number {
   if (block.matches("figure")) return FIGURE[size];
-  const width = Math.min(innerWidth, 700);
+  const width = Math.min(screenSize.width, 700);
   return LINE * Math.ceil(((block.textContent?.length ?? 0) * LETTER[size]) / width);
 }
 
-/** All blocks of the text that are here, what the address names, and which of them has it, or is the first one. */
+/** The blocks of the text that are here. It is asked for while the page arrives: a selector would be tried on all elements. */
+function blocksOfText(): HTMLElement[] {
+  return [...document.getElementsByClassName("prose")].flatMap((text) => [...text.children] as HTMLElement[]);
+}
+
+/** The blocks, what the address names, and which of them has it, or is the first one. */
 function blocksHere(): { blocks: HTMLElement[]; target: HTMLElement | null; first: number } {
-  const blocks = [...document.querySelectorAll<HTMLElement>(".prose > *")];
+  const blocks = blocksOfText();
   const target = document.getElementById(parseHash(location.hash).anchor);
   const first = blocks.findIndex((block) => block.contains(target));
   return { blocks, target, first: Math.max(0, first) };
@@ -49,7 +58,7 @@ function fillsScreen(): boolean {
   const { blocks, target, first } = blocksHere();
   if (!target && parseHash(location.hash).anchor !== "") return false;
   const whole = blocks.slice(first, -1); // the last one may be on its way
-  return whole.reduce((height, block) => height + estimate(block, "least"), 0) >= innerHeight;
+  return whole.reduce((height, block) => height + estimate(block, "least"), 0) >= screenSize.height;
 }
 
 /** Resolves when all that the screen will show has arrived; where nothing is put off, when the whole page has. */
@@ -83,7 +92,7 @@ export function showPostponed(): void {
   const hasScrolled = awaitScrolling(far);
   let known = blocks.length;
   asItArrives(() => {
-    const all = [...document.querySelectorAll<HTMLElement>(".prose > *")];
+    const all = blocksOfText();
     if (!hasScrolled()) for (const block of all.slice(known)) far.add(putOff(block));
     known = all.length;
   });

@@ -9,7 +9,7 @@ const toPlane = (at: number): number => (6 * at) / (SIDE - 1) - 3;
 
 test("a circle is one closed line on its radius", () => {
   const grid = sample((x, y) => x * x + y * y, [-3, 3], [-3, 3], SIDE, SIDE);
-  const lines = isolines(grid, 4);
+  const lines = isolines(grid, [4]);
   assert.equal(lines.length, 1);
   const line = lines[0]!;
   assert.deepEqual(line[0], line.at(-1));
@@ -20,7 +20,7 @@ test("a circle is one closed line on its radius", () => {
 
 test("a straight line is open and ends on the border", () => {
   const grid = sample((x, y) => x + 0.3 * y, [-3, 3], [-3, 3], SIDE, SIDE);
-  const lines = isolines(grid, 0.05);
+  const lines = isolines(grid, [0.05]);
   assert.equal(lines.length, 1);
   const [first, last] = [lines[0]![0]!, lines[0]!.at(-1)!];
   for (const [, row] of [first, last]) assert.ok(row === 0 || row === SIDE - 1);
@@ -33,7 +33,7 @@ test("a saddle's line comes in two parts that don't cross", () => {
   for (const level of [0.3, -0.3]) {
     const lines = isolines(
       sample((x, y) => x * y, [-3, 3], [-3, 3], SIDE, SIDE),
-      level,
+      [level],
     );
     assert.equal(lines.length, 2);
     for (const line of lines) {
@@ -44,8 +44,8 @@ test("a saddle's line comes in two parts that don't cross", () => {
 });
 
 test("a chequered cell is joined through its middle", () => {
-  const high = isolines({ values: [1, 0, 0, 1], columns: 2, rows: 2 }, 0.4);
-  const low = isolines({ values: [1, 0, 0, 1], columns: 2, rows: 2 }, 0.6);
+  const high = isolines({ values: [1, 0, 0, 1], columns: 2, rows: 2 }, [0.4]);
+  const low = isolines({ values: [1, 0, 0, 1], columns: 2, rows: 2 }, [0.6]);
   assert.equal(high.length, 2);
   assert.equal(low.length, 2);
   // the middle, ½, is above 0.4: the lines cut off the low corners [1, 0] and [0, 1]
@@ -69,8 +69,17 @@ test("nothing is drawn for a level that is never reached", () => {
   assert.deepEqual(
     isolines(
       sample((x) => x, [-3, 3], [-3, 3], 9, 9),
-      5,
+      [5],
     ),
     [],
+  );
+});
+
+test("lines of several levels are those of each, in their order", () => {
+  const grid = sample((x, y) => x * x * y, [-3, 3], [-3, 3], SIDE, SIDE);
+  const levels = [0.5, -1, 4];
+  assert.deepEqual(
+    isolines(grid, levels),
+    levels.flatMap((level) => isolines(grid, [level])),
   );
 });
