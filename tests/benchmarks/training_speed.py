@@ -120,14 +120,15 @@ async ({ name, milliseconds, row }) => {
 
 PREPARE_IN_PAGE = """
 async ({ name, card, data }) => {
-  const { kit } = book.modules;
+  const { Trainer } = book.modules["engine/trainer.ts"];
+  const { trainingCard } = book.modules["kit/figure/training.ts"];
   const engine = await book.theEngine();
-  const live = kit.trainingCard({ card });
+  const live = trainingCard({ card });
   const samples = { train: Float32Array.from(data), validation: Float32Array.from([]) };
   const knobs = Object.fromEntries(live.knobs.map((knob) => [knob.name, knob.default]));
   const run = (calls) =>
     engine.runAll(calls.map((call) => ({ ...call, graph: `${card.name}/${call.graph}` })));
-  const untrained = () => new kit.Trainer(live, samples, run, 7);
+  const untrained = () => new Trainer(live, samples, run, 7);
   const trainer = untrained();
   (window.trainers_ ??= {})[name] = { trainer, untrained, knobs, total: live.steps, row: 1 };
 }
