@@ -36,7 +36,8 @@ PLAIN = """
 # Trains with the kit's own Trainer; answers with float32 values, which JSON carries exactly.
 TRAIN = """
 async ({ name, card, graph, plan, arrays, seed, steps, perCall }) => {
-  const { kit } = book.modules;
+  const { Trainer } = book.modules["engine/trainer.ts"];
+  const { trainingCard, trainingData } = book.modules["kit/figure/training.ts"];
   const engine = await book.theEngine();
   const decoded = (base64) => Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
   const source = { plan: async () => decoded(plan), model: async () => decoded(graph) };
@@ -49,10 +50,10 @@ async ({ name, card, graph, plan, arrays, seed, steps, perCall }) => {
       return { data: new kinds[dtype](decoded(base64).buffer) };
     },
   };
-  const live = kit.trainingCard(model);
+  const live = trainingCard(model);
   const knobs = Object.fromEntries(live.knobs.map((knob) => [knob.name, knob.default]));
   const run = (calls) => engine.runAll(calls.map((call) => ({ ...call, graph: `parity/${name}` })));
-  const trainer = new kit.Trainer(live, kit.trainingData(model, live), run, seed);
+  const trainer = new Trainer(live, trainingData(model, live), run, seed);
   const losses = [];
   while (trainer.step < steps) losses.push(...(await trainer.advance(perCall, knobs)).losses);
   return { losses, params: [...trainer.params], terms: live.terms.length };
