@@ -101,7 +101,9 @@ class LiveModel:
     `loss` returns the terms of `terms` in their order; the first is minimised. `noise_size` is
     how many standard normals a sample needs at each step (0 for a plain autoencoder, whose `loss`
     gets an empty ε). `steps` is a full run. A `scheduled` loss changes on the way: it is told the
-    step, and where it is only looked at, that of the end of a run.
+    step, and where it is only looked at, that of the end of a run. `switches` name knobs that are 0
+    or 1 in an experiment and leave part of the network idle: the build trains the runs of each
+    setting in a stack of their own, without that part.
     """
 
     network: nn.Module
@@ -115,6 +117,7 @@ class LiveModel:
     knobs: tuple[Knob, ...] = ()
     noise_size: int = 0
     scheduled: bool = False
+    switches: tuple[str, ...] = ()
     parameters: tuple[Parameter, ...] = field(init=False)
 
     def __post_init__(self) -> None:

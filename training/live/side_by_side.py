@@ -14,6 +14,7 @@ from torch import Tensor
 
 from training.live.declaration import ADAM_EPS, Floats, LiveModel
 from training.live.loops import STEPS_PER_CALL, DivergedError, calls
+from training.live.spared import Gradient, gradient
 from training.live.step import at_step, flat_loss
 from training.publish.recipe import Progress
 
@@ -25,42 +26,100 @@ def train_side_by_side(
     knobs: Mapping[str, Sequence[float]],
     progress: Progress,
     watch: Callable[[int, Tensor, Tensor], None] | None = None,
+    watched: slice = slice(None),
 ) -> Floats:
     """The parameters `[runs, N]` after `model.steps` steps on `x` `[M, D]`, one run for each of
     `seeds`; `knobs` holds as many values of some of the model's knobs.
 
-    `watch` sees of each step its number from 0, the parameters before it and the terms `[runs, T]`
-    of its batches. Raises DivergedError if a parameter is not finite in the end.
+    `watch` sees of each step its number from 0, and of the runs `watched` the parameters before it
+    and the terms `[runs, T]` of their batches. Raises DivergedError if a parameter is not finite in
+    the end.
     """
-    start = np.stack([model.initial_weights(seed) for seed in seeds])
-    params = torch.tensor(start, requires_grad=True)
+    params = torch.from_numpy(np.stack([model.initial_weights(seed) for seed in seeds]))
     optimiser = torch.optim.Adam([params], lr=model.lr.default, eps=ADAM_EPS, fused=True)
     scalars = {
         knob.name: torch.tensor(knobs.get(knob.name, [knob.default] * len(seeds)))
         for knob in model.knobs
     }
-    loss = flat_loss(model)
-
-    losses = torch.func.vmap(loss)
+    gradients = _Gradients(model, scalars, len(seeds))
     x_all = torch.from_numpy(x)
     kinds = sorted(set(seeds))
     of_run = torch.tensor([kinds.index(seed) for seed in seeds])
     seen = [calls(model, len(x), seed, 0, model.steps, STEPS_PER_CALL) for seed in kinds]
     done = 0
     for together in zip(*seen, strict=True):
-        rows = torch.from_numpy(np.stack([call.index for call in together]))[of_run]
-        eps = torch.from_numpy(np.stack([call.eps for call in together]))[of_run]
-        for k in range(rows.shape[1]):
-            optimiser.zero_grad()
-            now = at_step(model, scalars, torch.full((len(seeds),), float(done + k)))
-            minimised, terms = losses(params, x_all[rows[:, k]], eps[:, k], now)
+        rows = torch.from_numpy(np.stack([call.index for call in together], 1))[:, of_run]
+        eps = torch.from_numpy(np.stack([call.eps for call in together], 1))[:, of_run]
+        steps = torch.arange(done, done + len(rows), dtype=torch.float32)
+        before = []
+        for k, step in enumerate(steps):
             if watch:
-                watch(done + k, params.detach(), terms.detach())
-            minimised.sum().backward()  # type: ignore[no-untyped-call]
+                before.append(params[watched].clone())
+            params.grad = gradients(params, x_all[rows[k]], eps[k], step.expand(len(seeds)))
             optimiser.step()
-        done += rows.shape[1]
+        if watch:
+            kept = torch.stack(before)
+            terms = _terms(
+                model, kept, x_all[rows[:, watched]], eps[:, watched],
+                {name: values[watched] for name, values in scalars.items()}, steps,
+            )  # fmt: skip
+            for k in range(len(rows)):
+                watch(done + k, kept[k], terms[k])
+        done += len(rows)
         progress(done / model.steps)
-    result: Floats = params.detach().numpy()
+    result: Floats = params.numpy()
     if not np.isfinite(result).all():
         raise DivergedError(f"not finite after {model.steps} steps")
     return result
+
+
+class _Gradients:
+    """The gradient of all runs, group by group; each group is traced at its first step."""
+
+    def __init__(self, model: LiveModel, knobs: Mapping[str, Tensor], runs: int) -> None:
+        self.model = model
+        self.knobs = knobs
+        self.groups = _groups(model, knobs, runs)
+        self.traced: list[Gradient] = []
+
+    @torch.no_grad()
+    def __call__(self, params: Tensor, x: Tensor, eps: Tensor, step: Tensor) -> Tensor:
+        """As `training.live.spared.Gradient`."""
+        found = torch.empty_like(params)
+        for place, runs in enumerate(self.groups):
+            arguments = params[runs], x[runs], eps[runs], step[runs]
+            if place == len(self.traced):
+                knobs = {name: values[runs] for name, values in self.knobs.items()}
+                self.traced.append(gradient(self.model, knobs, arguments))
+            found[runs] = self.traced[place](*arguments)
+        return found
+
+
+def _groups(model: LiveModel, knobs: Mapping[str, Tensor], runs: int) -> list[Tensor]:
+    """The numbers of the runs that have all switches of the model in common."""
+    if not model.switches:
+        return [torch.arange(runs)]
+    settings = torch.stack([knobs[name] for name in model.switches], 1)
+    _, group = torch.unique(settings, dim=0, return_inverse=True)
+    return [torch.nonzero(group == number)[:, 0] for number in range(int(group.max()) + 1)]
+
+
+@torch.no_grad()
+def _terms(
+    model: LiveModel,
+    params: Tensor,
+    x: Tensor,
+    eps: Tensor,
+    knobs: Mapping[str, Tensor],
+    steps: Tensor,
+) -> Tensor:
+    """The terms `[k, runs, T]` of k steps of some runs, with the parameters `[k, runs, N]` before
+    each; `knobs` `[runs]`, `steps` `[k]`."""
+    every = torch.func.vmap(flat_loss(model))
+
+    def at(p: Tensor, seen: Tensor, noise: Tensor, step: Tensor) -> Tensor:
+        terms: Tensor = every(p, seen, noise, at_step(model, knobs, step.expand(len(p))))[1]
+        return terms
+
+    terms: Tensor = torch.func.vmap(at)(params, x, eps, steps)
+    return terms

@@ -91,7 +91,7 @@ def run_trials(
     held_out = _HeldOut(
         model, data, {name: values[:: len(seeds)] for name, values in knobs.items()}
     )
-    history = _History(model, held_out, len(conditions), len(seeds))
+    history = _History(model, held_out, len(conditions))
     params = train_side_by_side(
         model,
         data.x_train(),
@@ -99,6 +99,7 @@ def run_trials(
         knobs,
         lambda share: progress(0.3 + 0.6 * share),
         history.watch,
+        slice(None, None, len(seeds)),
     ).reshape(len(conditions), len(seeds), model.state_size)
     ends = [held_out.terms(torch.from_numpy(params[:, place])) for place in range(len(seeds))]
     return Trials(
@@ -166,20 +167,19 @@ class _HeldOut:
 class _History:
     """The loss curves of the first seed's runs, one for each condition."""
 
-    def __init__(self, model: LiveModel, held_out: _HeldOut, conditions: int, seeds: int) -> None:
+    def __init__(self, model: LiveModel, held_out: _HeldOut, conditions: int) -> None:
         self.model = model
         self.held_out = held_out
-        self.first = slice(None, None, seeds)
         self.width = -(-model.steps // HISTORY_POINTS)
         self.validation: list[Floats] = []
         self.training = np.zeros((conditions, -(-model.steps // self.width), len(model.terms)))
 
     def watch(self, step: int, params: Tensor, terms: Tensor) -> None:
-        """Of all runs, the parameters `[runs, N]` before a step and the terms `[runs, T]` of it."""
+        """Of these runs, the parameters `[conditions, N]` before a step and its terms."""
         if step % self.width == 0:
-            self.validation.append(self.held_out.terms(params[self.first]))
+            self.validation.append(self.held_out.terms(params))
         length = min(self.width, self.model.steps - step // self.width * self.width)
-        self.training[:, step // self.width] += terms[self.first].numpy() / length
+        self.training[:, step // self.width] += terms.numpy() / length
 
     def arrays(self, end: Floats) -> dict[str, PublishedArray]:
         """The curves `[conditions, points, T]`; `end` are the terms after the last step."""

@@ -179,6 +179,7 @@ MODEL = LiveModel(
         Knob("windows", 0.0, 0.0, 1.0, "linear", "0: drawings, 1: windows of a current"),
         Knob("shuffled", 0.0, 0.0, 1.0, "linear", "1: all places are shuffled in the same way"),
     ),
+    switches=("convolution",),
 )
 
 

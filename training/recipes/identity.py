@@ -144,6 +144,7 @@ MODEL = LiveModel(
         Knob("curved", 0.0, 0.0, 1.0, "linear", "0: linear, 1: with hidden layers"),
     ),
     noise_size=2 * SAMPLES,
+    switches=("curved",),
 )
 SETTINGS = {"linear": 0.0, "curved": 1.0}
 
