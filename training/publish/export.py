@@ -189,27 +189,26 @@ def spare_idle_decompositions() -> None:
     """Let torch decompose those programs only in which there is something to decompose.
 
     To replace operators that have no ONNX translation it traces the whole program once more, half
-    of the time that an export takes. Where no operator is to be replaced and none works in place,
-    what comes out is what went in, but for names of values. Where another version does this
-    elsewhere, exports are slower and otherwise the same.
+    of the time that an export takes. Where all have one and none works in place, what comes out is
+    what went in, but for names of values. Assertions about free axes are dropped in any case.
+    Where another version does this elsewhere, exports are slower and otherwise the same.
     """
     with suppress(ImportError, AttributeError):
         passes: Any = import_module("torch.onnx._internal.exporter._fx_passes")
         tables: Any = import_module("torch.onnx._internal.exporter._decomp")
         decompose = passes.decompose_with_registry
-        table_of = cache(
-            lambda registry: tables.create_onnx_friendly_decomposition_table(
-                set(tables.get_onnx_implemented_overloads(registry))
-            )
-        )
+        known_to = cache(lambda registry: set(tables.get_onnx_implemented_overloads(registry)))
+
+        def is_translated(operator: Any, registry: Any) -> bool:
+            if not isinstance(operator, torch._ops.OpOverload):
+                return True  # arithmetic of sizes
+            if operator._schema.name.startswith("aten::_assert"):
+                return True
+            return operator in known_to(registry) and not operator._schema.is_mutable
 
         def decompose_if_needed(program: Any, registry: Any) -> Any:
             operators = {node.target for node in program.graph.nodes if node.op == "call_function"}
-            idle = operators.isdisjoint(table_of(registry)) and not any(
-                operator._schema.is_mutable
-                for operator in operators
-                if isinstance(operator, torch._ops.OpOverload)
-            )
+            idle = all(is_translated(operator, registry) for operator in operators)
             return program if idle else decompose(program, registry)
 
         passes.decompose_with_registry = decompose_if_needed

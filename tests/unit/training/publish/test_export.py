@@ -138,6 +138,13 @@ def test_numbers_too_large_for_half_precision_stay() -> None:
     assert shrunk.graph.initializer[0].data_type == onnx.TensorProto.FLOAT
 
 
+class Turned(torch.nn.Module):
+    """Of an operator that is made of others."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x.T
+
+
 class Doubled(torch.nn.Module):
     """Works on its own copy, in place."""
 
@@ -150,6 +157,7 @@ class Doubled(torch.nn.Module):
     [
         (torch.nn.Linear(2, 3), (3, 2), 0),
         (torch.nn.ConvTranspose1d(2, 1, 2), (3, 2, 4), 1),  # ONNX has a convolution for it
+        (Turned(), (3, 2), 1),
         (Doubled(), (3, 2), 1),
     ],
 )
