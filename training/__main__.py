@@ -13,6 +13,7 @@ from training.run.catalogue import (
     can_train,
     foreign,
     inspect,
+    longest_first,
     recipe_names,
     select,
 )
@@ -88,7 +89,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(NOTHING_TRAINS.format(", ".join(entry.name for entry in stale)), file=sys.stderr)
         return 1
     with reporter_for_stderr() as reporter:
-        failures = train_all(stale, options.out, options.jobs, reporter)
+        failures = train_all(longest_first(stale), options.out, options.jobs, reporter)
     if failures:
         print(f"not trained: {', '.join(failures)}", file=sys.stderr)
     return 1 if failures else 0

@@ -24,6 +24,19 @@ OWN_RECIPE = "training.recipes.families.own_recipe"
 """The module that trains on the author's own data, whichever they are."""
 
 
+LONGEST = (
+    "shapes-vae",
+    "anomaly-currents",
+    "simplest-tool",
+    "geometry",
+    "digits-fitted-prior",
+    "digits-beta-sweep",
+    "denoise-currents",
+    "warm-up",
+)
+"""The recipes that take longest, by `tests/benchmarks/training_cost.py`."""
+
+
 class UnknownRecipeError(Exception):
     """A name was asked for that no recipe has."""
 
@@ -129,3 +142,10 @@ def foreign(folder: Path) -> list[str]:
         if not made or made.fingerprint != _fingerprint(module_of(model.name), None, made.versions):
             found.append(model.name)
     return found
+
+
+def longest_first(entries: Sequence[Entry]) -> list[Entry]:
+    """The entries with those of `LONGEST` first, so that none of them is trained alone at the end
+    (Graham 1969, *Bounds on Multiprocessing Timing Anomalies*)."""
+    rank = {name: place for place, name in enumerate(LONGEST)}
+    return sorted(entries, key=lambda entry: rank.get(entry.name, len(rank)))

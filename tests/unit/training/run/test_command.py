@@ -12,7 +12,15 @@ import pytest
 from training.__main__ import main
 from training.publish.fingerprint import ROOT, fingerprint
 from training.run import catalogue, run
-from training.run.catalogue import Entry, UnknownRecipeError, load, recipe_names, select
+from training.run.catalogue import (
+    LONGEST,
+    Entry,
+    UnknownRecipeError,
+    load,
+    longest_first,
+    recipe_names,
+    select,
+)
 from training.run.reporters import Lines
 from training.run.run import train_all
 from training.run.threads import SINGLE_THREADED
@@ -132,6 +140,14 @@ def test_every_unknown_name_is_reported() -> None:
 def test_select_keeps_the_order_and_drops_repeats() -> None:
     assert select(["b", "a", "b"], ["a", "b"]) == ["b", "a"]
     assert select([], ["a", "b"]) == ["a", "b"]
+
+
+def test_the_longest_are_trained_first_and_the_others_in_order() -> None:
+    assert set(LONGEST) <= set(recipe_names())
+    names = ("digits-ae", LONGEST[1], "tiny-vae", LONGEST[0])
+    entries = [Entry(name, "", False, "") for name in names]
+    ordered = [entry.name for entry in longest_first(entries)]
+    assert ordered == [LONGEST[0], LONGEST[1], "digits-ae", "tiny-vae"]
 
 
 def test_only_what_is_stale_is_trained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
