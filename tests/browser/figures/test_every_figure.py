@@ -11,6 +11,7 @@ from playwright.sync_api import expect
 from tests.browser.conftest import ROOT, Reader, State
 from tests.browser.support.figure import Figure
 from tests.browser.support.layout import faults
+from tests.browser.support.same_text import expect_same_text
 from tests.browser.support.site import PlacedFigure, fragment_of
 from tests.browser.support.waiting import eventually
 
@@ -121,8 +122,10 @@ def test_figures_go_live_where_they_stood(reader: Reader, page_name: str, touch:
             "(id) => [window.frozenBoxes[id], window.boxesOf(id)]", placed.id
         )
         assert np.abs(np.array(now) - frozen).max() <= 0.5, f"moved from {frozen} to {now}"
-        assert figure.root.evaluate(NUMBERS) == static.root.evaluate(NUMBERS)
-        assert figure.summary() == static.summary()
+        # The frame was drawn by the build, whose kernels may round to another last digit.
+        numbers = zip(figure.root.evaluate(NUMBERS), static.root.evaluate(NUMBERS), strict=True)
+        for now_said, said in (*numbers, (figure.summary(), static.summary())):
+            expect_same_text(now_said, said, placed.id)
     assert not faults(live)
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any
@@ -27,6 +26,7 @@ from tests.browser.support.drivers import Driver, Tripwire, drive
 from tests.browser.support.figure import SNAPSHOT, Figure, ink
 from tests.browser.support.offline_round import read_offline
 from tests.browser.support.rounds import Notes, Round, loss_to_reach
+from tests.browser.support.same_text import expect_same_text
 from tests.browser.support.site import PlacedFigure
 from tests.browser.support.waiting import eventually
 
@@ -36,9 +36,6 @@ INK = 4 / 255
 """A canvas holds 8 bits, and each browser rounds in its own way."""
 
 COVER = "index.html"
-
-NUMBER = re.compile(r"−?\d+(?:,\d{3})*(?:\.\d+)?")
-
 
 OTHERS = tuple(name for name in NAMES if name != "chromium")
 """Chromium works the whole suite; it joins here where all browsers are asked for."""
@@ -63,16 +60,6 @@ def driver(
         pytest.skip(str(missing))
     finally:
         tripwire.close()
-
-
-def expect_same_text(found: str, expected: str, what: str) -> None:
-    """The same words; numbers may differ by one in the last digit that is shown."""
-    in_chromium = f"{what}: {found}, in Chromium {expected}"
-    assert NUMBER.sub("#", found) == NUMBER.sub("#", expected), in_chromium
-    for ours, theirs in zip(NUMBER.findall(found), NUMBER.findall(expected), strict=True):
-        a, b = (float(text.replace(",", "").replace("−", "-")) for text in (ours, theirs))
-        decimals = len(theirs.partition(".")[2])
-        assert abs(a - b) <= 1.01 * 10**-decimals, in_chromium
 
 
 def expect_same(seen: dict[str, Any], reference: dict[str, Any], when: str) -> None:
