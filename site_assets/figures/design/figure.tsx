@@ -252,7 +252,13 @@ export default defineFigure<State, Frame, Role>({
                 onMove={([z1, z2]) => set({ z1, z2 })}
               >
                 {frame.middles.map((middle, kind) => (
-                  <Name key={kind} at={middle} name={classes[kind] ?? ""} hue={`k${kind}`} />
+                  <Name
+                    key={kind}
+                    at={middle}
+                    name={classes[kind] ?? ""}
+                    hue={`k${kind}`}
+                    marks={[[state.z1, state.z2], free.at, held.at]}
+                  />
                 ))}
                 <Line points={free.way.places} dashed hue="c-xhat" />
                 <Line points={held.way.places} hue="c-z" />
@@ -363,6 +369,9 @@ export default defineFigure<State, Frame, Role>({
   },
 });
 
+/** How near a mark may come to the middle of a name, px. */
+const COVERED = { across: 45, down: 18 };
+
 const AXIS = (label: string): Axis => ({ label, min: -EDGE, max: EDGE, ticks: 5 });
 
 const placeOf = ({ at }: Found): string => at.map((z) => fixed(z)).join(", ");
@@ -408,11 +417,25 @@ function Caption({ name, offer, said: words }: { name: string; offer: Offer; sai
   );
 }
 
-/** A shape's name where its codes are. */
-function Name({ at, name, hue }: { at: Pair; name: string; hue: string }) {
+interface NameProps {
+  readonly at: Pair;
+  readonly name: string;
+  readonly hue: string;
+  readonly marks: readonly Pair[];
+}
+
+/** A shape's name where its codes are; above those of the marks that would cover it. */
+function Name({ at, name, hue, marks }: NameProps) {
   const { x, y } = useCoordinates();
+  const [left, top] = [x(at[0]), y(at[1])];
+  const covering = marks
+    .map(([z1, z2]) => [x(z1), y(z2)] as const)
+    .filter(([markX, markY]) => {
+      return Math.abs(markX - left) < COVERED.across && Math.abs(markY - top) < COVERED.down;
+    });
+  const clear = Math.min(top, ...covering.map(([, markY]) => markY - COVERED.down));
   return (
-    <text class={`direct-label ${hue}`} x={Math.round(x(at[0]))} y={Math.round(y(at[1]))} text-anchor="middle">
+    <text class={`direct-label ${hue}`} x={Math.round(left)} y={Math.round(clear)} text-anchor="middle">
       {name}
     </text>
   );
