@@ -6,6 +6,11 @@ export class Pace {
   private took = 0; // how long that was, in ms
   private painted = 0; // how long the browser then needed for layout and painting, in ms
 
+  /** Whether a moment is still to be drawn. */
+  get isDue(): boolean {
+    return this.request !== 0;
+  }
+
   /** Calls `draw` in a coming display frame: as much time as drawing takes has passed then since the last one. */
   soon(draw: () => void): void {
     if (this.request !== 0) return;

@@ -79,7 +79,7 @@ export class FigureRuntime {
   }
 
   get isAtRest(): boolean {
-    return !this.computing && this.address.isWritten;
+    return !this.computing && !this.pace.isDue && this.address.isWritten;
   }
 
   /** Called by the page: on screen and in the foreground, or not. */

@@ -108,9 +108,13 @@ export class TrainingSession implements Run {
     this.unsubscribe();
   }
 
-  /** Of an untrained run the loss is computed first. */
+  /** Of an untrained run the loss is computed first, and of one that the reader starts meanwhile as well. */
   async moment(): Promise<Training> {
-    await this.ownRun?.begin();
+    let begun: OwnRun | null;
+    do {
+      begun = this.ownRun;
+      await begun?.begin();
+    } while (this.ownRun !== begun);
     const { state } = this;
     switch (state.phase) {
       case "recorded":

@@ -92,14 +92,21 @@ def test_fonts_are_asked_for_before_the_styles_that_name_them(reader: Reader) ->
 
 
 def test_a_place_that_is_returned_to_is_measured_in_true_heights(reader: Reader) -> None:
-    page = reader.figure(FAR).wait_live().page
+    figure = reader.figure(FAR).wait_live()
+    page = figure.page
     expect(page.locator("html.layout-postponed")).to_have_count(0)
+    top = figure.root.evaluate(TOP)
     page.mouse.wheel(0, -1500)
-    page.wait_for_timeout(2000)  # a browser notes the place for its history some time afterwards
-    before = page.evaluate("scrollY")
-    page.reload()
-    assert page.locator("html.layout-postponed").count() == 0
-    assert abs(page.evaluate("scrollY") - before) < 2
+    page.wait_for_function(
+        f"([figure, top]) => ({TOP})(figure) > top + 1490", arg=[figure.root.element_handle(), top]
+    )
+    place = page.evaluate("scrollY")
+    page.goto(reader.site.url("index.html"))
+    # A browser notes the place on a page when it is left; on one that stays, some seconds later.
+    for again in (page.go_back, page.reload):
+        again()
+        assert page.locator("html.layout-postponed").count() == 0
+        page.wait_for_function("(place) => Math.abs(scrollY - place) < 2", arg=place)
 
 
 def test_an_exact_figure_loads_neither_engine_nor_model(reader: Reader) -> None:

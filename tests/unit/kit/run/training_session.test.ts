@@ -70,6 +70,7 @@ class Desk {
   readonly session: TrainingSession;
   readonly called: number[] = []; // steps of each call
   remembered = "";
+  shownNext: Promise<Training> | null = null; // what was asked for when the state was last set
   /** While set, calls wait; the test lets them go one by one. */
   held: (() => void)[] | null = null;
   /** While set, the loss waits, too. */
@@ -112,6 +113,7 @@ class Desk {
         changed: () => undefined,
         remember: ({ run }) => {
           this.remembered = run ?? this.remembered;
+          this.shownNext = this.session.moment(); // as a figure does when its state is set
         },
         onVisibility: (listener) => {
           this.visibility = listener;
@@ -159,6 +161,17 @@ test("it shows the recorded run, then trains from untrained weights to the end",
   assert.deepEqual(
     desk.session.record()?.validation[0]?.map(([step]) => step),
     [0, 25, 50, 75, 100, 125, 150, 175, 200],
+  );
+});
+
+test("a run that starts while the recorded one is asked for is not shown before its untrained loss is known", async () => {
+  const desk = new Desk();
+  await desk.turn(0.5);
+  const shown = await desk.shownNext;
+  assert.deepEqual([shown?.phase, shown?.recorded], ["untrained", false]);
+  assert.deepEqual(
+    shown?.curves.validation[0]?.map(([step]) => step),
+    [0],
   );
 });
 
