@@ -31,7 +31,12 @@ from tests.report import save
 
 FIGURE = "latent-walk"
 MOVES = 300
-PAUSE = 30  # ms between moves: each move's frame can be told from the next one's
+PAUSE = 30  # ms between moves, at least: each move's frame can be told from the next one's
+FRAME = 1000 / 60  # ms
+# A hand keeps no time with the display, while a move made a fixed time after the last one's frame
+# always meets the next frame at the same moment: early for one build, too late for another. So
+# pauses vary by up to a frame, evenly (multiples of the golden ratio, modulo 1).
+GOLDEN = (math.sqrt(5) - 1) / 2
 CALLS = 300
 NOW, BEFORE = "this book", "this book before"
 
@@ -99,9 +104,9 @@ def drag(page: Page, figure: Figure) -> dict[str, list[float]]:
     spots = [(centre[0] + radius * math.cos(t), centre[1] + radius * math.sin(t)) for t in turn]
     page.mouse.move(*spots[0])
     page.mouse.down()
-    for spot in spots[1:]:
+    for move, spot in enumerate(spots[1:]):
         page.mouse.move(*spot)
-        page.wait_for_timeout(PAUSE)
+        page.wait_for_timeout(PAUSE + FRAME * (GOLDEN * move % 1))
     page.mouse.up()
     spans: dict[str, list[float]] = page.evaluate("window.dragSpans")
     return spans

@@ -1,5 +1,7 @@
 """The 1,797 handwritten digits of 8×8 pixels (UCI optical recognition) in three fixed splits."""
 
+from functools import cache
+
 import numpy as np
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
@@ -16,15 +18,20 @@ VALIDATION_SIZE = 360
 TEST_SIZE = 360
 
 
+@cache
+def _all() -> tuple[Floats, Labels]:
+    """Every image, ink 0..1, and its class: read once, as recipes split them dozens of times."""
+    raw, targets = load_digits(return_X_y=True)
+    return (raw / FULL_INK).astype(np.float32), targets.astype(np.uint8)
+
+
 def digits(seed: int = 1797) -> Dataset:
     """The digits as float32 `[n, 64]`, row-major, ink 0 (paper) to 1 (full).
 
     The splits hold 1,077, 360 and 360 images, each with all ten classes in the same proportion.
     `seed` decides which image lies in which split.
     """
-    raw, targets = load_digits(return_X_y=True)
-    x: Floats = (raw / FULL_INK).astype(np.float32)
-    labels: Labels = targets.astype(np.uint8)
+    x, labels = _all()
     everything = np.arange(len(labels))
     rest, test = train_test_split(
         everything, test_size=TEST_SIZE, stratify=labels, random_state=seed

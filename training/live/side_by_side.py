@@ -41,7 +41,7 @@ def train_side_by_side(
         knob.name: torch.tensor(knobs.get(knob.name, [knob.default] * len(seeds)))
         for knob in model.knobs
     }
-    gradients = _Gradients(model, scalars, len(seeds))
+    gradients = _Gradients(model, scalars)
     x_all = torch.from_numpy(x)
     kinds = sorted(set(seeds))
     of_run = torch.tensor([kinds.index(seed) for seed in seeds])
@@ -76,10 +76,10 @@ def train_side_by_side(
 class _Gradients:
     """The gradient of all runs, group by group; each group is traced at its first step."""
 
-    def __init__(self, model: LiveModel, knobs: Mapping[str, Tensor], runs: int) -> None:
+    def __init__(self, model: LiveModel, knobs: Mapping[str, Tensor]) -> None:
         self.model = model
         self.knobs = knobs
-        self.groups = _groups(model, knobs, runs)
+        self.groups = _groups(model, knobs)
         self.traced: list[Gradient] = []
 
     @torch.no_grad()
@@ -95,10 +95,10 @@ class _Gradients:
         return found
 
 
-def _groups(model: LiveModel, knobs: Mapping[str, Tensor], runs: int) -> list[Tensor]:
+def _groups(model: LiveModel, knobs: Mapping[str, Tensor]) -> list[slice] | list[Tensor]:
     """The numbers of the runs that have all switches of the model in common."""
     if not model.switches:
-        return [torch.arange(runs)]
+        return [slice(None)]  # not as numbers: what they choose would be copied
     settings = torch.stack([knobs[name] for name in model.switches], 1)
     _, group = torch.unique(settings, dim=0, return_inverse=True)
     return [torch.nonzero(group == number)[:, 0] for number in range(int(group.max()) + 1)]

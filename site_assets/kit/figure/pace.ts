@@ -1,5 +1,7 @@
 /** When a run's next moment is drawn: not more often than the display shows, and so that training gets its time. */
 
+const REST = 3; // times as long as drawing takes, so that the processor is training's for most of the time
+
 export class Pace {
   private request = 0;
   private ended = 0; // when the last frame was computed and drawn, in ms
@@ -11,12 +13,12 @@ export class Pace {
     return this.request !== 0;
   }
 
-  /** Calls `draw` in a coming display frame: as much time as drawing takes has passed then since the last one. */
+  /** Calls `draw` in a coming display frame: three times as long as drawing takes has passed then since the last one. */
   soon(draw: () => void): void {
     if (this.request !== 0) return;
     this.request = requestAnimationFrame(() => {
       this.request = 0;
-      const rest = this.took + 2 * this.painted; // twice: `ended` was before the painting
+      const rest = REST * this.took + (REST + 1) * this.painted; // once more: `ended` was before the painting
       if (performance.now() - this.ended < rest) this.soon(draw);
       else draw();
     });
