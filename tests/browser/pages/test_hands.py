@@ -187,6 +187,36 @@ def test_escape_closes_what_hover_or_focus_has_opened(reader: Reader) -> None:
         page.evaluate("document.activeElement.blur()")
 
 
+# Whether it reaches beyond its block, and whether it is what a finger would meet at its corners.
+OPENED = """
+(note) => {
+  const { left, right, top, bottom } = note.getBoundingClientRect();
+  const met = [left + 9, right - 9].flatMap((x) => [top + 9, bottom - 9].map((y) =>
+    note.contains(document.elementFromPoint(x, y))));
+  return [bottom > note.closest(".prose > *").getBoundingClientRect().bottom + 20, met];
+}
+"""
+
+
+def test_what_opens_out_of_a_block_lies_over_the_next_ones(reader: Reader) -> None:
+    page = reader.visit(reader.site.url("two-jobs-in-one-loss.html"))
+    expect(page.locator("html.layout-postponed")).to_have_count(0)
+    beyond = 0
+    for opener in page.locator(".prose [data-popover]:visible").all()[:15]:
+        note = opener.locator("xpath=following-sibling::*[contains(@class, 'popover')]").first
+        opener.evaluate("(link) => link.scrollIntoView({ block: 'center', behavior: 'instant' })")
+        for open_it in (opener.hover, opener.focus):
+            open_it()
+            expect(note).to_be_visible()
+            reaches, met = note.evaluate(OPENED)
+            assert met == [True] * 4
+            beyond += reaches
+            page.keyboard.press("Escape")
+            page.mouse.move(1, 1)
+            page.evaluate("document.activeElement.blur()")
+    assert beyond, "none reaches the block beneath"
+
+
 def test_names_of_loss_curves_stand_beside_the_axis_from_the_first_step(reader: Reader) -> None:
     run = Bench(reader.live_figure("organise", {"speed": "1"}), "mouse")
     run.press("Untrain")
