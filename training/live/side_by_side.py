@@ -95,7 +95,7 @@ class _Gradients:
         return found
 
 
-def _groups(model: LiveModel, knobs: Mapping[str, Tensor]) -> list[slice] | list[Tensor]:
+def _groups(model: LiveModel, knobs: Mapping[str, Tensor]) -> Sequence[slice | Tensor]:
     """The numbers of the runs that have all switches of the model in common."""
     if not model.switches:
         return [slice(None)]  # not as numbers: what they choose would be copied
