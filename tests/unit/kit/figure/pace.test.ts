@@ -30,7 +30,7 @@ test("many changes before a displayed frame are drawn once, in it", () => {
   assert.equal(drawn, 1);
 });
 
-test("as much time passes between two drawings as one takes, its painting included", async () => {
+test("three times as long as one drawing takes, its painting included, passes before the next", async () => {
   const pace = new Pace();
   now = 1000;
   await pace.time(() => {
@@ -40,8 +40,8 @@ test("as much time passes between two drawings as one takes, its painting includ
   display(1050, 30);
   let drawn = 0;
   pace.soon(() => drawn++);
-  for (const at of [1096, 1112, 1128]) display(at);
+  for (const at of [1144, 1208, 1272]) display(at); // until 1040 + 30 + 3 · (40 + 30) = 1280
   assert.equal(drawn, 0);
-  for (const at of [1144, 1160]) display(at);
+  for (const at of [1288, 1304]) display(at);
   assert.equal(drawn, 1);
 });
