@@ -37,8 +37,8 @@ MEMBERS = len(KINDS) * SEEDS
 
 PRIORS = ("normal", "mixture", "diffusion")
 HIDDEN = (48, 24)
-SCHEDULE = Schedule(epochs=80, batch_size=64, learning_rate=8e-3)
-WARM_UP_EPOCHS = 14
+SCHEDULE = Schedule(epochs=120, batch_size=64, learning_rate=4e-3)
+WARM_UP_EPOCHS = 20
 
 COMPONENTS = (1, 2, 4, 8, 16, 32)
 """Sizes of the mixture; held-out codes choose among them."""
@@ -48,7 +48,7 @@ LEAST_VARIANCE = 1e-2
 
 STEPS = 24
 DENOISER_HIDDEN = 64
-DENOISER_SCHEDULE = Schedule(epochs=300, batch_size=128, learning_rate=6e-3)
+DENOISER_SCHEDULE = Schedule(epochs=400, batch_size=128, learning_rate=4e-3)
 
 JUDGED_STEPS = range(0, STEPS + 1, 3)
 """After how many steps of the diffusion the drawings are judged."""

@@ -36,8 +36,8 @@ SHOWN_SEEDS = 3
 
 KINDS = ("ae", "vae")
 HIDDEN = (48, 24)
-SCHEDULE = Schedule(epochs=80, batch_size=64, learning_rate=8e-3)
-WARM_UP_EPOCHS = 14
+SCHEDULE = Schedule(epochs=120, batch_size=64, learning_rate=4e-3)
+WARM_UP_EPOCHS = 20
 THROWS = 1000
 THROW_SEED = 7
 STREAM_THROWS = rng.STREAM_DRAW + 8
