@@ -34,7 +34,7 @@ import {
   type Verdict,
 } from "../../kit/index.ts";
 import type { Role, State } from "../../generated/design.ts";
-import { costs, search, weightsOf, type Look, type Way } from "./maths.ts";
+import { costs, search, weightsOf, type Look, type Rules, type Way } from "./maths.ts";
 
 /** What a search or the archive offers. */
 interface Offer {
@@ -65,13 +65,11 @@ interface Frame {
 }
 
 /** What the recipe says of the search. */
-interface Options {
+interface Options extends Rules {
   readonly kinds: readonly string[];
   readonly ways: readonly Method[];
   readonly wishes: number;
   readonly draws: number;
-  readonly iterations: number;
-  readonly tolerance: number;
   readonly looks: number;
   readonly archive: number;
   readonly known: number;
@@ -184,7 +182,7 @@ export default defineFigure<State, Frame, Role>({
     const leashes = [0, Number(state.leash)];
     const ways = await Promise.all(
       leashes.map((leash) =>
-        search((code) => look(code, leash), [state.z1, state.z2], leash, options.tolerance, options.iterations),
+        search((code) => look(code, leash), [state.z1, state.z2], leash, options),
       ),
     );
     const ends = ways.map(({ places }) => places[places.length - 1] as Pair);
@@ -292,9 +290,9 @@ export default defineFigure<State, Frame, Role>({
         </Panels>
         <Readout
           items={[
-            { label: "λ = 0 ends at z", value: placeOf(free), hue: "c-xhat" },
+            { label: "λ = 0 ends at z", value: placeOf(free).join(", "), hue: "c-xhat" },
             { label: "misfit, λ = 0", value: fixed(free.misfit), hue: "c-xhat" },
-            { label: `λ = ${state.leash} ends at z`, value: placeOf(held), hue: "c-z" },
+            { label: `λ = ${state.leash} ends at z`, value: placeOf(held).join(", "), hue: "c-z" },
             { label: `misfit, λ = ${state.leash}`, value: fixed(held.misfit), hue: "c-z" },
             { label: "misfit, archive", value: fixed(best.misfit) },
           ]}
@@ -348,7 +346,7 @@ export default defineFigure<State, Frame, Role>({
   describe(state, frame) {
     const { free, held, best, classes } = frame;
     const told = (name: string, offer: Found): string =>
-      `${name} ends at z₁ ${fixed(offer.at[0])}, z₂ ${fixed(offer.at[1])} with a misfit of ${fixed(offer.misfit)}: ${said(offer, classes)}.`;
+      `${name} ends at z₁ ${placeOf(offer).join(", z₂ ")} with a misfit of ${fixed(offer.misfit)}: ${said(offer, classes)}.`;
     return (
       `Wished: ink ${fixed(state.ink)}, roundness ${fixed(state.roundness)}, points ${fixed(state.points, 1)}. ` +
       `${told("The search without λ", free)} ${told(`The search with λ ${state.leash}`, held)} ` +
@@ -374,7 +372,8 @@ const COVERED = { across: 45, down: 18 };
 
 const AXIS = (label: string): Axis => ({ label, min: -EDGE, max: EDGE, ticks: 5 });
 
-const placeOf = ({ at }: Found): string => at.map((z) => fixed(z)).join(", ");
+/** In tenths: where the cost is flat, rounding decides the next digit. */
+const placeOf = ({ at }: Found): readonly string[] => at.map((z) => fixed(z, 1));
 const word = ({ verdict: { accepted } }: Found): string => (accepted ? "accepted" : "refused");
 const labelOf = (kind: State["kind"]): string => KINDS[kind];
 

@@ -36,21 +36,31 @@ export interface Way {
   readonly looks: number;
 }
 
-/** From `start` down C(g(z)) + λ ‖z‖². `look` gives C and the slope of the whole at a code. */
+/** How a search is to go. */
+export interface Rules {
+  /** It ends when no entry of the slope is larger, */
+  readonly tolerance: number;
+  /** or after as many steps. */
+  readonly iterations: number;
+  /** Keeps it to a square around the origin, of half this side: as many times the square of the way beyond. */
+  readonly wall: { readonly region: number; readonly steepness: number };
+}
+
+/** From `start` down C(g(z)) + λ ‖z‖² and the wall. `look` gives C and the slope of C + λ ‖z‖² at a code. */
 export async function search(
   look: (code: Pair) => Promise<{ readonly cost: number; readonly slope: Pair }>,
   start: Pair,
   leash: number,
-  tolerance: number,
-  iterations: number,
+  { tolerance, iterations, wall: { region, steepness } }: Rules,
 ): Promise<Way> {
   const places = [start];
   let [looks, least] = [0, Infinity];
   const asked = async (z: Float64Array, gradient: Float64Array): Promise<number> => {
     const [a, b] = z as unknown as Pair;
     const { cost, slope } = await look([a, b]);
-    gradient.set(slope);
-    const total = cost + leash * (a * a + b * b);
+    const beyond = [a, b].map((each) => each - Math.max(-region, Math.min(region, each))) as unknown as Pair;
+    gradient.set(slope.map((each, k) => each + 2 * steepness * (beyond[k] as number)));
+    const total = cost + leash * (a * a + b * b) + steepness * (beyond[0] ** 2 + beyond[1] ** 2);
     if (looks > 0 && total < least) places.push([a, b]);
     least = Math.min(least, total);
     looks += 1;

@@ -20,6 +20,7 @@ NAME = "design"
 FREE, HELD, BEST = "Search without λ", "Search with λ", "Best of the past drawings"
 TOLERANCE = 1 / 255 + 1e-3  # the canvas holds 8 bits
 SEARCHED = 0.03  # of a misfit, or deviations: searches in float32
+PLACED = 0.05 + SEARCHED  # a place is told in tenths
 WISH = (0.15, 0.3, 5.0)
 START = (-2.0, 0.0)
 Array = NDArray[Any]
@@ -78,7 +79,7 @@ def places(shown: Snapshot, leash: str) -> NDArray[np.float64]:
 def expect_ends(figure: Figure, ends: Ends, leash: str) -> None:
     def agrees() -> None:
         shown = figure.snapshot()
-        assert places(shown, leash) == pytest.approx(ends.codes, abs=SEARCHED)
+        assert places(shown, leash) == pytest.approx(ends.codes, abs=PLACED)
         found = [shown.number("misfit, λ = 0"), shown.number(f"misfit, λ = {leash}")]
         assert found == pytest.approx(ends.misfits, abs=SEARCHED)
 
@@ -133,7 +134,7 @@ def test_a_hand_starts_the_searches_elsewhere(reader: Reader) -> None:
 
 
 def expect_elsewhere(before: Snapshot, after: Snapshot) -> None:
-    assert np.abs(places(after, "0.03") - places(before, "0.03")).max() > 0.1
+    assert np.abs(places(after, "0.03") - places(before, "0.03")).max() > 0.15
 
 
 def test_the_archive_and_the_judge_answer_another_wish(reader: Reader) -> None:

@@ -12,13 +12,22 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from tests.twin import answer
-from training.measure.code_search import ITERATIONS, TOLERANCE, cost, search, weights
+from training.measure.code_search import (
+    ITERATIONS,
+    REGION,
+    STEEPNESS,
+    TOLERANCE,
+    cost,
+    search,
+    wall,
+    weights,
+)
 from training.measure.drawings import LARGEST
 
 ASSETS = Path(__file__).resolve().parents[3] / "site_assets"
 SCRIPT = """
 import { readFileSync } from "node:fs";
-const { starts, leash, measures, wish, deviations, largest, tolerance, iterations } =
+const { starts, leash, measures, wish, deviations, largest, rules } =
   JSON.parse(readFileSync(0, "utf8"));
 const maths = await import(`${process.argv[1]}/figures/design/maths.ts`);
 const valley = async ([a, b]) => ({
@@ -27,7 +36,7 @@ const valley = async ([a, b]) => ({
 });
 const ways = [];
 for (const start of starts)
-  ways.push(await maths.search(valleyHeld, start, leash, tolerance, iterations));
+  ways.push(await maths.search(valleyHeld, start, leash, rules));
 async function valleyHeld(z) {
   const { cost, slope } = await valley(z);
   return { cost, slope: slope.map((each, k) => each + 2 * leash * z[k]) };
@@ -52,7 +61,8 @@ def valley(z: NDArray[Any]) -> tuple[float, NDArray[Any]]:
 
 @pytest.fixture(scope="module")
 def starts() -> NDArray[Any]:
-    return np.random.default_rng(2).standard_normal((5, 2)) * 1.5
+    near = np.random.default_rng(2).standard_normal((5, 2)) * 1.5
+    return np.vstack([near, [-5.5, 7.0]])  # the last one begins beyond the wall
 
 
 @pytest.fixture(scope="module")
@@ -69,8 +79,11 @@ def page(starts: NDArray[Any], measures: NDArray[Any]) -> dict[str, Any]:
         "wish": WISH,
         "deviations": DEVIATIONS,
         "largest": LARGEST,
-        "tolerance": TOLERANCE,
-        "iterations": ITERATIONS,
+        "rules": {
+            "tolerance": TOLERANCE,
+            "iterations": ITERATIONS,
+            "wall": {"region": REGION, "steepness": STEEPNESS},
+        },
     }
     found: dict[str, Any] = answer(SCRIPT, str(ASSETS), given=given)
     return found
@@ -91,7 +104,7 @@ def test_scipy_ends_there(page: dict[str, Any], starts: NDArray[Any]) -> None:
         assert way["places"][0] == pytest.approx(start)
         best = minimize(valley, start, jac=True, method="L-BFGS-B")
         assert way["places"][-1] == pytest.approx(best.x, abs=0.02)
-        values = [valley(np.array(place))[0] for place in way["places"]]
+        values = [valley(z)[0] + wall(z[None])[0][0] for z in map(np.array, way["places"])]
         assert values == sorted(values, reverse=True), "it rose on its way"
         assert len(values) > 3
 

@@ -20,7 +20,16 @@ from training.data.shapes import SIDE
 from training.learn.judge import Judge, limited
 from training.learn.networks import ConvVAE, ShapeClassifier
 from training.learn.posterior import code_port
-from training.measure.code_search import ITERATIONS, TOLERANCE, SearchSlope, cost, search, weights
+from training.measure.code_search import (
+    ITERATIONS,
+    REGION,
+    STEEPNESS,
+    TOLERANCE,
+    SearchSlope,
+    cost,
+    search,
+    weights,
+)
 from training.measure.drawings import (
     FREQUENCIES,
     LARGEST,
@@ -47,7 +56,7 @@ DRAWS = 5
 STARTS = 4
 """Searches for a wish, of which the best is kept."""
 
-LOOKS = 60
+LOOKS = 90
 """Random codes for a wish: at least as many as its searches ask for."""
 
 LEASHES = (0.01, 0.03, 0.1, 0.3)
@@ -340,6 +349,7 @@ def searched(
             "leashes": list(LEASHES),
             "iterations": ITERATIONS,
             "tolerance": TOLERANCE,
+            "wall": {"region": REGION, "steepness": STEEPNESS},
             "looks": LOOKS,
             "archive": len(ground.archive),
             "known": KNOWN,

@@ -6,7 +6,17 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from training.data.shapes import SIDE
-from training.measure.code_search import ITERATIONS, Asked, SearchSlope, cost, search, weights
+from training.measure.code_search import (
+    ITERATIONS,
+    REGION,
+    STEEPNESS,
+    Asked,
+    SearchSlope,
+    cost,
+    search,
+    wall,
+    weights,
+)
 
 Field = NDArray[np.float64]
 INK_ALONE = torch.tensor([[1000.0, 0.0, 0.0]])
@@ -81,9 +91,31 @@ def test_a_search_that_is_done_asks_no_more() -> None:
     assert all(numbers == [1] for numbers in seen[1:])
 
 
+def test_a_slope_that_leads_nowhere_ends_at_the_wall() -> None:
+    def ask(codes: Field, _: NDArray[np.int_]) -> tuple[Field, Field]:
+        return -codes[:, 0], np.tile([-1.0, 0.0], (len(codes), 1))
+
+    found = search(ask, np.array([[0.0, 1.0]]))
+    at = REGION + 1 / (2 * STEEPNESS)
+    np.testing.assert_allclose(found.codes, [[at, 1.0]], atol=1e-4)
+
+
+def test_the_walls_slope_is_its_own() -> None:
+    z = 2 * REGION * (np.random.default_rng(1).random((20, 2)) - 0.5) * 1.5
+    heights, slopes = wall(z)
+    inside = np.abs(z).max(1) <= REGION
+    assert inside.any() and not inside.all()
+    np.testing.assert_array_equal(heights == 0, inside)
+    for axis in range(2):
+        step = 1e-5 * np.eye(2)[axis]
+        rises = (wall(z + step)[0] - wall(z - step)[0]) / 2e-5
+        np.testing.assert_allclose(slopes[:, axis], rises, atol=1e-4)
+
+
 def test_a_search_without_end_is_ended() -> None:
     def ask(codes: Field, _: NDArray[np.int_]) -> tuple[Field, Field]:
-        return -codes.sum(1), -np.ones_like(codes)
+        return -0.01 * codes.sum(1), np.full_like(codes, -0.01)
 
     found = search(ask, np.zeros((1, 2)))
     assert found.looks[0] == ITERATIONS + 1
+    np.testing.assert_allclose(found.codes, 0.01 * ITERATIONS)
