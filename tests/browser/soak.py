@@ -217,7 +217,8 @@ def soak(figure: Figure, gestures: int, seed: int) -> list[Memory]:
             held.append(hands.memory())
 
     def as_before() -> None:
-        assert figure.snapshot().readouts == usual, "Reset does not bring the beginning back"
+        found = figure.snapshot().readouts
+        assert found == usual, f"Reset does not bring the beginning back: {found}, not {usual}"
 
     eventually(figure.page, as_before)
     hands.let_go()

@@ -154,7 +154,7 @@ MODEL = LiveModel(
     steps=300,
     lr=learning_rate(1e-2),
     inference={},
-    # By default what the figure opens with, so that spikes and the bend of the loss are compared with
+    # By default what the figure opens with, so that spikes and the loss's bend are compared with
     # torch's. Without them the loss falls to a 250th, and there rounding is 1e-5 of it.
     knobs=(
         Knob("digits", 0.0, 0.0, 1.0, "linear", "0: waveforms, 1: digits"),

@@ -181,9 +181,7 @@ export default defineFigure<State, Frame, Role>({
     };
     const leashes = [0, Number(state.leash)];
     const ways = await Promise.all(
-      leashes.map((leash) =>
-        search((code) => look(code, leash), [state.z1, state.z2], leash, options),
-      ),
+      leashes.map((leash) => search((code) => look(code, leash), [state.z1, state.z2], leash, options)),
     );
     const ends = ways.map(({ places }) => places[places.length - 1] as Pair);
     const end = await lookAt(vae, Float32Array.from(ends.flat()), wish, leashes);

@@ -207,7 +207,8 @@ interface OwnRun {
 function useOwnRuns(state: State, frame: Frame, training: Training | null): readonly OwnRun[] {
   const kept = useRef(new Map<string, readonly OwnRun[]>());
   const { trained, settings, series, conditions, measures } = frame;
-  if (!training || training.recorded || !trained || state.run) return [...kept.current.values()].flat();
+  if (!training || training.recorded || training.undone || !trained || state.run)
+    return [...kept.current.values()].flat();
   const key = `${trained.entry} ${training.seed}`;
   const now = measures.flatMap(({ name }, measure): OwnRun[] => {
     const value = ownValue(training, name);

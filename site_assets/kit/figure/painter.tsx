@@ -76,7 +76,8 @@ export class Painter {
    */
   renew(): void {
     this.setInLife = this.setterOf(++this.life);
-    this.paint(this.shown);
+    const { training } = this.shown;
+    this.paint({ ...this.shown, training: training && { ...training, undone: true } });
   }
 
   /** A control of an earlier life may tick once more before it is gone, and is not heard. */

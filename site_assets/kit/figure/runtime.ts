@@ -56,6 +56,8 @@ export class FigureRuntime {
   private activated = false;
   private computing = false;
   private stale = false;
+  private resets = 0;
+  private hasTrained = false; // since the last reset: what the reader's runs have left may still be drawn
 
   /** `start` begins a run, in a figure that trains. */
   constructor(element: HTMLElement, start: StartRun) {
@@ -178,6 +180,8 @@ export class FigureRuntime {
 
   /** All that the reader did is undone, a run that was trained in the page included. */
   private reset(): void {
+    this.resets++;
+    this.hasTrained = false;
     this.run.end();
     this.painter?.renew();
     this.address.reset();
@@ -228,10 +232,14 @@ export class FigureRuntime {
   private async computeNewest(): Promise<void> {
     while (this.stale) {
       this.stale = false;
-      this.shown = await this.compute();
+      const { resets } = this;
+      const shown = await this.compute();
+      if (resets !== this.resets) continue; // it shows what was undone meanwhile; the reset has asked for another
+      this.shown = shown;
+      if (shown.training?.recorded === false) this.hasTrained = true;
       if (this.element.dataset["state"] === "error") setFigureState(this.element, "live");
       this.refresh();
-      this.painter?.paint(this.shown);
+      this.painter?.paint(shown);
     }
   }
 
@@ -242,6 +250,6 @@ export class FigureRuntime {
       this.element.dataset["state"] = training?.phase === "running" ? "training" : "live";
     }
     const reset = part(this.element, "reset") as HTMLButtonElement | null;
-    if (reset) reset.disabled = !this.activated || (training?.recorded !== false && this.address.isInitial);
+    if (reset) reset.disabled = !this.activated || (!this.hasTrained && this.address.isInitial);
   }
 }

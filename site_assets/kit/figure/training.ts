@@ -32,6 +32,8 @@ export interface Training {
   readonly phase: Phase;
   /** True while the run shown is the one that was made at build. */
   readonly recorded: boolean;
+  /** Of a run that a reset has ended, until the next frame is there. */
+  readonly undone?: true;
   readonly step: number;
   readonly total: number;
   readonly seed: number;

@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.conftest import FOLLOW, Reader
 from tests.browser.figures.test_every_figure import FIGURES, SPECS
@@ -74,9 +75,27 @@ def test_a_run_of_ones_own_ends_where_the_build_s_run_of_that_seed_did(
         figure.expect_readout(OWN, re.compile(r"\d"))  # a quick run may be done before it is seen
         bench.wait_phase("done")
         expect_where_the_build_ended(figure, one)
-    assert figure.root.locator(".glyphs.own-run").text_content(), "the run has left no mark"
+    marks = figure.root.locator(".glyphs.own-run")
+    assert marks.text_content(), "the run has left no mark"
+    # The first state again, under which no run is shown: what the runs have left can be undone.
+    follow(figure, {})
+    expect(figure.part("reset")).to_be_enabled()
+    assert marks.text_content()
     figure.reset()
     figure.expect_readout(OWN, NONE)
+    expect(marks).to_have_text("")
+    expect(figure.part("reset")).to_be_disabled()
+    # A run that is shown to its end when the reader undoes it.
+    follow(figure, state_of(figure, first))
+    bench = Bench(figure)
+    bench.press("Train it yourself")
+    bench.wait_phase("done")
+    expect(marks).not_to_have_text("")
+    figure.reset()
+    figure.settle()
+    follow(figure, state_of(figure, first))
+    figure.expect_readout(OWN, NONE)
+    expect(marks).to_have_text("")
 
 
 @pytest.mark.parametrize("name", TRAINING[:1])
