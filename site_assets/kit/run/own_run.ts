@@ -3,7 +3,12 @@
 import type { Knobs, Reached, Stretch, Trainer } from "../../engine/trainer.ts";
 import { LossCurves } from "./loss_curves.ts";
 
-export const VALIDATE_EVERY = 25; // steps; fixed, so that the same run gives the same curve at any speed
+const VALIDATIONS = 30; // in a run, about: the curve needs no more, and each costs as much as a few steps
+const WHOLE = 25; // steps
+
+/** Steps from one validation to the next; of the run's length alone, so that a run gives the same curve at any speed. */
+export const validationEvery = (total: number): number => WHOLE * Math.ceil(total / (WHOLE * VALIDATIONS));
+
 const RUNAWAY = 1000; // times the untrained loss: weights that do worse are no use, even if the loss is still a number
 
 export class OwnRun {

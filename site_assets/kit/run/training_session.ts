@@ -36,7 +36,7 @@ import {
   type TrainingState,
 } from "../figure/training.ts";
 import { CalmPace } from "./calm_pace.ts";
-import { OwnRun, VALIDATE_EVERY } from "./own_run.ts";
+import { OwnRun, validationEvery } from "./own_run.ts";
 import { Throughput } from "./throughput.ts";
 
 /** Where a session stands. Who reads it says what happens in each phase, and the compiler finds who forgot one. */
@@ -337,11 +337,12 @@ export class TrainingSession implements Run {
   /** `count` steps at most: stretches end where the validation is due and where a knob is turned. */
   private async advance(run: OwnRun, count: number): Promise<void> {
     const total = this.card.steps;
+    const every = validationEvery(total);
     const first = run.trainer.step;
     const until = Math.min(first + count, total);
     const stretches: Stretch[] = [];
     for (let step = first; step < until;) {
-      const untilValidation = VALIDATE_EVERY - (step % VALIDATE_EVERY);
+      const untilValidation = every - (step % every);
       const steps = Math.min(until - step, untilValidation, stepsUntilChange(this.changes, step));
       const validate = steps === untilValidation || step + steps === total;
       stretches.push({ steps, knobs: knobsAt(this.changes, this.card.knobs, step), validate });

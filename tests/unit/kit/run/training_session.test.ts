@@ -9,6 +9,7 @@ import type { Trains } from "../../../../site_assets/kit/figure/figure.ts";
 import type { Model } from "../../../../site_assets/kit/figure/models.ts";
 import type { TrainingCard, Training } from "../../../../site_assets/kit/figure/training.ts";
 import type { TrainingState } from "../../../../site_assets/kit/figure/training.ts";
+import { validationEvery } from "../../../../site_assets/kit/run/own_run.ts";
 import { TrainingSession } from "../../../../site_assets/kit/run/training_session.ts";
 
 const STEPS = 200;
@@ -148,6 +149,10 @@ class Desk {
 }
 
 const rest = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 5));
+
+test("a run has some thirty validations, whole 25s of steps apart", () => {
+  assert.deepEqual([1, 300, 750, 751, 1500, 2000, 4000].map(validationEvery), [25, 25, 25, 50, 50, 75, 150]);
+});
 
 test("it shows the recorded run, then trains from untrained weights to the end", async () => {
   const desk = new Desk();
