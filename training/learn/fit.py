@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from training.learn.adam import AdamW
 from training.publish.recipe import Progress
 
 
@@ -41,20 +42,16 @@ def fit(
 
     Raises FloatingPointError as soon as the loss is not finite.
     """
-    optimiser = torch.optim.AdamW(
-        model.parameters(),
-        lr=schedule.learning_rate,
-        weight_decay=schedule.weight_decay,
-        fused=True,
-    )
+    optimiser = AdamW(model.parameters(), schedule.learning_rate, schedule.weight_decay)
     steps = schedule.epochs * (examples // schedule.batch_size)
     model.train()
     for step, batch in enumerate(batches(examples, schedule, seed)):
-        for group in optimiser.param_groups:
-            group["lr"] = schedule.learning_rate * 0.5 * (1 + math.cos(math.pi * step / steps))
+        optimiser.learning_rate = (
+            schedule.learning_rate * 0.5 * (1 + math.cos(math.pi * step / steps))
+        )
         optimiser.zero_grad()
         value = loss(batch)
-        if not torch.isfinite(value):
+        if not math.isfinite(value.item()):
             raise FloatingPointError(f"the loss became {value.item()} in epoch {batch.epoch}")
         value.backward()  # type: ignore[no-untyped-call]
         optimiser.step()

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from training.learn.adam import AdamW
 from training.live.declaration import ADAM_EPS, Floats, LiveModel
 from training.live.loops import STEPS_PER_CALL, DivergedError, calls
 from training.live.spared import Gradient, gradient
@@ -36,7 +37,7 @@ def train_side_by_side(
     the end.
     """
     params = torch.from_numpy(np.stack([model.initial_weights(seed) for seed in seeds]))
-    optimiser = torch.optim.Adam([params], lr=model.lr.default, eps=ADAM_EPS, fused=True)
+    optimiser = AdamW([params], model.lr.default, eps=ADAM_EPS)  # no decay: plain Adam
     scalars = {
         knob.name: torch.tensor(knobs.get(knob.name, [knob.default] * len(seeds)))
         for knob in model.knobs
