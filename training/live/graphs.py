@@ -18,7 +18,7 @@ from training.live.declaration import ADAM_EPS, Inference, LiveModel
 from training.live.onnx_surgery import scalar_fills, scan
 from training.live.step import TrainingStep, WithParameters, at_step, split_noise
 from training.publish.card import Port
-from training.publish.export import ExportError, exported, strip
+from training.publish.export import ExportError, batched, exported, strip
 from training.publish.gradient import REPLACED
 
 STATE = ("params", "adam_m", "adam_v", "step")
@@ -138,7 +138,9 @@ def export_inference(model: LiveModel, inference: Inference) -> onnx.ModelProto:
     axes = tuple({0: batch} if port.shape[:1] == ("n",) else None for port in inference.inputs)
     names = ["params", *(port.name for port in inference.inputs)]
     outputs = [port.name for port in inference.outputs]
-    return strip(exported(reader(model, inference), arguments, names, outputs, (None, axes)))
+    free = [port.name for port in inference.inputs if port.shape[:1] == ("n",)]
+    module = reader(model, inference)
+    return strip(batched(module, arguments, names, outputs, (None, axes), free))
 
 
 def _example(port: Port, skip_leading: bool = False) -> Tensor:

@@ -5,7 +5,7 @@ A graph that differs from torch by more than the tolerance is never returned.
 
 import logging
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
@@ -30,6 +30,9 @@ TOLERANCE = 1e-5
 CHECKED_BATCHES = (1, 2, 7, 64)
 REFERENCE_BATCHES = (1, 7)
 """Batch sizes whose inputs and torch outputs are kept for the tests."""
+
+TRACED_BATCH = 251
+"""Examples in the batch that graphs are traced with: a prime that divides no other size."""
 
 HALF_MINIMUM_SIZE = 32
 """Constants with fewer numbers gain nothing from half precision."""
@@ -130,12 +133,67 @@ def to_onnx(
     outputs: Sequence[Port],
 ) -> onnx.ModelProto:
     """The exporter's own result, with the leading axis of every input dynamic."""
+    names = [port.name for port in inputs]
     batch = torch.export.Dim("n", min=1)
     axes = tuple({0: batch} for _ in example)
     dynamic = (axes,) if isinstance(module, Call) else axes
-    return exported(
-        module, example, [port.name for port in inputs], [port.name for port in outputs], dynamic
+    return batched(module, example, names, [port.name for port in outputs], dynamic, names)
+
+
+def batched(
+    module: nn.Module,
+    example: tuple[Tensor, ...],
+    inputs: Sequence[str],
+    outputs: Sequence[str],
+    dynamic_shapes: Any,
+    free: Collection[str],
+) -> onnx.ModelProto:
+    """The exporter's own result, with the leading axis of the inputs `free` dynamic: `n`.
+
+    Torch traces three times as fast where it need not reason about an axis without a size. So the
+    axis has a size at first that nothing else has, and loses it in the result. Where a constant
+    depends on it, the module is traced once more as `dynamic_shapes` say.
+    """
+    sized = tuple(
+        value[:1].expand(TRACED_BATCH, *value.shape[1:]).contiguous() if name in free else value
+        for name, value in zip(inputs, example, strict=True)
     )
+    model = exported(module, sized, inputs, outputs)
+    if depends_on(model, TRACED_BATCH):
+        return exported(module, example, inputs, outputs, dynamic_shapes)
+    for value in (*model.graph.input, *model.graph.output):
+        for axis in value.type.tensor_type.shape.dim:
+            if axis.dim_value == TRACED_BATCH:
+                axis.dim_param = "n"
+    return model
+
+
+def depends_on(model: onnx.ModelProto, size: int) -> bool:
+    """Whether a constant has this size or a multiple of it, or names one, or divides by one."""
+    constants = list(model.graph.initializer)
+    for node in model.graph.node:
+        for attribute in node.attribute:
+            if attribute.type in (onnx.AttributeProto.GRAPH, onnx.AttributeProto.GRAPHS):
+                return True  # a graph within: let torch say what it depends on
+            if any(number and number % size == 0 for number in (attribute.i, *attribute.ints)):
+                return True
+            if attribute.type == onnx.AttributeProto.TENSOR:
+                constants.append(attribute.t)
+    return any(
+        any(side and side % size == 0 for side in constant.dims)
+        or _names(numpy_helper.to_array(constant), size)
+        for constant in constants
+    )
+
+
+def _names(constant: Array, size: int) -> bool:
+    """Whether whole numbers, or a single one of any kind, are a multiple of it or its inverse."""
+    if constant.size > 1 and constant.dtype.kind != "i":
+        return False
+    numbers = constant.astype(np.float64).ravel()
+    both = np.concatenate([numbers, 1 / numbers[numbers != 0]])
+    near = both[np.abs(both - np.rint(both)) < 1e-3]
+    return bool(np.any((np.rint(near) != 0) & (np.rint(near) % size == 0)))
 
 
 def exported(

@@ -1,5 +1,7 @@
 """A graph is published only if onnxruntime computes what torch computes."""
 
+from typing import Any
+
 import numpy as np
 import onnx
 import pytest
@@ -180,3 +182,40 @@ def test_a_program_is_traced_again_only_if_operators_are_to_be_replaced(
     (y,) = module.inference_session(graph.SerializeToString()).run(["y"], {"x": example.numpy()})
     assert len(calls) == traced_again
     assert np.allclose(y, network(example).detach().numpy(), atol=1e-6)
+
+
+class Added(torch.nn.Module):
+    """Names the number of its rows: by a shape, by a mean, and inside of a constant."""
+
+    def __init__(self, way: str) -> None:
+        super().__init__()
+        self.way = way
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        rows = x.shape[0]
+        if self.way == "shape":
+            return x.reshape(rows, 3, 2).transpose(1, 2).reshape(rows, 6)
+        if self.way == "mean":
+            return x + x.sum(0) / rows
+        return x + torch.ones(rows, 6)
+
+
+@pytest.mark.parametrize(
+    ("network", "traced"),
+    [(torch.nn.Linear(6, 6), 1), (Added("shape"), 2), (Added("mean"), 2), (Added("constant"), 2)],
+)
+def test_a_graph_that_depends_on_the_batch_it_was_traced_with_is_traced_again(
+    network: torch.nn.Module, traced: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    axes = []
+    exported = module.exported
+
+    def counted(*arguments: Any) -> onnx.ModelProto:
+        axes.append(arguments[4:])
+        return exported(*arguments)
+
+    monkeypatch.setattr(module, "exported", counted)
+    graph = export(network, (X,), (X_HAT,), uniform_sampler((X,)))
+    assert len(axes) == traced
+    for value in (*graph.model.graph.input, *graph.model.graph.output):
+        assert value.type.tensor_type.shape.dim[0].dim_param
