@@ -22,6 +22,7 @@ applied twice under two keys, so that no stream is a shifted copy of another.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from math import prod, sqrt
 
 import numpy as np
@@ -35,7 +36,7 @@ STREAM_DRAW = 0x40000000
 
 _GOLDEN = np.uint32(0x9E3779B9)
 _SEED_KEY = 0x85EBCA6B
-_STREAM_KEY = 0xC2B2AE35
+_STREAM_KEY = np.uint32(0xC2B2AE35)
 
 
 def hash32(values: NDArray[np.uint32]) -> NDArray[np.uint32]:
@@ -54,22 +55,30 @@ def bits(seed: int, stream: int, count: int, start: int = 0) -> NDArray[np.uint3
 
     Raises ValueError if seed, stream or a counter is not in 0 … 2³² − 1.
     """
-    for name, value in (("seed", seed), ("stream", stream), ("start", start)):
+    return bits_of_streams(seed, range(stream, stream + 1), count, start)[0]
+
+
+def bits_of_streams(seed: int, streams: range, count: int, start: int = 0) -> NDArray[np.uint32]:
+    """The same counters of several streams, `[streams, count]`.
+
+    Raises ValueError if seed, a stream or a counter is not in 0 … 2³² − 1.
+    """
+    ends = [("stream", streams[place]) for place in (0, -1) if len(streams)]
+    for name, value in (("seed", seed), *ends, ("start", start)):
         if not 0 <= value < 2**32:
             raise ValueError(f"{name} must be in 0 … 2³² − 1, found {value}")
     if not 0 <= count <= 2**32 - start:
         raise ValueError(f"count must be in 0 … {2**32 - start}, found {count}")
-    stream_hash = _hash_scalar(stream ^ _STREAM_KEY)
-    first_key = _hash_scalar(seed ^ stream_hash)
-    second_key = _hash_scalar(((seed + _SEED_KEY) % 2**32) ^ _hash_scalar(stream_hash))
+    stream_hash = hash32(np.array(streams, np.uint32)[:, None] ^ _STREAM_KEY)
+    first_key = hash32(np.uint32(seed) ^ stream_hash)
+    second_key = hash32(np.uint32((seed + _SEED_KEY) % 2**32) ^ hash32(stream_hash))
     counter = np.arange(start, start + count, dtype=np.uint64).astype(np.uint32)
-    return hash32(hash32(counter * _GOLDEN + np.uint32(first_key)) ^ np.uint32(second_key))
+    return hash32(hash32(counter * _GOLDEN + first_key) ^ second_key)
 
 
 def uniform(seed: int, stream: int, count: int, start: int = 0) -> NDArray[np.float64]:
     """`count` float64 values strictly between 0 and 1: (24 random bits + ½) / 2²⁴."""
-    random = bits(seed, stream, count, start)
-    return ((random >> np.uint32(8)).astype(np.float64) + 0.5) / 2**24
+    return _as_uniform(bits(seed, stream, count, start))
 
 
 def normal(seed: int, stream: int, count: int, start: int = 0) -> NDArray[np.float32]:
@@ -78,10 +87,7 @@ def normal(seed: int, stream: int, count: int, start: int = 0) -> NDArray[np.flo
     Value i takes uniforms 2i and 2i + 1 through Box & Muller's √(−2 ln u) cos(2π v)
     (*A Note on the Generation of Random Normal Deviates*, 1958, eq. 1) in float64.
     """
-    u = uniform(seed, stream, 2 * count, 2 * start)
-    values = np.sqrt(-2 * np.log(u[0::2])) * np.cos(2 * np.pi * u[1::2])
-    normals: NDArray[np.float32] = values.astype(np.float32)
-    return normals
+    return _as_normal(bits(seed, stream, 2 * count, 2 * start))
 
 
 def permutation(seed: int, stream: int, count: int) -> NDArray[np.int32]:
@@ -125,17 +131,29 @@ def batches(
         step = first_step + row
         if step // per_epoch != epoch:
             epoch = step // per_epoch
-            shuffled = permutation(seed, STREAM_ORDER + epoch, samples)
+            shuffled = _epoch_order(seed, epoch, samples)
         first = step % per_epoch * batch_size
         order[row] = shuffled[first : first + batch_size]
     return order
 
 
+@lru_cache(maxsize=64)  # seeds that train side by side, and ask a few steps at a time
+def _epoch_order(seed: int, epoch: int, samples: int) -> NDArray[np.int32]:
+    return permutation(seed, STREAM_ORDER + epoch, samples)
+
+
 def step_noise(seed: int, first_step: int, steps: int, per_step: int) -> NDArray[np.float32]:
     """Standard normal ε [steps, per_step]; row i reads stream `STREAM_NOISE + first_step + i`."""
-    rows = [normal(seed, STREAM_NOISE + first_step + row, per_step) for row in range(steps)]
-    return np.stack(rows) if rows else np.empty((0, per_step), np.float32)
+    first = STREAM_NOISE + first_step
+    return _as_normal(bits_of_streams(seed, range(first, first + steps), 2 * per_step))
 
 
-def _hash_scalar(value: int) -> int:
-    return int(hash32(np.array([value % 2**32], dtype=np.uint32))[0])
+def _as_uniform(random: NDArray[np.uint32]) -> NDArray[np.float64]:
+    return ((random >> np.uint32(8)).astype(np.float64) + 0.5) / 2**24
+
+
+def _as_normal(random: NDArray[np.uint32]) -> NDArray[np.float32]:
+    u = _as_uniform(random)
+    values = np.sqrt(-2 * np.log(u[..., 0::2])) * np.cos(2 * np.pi * u[..., 1::2])
+    normals: NDArray[np.float32] = values.astype(np.float32)
+    return normals

@@ -85,14 +85,15 @@ def train_in_torch(
     scalars = {knob.name: torch.tensor(values[knob.name]) for knob in model.knobs}
     x_all = torch.from_numpy(x)
     losses: list[Floats] = []
-    for call in calls(model, len(x), seed, 0, steps, per_call=1):
-        batch = x_all[torch.from_numpy(call.index[0])]
-        now = at_step(model, scalars, torch.tensor(float(len(losses))))
-        minimised, terms = loss(params, batch, torch.from_numpy(call.eps[0]), now)
-        optimiser.zero_grad()
-        minimised.backward()  # type: ignore[no-untyped-call]
-        optimiser.step()
-        losses.append(terms.detach().numpy())
+    for call in calls(model, len(x), seed, 0, steps, STEPS_PER_CALL):
+        for rows, eps in zip(call.index, call.eps, strict=True):
+            batch = x_all[torch.from_numpy(rows)]
+            now = at_step(model, scalars, torch.tensor(float(len(losses))))
+            minimised, terms = loss(params, batch, torch.from_numpy(eps), now)
+            optimiser.zero_grad()
+            minimised.backward()  # type: ignore[no-untyped-call]
+            optimiser.step()
+            losses.append(terms.detach().numpy())
     moments = optimiser.state[params]
     state = State(
         params.detach().numpy(), moments["exp_avg"].numpy(), moments["exp_avg_sq"].numpy(), steps
