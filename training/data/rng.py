@@ -55,7 +55,8 @@ def bits(seed: int, stream: int, count: int, start: int = 0) -> NDArray[np.uint3
 
     Raises ValueError if seed, stream or a counter is not in 0 … 2³² − 1.
     """
-    return bits_of_streams(seed, range(stream, stream + 1), count, start)[0]
+    random: NDArray[np.uint32] = bits_of_streams(seed, range(stream, stream + 1), count, start)[0]
+    return random
 
 
 def bits_of_streams(seed: int, streams: range, count: int, start: int = 0) -> NDArray[np.uint32]:
