@@ -265,11 +265,20 @@ def spare_idle_decompositions() -> None:
             return operator in known_to(registry) and not operator._schema.is_mutable
 
         def decompose_if_needed(program: Any, registry: Any) -> Any:
+            write_squares_as_powers(program)
             operators = {node.target for node in program.graph.nodes if node.op == "call_function"}
             idle = all(is_translated(operator, registry) for operator in operators)
             return program if idle else decompose(program, registry)
 
         passes.decompose_with_registry = decompose_if_needed
+
+
+def write_squares_as_powers(program: Any) -> None:
+    """Put x² as the power that torch would decompose it into, where it is all that needs it."""
+    for node in program.graph.nodes:
+        if node.target is torch.ops.aten.square.default:
+            node.target = torch.ops.aten.pow.Tensor_Scalar
+            node.args = (*node.args, 2)
 
 
 @cache
