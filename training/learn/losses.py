@@ -12,6 +12,15 @@ def squared_error(x_hat: Tensor, x: Tensor) -> Tensor:
     return (x_hat - x).square().flatten(1).sum(1)
 
 
+def error_of_all(x_hat: Tensor, x: Tensor) -> Tensor:
+    """‖x − x̂‖² of networks side by side, `[m, n, d]`, summed over them, mean over the batch.
+
+    In one pass each way, where a difference, its square, a sum and a mean take two of each.
+    """
+    error: Tensor = functional.mse_loss(x_hat, x, reduction="sum") / x.shape[1]
+    return error
+
+
 def cross_entropy(logits: Tensor, x: Tensor) -> Tensor:
     """−log p(x|z) in nats under independent Bernoulli pixels, summed over pixels.
 

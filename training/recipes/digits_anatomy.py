@@ -16,6 +16,7 @@ from training.data.digit_frame import digit_frame
 from training.data.digits import FULL_INK, SIDE, digits
 from training.data.house import house
 from training.learn.fit import Batch, Schedule, fit
+from training.learn.losses import error_of_all
 from training.learn.networks import DenseAutoencoder, parameter_count
 from training.learn.stack import AutoencoderStack, ChosenMember
 from training.measure.metrics import mean_squared_error
@@ -71,8 +72,7 @@ def train(progress: Progress) -> Trained:
 
     def loss(batch: Batch) -> Tensor:
         rows = x[batch.rows].expand(len(stack), -1, -1)
-        error: Tensor = (stack(rows) - rows).square().sum((0, 2)).mean()
-        return error
+        return error_of_all(stack(rows), rows)
 
     fit(stack, loss, len(x), SCHEDULE, SEED, progress)
     stack.standardize_codes(x.expand(len(stack), -1, -1))

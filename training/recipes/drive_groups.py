@@ -29,6 +29,7 @@ from training.data.drives import (
     logs,
 )
 from training.learn.fit import Batch, Schedule, fit, share_of
+from training.learn.losses import error_of_all
 from training.learn.stack import AutoencoderStack, ChosenMember
 from training.measure.groups import STARTS, grouped
 from training.measure.metrics import mean_squared_error
@@ -160,8 +161,7 @@ def networks(windows: Floats, progress: Progress) -> AutoencoderStack:
 
     def loss(batch: Batch) -> Tensor:
         rows = x.index_select(1, batch.rows)
-        error: Tensor = (stack(rows) - rows).square().sum((0, 2)).mean()
-        return error
+        return error_of_all(stack(rows), rows)
 
     fit(stack, loss, x.shape[1], SCHEDULE, SEED, progress)
     stack.standardize_codes(x)

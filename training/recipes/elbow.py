@@ -14,6 +14,7 @@ from training.data.dataset import Dataset, Floats
 from training.data.digits import digits
 from training.data.signals import signals
 from training.learn.fit import Batch, Schedule, fit, share_of
+from training.learn.losses import error_of_all
 from training.learn.stack import AutoencoderStack
 from training.measure.knee import knee
 from training.measure.metrics import mean_squared_error
@@ -68,8 +69,7 @@ def measured(setting: Setting, progress: Progress) -> Values:
 
     def loss(batch: Batch) -> Tensor:
         rows = x[batch.rows].expand(len(stack), -1, -1)
-        error: Tensor = (stack(rows) - rows).square().sum((0, 2)).mean()
-        return error
+        return error_of_all(stack(rows), rows)
 
     fit(stack, loss, len(x), setting.schedule, FIRST_SEED, progress)
     found = np.full((3, len(SIZES), SEEDS), np.nan)

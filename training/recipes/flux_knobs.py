@@ -20,6 +20,7 @@ from training.data import rng
 from training.data.dataset import Floats
 from training.data.fluxmaps import NOISE, POINTS, STATED, fluxmaps
 from training.learn.fit import Batch, Schedule, fit, share_of
+from training.learn.losses import error_of_all
 from training.learn.sloped_decoder import SlopedDecoder
 from training.learn.stack import AutoencoderStack
 from training.measure.fitted_codes import Measured, fitted, fitted_linear
@@ -190,8 +191,7 @@ def train_stack(scores: Field, progress: Progress) -> AutoencoderStack:
 
     def loss(batch: Batch) -> Tensor:
         rows = x[batch.rows].expand(len(stack), -1, -1)
-        error: Tensor = (stack(rows) - rows).square().sum((0, 2)).mean()
-        return error
+        return error_of_all(stack(rows), rows)
 
     fit(stack, loss, len(x), SCHEDULE, SEED, progress)
     stack.standardize_codes(x.expand(len(stack), -1, -1))

@@ -17,6 +17,7 @@ from training.data.currents import FAULTS, PHASES, SAMPLES, Recording, currents,
 from training.data.dataset import Floats
 from training.data.digits import digits
 from training.learn.fit import Batch, Schedule, fit, share_of
+from training.learn.losses import error_of_all
 from training.learn.stack import AutoencoderStack
 from training.measure.detectors import (
     Field,
@@ -140,8 +141,7 @@ def trained(rows: Floats, *, ink: bool, seed: int, progress: Progress) -> Autoen
 
     def loss(batch: Batch) -> Tensor:
         chosen = x.index_select(1, batch.rows)
-        error: Tensor = (stack(chosen) - chosen).square().sum((0, 2)).mean()
-        return error
+        return error_of_all(stack(chosen), chosen)
 
     fit(stack, loss, x.shape[1], SCHEDULE, seed, progress)
     return stack

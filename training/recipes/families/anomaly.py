@@ -15,6 +15,7 @@ from torch import Tensor
 
 from training.data.dataset import Floats
 from training.learn.fit import Batch, Schedule, fit
+from training.learn.losses import error_of_all
 from training.learn.stack import AutoencoderStack, ChosenMember
 from training.measure.detectors import (
     Field,
@@ -103,8 +104,7 @@ def train_stack(trials: Sequence[Trial], network: Network, progress: Progress) -
 
     def loss(batch: Batch) -> Tensor:
         rows = x.index_select(1, batch.rows)
-        error: Tensor = (stack(rows) - rows).square().sum((0, 2)).mean()
-        return error
+        return error_of_all(stack(rows), rows)
 
     fit(stack, loss, x.shape[1], network.schedule, network.seed, progress)
     round_to_half(stack)

@@ -16,6 +16,7 @@ from torch import Tensor
 from training.data import rng
 from training.data.dataset import Floats
 from training.learn.fit import Batch, Schedule, fit
+from training.learn.losses import error_of_all
 from training.learn.stack import AutoencoderStack, ChosenMember
 from training.measure.filters import (
     Field,
@@ -111,8 +112,7 @@ def train_stack(
     def loss(batch: Batch) -> Tensor:
         rows = x.index_select(1, batch.rows)
         eps = torch.randn(rows.shape, generator=batch.noise)
-        error: Tensor = (stack(rows + domain.trained * eps) - rows).square().sum((0, 2)).mean()
-        return error
+        return error_of_all(stack(rows + domain.trained * eps), rows)
 
     fit(stack, loss, x.shape[1], network.schedule, SEED, progress)
     round_to_half(stack)

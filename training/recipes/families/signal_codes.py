@@ -10,6 +10,7 @@ from torch import Tensor
 from training.data.dataset import Dataset, Floats
 from training.data.signals import NOISE, SAMPLES, signals
 from training.learn.fit import Batch, Schedule, fit
+from training.learn.losses import error_of_all
 from training.learn.stack import AutoencoderStack, ChosenMember
 from training.measure.metrics import mean_squared_error
 from training.measure.pca import PrincipalComponents
@@ -74,8 +75,7 @@ def train_networks(complexities: Sequence[int], progress: Progress) -> Trained:
 
     def loss(batch: Batch) -> Tensor:
         rows = x[:, batch.rows][per_member]
-        error: Tensor = (stack(rows) - rows).square().sum((0, 2)).mean()
-        return error
+        return error_of_all(stack(rows), rows)
 
     fit(stack, loss, x.shape[1], SCHEDULE, SEED, progress)
     stack.standardize_codes(x[per_member])
