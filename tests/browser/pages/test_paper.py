@@ -7,20 +7,26 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from builder.pack.pdf import NoPdfError, find_browser
 from tests.browser.support.paper import BANDS, Paper, print_site
 
 
 @pytest.fixture(scope="module")
-def paper(site_copy: Path) -> Paper:
-    """Printed in a thread of its own: the session's browser holds this one's event loop."""
-    with ThreadPoolExecutor(1) as pool:
+def paper(site_copy: Path, tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Paper:
+    """Printed once for all processes, which takes one of them a minute; in a thread of its own:
+    the session's browser holds this one's event loop."""
+    own = tmp_path_factory.getbasetemp()
+    printed = (own if worker_id == "master" else own.parent) / "paper.pdf"
+    with FileLock(f"{printed}.lock"), ThreadPoolExecutor(1) as pool:
         try:
             pool.submit(find_browser).result()
         except NoPdfError:
             pytest.skip("no Chromium on this machine")
-        return Paper(pool.submit(print_site, site_copy).result())
+        if not printed.exists():
+            printed.write_bytes(pool.submit(print_site, site_copy).result())
+        return Paper(printed.read_bytes())
 
 
 def titles(site: Path, paper: Paper) -> dict[str, str]:
