@@ -6,13 +6,10 @@ once, elsewhere by each of them. Nothing here changes a number of any model.
 """
 
 import gc
-import sys
 from contextlib import suppress
 from functools import cache
 from importlib import import_module
-from typing import Any, cast
-
-import numpy as np
+from typing import Any
 
 LIBRARIES = (
     "onnxruntime",
@@ -41,7 +38,6 @@ def warm_up() -> None:
         for library in LIBRARIES:
             import_module(library)
         remember_signatures()
-        seed_at_once()
         remember_composites()
         export_something()
     gc.collect()
@@ -58,39 +54,6 @@ def remember_signatures() -> None:
         estimator: Any = import_module("sklearn.base").BaseEstimator
         names: Any = cache(estimator._get_param_names.__func__)
         estimator._get_param_names = classmethod(names)
-
-
-def seed_at_once() -> None:
-    """Let scikit-learn seed a generator by a number without drawing a seed that is then dropped.
-
-    numpy fills a new generator from the system's entropy before the number takes its place, which
-    is a third of what a small forest costs. The numbers drawn are the same; where another version
-    seeds elsewhere, forests are slower and otherwise the same.
-    """
-    with suppress(ImportError, AttributeError):
-        from numpy.random import MT19937, RandomState
-        from numpy.random.bit_generator import ISeedSequence
-
-        class Idle(ISeedSequence):
-            """The seed of a generator that gets another one."""
-
-            def generate_state(self, n_words: int, dtype: Any = np.uint32) -> Any:
-                """Zeros."""
-                return np.zeros(n_words, dtype)
-
-        validation: Any = import_module("sklearn.utils.validation")
-        checked = validation.check_random_state
-
-        def check_random_state(seed: Any) -> Any:
-            if not isinstance(seed, int | np.integer):
-                return checked(seed)
-            state: Any = MT19937(cast(Any, Idle()))
-            state._legacy_seeding(seed)
-            return RandomState(state)
-
-        for name, module in list(sys.modules.items()):
-            if name.startswith("sklearn.") and vars(module).get("check_random_state") is checked:
-                vars(module)["check_random_state"] = check_random_state
 
 
 def remember_composites() -> None:
