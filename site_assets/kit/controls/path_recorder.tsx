@@ -67,7 +67,11 @@ export function PathRecorder({ point, path, maxPoints, onPath, onPoint }: PathRe
     const stride = SPEED * STILL_PACE;
     const place = still ? Math.floor(travelled.current / stride) * stride : travelled.current;
     const next = along(path, place);
-    if (!next) return setMode("idle");
+    if (!next) {
+      // However long the last frame took, the handle comes to rest at the end of the path.
+      onPoint(path.at(-1) as Point);
+      return setMode("idle");
+    }
     sent.current = [...sent.current, next];
     onPoint(next);
   });
