@@ -9,15 +9,22 @@ export interface CallOptions {
   readonly priority?: Priority | undefined;
   /** Told how long the call itself took, which is less than the page had to wait. */
   readonly spent?: ((milliseconds: number) => void) | undefined;
+  /** The number under which the row's outputs stay with the lane, for a row that goes on from there. */
+  readonly keep?: number | undefined;
 }
 
 /** One of several calls that are made one after the other. */
 export interface Call {
   readonly graph: string;
   readonly feeds: Feeds;
-  /** Inputs that an earlier call of the row gives: its place in the row, and its output. */
+  /** Inputs that an earlier call gives: its place in the row, and its output. */
   readonly carry?: Readonly<Record<string, readonly [place: number, output: string]>>;
+  /** The kept row that `carry` speaks of; its own, if it names none. */
+  readonly of?: number | undefined;
 }
+
+/** Outputs of rows that were kept, by their numbers. */
+export type KeptRows = ReadonlyMap<number, readonly Outputs[]>;
 
 export interface Lane {
   /** Makes `graph` ready to run; `bytes` is asked for only when the lane doesn't hold the graph yet. */
@@ -32,12 +39,15 @@ export interface Lane {
 export async function inSequence(
   calls: readonly Call[],
   run: (graph: string, feeds: Feeds) => Promise<Outputs> | Outputs,
+  kept: KeptRows = new Map(),
 ): Promise<Outputs[]> {
   const done: Outputs[] = [];
-  for (const { graph, feeds, carry = {} } of calls) {
+  for (const { graph, feeds, carry = {}, of } of calls) {
+    const row = of === undefined ? done : kept.get(of);
+    if (!row) throw new Error(`row ${of} was not kept`);
     const carried: Record<string, Tensor> = {};
     for (const [input, [place, output]] of Object.entries(carry)) {
-      const tensor = done[place]?.[output];
+      const tensor = row[place]?.[output];
       if (!tensor) throw new Error(`call ${place} gives no “${output}” for “${input}”`);
       carried[input] = tensor;
     }

@@ -6,7 +6,12 @@ import type { Outputs } from "./tensor.ts";
 export type Request =
   | { readonly id: number; readonly op: "start"; readonly wasm: Uint8Array }
   | { readonly id: number; readonly op: "load"; readonly graph: string; readonly bytes: Uint8Array }
-  | { readonly id: number; readonly op: "run"; readonly calls: readonly SentCall[] };
+  | {
+      readonly id: number;
+      readonly op: "run";
+      readonly calls: readonly SentCall[];
+      readonly keep?: number | undefined;
+    };
 
 export type Response =
   /** `outputs`: of each call that was asked for. `milliseconds`: how long the worker was busy with it. */

@@ -5,6 +5,8 @@ import { inSequence } from "./lane.ts";
 import type { Request, Response } from "./protocol.ts";
 import type { Feeds, Outputs } from "./tensor.ts";
 
+const ROWS = 8; // that are kept: each figure that trains goes on from its newest
+
 /** What runs graphs in a worker. */
 export interface Runner {
   load(graph: string, bytes: Uint8Array): Promise<void> | void;
@@ -35,6 +37,7 @@ export function serve(
 ): void {
   let runner: Runner | null = null;
   const held = new Held();
+  const kept = new Map<number, readonly Outputs[]>();
 
   async function answer(request: Request): Promise<readonly Outputs[]> {
     if (request.op === "start") {
@@ -47,7 +50,14 @@ export function serve(
       return [];
     }
     const { run } = runner;
-    return inSequence(held.calls(request.calls), run.bind(runner));
+    const outputs = await inSequence(held.calls(request.calls), run.bind(runner), kept);
+    if (request.keep !== undefined) keep(request.keep, outputs);
+    return outputs;
+  }
+
+  function keep(row: number, outputs: readonly Outputs[]): void {
+    kept.set(row, outputs);
+    for (const oldest of kept.keys()) if (kept.size > ROWS) kept.delete(oldest);
   }
 
   let last: Promise<void> = Promise.resolve();
@@ -56,7 +66,9 @@ export function serve(
       const begun = performance.now();
       try {
         const outputs = await answer(request);
-        self.postMessage({ id: request.id, outputs, milliseconds: performance.now() - begun }, transferable(outputs));
+        const stays = request.op === "run" && request.keep !== undefined; // what moved to the page would be gone here
+        const milliseconds = performance.now() - begun;
+        self.postMessage({ id: request.id, outputs, milliseconds }, stays ? [] : transferable(outputs));
       } catch (error) {
         const message = error instanceof Error ? error.message : String(error);
         self.postMessage({ id: request.id, error: message, fatal: isFatal(error) });

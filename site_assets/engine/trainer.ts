@@ -26,8 +26,8 @@ export interface TrainerData {
 
 export type Knobs = Readonly<Record<string, number>>;
 
-/** Makes calls of the model's graphs in a row. */
-export type RunAll = (calls: readonly Call[]) => Promise<readonly Outputs[]>;
+/** Makes calls of the model's graphs in a row, which is kept under the number `keep` for a row that goes on from there. */
+export type RunAll = (calls: readonly Call[], keep?: number) => Promise<readonly Outputs[]>;
 
 /** Steps that are made with the same knobs, and whether the validation follows them. */
 export interface Stretch {
@@ -46,6 +46,24 @@ export interface Reached {
   readonly finite: boolean;
   readonly state: State;
 }
+
+/** Stretches that the engine has been asked for, all in one row. */
+export interface Row {
+  /** What they come to. */
+  readonly reached: Promise<readonly Reached[]>;
+  /** Optimiser steps done at its end. */
+  readonly until: number;
+  /** Where the state at its end is kept: the number of the row, and the place of the call. */
+  readonly end: Origin;
+}
+
+/** A call that gives a state: its place in the row that is being made, or in one that is kept. */
+interface Origin {
+  readonly place: number;
+  readonly row?: number;
+}
+
+let rows = 0; // that were asked for, on this page: the number of each is another
 
 interface State {
   readonly params: Float32Array;
@@ -68,9 +86,37 @@ function output(outputs: Outputs, name: StepOutput): Float32Array {
   return floatOutput(outputs, name);
 }
 
-/** The state that the call at `last` leads to. */
-function carried(last: number): Record<StepState, readonly [number, StepOutput]> {
-  return { params: [last, "params_out"], adam_m: [last, "adam_m_out"], adam_v: [last, "adam_v_out"] };
+/** Where a row's outputs hold what a stretch came to, and the steps done then. */
+interface Place {
+  readonly step: number;
+  readonly validation: number | null;
+  readonly after: number;
+}
+
+function reachedAt(places: readonly Place[], outputs: readonly Outputs[]): Reached[] {
+  return places.map(({ step, validation, after }) => {
+    const made = outputs[step] as Outputs;
+    const losses = output(made, "losses");
+    const params = output(made, "params_out");
+    const state = {
+      params,
+      adamM: output(made, "adam_m_out"),
+      adamV: output(made, "adam_v_out"),
+      step: after,
+    };
+    const finite = allFinite(losses) && allFinite(params);
+    return {
+      losses,
+      validation: validation === null ? null : output(outputs[validation] as Outputs, "losses"),
+      finite,
+      state,
+    };
+  });
+}
+
+/** The state that a call leads to. */
+function carried({ place }: Origin): Record<StepState, readonly [number, StepOutput]> {
+  return { params: [place, "params_out"], adam_m: [place, "adam_m_out"], adam_v: [place, "adam_v_out"] };
 }
 
 export class Trainer {
@@ -124,48 +170,37 @@ export class Trainer {
 
   /** `steps` optimiser steps in one call of the graph. If anything came out that is no number, the state stays as it was. */
   async advance(steps: number, knobs: Knobs): Promise<{ losses: Float32Array; finite: boolean }> {
-    const [reached] = (await this.tryAll([{ steps, knobs, validate: false }])) as [Reached];
+    const [reached] = (await this.ask([{ steps, knobs, validate: false }]).reached) as [Reached];
     if (reached.finite) this.take(reached);
     return reached;
   }
 
-  /** Stretches one after the other from the present state, which stays until one of them is taken. */
-  async tryAll(stretches: readonly Stretch[]): Promise<Reached[]> {
+  /**
+   * Asks for stretches one after the other, from the present state, or from the end of a row before that is known. The
+   * present state stays until one of them is taken.
+   */
+  ask(stretches: readonly Stretch[], after: Row | null = null): Row {
     const calls: Call[] = [];
-    const places: { readonly step: number; readonly validation: number | null; readonly after: number }[] = [];
-    let done = this.state.step;
-    let last: number | null = null;
+    const places: Place[] = [];
+    const first = after?.until ?? this.state.step;
+    let done = first;
+    let last: Origin | null = after?.end ?? null;
     for (const { steps, knobs, validate } of stretches) {
       const step: number = calls.push(this.stepCall(done, steps, knobs, last)) - 1;
-      const validation = validate ? calls.push(this.validationCall(knobs, step)) - 1 : null;
+      last = { place: step };
+      const validation = validate ? calls.push(this.validationCall(knobs, last)) - 1 : null;
       done += steps;
-      last = step;
       places.push({ step, validation, after: done });
     }
-    const answer = this.run(calls);
-    const steps = done - this.state.step;
-    setTimeout(() => this.draws.ahead(done, steps)); // while the engine is busy with these
-    const outputs = await answer;
-    return places.map(({ step, validation, after }) => {
-      const made = outputs[step] as Outputs;
-      const losses = output(made, "losses");
-      const params = output(made, "params_out");
-      const state = {
-        params,
-        adamM: output(made, "adam_m_out"),
-        adamV: output(made, "adam_v_out"),
-        step: after,
-      };
-      const finite = allFinite(losses) && allFinite(params);
-      return {
-        losses,
-        validation: validation === null ? null : output(outputs[validation] as Outputs, "losses"),
-        finite,
-        state,
-      };
-    });
+    const row = ++rows;
+    const answer = this.run(calls, row);
+    setTimeout(() => this.draws.ahead(done, done - first)); // while the engine is busy with these
+    return {
+      reached: answer.then((outputs) => reachedAt(places, outputs)),
+      until: done,
+      end: { ...last, row } as Origin,
+    };
   }
-
   /** The state that a stretch came to is the trainer's. */
   take({ state }: Reached): void {
     this.state = state;
@@ -177,8 +212,8 @@ export class Trainer {
     return output(outputs, "losses");
   }
 
-  /** `steps` steps after the first `done`, from the present state or from where the call at `last` leads. */
-  private stepCall(done: number, steps: number, knobs: Knobs, last: number | null): Call {
+  /** `steps` steps after the first `done`, from the present state or from where the call `last` leads. */
+  private stepCall(done: number, steps: number, knobs: Knobs, last: Origin | null): Call {
     const { card, samples, state } = this;
     const { index, noise } = this.draws.of(done, steps);
     const feeds: Partial<Record<StepInput, Tensor>> = {
@@ -194,6 +229,7 @@ export class Trainer {
         graph: "step",
         feeds,
         carry: carried(last),
+        of: last.row,
       };
     }
     feeds.params = float32([card.state_size], state.params);
@@ -202,11 +238,11 @@ export class Trainer {
     return { graph: "step", feeds };
   }
 
-  /** Of the present parameters, or of those that the call at `last` gives. */
-  private validationCall(knobs: Knobs, last: number | null): Call {
+  /** Of the present parameters, or of those that the call `last` of the row gives. */
+  private validationCall(knobs: Knobs, last: Origin | null): Call {
     const { lr: _, ...rest } = this.scalars(knobs); // the loss doesn't know the learning rate
     const feeds: Feeds = { ...this.validation, ...rest };
-    if (last !== null) return { graph: "evaluate", feeds, carry: { params: [last, "params_out"] } };
+    if (last !== null) return { graph: "evaluate", feeds, carry: { params: [last.place, "params_out"] } };
     return { graph: "evaluate", feeds: { ...feeds, params: float32([this.card.state_size], this.state.params) } };
   }
 

@@ -12,12 +12,14 @@ export class WatchedPort implements WorkerPort {
   onmessage: WorkerPort["onmessage"] = null;
   onerror: WorkerPort["onerror"] = null;
   private readonly port: WorkerPort;
+  private readonly underWay: Request["op"][] = [];
   private timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(port: WorkerPort) {
     this.port = port;
     port.onmessage = (event) => {
-      clearTimeout(this.timer);
+      this.underWay.shift();
+      this.watch();
       this.onmessage?.(event);
     };
     port.onerror = (event) => {
@@ -26,12 +28,20 @@ export class WatchedPort implements WorkerPort {
     };
   }
 
-  /** One request at a time is under way, as the engine sends them. */
   postMessage(message: Request, transfer: Transferable[] = []): void {
-    const silence = SILENCE[message.op];
+    this.underWay.push(message.op);
+    if (this.underWay.length === 1) this.watch();
+    this.port.postMessage(message, transfer);
+  }
+
+  /** Waits for the answer to the oldest request, from now on: only now does the worker begin with it. */
+  private watch(): void {
+    clearTimeout(this.timer);
+    const [op] = this.underWay;
+    if (!op) return;
+    const silence = SILENCE[op];
     const event = { message: `no answer for ${silence / 1000} s` } as ErrorEvent;
     this.timer = setTimeout(() => this.onerror?.(event), silence);
-    this.port.postMessage(message, transfer);
   }
 
   terminate(): void {

@@ -3,6 +3,7 @@
  *
  * The worker serves one call at a time, so calls wait here, where a cancelled one costs nothing, and a
  * figure under the reader's finger (`priority: "interactive"`) overtakes one that trains in the background.
+ * Only a row that goes on from the row under way waits in the worker, which then doesn't rest while the page draws.
  */
 
 import { Holding } from "./held.ts";
@@ -37,7 +38,7 @@ export class WorkerLane implements Lane {
   private holding = new Holding();
   private readonly loading = new Map<string, Promise<void>>();
   private waiting: Sent[] = [];
-  private current: { readonly id: number; readonly call: Sent } | null = null;
+  private readonly posted: { readonly id: number; readonly call: Sent }[] = []; // in the order of their answers
   private sent = 0;
 
   /** `spawn` is called once, and again after a crash. */
@@ -118,22 +119,37 @@ export class WorkerLane implements Lane {
   }
 
   private sendNext(): void {
-    if (this.current || !this.port || this.waiting.length === 0) return;
+    if (!this.port) return;
     const urgent = this.waiting.findIndex(({ options }) => options.priority !== "background");
-    const [call] = this.waiting.splice(Math.max(urgent, 0), 1) as [Sent];
+    const place = Math.max(urgent, 0);
+    const call = this.waiting[place];
+    if (!call || !this.mayPost(call)) return;
+    this.waiting.splice(place, 1);
     const id = ++this.sent;
-    this.current = { id, call };
-    const { message, transfer } = call;
+    this.posted.push({ id, call });
+    const { message, transfer, options } = call;
     const request: Request =
-      message.op === "run" ? { id, op: "run", calls: this.holding.sent(message.calls) } : { id, ...message };
+      message.op === "run"
+        ? { id, op: "run", calls: this.holding.sent(message.calls), keep: options.keep }
+        : { id, ...message };
     this.port.postMessage(request, transfer);
+    this.sendNext();
+  }
+
+  /** If the worker has nothing to do, or `message` goes on from all that it has to do. */
+  private mayPost({ message }: Sent): boolean {
+    const [first, second] = this.posted;
+    if (!first) return true;
+    const { keep } = first.call.options;
+    return !second && keep !== undefined && message.op === "run" && message.calls.some(({ of }) => of === keep);
   }
 
   private receive(response: Response): void {
-    if (response.id !== this.current?.id) return;
+    const [first] = this.posted;
+    if (response.id !== first?.id) return;
     if ("error" in response && response.fatal) return this.crash(response.error);
-    const { call } = this.current;
-    this.current = null;
+    const { call } = first;
+    this.posted.shift();
     if ("error" in response) call.reject(new EngineError(response.error));
     else {
       call.options.spent?.(response.milliseconds);
@@ -144,14 +160,14 @@ export class WorkerLane implements Lane {
 
   /** The worker died: all who wait are told, and the next call starts anew. */
   private crash(message: string): void {
-    const interrupted = this.current?.call;
+    const interrupted = this.posted.map(({ call }) => call);
     this.close();
     const error = new EngineStopped(`the engine stopped${message ? ` (${message})` : ""}`);
     this.starting = null;
     this.loading.clear();
     const lost = this.waiting;
     this.waiting = [];
-    for (const call of interrupted ? [interrupted, ...lost] : lost) call.reject(error);
+    for (const call of [...interrupted, ...lost]) call.reject(error);
   }
 
   private close(): void {
@@ -160,6 +176,6 @@ export class WorkerLane implements Lane {
       this.port.terminate();
     }
     this.port = null;
-    this.current = null;
+    this.posted.length = 0;
   }
 }

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Generator, Iterator
 from itertools import chain, groupby
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, ViewportSize
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 
-from tests.browser.support.figure import Figure
+from tests.browser.support.figure import LIVE_TIMEOUT, Figure
 from tests.browser.support.server import publish
 from tests.browser.support.site import PlacedFigure, Site, copy_site
 from tests.browser.support.watch import Watch
@@ -19,6 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 WIDE: ViewportSize = {"width": 1200, "height": 900}
 PHONE: ViewportSize = {"width": 390, "height": 844}
 PATIENCE = 10_000  # ms for a locator
+POSTPONED = re.compile(r"\blayout-postponed\b")
 FAILED = pytest.StashKey[bool]()
 LONGEST = "test_three_browsers.py"
 
@@ -161,7 +163,10 @@ class Reader:
         placed = self.site.figure(figure) if isinstance(figure, str) else figure
         window = self._shelf.take(self._address(placed, state), touch)
         self._borrowed.append(window)
-        return Figure(window.page, placed).wait_live()
+        live = Figure(window.page, placed).wait_live()
+        # Until all above it is laid out, what a hand aims at may move by a few pixels.
+        expect(window.page.locator("html")).not_to_have_class(POSTPONED, timeout=LIVE_TIMEOUT)
+        return live
 
     def live_page(self, name: str) -> Page:
         """A page with all its figures live, in a window that may have been used before."""

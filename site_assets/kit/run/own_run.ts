@@ -1,6 +1,6 @@
 /** The reader's own run, from untrained weights on: its optimiser steps, its loss curves, and where it diverges. */
 
-import type { Knobs, Reached, Stretch, Trainer } from "../../engine/trainer.ts";
+import type { Knobs, Reached, Row, Stretch, Trainer } from "../../engine/trainer.ts";
 import { LossCurves } from "./loss_curves.ts";
 
 const VALIDATIONS = 30; // in a run, about: the curve needs no more, and each costs as much as a few steps
@@ -11,6 +11,12 @@ export const validationEvery = (total: number): number => WHOLE * Math.ceil(tota
 
 const RUNAWAY = 1000; // times the untrained loss: weights that do worse are no use, even if the loss is still a number
 
+/** Stretches that the engine has been asked for before it was known that they are wanted. */
+interface Ahead {
+  readonly stretches: readonly Stretch[];
+  readonly row: Row;
+}
+
 export class OwnRun {
   readonly trainer: Trainer;
   readonly curves: LossCurves;
@@ -19,6 +25,7 @@ export class OwnRun {
   private begun: Promise<void> | null = null; // the untrained loss is known, or is being computed
   private limit = Number.POSITIVE_INFINITY; // of the minimised loss; beyond it the run has diverged
   private sending = 0;
+  private ahead: Ahead | null = null; // of what was taken last
 
   /** `terms` losses a step; `knobsAt(step)` are the knobs that the step after `step` is made with. */
   constructor(trainer: Trainer, terms: number, knobsAt: (step: number) => Knobs) {
@@ -31,6 +38,11 @@ export class OwnRun {
   /** Optimiser steps done, those of a call that is under way included. */
   get stepsSent(): number {
     return this.trainer.step + this.sending;
+  }
+
+  /** Steps that the engine has been asked for ahead; nothing is lost if the same are asked for next. */
+  get stepsAhead(): number {
+    return this.ahead ? this.ahead.row.until - this.trainer.step : 0;
   }
 
   /** Makes sure that the loss of the untrained weights is known. */
@@ -50,13 +62,18 @@ export class OwnRun {
 
   /**
    * Stretches of steps in a row, as far as they go well. Null, or in words why the run has diverged: its weights are
-   * then the last good ones.
+   * then the last good ones. `next` will probably be asked for after them: the engine goes on with these while the page
+   * is busy. A guess that turns out wrong, as the reader turned a knob or paused, is forgotten.
    */
-  async advance(stretches: readonly Stretch[]): Promise<string | null> {
+  async advance(stretches: readonly Stretch[], next: readonly Stretch[] = []): Promise<string | null> {
     this.sending = stretches.reduce((sum, { steps }) => sum + steps, 0); // before anything is awaited: what is turned from here on counts after these
+    const guessed = this.guessed(stretches);
+    const row = guessed ?? this.trainer.ask(stretches);
+    this.ahead = null;
+    const ahead = this.askAhead(next, row, guessed !== null);
     try {
       // both are under way at once: the worker does not wait while the page draws the untrained moment
-      const [tried] = await Promise.all([this.trainer.tryAll(stretches), this.begin()]);
+      const [tried] = await Promise.all([row.reached, this.begin()]);
       for (const reached of tried) {
         const trouble = this.take(reached);
         if (trouble !== null) return trouble;
@@ -64,7 +81,23 @@ export class OwnRun {
     } finally {
       this.sending = 0;
     }
+    this.ahead = await ahead;
     return null;
+  }
+
+  /** Asks for what follows `row`: where the engine has not begun with that, after it has. */
+  private async askAhead(next: readonly Stretch[], row: Row, begun: boolean): Promise<Ahead | null> {
+    if (next.length === 0) return null;
+    if (!begun) await new Promise((posted) => setTimeout(posted)); // before the page draws at random for `next`
+    const ahead = { stretches: next, row: this.trainer.ask(next, row) };
+    ahead.row.reached.catch(() => undefined); // said only where the guess was right
+    return ahead;
+  }
+
+  /** The row that was asked for ahead, if it is of these stretches. */
+  private guessed(stretches: readonly Stretch[]): Row | null {
+    const { ahead } = this;
+    return ahead && JSON.stringify(ahead.stretches) === JSON.stringify(stretches) ? ahead.row : null;
   }
 
   /** Adds to the curves; weights that pass the validation are kept as good. */

@@ -264,10 +264,10 @@ export class TrainingSession implements Run {
 
   private untrained(): OwnRun {
     const { card, model } = this;
-    const run = (calls: readonly Call[]): Promise<readonly Outputs[]> => {
+    const run = (calls: readonly Call[], keep?: number): Promise<readonly Outputs[]> => {
       const steps = calls.reduce((sum, { feeds }) => sum + (feeds["index"]?.dims[0] ?? 0), 0);
       const spent = (milliseconds: number): void => this.throughput.measure(milliseconds, steps);
-      return model.runAll(calls, { priority: "background", ...(steps > 0 ? { spent } : {}) });
+      return model.runAll(calls, { priority: "background", keep, ...(steps > 0 ? { spent } : {}) });
     };
     this.data ??= trainingData(model, card);
     const trainer = new Trainer(card, this.data, run, this.settings.seed);
@@ -308,10 +308,11 @@ export class TrainingSession implements Run {
     const { speed } = this.settings;
     const single = this.state.phase === "paused";
     if (this.state.phase === "paused") this.state = { ...this.state, wanted: this.state.wanted - 1 };
-    const count = single ? 1 : this.asked(speed);
+    const count = single ? 1 : this.asked(speed, run);
+    const then = !single && speed === "max" ? this.throughput.stepsInARow : 0;
     if (count > 0) {
       try {
-        await this.advance(run, count);
+        await this.advance(run, count, then);
       } catch (error) {
         this.stop(run, error);
       }
@@ -321,12 +322,12 @@ export class TrainingSession implements Run {
   }
 
   /** Steps of one round; none in a frame for which the calm pace has none. */
-  private asked(speed: TrainingState["speed"]): number {
+  private asked(speed: TrainingState["speed"], run: OwnRun): number {
     switch (speed) {
       case "calm":
         return this.calm.due(performance.now());
       case "max":
-        return this.throughput.stepsInARow;
+        return run.stepsAhead || this.throughput.stepsInARow;
       case "1":
       case "5":
       case "25":
@@ -334,25 +335,31 @@ export class TrainingSession implements Run {
     }
   }
 
-  /** `count` steps at most: stretches end where the validation is due and where a knob is turned. */
-  private async advance(run: OwnRun, count: number): Promise<void> {
+  /** `count` steps at most, and `then` as many more, if nothing comes between. */
+  private async advance(run: OwnRun, count: number, then: number): Promise<void> {
+    const total = this.card.steps;
+    const first = run.trainer.step;
+    const trouble = await run.advance(this.stretches(first, count), this.stretches(first + count, then));
+    this.throughput.count(Math.max(run.trainer.step - first, 0)); // less than none where it diverged
+    if (!this.isCurrent(run)) return;
+    if (trouble !== null) this.state = { phase: "diverged", run, trouble };
+    else if (run.trainer.step >= total) this.state = { phase: "done", run };
+  }
+
+  /** The steps after the first `done`, `count` at most: stretches end where the validation is due and where a knob is turned. */
+  private stretches(done: number, count: number): Stretch[] {
     const total = this.card.steps;
     const every = validationEvery(total);
-    const first = run.trainer.step;
-    const until = Math.min(first + count, total);
+    const until = Math.min(done + count, total);
     const stretches: Stretch[] = [];
-    for (let step = first; step < until;) {
+    for (let step = done; step < until;) {
       const untilValidation = every - (step % every);
       const steps = Math.min(until - step, untilValidation, stepsUntilChange(this.changes, step));
       const validate = steps === untilValidation || step + steps === total;
       stretches.push({ steps, knobs: knobsAt(this.changes, this.card.knobs, step), validate });
       step += steps;
     }
-    const trouble = await run.advance(stretches);
-    this.throughput.count(Math.max(run.trainer.step - first, 0)); // less than none where it diverged
-    if (!this.isCurrent(run)) return;
-    if (trouble !== null) this.state = { phase: "diverged", run, trouble };
-    else if (run.trainer.step >= total) this.state = { phase: "done", run };
+    return stretches;
   }
 
   /** False of a run that the reader has started over, or left, while it was busy. */

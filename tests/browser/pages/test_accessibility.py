@@ -5,6 +5,7 @@ Rules are axe's; what axe cannot see is measured here: focus, forced colours, re
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -192,7 +193,11 @@ def test_axe_finds_nothing_in_a_figure_that_trains(reader: Reader, name: str) ->
 def test_axe_finds_nothing_in_figures_that_failed(
     reader_of_broken: Reader, breakable_site: Site
 ) -> None:
-    figures = breakable_site.figures
+    """One part of the kit says why, whatever the figure: the page with most of them will do."""
+    count = Counter(placed.page for placed in breakable_site.figures)
+    figures = [
+        placed for placed in breakable_site.figures if count[placed.page] == max(count.values())
+    ]
     for script in {figure_script(breakable_site, placed) for placed in figures}:
         script.unlink()
     problems: list[str] = []

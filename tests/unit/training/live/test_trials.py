@@ -12,7 +12,7 @@ from training.live.declaration import STEP, Knob, LiveModel, Term, learning_rate
 from training.live.graphs import evaluation
 from training.live.loops import StepSession
 from training.live.produce import LiveData, checked_inference, evaluation_feeds, look_through
-from training.live.trials import HISTORY_POINTS, LiveCondition, run_trials
+from training.live.trials import HISTORY_POINTS, LiveCondition, Trials, run_trials
 from training.publish.card import DataCard
 from training.publish.recipe import PublishedArray
 
@@ -54,8 +54,12 @@ def data() -> LiveData:
     return LiveData(card, PublishedArray(x[:40], "", ""), PublishedArray(x[40:], "", ""))
 
 
-def test_each_run_ends_where_the_exported_step_ends() -> None:
-    trials = run_trials(model(), data(), SEEDS, CONDITIONS, lambda share: None)
+@pytest.fixture(scope="module")
+def trials() -> Trials:
+    return run_trials(model(), data(), SEEDS, CONDITIONS, lambda share: None)
+
+
+def test_each_run_ends_where_the_exported_step_ends(trials: Trials) -> None:
     assert trials.terms.shape == (2, 2, 2)
     trainer = StepSession(model(), trials.graphs["step"].model, data().x_train())
     look = look_through(trials.graphs)
@@ -89,8 +93,7 @@ def test_a_scheduled_loss_is_told_the_step_and_looked_at_as_at_the_end() -> None
         np.testing.assert_allclose(trials.terms[entry, 1] - [0.1, 0], at_the_end, rtol=1e-4)
 
 
-def test_the_curves_are_those_of_the_first_seed() -> None:
-    trials = run_trials(model(), data(), SEEDS, CONDITIONS, lambda share: None)
+def test_the_curves_are_those_of_the_first_seed(trials: Trials) -> None:
     steps, train, validation = (
         trials.arrays[f"history_{name}"].values for name in ("steps", "train", "validation")
     )
