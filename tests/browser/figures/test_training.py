@@ -12,6 +12,7 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import FROM_FILE, Reader
 from tests.browser.support.figure import Figure
+from tests.browser.support.frames import FRAMES, counting_frames
 from tests.browser.support.training import (
     HAND_OF,
     HANDS,
@@ -35,15 +36,6 @@ VISIBILITY = """
 (state) => {
   Object.defineProperty(document, "visibilityState", { value: state, configurable: true });
   document.dispatchEvent(new Event("visibilitychange"));
-}
-"""
-
-# Displayed frames, counted from now on.
-COUNT_FRAMES = """
-() => {
-  window.frames_ = 0;
-  const count = () => { window.frames_++; requestAnimationFrame(count); };
-  requestAnimationFrame(count);
 }
 """
 
@@ -132,25 +124,25 @@ def test_train_pause_one_step_untrain(reader: Reader, name: str, hand: Hand) -> 
 
 def test_speed_is_steps_a_displayed_frame(reader: Reader, name: str) -> None:
     run = bench(reader, name, HAND_OF[name])
-    run.figure.page.evaluate(COUNT_FRAMES)
-    for speed in (1, 5, 25):
-        run.choose(str(speed))
-        run.press(UNTRAIN)
-        run.press(TRAIN)
-        run.wait_step(speed)
-        (before, start), (after, end) = (
-            run.figure.page.evaluate(
-                "([id, pause]) => new Promise((done) => setTimeout(() =>"
-                " done([book.trainingRecord(id).step, window.frames_]), pause))",
-                [run.figure.placed.id, pause],
+    with counting_frames(run.figure.page):
+        for speed in (1, 5, 25):
+            run.choose(str(speed))
+            run.press(UNTRAIN)
+            run.press(TRAIN)
+            run.wait_step(speed)
+            (before, start), (after, end) = (
+                run.figure.page.evaluate(
+                    "([id, pause]) => new Promise((done) => setTimeout(() =>"
+                    f" done([book.trainingRecord(id).step, {FRAMES}]), pause))",
+                    [run.figure.placed.id, pause],
+                )
+                for pause in (0, 500)
             )
-            for pause in (0, 500)
-        )
-        run.pause()
-        assert after > before, "not training"
-        assert after - before <= speed * (end - start + 2), "faster than asked"
-        assert run.steps_done() % speed == 0
-        assert f"speed={speed}" in run.figure.address()
+            run.pause()
+            assert after > before, "not training"
+            assert after - before <= speed * (end - start + 2), "faster than asked"
+            assert run.steps_done() % speed == 0
+            assert f"speed={speed}" in run.figure.address()
 
 
 def test_unasked_a_run_goes_calmly(reader: Reader, name: str) -> None:

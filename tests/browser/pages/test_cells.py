@@ -15,6 +15,7 @@ from tests.browser.conftest import HTTP_AND_FILE, Window
 from tests.browser.pages.test_security import STORED
 from tests.browser.support.cells_page import START, CellsPage
 from tests.browser.support.cells_site import build_cells_book
+from tests.browser.support.frames import FRAMES, counting_frames
 from tests.browser.support.server import publish
 from tests.browser.support.site import Site, copy_site, replace, unpacked
 
@@ -25,13 +26,6 @@ NO_STORAGE = """
 Object.defineProperty(window, "localStorage", { get() { throw new DOMException("off"); } });
 """
 OWN_WORDS = "nobody else’s business"
-COUNT_FRAMES = """
-() => {
-  window.frames_ = 0;
-  const next = () => { window.frames_++; requestAnimationFrame(next); };
-  next();
-}
-"""
 
 
 @pytest.fixture(scope="session")
@@ -59,14 +53,15 @@ def started(browser: Browser, cells_site: Site) -> Iterator[CellsPage]:
     Meanwhile it says what it loads and how big that is, and the page stays live.
     """
     page = opened(browser, cells_site)
-    page.page.evaluate(COUNT_FRAMES)
-    page.press(1, "Run")
-    expect(page.status(1)).to_contain_text(re.compile(r"Loading Python, \d+\.\d MB|Starting"))
-    page.expect_state(1, "loading")
-    expect(page.status(1)).to_contain_text("Starting Python", timeout=START)
-    before = page.page.evaluate("frames_")
-    page.expect_state(1, "done")
-    assert page.page.evaluate("frames_") > before, "the page stood still while Python started"
+    with counting_frames(page.page):
+        page.press(1, "Run")
+        expect(page.status(1)).to_contain_text(re.compile(r"Loading Python, \d+\.\d MB|Starting"))
+        page.expect_state(1, "loading")
+        expect(page.status(1)).to_contain_text("Starting Python", timeout=START)
+        before = page.page.evaluate(FRAMES)
+        page.expect_state(1, "done")
+        stood = "the page stood still while Python started"
+        assert page.page.evaluate(FRAMES) > before, stood
     yield page
     assert not page.window.watch.verdict()
     page.window.context.close()
@@ -217,9 +212,9 @@ def test_a_loop_without_end_can_be_stopped_and_all_run_again(started: CellsPage)
     started.write(2, "print(greeting)\nwhile True: pass")
     started.press(2, "Run")
     expect(started.output(2)).to_have_text("hello\n", timeout=START)
-    before = started.page.evaluate("frames_")
-    started.page.wait_for_timeout(300)
-    assert started.page.evaluate("frames_") > before
+    with counting_frames(started.page):
+        started.page.wait_for_timeout(300)
+        assert started.page.evaluate(FRAMES) > 0
     started.press(3, "Run")
     expect(started.status(3)).to_have_text("Waits for cell 2.")
     started.press(2, "Stop")
