@@ -201,6 +201,7 @@ export class Trainer {
       end: { ...last, row } as Origin,
     };
   }
+
   /** The state that a stretch came to is the trainer's. */
   take({ state }: Reached): void {
     this.state = state;

@@ -144,7 +144,7 @@ def test_a_path_is_recorded_and_played_back(reader: Reader) -> None:
         shown = figure.snapshot()
         assert_decoded(figure, shown)
         assert abs(shown.number("z₁") - 1) < 0.03
-        assert abs(shown.number("z₂") - 1) < 0.1
+        assert abs(shown.number("z₂") - 1) < 0.08  # recorded points lie so far apart
 
     eventually(figure.page, arrived, seconds=8)
     expect(figure.button("Play the path")).to_be_visible()

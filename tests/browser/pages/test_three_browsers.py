@@ -89,7 +89,8 @@ def judge(reader: Reader, figure: PlacedFigure, notes: Notes) -> None:
     assert not notes.trouble, notes.trouble
     assert not notes.problems, "; ".join(notes.problems)
     assert f"{figure.id}." in notes.worked["hash"], "the gesture changed nothing"
-    if reader.site.root.startswith("http"):  # from file://, what the hands have come to is enough
+    over_http = reader.site.root.startswith("http")
+    if over_http:  # from file://, what the hands have come to is enough
         expect_chromiums(reader, figure, notes.usual, "as it opens")
         expect_chromiums(reader, figure, notes.worked, "after the gesture")
     assert notes.keyed["hash"] != notes.worked["hash"], "the key changed nothing"
@@ -99,6 +100,7 @@ def judge(reader: Reader, figure: PlacedFigure, notes: Notes) -> None:
         assert was != dragged != stepped, f"the number of the text: {notes.numbers}"
         expect_chromiums(reader, figure, notes.turned, "after a number of the text")
     enough = loss_to_reach(figure)
+    assert notes.trained or enough is None or not over_http, "it did not train"
     if notes.trained and enough is not None:
         reached, step = notes.trained["loss"], notes.trained["step"]
         assert reached <= enough, f"a loss of {reached} after {step} steps, not {enough}"
