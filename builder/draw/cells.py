@@ -77,8 +77,11 @@ def draw_cells(
     )
     if found or not complete:
         return Ran(), {}, found
-    taking = _memory(cache, service, code)
-    outputs, found = run_cells(effects, cache, service, with_cells, named, models, packages, code)
+    folder = _write_packages(effects, cache, packages)
+    taking = _memory(effects, cache, service, packages, folder, code)
+    outputs, found = run_cells(
+        effects, cache, service, with_cells, named, models, packages, folder, code
+    )
     try:
         memory = taking()
     except ServiceError as error:
@@ -90,13 +93,21 @@ def draw_cells(
     return Ran(outputs, python), files, found
 
 
-def _memory(cache: Cache, service: Service, code: SiteCode) -> Callable[[], bytes]:
-    """Python's memory after its start, or what waits for it: it takes seconds, once a Pyodide."""
-    name = f"{code.of('snapshot')}.gz"
+def _memory(
+    effects: Effects,
+    cache: Cache,
+    service: Service,
+    packages: Packages,
+    folder: str,
+    code: SiteCode,
+) -> Callable[[], bytes]:
+    """Python's memory with the book's wheel in it, or what waits for it: it takes seconds, once a
+    Pyodide and wheel."""
+    name = f"{digest(code.of('snapshot'), packages.wheels[packages.own])}.gz"
     remembered = cache.read("snapshot", name)
     if remembered:
         return lambda: gzip.decompress(remembered)
-    asked = service.ask("snapshot", {})
+    asked = service.ask("snapshot", {"wheel": effects.absolute(f"{folder}/{packages.own}")})
 
     def taken() -> bytes:
         packed = base64.b64decode(asked.result()["gzip"])
@@ -149,10 +160,10 @@ def run_cells(
     named: Mapping[str, Parts],
     models: ModelFiles,
     packages: Packages,
+    folder: str,
     site_code: SiteCode,
 ) -> tuple[dict[tuple[str, str], str], tuple[Issue, ...]]:
     """Run the cells of the pages, or remember what they did; what went wrong is an issue."""
-    folder = _write_packages(effects, cache, packages)
     results: list[tuple[ResolvedPage, Done | Future[Done], str]] = []
     for page in pages:
         parts = named[page.href]

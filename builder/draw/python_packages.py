@@ -42,6 +42,8 @@ class Packages:
 
     lock: str = ""
     wheels: Mapping[str, bytes] = field(default_factory=dict)
+    own: str = ""
+    """File name of the book's wheel."""
 
 
 @dataclass
@@ -164,7 +166,7 @@ def make_packages(
         spec = add_wheels_to_spec(spec, [path])
         lock = Path(folder) / LOCK
         spec.to_json(lock)
-        return Packages(lock.read_text("utf-8"), {**wheels, name: wheel})
+        return Packages(lock.read_text("utf-8"), {**wheels, name: wheel}, name)
 
 
 def _with_dependencies(wanted: Iterable[str], known: Mapping[str, PackageSpec]) -> list[str]:

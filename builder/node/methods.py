@@ -249,8 +249,14 @@ class PlanOutput(TypedDict):
     offset: int
 
 
+class MemoryParams(TypedDict):
+    """Path of the wheel that Python has imported."""
+
+    wheel: str
+
+
 class PythonMemory(TypedDict):
-    """Python's memory after its start: gzip in base64, and its size unpacked."""
+    """Python's memory with a wheel imported: gzip in base64, and its size unpacked."""
 
     gzip: str
     bytes: int
@@ -307,7 +313,7 @@ class Service(Protocol):
         self, method: Literal["runPlan"], params: RunPlanParams
     ) -> Future[Sequence[Mapping[str, PlanOutput]]]: ...
     @overload
-    def ask(self, method: Literal["snapshot"], params: NoParams) -> Future[PythonMemory]: ...
+    def ask(self, method: Literal["snapshot"], params: MemoryParams) -> Future[PythonMemory]: ...
     @overload
     def ask(
         self, method: Literal["validate"], params: ValidateParams

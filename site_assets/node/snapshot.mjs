@@ -1,11 +1,14 @@
-/** Python's memory as it is after its start: with it a page need not start Python, only read it. */
+/**
+ * Python's memory as it is after its start and with the book's wheel imported: with it a page need not start Python,
+ * only read it.
+ */
 
 import { Worker } from "node:worker_threads";
 import { gzipSync } from "node:zlib";
 
-/** {gzip: base64, bytes}: the same for the same Pyodide, in every build. */
-export async function takeSnapshot() {
-  const worker = new Worker(new URL("./snapshot_worker.mjs", import.meta.url));
+/** {wheel: path} → {gzip: base64, bytes}: the same for the same Pyodide and wheel, in every build. */
+export async function takeSnapshot({ wheel }) {
+  const worker = new Worker(new URL("./snapshot_worker.mjs", import.meta.url), { workerData: { wheel } });
   try {
     const memory = await new Promise((resolve, reject) => {
       worker.on("message", resolve);

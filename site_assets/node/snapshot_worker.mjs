@@ -3,7 +3,9 @@
  * Python has seen of both is in its memory. (A thread has a clock and a source of chance of its own.)
  */
 
-import { parentPort } from "node:worker_threads";
+import { readFileSync } from "node:fs";
+import { basename } from "node:path";
+import { parentPort, workerData } from "node:worker_threads";
 
 const parent = /** @type {import("node:worker_threads").MessagePort} */ (parentPort); // this runs in a thread
 
@@ -22,12 +24,51 @@ crypto.getRandomValues = (array) => {
   return array;
 };
 
-/** What the book's wheel imports of the standard library: read once here, by no reader again. */
-const MODULES = [
-  "array, ast, asyncio, base64, builtins, collections.abc, contextlib, dataclasses, difflib, functools, gc, html",
-  "importlib.metadata, inspect, io, json, linecache, math, os, pathlib, random, re, struct, sys, textwrap, traceback",
-  "typing, zlib",
-].join(", ");
+const WHEEL = `/tmp/${basename(workerData.wheel)}`;
+
+/**
+ * What every reader's Python would do before the first cell's output: install the wheel, import it, run a cell. Files are
+ * not in the memory, so the wheel is installed again where it is read; but all modules that take part are there.
+ */
+const WARM_UP = `
+import gc
+import importlib
+import random
+from pathlib import Path
+
+from pyodide import _package_loader as loader
+
+
+class Wheel:
+    """As JavaScript hands a wheel over; of JavaScript nothing may be in the memory."""
+
+    def _into_file(self, file):
+        file.write(wheel.read_bytes())
+        file.flush()
+
+
+class Nobody:
+    def tell(self, event):
+        pass
+
+
+wheel = Path("${WHEEL}")
+place = loader.SITE_PACKAGES
+loader.unpack_buffer(Wheel(), filename=wheel.name, extract_dir=str(place), metadata={})
+with wheel.open("rb") as file:
+    loader.get_dynlibs(file, wheel.suffix, place)
+importlib.invalidate_caches()  # while the clock stands, a folder looks as old as before
+from book.page import Session
+
+try:
+    Session(Nobody(), "{}").run("print(1)\\n1 + 1", "cell 1").send(None)
+except StopIteration as ended:
+    assert ended.value
+wheel.unlink()
+random.seed(0)
+del Nobody, Path, Session, Wheel, file, importlib, loader, place, wheel
+gc.collect()
+`;
 
 const { loadPyodide } = await import("pyodide"); // when the clock stands
 const python = await loadPyodide({
@@ -36,5 +77,6 @@ const python = await loadPyodide({
   stdout: () => undefined,
   stderr: () => undefined,
 });
-python.runPython(`import ${MODULES}\nrandom.seed(0)\ngc.collect()`);
+python.FS.writeFile(WHEEL, readFileSync(workerData.wheel));
+python.runPython(WARM_UP);
 parent.postMessage(python.makeMemorySnapshot());

@@ -122,7 +122,13 @@ def test_pythons_memory_is_taken_once_and_kept_by_no_browser() -> None:
     assert part["src"].encode() not in effects.read("build/site/sw.js")
     effects.contents["content/01-a-case.md"] = CHAPTER.replace("20", "30").encode()
     assert build(effects, service).published
-    assert [method for method, _ in service.asked].count("snapshot") == 1
+    memories = [params for method, params in service.asked if method == "snapshot"]
+    assert [Path(params["wheel"]).name for params in memories] == ["book-1.0.0-py3-none-any.whl"]
+    own = "site_assets/python/book/__init__.py"
+    effects.contents[own] = effects.read(own) + b"\n"
+    assert build(effects, service).published
+    again = [method for method, _ in service.asked].count("snapshot")
+    assert again == 2, "another wheel is in another memory"
 
 
 class WithoutMemory(FakeService):
