@@ -25,6 +25,7 @@ from tests.browser.figures.test_every_figure import FIGURES, SPECS
 from tests.browser.support.figure import Figure
 from tests.browser.support.rounds import FOCUS
 from tests.browser.support.training import SHOWN, Bench
+from tests.browser.support.waiting import eventually
 
 # An experiment's network is made to be compared with others of its kind; it has no graphs to use.
 LIVE = [
@@ -203,6 +204,10 @@ def test_a_model_that_the_reader_trained_is_the_same_in_torch_and_onnxruntime(
     code = place.locator("pre").inner_text()
     assert len(code.splitlines()) == 8
 
+    def all_saved() -> None:  # the page has handed all over when it says so; the browser saves on
+        assert len(files) == 4
+
+    eventually(figure.page, all_saved)
     names: dict[str, Any] = {}
     exec(code, names)  # the lines that the page shows, in a folder with the files that it saved
     model = names["model"]
@@ -225,4 +230,3 @@ def test_a_model_that_the_reader_trained_is_the_same_in_torch_and_onnxruntime(
             session.run(None, {port.name: inputs.numpy()}), expected, strict=True
         ):
             assert np.abs(found - output.numpy()).max() <= ATOL
-    assert len(files) == 4
