@@ -6,7 +6,11 @@
 import { Worker } from "node:worker_threads";
 import { gzipSync } from "node:zlib";
 
-/** {wheel: path} → {gzip: base64, bytes}: the same for the same Pyodide and wheel, in every build. */
+/**
+ * {gzip: base64, bytes}: the same for the same Pyodide and wheel, in every build.
+ *
+ * @param {{ wheel: string }} params the wheel's path
+ */
 export async function takeSnapshot({ wheel }) {
   const worker = new Worker(new URL("./snapshot_worker.mjs", import.meta.url), { workerData: { wheel } });
   try {
