@@ -78,7 +78,7 @@ def draw_cells(
     if found or not complete:
         return Ran(), {}, found
     folder = _write_packages(effects, cache, packages)
-    taking = _memory(effects, cache, service, packages, folder, code)
+    taking = _memory(cache, service, packages, effects.absolute(folder), code)
     outputs, found = run_cells(
         effects, cache, service, with_cells, named, models, packages, folder, code
     )
@@ -94,12 +94,7 @@ def draw_cells(
 
 
 def _memory(
-    effects: Effects,
-    cache: Cache,
-    service: Service,
-    packages: Packages,
-    folder: str,
-    code: SiteCode,
+    cache: Cache, service: Service, packages: Packages, folder: str, code: SiteCode
 ) -> Callable[[], bytes]:
     """Python's memory with the book's wheel in it, or what waits for it: it takes seconds, once a
     Pyodide and wheel."""
@@ -107,7 +102,7 @@ def _memory(
     remembered = cache.read("snapshot", name)
     if remembered:
         return lambda: gzip.decompress(remembered)
-    asked = service.ask("snapshot", {"wheel": effects.absolute(f"{folder}/{packages.own}")})
+    asked = service.ask("snapshot", {"wheel": f"{folder}/{packages.own}"})
 
     def taken() -> bytes:
         packed = base64.b64decode(asked.result()["gzip"])

@@ -177,18 +177,18 @@ export class Python {
       };
       worker.onmessage = ({ data }: MessageEvent<Response>) => this.receive(worker, data);
       worker.onerror = (event) => this.fail(new Error(event.message || "Python’s worker could not start"));
-      const bytes = [...Object.values(files), ...(snapshot ? [snapshot] : [])];
+      const joined = [...Object.values(files), ...(snapshot ? [snapshot] : [])]; // for this worker; arrays are the page's
       this.send(
         worker,
         { op: "start", files, snapshot, lock: this.data.lock, cards, arrays },
-        bytes.map(({ buffer }) => buffer as ArrayBuffer),
+        joined.map(({ buffer }) => buffer as ArrayBuffer),
       );
     });
     return worker;
   }
 
-  private send(worker: Worker, request: Request, handedOver: readonly ArrayBuffer[] = []): void {
-    worker.postMessage(request, [...handedOver]);
+  private send(worker: Worker, request: Request, handedOver: ArrayBuffer[] = []): void {
+    worker.postMessage(request, handedOver);
   }
 
   private fail(error: Error): void {

@@ -49,7 +49,7 @@ PREFERENCES: Mapping[str, bool | int | str] = {
 }
 
 # Noted, too, where a page is drawn while half of a fraction is still on its way; so it is the page
-# that has arrived which is asked.
+# that has arrived which is asked, when its problems are.
 HALF_ARRIVED = "Invalid markup: Incorrect number of children for <m"
 MISCOUNTED = """
 () => Object.entries({ 2: "mfrac, mover, mroot, msub, msup, munder", 3: "msubsup, munderover" })
@@ -93,7 +93,6 @@ class Firefox(Driver):
 
     def open(self, url: str) -> None:
         self._call("browsingContext.navigate", context=self._context, url=url, wait="complete")
-        self._problems += self.ask(MISCOUNTED)
 
     def ask(self, function: str, *arguments: object) -> Any:
         answer = self._call(
@@ -116,8 +115,8 @@ class Firefox(Driver):
         self._call("input.performActions", context=self._context, actions=key_actions(keys))
 
     def problems(self) -> list[str]:
-        self.ask("() => null")  # events that came before are read on the way
-        found, self._problems = self._problems, []
+        miscounted = self.ask(MISCOUNTED)  # events that came before are read on the way
+        found, self._problems = [*self._problems, *miscounted], []
         return found
 
     def close(self) -> None:
