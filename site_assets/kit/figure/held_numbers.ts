@@ -65,11 +65,18 @@ function turned(element: HTMLElement, spec: TurnedSpec, get: () => Value, set: (
     go(placeOf(spec, get()) + steps * (event.shiftKey ? 10 : 1));
   });
   startDrag(element, Math.min(LONGEST_STEP, TRAVEL / last), () => placeOf(spec, get()), go);
+  const text = document.createTextNode("");
+  const written = document.createElement("span");
+  written.append(text);
+  element.replaceChildren(written);
+  let shown: Value | null = null;
   return () => {
-    const text = shownNumber(spec, get());
-    element.textContent = text;
-    element.setAttribute("aria-valuenow", String(Number(get())));
-    element.setAttribute("aria-valuetext", text);
+    const value = get();
+    if (value === shown) return;
+    shown = value;
+    text.data = shownNumber(spec, value); // the same node in every frame of a drag: little to lay out
+    element.setAttribute("aria-valuenow", String(Number(value)));
+    element.setAttribute("aria-valuetext", text.data);
   };
 }
 

@@ -247,7 +247,8 @@ export class FigureRuntime {
   private refresh(): void {
     const training = this.shown?.training;
     if (this.painter && this.element.dataset["state"] !== "error") {
-      this.element.dataset["state"] = training?.phase === "running" ? "training" : "live";
+      const state = training?.phase === "running" ? "training" : "live";
+      if (this.element.dataset["state"] !== state) this.element.dataset["state"] = state;
     }
     const reset = part(this.element, "reset") as HTMLButtonElement | null;
     if (reset) reset.disabled = !this.activated || (!this.hasTrained && this.address.isInitial);
