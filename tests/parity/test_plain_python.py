@@ -53,13 +53,26 @@ def patch() -> Iterator[pytest.MonkeyPatch]:
 
 
 @pytest.fixture(scope="module")
+def python(patch: pytest.MonkeyPatch, models_dir: Path) -> None:
+    """What the page's Python has, and this one has not."""
+    patch.setenv(FOLDER, str(models_dir))
+    patch.setattr(math, "sumprod", lambda a, b: sum(map(mul, a, b)), raising=False)  # in 3.12
+
+
+@pytest.fixture(scope="module")
+def engine(python: None) -> dict[str, Any]:
+    """What the engine's cells define; the others train, which takes half a minute."""
+    namespace: dict[str, Any] = {}
+    for name in ENGINE:
+        run(chapter_cells()[name].code.text, namespace)
+    return namespace
+
+
+@pytest.fixture(scope="module")
 def chapter(
-    patch: pytest.MonkeyPatch, models_dir: Path
+    python: None,
 ) -> tuple[dict[str, Any], dict[str, Events]]:
     """What all cells but the exercises defined, and what each of them did."""
-    patch.setenv(FOLDER, str(models_dir))
-    # the page's Python has it, Python 3.11 has not
-    patch.setattr(math, "sumprod", lambda a, b: sum(map(mul, a, b)), raising=False)
     namespace: dict[str, Any] = {}
     events = {
         name: run(cell.code.text, namespace)
@@ -108,18 +121,18 @@ def logistic(a: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
     ],
 )
 def test_every_operation_passes_slopes_back_as_torch_does(
-    names: dict[str, Any], ours: str, theirs: Any
+    engine: dict[str, Any], ours: str, theirs: Any
 ) -> None:
     chance = Random(ours)
     values = [table(chance, rows, 3) for rows in (4, 4, 1)]
-    a, b, row = (names["Tensor"](rows) for rows in values)
+    a, b, row = (engine["Tensor"](rows) for rows in values)
     expected_a, expected_b, expected_row = (doubles(rows).requires_grad_() for rows in values)
-    square = names["Tensor"](names["times"](names["flip"](row.rows), row.rows))
-    ink = names["Tensor"]([[names["sigmoid"](v) for v in line] for line in b.rows], fixed=True)
-    made = eval(ours, {**names, "a": a, "b": b, "row": row, "square": square, "ink": ink})
+    square = engine["Tensor"](engine["times"](engine["flip"](row.rows), row.rows))
+    ink = engine["Tensor"]([[engine["sigmoid"](v) for v in line] for line in b.rows], fixed=True)
+    made = eval(ours, {**engine, "a": a, "b": b, "row": row, "square": square, "ink": ink})
     expected = theirs(expected_a, expected_b, expected_row)
     weights = table(chance, *((1, 1) if expected.ndim == 0 else expected.shape))
-    (made * names["Tensor"](weights, fixed=True)).sum().backward()
+    (made * engine["Tensor"](weights, fixed=True)).sum().backward()
     (expected * doubles(weights)).sum().backward()
     assert torch.allclose(doubles(made.rows), expected, rtol=1e-12, atol=1e-12)
     for tensor, torchs in ((a, expected_a), (b, expected_b), (row, expected_row)):
