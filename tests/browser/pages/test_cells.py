@@ -50,18 +50,26 @@ def opened(browser: Browser, site: Site, **how: object) -> CellsPage:
 def started(browser: Browser, cells_site: Site) -> Iterator[CellsPage]:
     """One page whose Python has run the first cell: starting it is what takes time.
 
-    Meanwhile it says what it loads and how big that is, and the page stays live.
+    Meanwhile it says what it loads and how big that is, and the page stays live. Cells that come
+    before the first are told which one they need.
     """
     page = opened(browser, cells_site)
     with counting_frames(page.page):
-        page.press(1, "Run")
-        expect(page.status(1)).to_contain_text(re.compile(r"Loading Python, \d+\.\d MB|Starting"))
-        page.expect_state(1, "loading")
-        expect(page.status(1)).to_contain_text("Starting Python", timeout=START)
+        page.press(6, "Run")
+        expect(page.status(6)).to_contain_text(re.compile(r"Loading Python, \d+\.\d MB|Starting"))
+        page.expect_state(6, "loading")
+        expect(page.status(6)).to_contain_text("Starting Python", timeout=START)
         before = page.page.evaluate(FRAMES)
-        page.expect_state(1, "done")
+        page.expect_state(6, "done")
         stood = "the page stood still while Python started"
         assert page.page.evaluate(FRAMES) > before, stood
+    expect(page.output(6).locator(".cell-check")).to_have_text(
+        "The check could not finish: greeting is of cell 1, which has not run since Python "
+        "started: run all above first."
+    )
+    page.run(2, "error")
+    expect(page.status(2)).to_contain_text("greeting is of cell 1")
+    page.run(1)
     yield page
     assert not page.window.watch.verdict()
     page.window.context.close()
@@ -149,34 +157,26 @@ def test_what_is_printed_is_shown_as_a_terminal_shows_it(started: CellsPage) -> 
     started.press(1, "Reset")
 
 
-def test_a_check_that_needs_another_cell_names_it_and_all_above_can_be_followed(
-    fresh: CellsPage,
-) -> None:
-    fresh.run(6)
-    verdict = fresh.output(6).locator(".cell-check")
-    expect(verdict).to_have_text(
-        "The check could not finish: greeting is of cell 1, which has not run since Python "
-        "started: run all above first."
-    )
-    fresh.run(2, "error")
-    expect(fresh.status(2)).to_contain_text("greeting is of cell 1")
-    said = fresh.page.evaluate_handle(
+def test_all_above_can_be_run_and_followed_and_then_a_check_finishes(started: CellsPage) -> None:
+    said = started.page.evaluate_handle(
         """(status) => {
           const said = [];
           new MutationObserver(() => said.push(status.textContent)).observe(
             status, { childList: true, characterData: true, subtree: true });
           return said;
         }""",
-        fresh.status(6).element_handle(),
+        started.status(6).element_handle(),
     )
-    fresh.press(6, "Run all above")
-    expect(fresh.status(6)).to_have_text("All 4 cells above have run.", timeout=START)
+    started.press(6, "Run all above")
+    expect(started.status(6)).to_have_text("All 4 cells above have run.", timeout=START)
     assert said.json_value()[:4] == [
         f"Running cell {number}, {number} of 4 above." for number in (1, 2, 3, 4)
     ]
-    fresh.write(6, "def greet(name):\n    return f'{greeting}, {name}'")
-    fresh.run(6)
+    started.write(6, "def greet(name):\n    return f'{greeting}, {name}'")
+    started.run(6)
+    verdict = started.output(6).locator(".cell-check")
     expect(verdict).to_have_text("Solved: it passes the check.")
+    started.press(6, "Reset")
 
 
 def test_an_open_editor_is_framed_and_its_lines_are_numbered(fresh: CellsPage) -> None:
@@ -208,7 +208,31 @@ def test_an_exercise_is_judged_with_its_authors_words(started: CellsPage) -> Non
     expect(started.output(5)).to_be_empty()
 
 
-def test_a_loop_without_end_can_be_stopped_and_all_run_again(started: CellsPage) -> None:
+# With its memory Python has the seed of hashes that it was given when that was taken.
+HOW_IT_STARTED = """
+import os, random
+print(os.environ.get("PYTHONHASHSEED"), random.random())
+"""
+
+
+def how_python_starts(page: CellsPage) -> list[str]:
+    """“0” if from its memory, or “None”; and the first number that it draws."""
+    page.write(1, HOW_IT_STARTED)
+    page.press(1, "Run")
+    page.expect_state(1, "done")
+    return page.output(1).inner_text().split()
+
+
+def test_a_loop_without_end_can_be_stopped_and_all_run_again(
+    started: CellsPage, scheme: str
+) -> None:
+    """Python starts anew then: from its memory where no network carries it, but it draws other
+    numbers."""
+    asked = started.window.watch.own
+    assert any("/snapshot/" in url for url in asked) == (scheme == "file")
+    memory, first = how_python_starts(started)
+    started.press(1, "Reset")
+    started.run(1)
     started.write(2, "print(greeting)\nwhile True: pass")
     started.press(2, "Run")
     expect(started.output(2)).to_have_text("hello\n", timeout=START)
@@ -231,6 +255,10 @@ def test_a_loop_without_end_can_be_stopped_and_all_run_again(started: CellsPage)
     started.press(4, "Run all above")
     started.expect_state(3, "done")
     started.expect_state(4, "idle")
+    memory_of_next, second = how_python_starts(started)
+    assert memory == memory_of_next == ("0" if scheme == "file" else "None")
+    assert first != second
+    started.press(1, "Reset")
 
 
 def test_edits_survive_a_reload_and_reset_forgets_them(fresh: CellsPage) -> None:
@@ -328,38 +356,6 @@ def test_files_that_are_missing_are_named_and_asked_for_again(
         page.expect_state(1, "stopped")
         assert not page.window.watch.verdict()
         page.window.context.close()
-
-
-# With its memory Python has the seed of hashes that it was given when that was taken.
-HOW_IT_STARTED = """
-import os, random
-print(os.environ.get("PYTHONHASHSEED"), random.random())
-"""
-
-
-def how_python_starts(page: CellsPage) -> list[str]:
-    """“0” if from its memory, or “None”; and the first number that it draws."""
-    page.write(1, HOW_IT_STARTED)
-    page.press(1, "Run")
-    page.expect_state(1, "done")
-    return page.output(1).inner_text().split()
-
-
-def test_python_starts_from_its_memory_where_no_network_carries_it(
-    started: CellsPage, scheme: str
-) -> None:
-    asked = started.window.watch.own
-    assert any("/snapshot/" in url for url in asked) == (scheme == "file")
-    memory, first = how_python_starts(started)
-    started.write(1, "while True: pass")
-    started.press(1, "Run")
-    started.expect_state(1, "running")
-    started.press(1, "Stop")
-    started.expect_state(1, "stopped")  # and with it this Python: the next one draws other numbers
-    memory_of_next, second = how_python_starts(started)
-    assert memory == memory_of_next == ("0" if scheme == "file" else "None")
-    assert first != second
-    started.press(1, "Reset")
 
 
 def other(part: Path) -> None:
