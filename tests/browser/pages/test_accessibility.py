@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from operator import itemgetter
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from builder.check.accessibility import audit
 from tests.browser.conftest import ROOT, WIDE, Reader
@@ -330,20 +330,24 @@ def test_more_contrast_is_given_to_those_who_ask(reader: Reader) -> None:
     assert not problems, "\n".join(problems)
 
 
-@pytest.mark.parametrize("chosen", ["light", "dark"])
-def test_forced_colours_leave_marks_and_choices_visible(reader: Reader, chosen: str) -> None:
+def test_forced_colours_leave_marks_and_choices_visible(reader: Reader) -> None:
     """The system's colours are dark or light; the reader may have chosen the other theme."""
     problems: list[str] = []
     for name in ("two-jobs-in-one-loss.html", "what-lives-in-the-middle.html"):
         page = reader.live_page(name)
         with as_it_was(page):
             theme = page.locator("[data-role=theme]")
-            while theme.inner_text() != f"Theme: {chosen}":
-                theme.click()
-            for scheme in ("light", "dark"):
-                page.emulate_media(color_scheme=scheme, forced_colors="active")  # type: ignore[arg-type]
-                problems += [f"{name}, {scheme}: {one}" for one in page.evaluate(FAINT_MARKS)]
-                problems += [f"{name}: choice unseen: {one}" for one in page.evaluate(CHOICES)]
-            while theme.inner_text() != "Theme: auto":
-                theme.click()
+            for chosen in ("light", "dark"):
+                choose(theme, chosen)
+                for scheme in ("light", "dark"):
+                    page.emulate_media(color_scheme=scheme, forced_colors="active")  # type: ignore[arg-type]
+                    place = f"{name}, {chosen} theme, {scheme} system"
+                    problems += [f"{place}: {one}" for one in page.evaluate(FAINT_MARKS)]
+                    problems += [f"{place}: choice unseen: {one}" for one in page.evaluate(CHOICES)]
+            choose(theme, "auto")
     assert not problems, "\n".join(dict.fromkeys(problems))
+
+
+def choose(theme: Locator, wanted: str) -> None:
+    while theme.inner_text() != f"Theme: {wanted}":
+        theme.click()
