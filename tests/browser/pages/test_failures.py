@@ -12,10 +12,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import HTTP_AND_FILE, Reader
+from tests.browser.conftest import FROM_FILE, HTTP_AND_FILE, Reader
 from tests.browser.support.site import PlacedFigure, Site, replace
-
-pytestmark = HTTP_AND_FILE
 
 NAME = "latent-walk"
 GRAPH = "decoder"
@@ -95,30 +93,50 @@ class Damage:
     console: tuple[str, ...] = ()
 
 
-DAMAGES = {
+# What loads files meets these, and may meet them otherwise over http than from file://.
+NOT_LOADED = {
     "model missing": Damage(graph_file, take_away, "could not be loaded", (MISSING,)),
     "model chopped": Damage(graph_file, chop, "is damaged", (CHOPPED,)),
-    "model's gzip cut": Damage(graph_file, cut_gzip, "is damaged"),
-    "model too short": Damage(graph_file, shorten, "is damaged"),
-    "model not ONNX": Damage(graph_file, garble, "is not a model that the engine can read"),
     "wasm missing": Damage(wasm_file, take_away, "could not be loaded", (MISSING,)),
-    "wasm garbled": Damage(wasm_file, garble, "engine", (r"wasm|WebAssembly|backend", MISSING)),
     "engine missing": Damage(engine_script, take_away, "could not be loaded", (MISSING,)),
     "kit missing": Damage(kit_script, take_away, "could not be loaded", (MISSING,)),
     "figure missing": Damage(figure_script, take_away, "could not be loaded", (MISSING,)),
+}
+# These scripts have been loaded, as any other: what then reads them does not know from where.
+LOADED = {
+    "model's gzip cut": Damage(graph_file, cut_gzip, "is damaged"),
+    "model too short": Damage(graph_file, shorten, "is damaged"),
+    "model not ONNX": Damage(graph_file, garble, "is not a model that the engine can read"),
+    "wasm garbled": Damage(wasm_file, garble, "engine", (r"wasm|WebAssembly|backend", MISSING)),
     "figure empty": Damage(figure_script, empty, "is damaged"),
 }
 
 
-@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES.keys())
-def test_figure_says_what_is_wrong_and_recovers(
+@HTTP_AND_FILE
+@pytest.mark.parametrize("damage", NOT_LOADED.values(), ids=NOT_LOADED.keys())
+def test_figure_says_what_is_not_there_and_recovers(
+    reader_of_broken: Reader, breakable_site: Site, damage: Damage
+) -> None:
+    says_what_is_wrong_and_recovers(reader_of_broken, breakable_site, damage)
+
+
+@FROM_FILE
+@pytest.mark.parametrize("damage", LOADED.values(), ids=LOADED.keys())
+def test_figure_says_what_is_damaged_and_recovers(
+    reader_of_broken: Reader, breakable_site: Site, damage: Damage
+) -> None:
+    says_what_is_wrong_and_recovers(reader_of_broken, breakable_site, damage)
+
+
+def says_what_is_wrong_and_recovers(
     reader_of_broken: Reader, breakable_site: Site, damage: Damage
 ) -> None:
     placed = breakable_site.figure(NAME)
     path = damage.file(breakable_site, placed)
     whole = path.read_text("utf-8")
     damage.by(path)
-    if damage.file in {graph_file, wasm_file, engine_script}:  # else the kernels would do
+    on_ort = damage.file in {graph_file, wasm_file, engine_script}
+    if on_ort:  # else the kernels would do
         take_away(plan_file(breakable_site, placed))
     figure = reader_of_broken.figure(NAME)
     said = figure.wait_error()
@@ -143,8 +161,10 @@ def test_figure_says_what_is_wrong_and_recovers(
     figure.slider("Code").focus()
     figure.page.keyboard.press("ArrowRight")
     figure.expect_number("z₁", placed.data["state"]["z1"] + 0.05, 0.001)
+    assert ("ort" in reader_of_broken.engines_asked()) == on_ort
 
 
+@HTTP_AND_FILE
 def test_a_damaged_figure_leaves_the_others_alone(
     reader_of_broken: Reader, breakable_site: Site
 ) -> None:
