@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Generator, Iterator
+from collections import defaultdict
+from collections.abc import Generator, Iterator, Sequence
 from itertools import chain, groupby
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from tests.browser.support.figure import LIVE_TIMEOUT, Figure
+from tests.browser.support.rounds import WAKE
 from tests.browser.support.server import publish
 from tests.browser.support.site import PlacedFigure, Site, copy_site
 from tests.browser.support.watch import Watch
@@ -34,12 +36,14 @@ FROM_FILE = pytest.mark.parametrize("scheme", ["file"], indirect=True)
 """For what must hold everywhere and costs much: from file:// more can go wrong than over http."""
 
 
-# Forget the last visit: the next fragment is then always new, and figures follow it.
+# Forget the last visit: the next fragment is then always new, and figures follow it. They are told,
+# lest one of them takes it for a step back by the reader, and its next change for undone.
 TIDY = """
 () => {
   document.querySelectorAll("[data-role=reset]:enabled").forEach((button) => button.click());
   document.activeElement.blur();
   history.replaceState(null, "", location.pathname);
+  dispatchEvent(new HashChangeEvent("hashchange"));
 }
 """
 
@@ -49,6 +53,16 @@ FOLLOW = """
   addEventListener("hashchange", () => setTimeout(heard), { once: true });
   location.hash = fragment;
 })
+"""
+
+WAKE_ALL = f"""
+async ([ids, seconds]) => {{
+  const wake = {WAKE.strip()};
+  for (const id of ids) {{
+    const [state, said] = await wake(id, seconds);
+    if (state !== "live") throw new Error(`${{id}} is ${{state}}: ${{said}}`);
+  }}
+}}
 """
 
 
@@ -82,6 +96,7 @@ class Window:
         self.watch = Watch(self.context, site.root)
         self.context.add_init_script(before)
         self.page = self.context.new_page()
+        self.touch = touch
         self._site = site
 
     def wasm_asked(self) -> list[tuple[str, str]]:
@@ -98,31 +113,52 @@ class Shelf:
     def __init__(self, browser: Browser, site: Site) -> None:
         self._browser = browser
         self._site = site
-        self._windows: dict[tuple[str, bool], Window] = {}
+        self._windows: defaultdict[tuple[str, bool], list[Window]] = defaultdict(list)
 
     def take(self, url: str, touch: bool) -> Window:
         """A window at `url`; a page that is open already is tidied, and follows the fragment."""
         address, _, fragment = url.partition("#")
-        key = address, touch
-        window = self._windows.get(key)
-        if window:
-            window.page.evaluate(TIDY)
-            window.watch.forget()
-            if fragment:
-                window.page.evaluate(FOLLOW, fragment)
-            return window
-        window = self._windows[key] = Window(self._browser, self._site, touch=touch)
-        window.page.goto(url)
+        windows = self._windows[address, touch]
+        if not windows:
+            windows.append(self._opened(url, touch))
+            return windows[0]
+        window = self._tidied(windows[0])
+        if fragment:
+            window.page.evaluate(FOLLOW, fragment)
         return window
+
+    def take_away(self, url: str) -> Window:
+        """The one at `url` on a desk that was put there last, for a test that will spoil it."""
+        windows = self._windows[url, False]
+        return self._tidied(windows.pop()) if windows else self._opened(url, touch=False)
+
+    def put(self, window: Window) -> None:
+        """A page that a test has opened for itself, and that serves others, too: one is spare."""
+        windows = self._windows[window.page.url.partition("#")[0], window.touch]
+        windows.append(window)
+        if len(windows) > 2:
+            windows.pop(0).context.close()
 
     def discard(self, window: Window) -> None:
         """A page on which a test failed is not handed to the next."""
-        self._windows = {key: other for key, other in self._windows.items() if other is not window}
+        for windows in self._windows.values():
+            if window in windows:
+                windows.remove(window)
         window.context.close()
 
     def close(self) -> None:
-        for window in self._windows.values():
+        for window in chain.from_iterable(self._windows.values()):
             window.context.close()
+
+    def _opened(self, url: str, touch: bool) -> Window:
+        window = Window(self._browser, self._site, touch=touch)
+        window.page.goto(url)
+        return window
+
+    def _tidied(self, window: Window) -> Window:
+        window.page.evaluate(TIDY)
+        window.watch.forget()
+        return window
 
 
 class Reader:
@@ -168,18 +204,35 @@ class Reader:
         expect(window.page.locator("html")).not_to_have_class(POSTPONED, timeout=LIVE_TIMEOUT)
         return live
 
-    def live_page(self, name: str) -> Page:
+    def live_page(self, name: str, touch: bool = False) -> Page:
         """A page with all its figures live, in a window that may have been used before."""
-        page = self.shared_page(self.site.url(name))
-        for placed in self.site.figures_of(name):
-            Figure(page, placed).wait_live()
+        page = self.shared_page(self.site.url(name), touch)
+        self.wake(page, self.site.figures_of(name))
         return page
 
-    def shared_page(self, url: str) -> Page:
+    def live_page_to_spoil(self, name: str) -> Page:
+        """The same for this test alone, which need not leave the page as it was."""
+        window = self._shelf.take_away(self.site.url(name))
+        self._own.append(window)
+        self.wake(window.page, self.site.figures_of(name))
+        return window.page
+
+    def shared_page(self, url: str, touch: bool = False) -> Page:
         """An address in a window that may have been used by other tests before."""
-        window = self._shelf.take(url, touch=False)
+        window = self._shelf.take(url, touch)
         self._borrowed.append(window)
         return window.page
+
+    def share(self, page: Page) -> None:
+        """A page that this test has visited serves others, too, when the test has passed."""
+        window = next(window for window in self._own if window.page is page)
+        self._own.remove(window)
+        self._borrowed.append(window)
+        self._shelf.put(window)
+
+    def wake(self, page: Page, figures: Sequence[PlacedFigure]) -> None:
+        """Brings one figure after the other into view and waits until it answers."""
+        page.evaluate(WAKE_ALL, [[placed.id for placed in figures], LIVE_TIMEOUT / 1000])
 
     def engines_asked(self) -> list[str]:
         """Lanes whose wasm the pages opened so far have asked for, in order."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.conftest import TIDY, Reader
+from tests.browser.conftest import Reader
 from tests.browser.figures.test_every_figure import PAGES
-from tests.browser.support.figure import Figure
+from tests.browser.support.figure import ALL_WRITTEN, Figure
 from tests.browser.support.rounds import ARROW, FOCUS
+from tests.browser.support.site import PlacedFigure
 from tests.browser.support.waiting import eventually
 
 # As Chromium's translator works: each text gives way to elements that hold a new one, of what is
@@ -43,54 +44,48 @@ TRANSLATE = """
 """
 
 TOLD = """
-(figure) => ["stage", "table", "summary"]
-  .flatMap((role) => [...figure.querySelectorAll(`[data-role=${role}]`)])
-  .map((part) => part.textContent.replace(/[⟦⟧]/g, ""))
+(ids) => ids.map((id) => ["stage", "table", "summary"]
+  .flatMap((role) => [...document.getElementById(id).querySelectorAll(`[data-role=${role}]`)])
+  .map((part) => part.textContent.replace(/[⟦⟧]/g, "")))
 """
 
 
 @pytest.mark.parametrize("page_name", PAGES)
 def test_translated_figures_tell_the_truth(reader: Reader, page_name: str) -> None:
-    page = _translated(reader, page_name, moves=False, later=True)
-    for placed in reader.site.figures_of(page_name):
-        _works_in_translation(reader, Figure(page, placed))
+    page = reader.live_page_to_spoil(page_name)
+    page.evaluate(TRANSLATE, {"later": True, "moves": False})
+    _work_in_translation(reader, page, reader.site.figures_of(page_name))
 
 
 @pytest.mark.parametrize("moves", [False, True], ids=["replaced", "wrapped"])
 def test_what_did_not_change_stays_translated(reader: Reader, moves: bool) -> None:
-    placed = reader.site.figure("organise")
-    figure = Figure(_translated(reader, placed.page, moves=moves, later=False), placed)
-    _works_in_translation(reader, figure)
+    figure = reader.figure("organise").wait_live()
+    figure.page.evaluate(TRANSLATE, {"later": False, "moves": moves})
+    _work_in_translation(reader, figure.page, [figure.placed])
     if not moves:
         assert "⟦steps a frame⟧" in figure.stage.inner_text()
     assert figure.stage.locator("font").count() > 0
 
 
-def _translated(reader: Reader, page_name: str, *, moves: bool, later: bool) -> Page:
-    """A page of its own, all figures live, in the other language."""
-    page = reader.visit(reader.site.url(page_name))
-    for placed in reader.site.figures_of(page_name):
-        Figure(page, placed).wait_live()
-    page.evaluate(TRANSLATE, {"later": later, "moves": moves})
-    return page
-
-
-def _works_in_translation(reader: Reader, translated: Figure) -> None:
-    """The figure, worked by keys in a translated page, says what it says in a plain one."""
-    page = translated.page
-    page.evaluate(TIDY)
-    assert translated.stage.locator("font").count() > 0
-    assert page.evaluate(FOCUS, translated.placed.id)
-    arrow = page.evaluate(ARROW)
-    for key in (arrow, arrow, "ArrowUp"):
-        page.keyboard.press(key)
-    translated.settle()
+def _work_in_translation(reader: Reader, page: Page, figures: list[PlacedFigure]) -> None:
+    """The figures, worked by keys in a translated page, say what they say in a plain one."""
+    for placed in figures:
+        assert Figure(page, placed).stage.locator("font").count() > 0
+        assert page.evaluate(FOCUS, placed.id)
+        arrow = page.evaluate(ARROW)
+        for key in (arrow, arrow, "ArrowUp"):
+            page.keyboard.press(key)
+    ids = [placed.id for placed in figures]
+    page.evaluate(ALL_WRITTEN, ids)
     fragment = page.url.partition("#")[2]
-    assert fragment.startswith(f"{translated.placed.id}?"), "the keys changed nothing"
-    address = reader.site.url(translated.placed.page, fragment)
-    plain = Figure(reader.shared_page(address), translated.placed).wait_live()
+    for id in ids:
+        assert f"{id}." in fragment, f"the keys changed nothing in {id}"
+    plain = reader.shared_page(reader.site.url(figures[0].page, fragment))
+    reader.wake(plain, figures)
 
-    def says_the_same() -> None:
-        assert translated.root.evaluate(TOLD) == plain.root.evaluate(TOLD)
+    def say_the_same() -> None:
+        told = zip(ids, page.evaluate(TOLD, ids), plain.evaluate(TOLD, ids), strict=True)
+        for id, translated, expected in told:
+            assert translated == expected, id
 
-    eventually(page, says_the_same)
+    eventually(page, say_the_same)

@@ -74,6 +74,15 @@ async (id) => {
 }
 """
 
+# The same of several figures, and frames have gone by since.
+ALL_WRITTEN = f"""
+async (ids) => {{
+  const written = {WRITTEN.strip()};
+  await Promise.all(ids.map(written));
+  for (let frames = 0; frames < 2; frames++) await new Promise(requestAnimationFrame);
+}}
+"""
+
 # Gridlines and their numbers tell where a value lies in the page, as they tell a reader.
 TICKS = """
 (svg) => [...svg.querySelectorAll(".tick")].map((tick) => {
