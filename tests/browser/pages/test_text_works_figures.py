@@ -11,7 +11,7 @@ from playwright.sync_api import Locator, expect
 from tests.browser.conftest import HTTP_AND_FILE, Reader
 from tests.browser.figures.test_every_figure import PAGES
 from tests.browser.figures.test_translated import TRANSLATE
-from tests.browser.support.figure import LIVE_TIMEOUT, Figure
+from tests.browser.support.figure import WRITTEN, Figure
 from tests.browser.support.finger import Finger, Spot
 from tests.browser.support.site import PlacedFigure
 
@@ -49,13 +49,13 @@ def test_every_phrase_sets_its_figure_and_brings_it_into_view(
     reader: Reader, page_name: str
 ) -> None:
     placed = {figure.id: figure for figure in reader.site.figures_of(page_name)}
-    page = reader.visit(reader.site.url(page_name))
+    page = reader.live_page(page_name)
     for phrase in page.locator(PHRASE).all():
         address = phrase.get_attribute("href") or ""
-        figure = Figure(page, placed[address[1:].partition("?")[0]]).wait_live()
+        figure = Figure(page, placed[address[1:].partition("?")[0]])
         phrase.click()
         expect(figure.root).to_be_in_viewport()
-        figure.settle()
+        page.evaluate(WRITTEN, figure.placed.id)
         assert said(address, figure.placed.id), address
         assert changed(page.url, figure.placed) == changed(address, figure.placed)
 
@@ -63,17 +63,15 @@ def test_every_phrase_sets_its_figure_and_brings_it_into_view(
 @pytest.mark.parametrize("page_name", PAGES)
 def test_every_number_is_text_until_it_turns_its_figure(reader: Reader, page_name: str) -> None:
     placed = {figure.id: figure for figure in reader.site.figures_of(page_name)}
-    url = reader.site.url(page_name)
-    still = reader.visit(url, scripts=False)
+    still = reader.visit(reader.site.url(page_name), scripts=False)
     texts = still.locator(NUMBER).all_inner_texts()
     assert still.locator(NUMBER).and_(still.locator("[role], [tabindex]")).count() == 0
-    page = reader.visit(url)
+    page = reader.live_page(page_name)
     numbers = page.locator(NUMBER).all()
     for number, text in zip(numbers, texts, strict=True):
         figure = Figure(page, placed[number.get_attribute("data-turns") or ""])
         key = number.get_attribute("data-key") or ""
-        number.scroll_into_view_if_needed()
-        expect(number).to_have_role("slider", timeout=LIVE_TIMEOUT)
+        expect(number).to_have_role("slider")
         expect(number).to_have_text(text)
         expect(number).to_have_attribute("aria-valuetext", text)
         expect(number).to_have_accessible_name(re.compile(r"., Figure \d+\.\d+$"))
@@ -81,7 +79,7 @@ def test_every_number_is_text_until_it_turns_its_figure(reader: Reader, page_nam
         number.focus()
         page.keyboard.press("ArrowRight")
         expect(number).not_to_have_text(text)
-        figure.settle()
+        page.evaluate(WRITTEN, figure.placed.id)
         assert list(said(page.url, figure.placed.id)) == [key]
         for end in ("Home", "End"):
             page.keyboard.press(end)
@@ -92,7 +90,7 @@ def test_every_number_is_text_until_it_turns_its_figure(reader: Reader, page_nam
 
 @HTTP_AND_FILE
 def test_mouse_and_keys_turn_a_number_and_it_follows_its_figure(reader: Reader) -> None:
-    figure = reader.figure("tug-of-war").wait_live()
+    figure = reader.live_figure("tug-of-war")
     page = figure.page
     number = page.get_by_role("slider", name=BETA)
     expect(number).to_have_text("1")
@@ -117,7 +115,7 @@ def test_mouse_and_keys_turn_a_number_and_it_follows_its_figure(reader: Reader) 
 
 
 def test_a_finger_turns_a_number_sideways_and_scrolls_the_page_along_it(reader: Reader) -> None:
-    figure = reader.figure("tug-of-war", touch=True).wait_live()
+    figure = reader.live_figure("tug-of-war", touch=True)
     page = figure.page
     number = page.get_by_role("slider", name=BETA)
     number.scroll_into_view_if_needed()
@@ -132,15 +130,17 @@ def test_a_finger_turns_a_number_sideways_and_scrolls_the_page_along_it(reader: 
 
 
 def test_on_paper_a_number_is_text(reader: Reader) -> None:
-    page = reader.figure("tug-of-war").wait_live().page
+    page = reader.live_figure("tug-of-war").page
     number = page.locator(f"{NUMBER}[role]").first
     page.emulate_media(media="print")
     drawn = number.evaluate(
         """(number) => ["::before", "::after"].map((part) =>
           getComputedStyle(number, part).content)"""
     )
+    display = number.evaluate("(number) => getComputedStyle(number).display")
+    page.emulate_media(media="screen")
     assert drawn == ["none", "none"]
-    expect(number).to_have_css("display", "inline")
+    assert display == "inline"
 
 
 def test_a_number_tells_the_truth_in_a_translated_page(reader: Reader) -> None:
