@@ -10,6 +10,7 @@ import argparse
 import random
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from playwright.sync_api import Browser, CDPSession, Error, expect, sync_playwri
 
 from tests.browser.conftest import Window
 from tests.browser.support.browsers import launch
-from tests.browser.support.figure import Figure
+from tests.browser.support.figure import AT_REST, Figure
 from tests.browser.support.finger import Spot
 from tests.browser.support.server import serve
 from tests.browser.support.site import Site
@@ -77,6 +78,7 @@ PICK = """
 # tests may be given the page afterwards: there its links lead on again.
 STAY = """
 () => {
+  window.staying?.abort();
   window.staying = new AbortController();
   document.addEventListener("click", (event) => {
     if (event.target.closest("a")) event.preventDefault();
@@ -84,6 +86,13 @@ STAY = """
 }
 """
 LEAVE = "() => window.staying.abort()"
+
+LATE = 400
+"""ms in which a figure has written its address after the last gesture."""
+
+READOUTS_AT_REST = f"""
+(ids) => Promise.all(ids.map(async (id) => (await ({AT_REST})(id)).readouts))
+"""
 
 HOLDS_FOCUS = """
 (figure) => figure.contains(document.activeElement) && !document.activeElement.closest("a")
@@ -138,16 +147,23 @@ class Hands:
 
     def recover(self) -> None:
         """Reset brings the figure back, whatever was done to it."""
-        page = self.page
-        page.mouse.up()
-        page.keyboard.press("Escape")
+        self.rest()
         self.figure.root.scroll_into_view_if_needed()
-        page.wait_for_timeout(400)
+        self.page.wait_for_timeout(LATE)
+        self.reset()
+        self.figure.settle()
+
+    def rest(self) -> None:
+        """Nothing is held or open any more."""
+        self.page.mouse.up()
+        self.page.keyboard.press("Escape")
+
+    def reset(self) -> None:
+        """After it there is nothing left to undo."""
         if self.figure.part("reset").is_enabled():
             self.figure.reset()
         expect(self.figure.root).to_have_attribute("data-state", "live", timeout=30_000)
         expect(self.figure.part("reset")).to_be_disabled(timeout=30_000)
-        self.figure.settle()
 
     def let_go(self) -> None:
         """Links lead on again."""
@@ -202,33 +218,43 @@ SETTLED = 10
 """Gestures by which first runs have begun and neighbours are live: what they load stays."""
 
 
-def soak(figure: Figure, gestures: int, seed: int) -> list[Memory]:
-    """Memory after a tenth of the gestures, but at least `SETTLED`, and after all.
+def soak(figures: Sequence[Figure], gestures: int, seed: int) -> list[Memory]:
+    """All figures of a page, so many gestures each.
 
-    Raises AssertionError at what fails.
+    Memory after a tenth of the gestures, but at least `SETTLED`, and after all. Raises
+    AssertionError at what fails.
     """
-    hands = Hands(figure, seed)
-    usual = figure.settle().readouts
+    page = figures[0].page
+    ids = [figure.placed.id for figure in figures]
+    hands = [Hands(figure, seed) for figure in figures]
+    usual = page.evaluate(READOUTS_AT_REST, ids)
+    early = max(gestures // 10, SETTLED)
     held: list[Memory] = []
-    for made in range(1, gestures + 1):
-        hands.gesture()
-        if made in (max(gestures // 10, SETTLED), gestures):
-            hands.recover()
-            held.append(hands.memory())
+    for count in (early, gestures - early):
+        for hand in hands:
+            for _ in range(count):
+                hand.gesture()
+            hand.rest()
+        page.wait_for_timeout(LATE)
+        for hand in hands:
+            hand.reset()
+        page.evaluate(READOUTS_AT_REST, ids)
+        held.append(hands[0].memory())
 
     def as_before() -> None:
-        found = figure.snapshot().readouts
+        found = page.evaluate(READOUTS_AT_REST, ids)
         assert found == usual, f"Reset does not bring the beginning back: {found}, not {usual}"
 
-    eventually(figure.page, as_before)
-    hands.let_go()
+    eventually(page, as_before)
+    hands[0].let_go()
 
     # What leaks, stays; what a task yet to come holds on to, goes with it.
     def is_flat() -> None:
-        held[1] = hands.memory()
+        if not held[1].is_flat_after(held[0]):
+            held[1] = hands[0].memory()
         assert held[1].is_flat_after(held[0]), f"memory grows: {held[0]} → {held[1]}"
 
-    eventually(figure.page, is_flat)
+    eventually(page, is_flat)
     return held
 
 
@@ -239,7 +265,7 @@ def report(browser: Browser, site: Site, name: str, gestures: int, seed: int) ->
     window.page.goto(site.url(placed.page, placed.fragment({})))
     start = time.monotonic()
     try:
-        held = soak(Figure(window.page, placed).wait_live(), gestures, seed)
+        held = soak([Figure(window.page, placed).wait_live()], gestures, seed)
         lines = [" → ".join(map(str, held))]
         trouble = window.watch.verdict()
     except (AssertionError, Error) as failure:
