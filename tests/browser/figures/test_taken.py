@@ -17,11 +17,11 @@ import numpy as np
 import onnxruntime
 import pytest
 import torch
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import Error, Locator, expect
 from safetensors.torch import load_file
 
-from tests.browser.conftest import HTTP_AND_FILE, WIDE, Reader
-from tests.browser.figures.test_every_figure import FIGURES, SPECS
+from tests.browser.conftest import FOLLOW, HTTP_AND_FILE, WIDE, Reader
+from tests.browser.figures.test_every_figure import FIGURES, PAGES, SPECS
 from tests.browser.support.figure import Figure
 from tests.browser.support.rounds import FOCUS
 from tests.browser.support.training import SHOWN, Bench
@@ -39,14 +39,16 @@ ATOL = 1e-5
 # coloured pixels, and how far both are apart once small marks are blurred.
 LOOK = """
 async ([png, svg]) => {
-  const pixels = (source, width, height) => {
+  const drawn = (source, width, height) => {
     const canvas = document.createElement("canvas");
     [canvas.width, canvas.height] = [width, height];
     const context = canvas.getContext("2d");
     context.imageSmoothingQuality = "high";
     context.drawImage(source, 0, 0, width, height);
-    return [canvas, context.getImageData(0, 0, width, height).data];
+    return canvas;
   };
+  const pixels = (canvas) =>
+    canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
   const opened = async (blob) => {
     const image = new Image();
     image.src = URL.createObjectURL(blob);
@@ -57,8 +59,9 @@ async ([png, svg]) => {
   const svg_blob = new Blob([svg], { type: "image/svg+xml" });
   const image = await opened(png_blob);
   const [width, height] = [image.naturalWidth, image.naturalHeight];
-  const [whole, data] = pixels(image, width, height);
-  const [redrawn] = pixels(await opened(svg_blob), width, height);
+  const whole = drawn(image, width, height);
+  const redrawn = drawn(await opened(svg_blob), width, height);
+  const data = pixels(whole);
   let [dark, coloured] = [0, 0];
   for (let i = 0; i < data.length; i += 4) {
     const low = Math.min(data[i], data[i + 1], data[i + 2]);
@@ -67,7 +70,7 @@ async ([png, svg]) => {
     coloured += high - low > 60;
   }
   const small = [Math.round(width / 64), Math.round(height / 64)];
-  const [one, other] = [whole, redrawn].map((canvas) => pixels(canvas, ...small)[1]);
+  const [one, other] = [whole, redrawn].map((canvas) => pixels(drawn(canvas, ...small)));
   const apart = one.reduce((sum, v, i) => sum + Math.abs(v - other[i]), 0);
   return {
     size: [width, height],
@@ -78,6 +81,7 @@ async ([png, svg]) => {
   };
 }
 """
+CLOSE = "(buttons) => buttons.forEach((button) => button.click())"
 
 
 def opened(figure: Figure) -> Locator:
@@ -102,17 +106,34 @@ def plain(cell: str) -> str:
 
 
 @pytest.mark.parametrize("scheme", ["file"], indirect=True)  # a browser mistrusts it more
-@pytest.mark.parametrize("name", FIGURES)
+@pytest.mark.parametrize("name", PAGES)
 def test_every_figure_can_be_taken_along(reader: Reader, name: str, tmp_path: Path) -> None:
-    """Its picture is on light paper in the dark, too; and on a phone nothing is wider than it."""
-    figure = reader.live_figure(name)
+    """Its picture is on light paper in the dark, too; and on a phone nothing is wider than it.
+
+    All that each figure offers stays open until the page is as narrow as a phone: to lay it out at
+    another width takes longer than to save a figure's files.
+    """
+    page = reader.live_page(name)
+    failures: list[str] = []
     try:
-        figure.page.emulate_media(color_scheme="dark")
-        _take_along(figure, tmp_path)
+        page.emulate_media(color_scheme="dark")
+        for placed in reader.site.figures_of(name):
+            page.evaluate(FOLLOW, placed.fragment({}))  # its link holds no other figure's state
+            try:
+                _take_along(Figure(page, placed), tmp_path)
+            except (AssertionError, Error) as failure:
+                failures.append(f"{placed.id}: {failure}")
+        assert not failures, "\n".join(failures)
+        places = page.get_by_role("group", name=SAVE)
+        expect(places).to_have_count(len(reader.site.figures_of(name)))
+        page.emulate_media(color_scheme="no-preference")
+        for width in (320, 360):
+            page.set_viewport_size({"width": width, "height": 640})
+            assert page.evaluate("() => document.documentElement.scrollWidth") <= width
     finally:
-        figure.page.keyboard.press("Escape")
-        figure.page.emulate_media(color_scheme="light")
-        figure.page.set_viewport_size(WIDE)
+        page.locator("[data-role=take][aria-expanded=true]").evaluate_all(CLOSE)
+        page.emulate_media(color_scheme="light")
+        page.set_viewport_size(WIDE)
 
 
 def _take_along(figure: Figure, folder: Path) -> None:
@@ -147,11 +168,6 @@ def _take_along(figure: Figure, folder: Path) -> None:
     text = saved(place, "Numbers, CSV", folder).read_text("utf-8")
     rows = list(csv.reader(io.StringIO(text)))
     assert rows == [[plain(cell) for cell in row] for row in figure.table()]
-
-    page.emulate_media(color_scheme="no-preference")
-    for width in (320, 360):
-        page.set_viewport_size({"width": width, "height": 640})
-        assert page.evaluate("() => document.documentElement.scrollWidth") <= width
 
 
 @HTTP_AND_FILE
