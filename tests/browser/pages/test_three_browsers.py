@@ -9,21 +9,22 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping
-from functools import partial
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from itertools import groupby
 from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import Error, Playwright
+from playwright.sync_api import Error, Page, Playwright
 
-from tests.browser.conftest import HTTP_AND_FILE, Reader
+from tests.browser.conftest import FOLLOW, HTTP_AND_FILE, Reader
 from tests.browser.figures.test_every_figure import FIGURES
 from tests.browser.support import blocks, browser_report
 from tests.browser.support.browsers import NAMES
 from tests.browser.support.cells_round import work_cells
 from tests.browser.support.drivers import Driver, Tripwire, drive
-from tests.browser.support.figure import SNAPSHOT, Figure, ink
+from tests.browser.support.figure import SNAPSHOT, WRITTEN, Figure, ink
 from tests.browser.support.offline_round import read_offline
 from tests.browser.support.rounds import Notes, Round, loss_to_reach
 from tests.browser.support.same_text import expect_same_text
@@ -36,6 +37,37 @@ INK = 4 / 255
 """A canvas holds 8 bits, and each browser rounds in its own way."""
 
 COVER = "index.html"
+
+MOMENTS = (
+    ("usual", "as it opens"),
+    ("worked", "after the gesture"),
+    ("keyed", "after the key"),
+    ("turned", "after a number of the text"),
+)
+"""Fields of `Notes` for what is compared with Chromium, in order."""
+MOMENTS_FROM_FILE = (("keyed", "after the key"),)
+"""There what the hands have come to is enough."""
+
+TOGETHER = 15.0
+"""Seconds in which Chromium shows a page's figures at another address."""
+
+STATE = "(id) => document.getElementById(id).dataset.state"
+# What is still to be written of another figure would be written over what is to be followed.
+LEAD = f"""
+async ([ids, fragment]) => {{
+  await Promise.all(ids.map({WRITTEN.strip()}));
+  history.replaceState(null, "", location.pathname);
+  await ({FOLLOW.strip()})(fragment);
+}}
+"""
+SNAPSHOTS = (
+    f"(ids) => {{ const snapshot = {SNAPSHOT.strip()};"
+    """
+  const shown = ids.map((id) => [id, JSON.parse(snapshot(document.getElementById(id)))]);
+  return JSON.stringify(Object.fromEntries(shown));
+}
+"""
+)
 
 OTHERS = tuple(name for name in NAMES if name != "chromium")
 """Chromium works the whole suite; it joins here where all browsers are asked for."""
@@ -72,33 +104,57 @@ def expect_same(seen: dict[str, Any], reference: dict[str, Any], when: str) -> N
         assert np.abs(ours - theirs).max() <= INK, f"{when}: picture “{label}”"
 
 
-def expect_chromiums(reader: Reader, placed: PlacedFigure, seen: dict[str, Any], when: str) -> None:
-    """Chromium shows the same at the same address; a page of it that is open stays open."""
-    fragment = seen["hash"].removeprefix("#") or placed.fragment({})
-    page = reader.shared_page(reader.site.url(placed.page, fragment))
-    figure = Figure(page, placed).wait_live()
+def address(seen: Mapping[str, dict[str, Any]]) -> str:
+    """One for a whole page: what the browser wrote into its own of each figure, by id."""
+    written = [
+        entry
+        for id, one in seen.items()
+        for entry in one["hash"].partition("?")[2].split("&")
+        if entry.startswith(f"{id}.")
+    ]
+    return f"{next(iter(seen))}?{'&'.join(written)}" if written else ""
+
+
+def chromium(reader: Reader, figures: Sequence[PlacedFigure]) -> Page:
+    """Its page of these figures, as it opens; it stays open."""
+    page = reader.shared_page(reader.site.url(figures[0].page))
+    for placed in figures:
+        if page.evaluate(STATE, placed.id) != "live":
+            Figure(page, placed).wait_live()
+    return page
+
+
+def differences(page: Page, seen: Mapping[str, dict[str, Any]], when: str) -> dict[str, str]:
+    """Id → what Chromium shows otherwise at the same address."""
+    if not seen:
+        return {}
+    if fragment := address(seen):
+        page.evaluate(LEAD, [list(seen), fragment])
+    found = dict.fromkeys(seen, "")
 
     def check() -> None:
-        expect_same(seen, json.loads(figure.root.evaluate(SNAPSHOT)), when)
+        for id, shown in json.loads(page.evaluate(SNAPSHOTS, list(found))).items():
+            try:
+                expect_same(seen[id], shown, when)
+                del found[id]
+            except AssertionError as difference:
+                found[id] = str(difference)
+        assert not found
 
-    eventually(figure.page, check)
+    with suppress(AssertionError):  # those that differ to the end are left
+        eventually(page, check, TOGETHER)
+    return found
 
 
-def judge(reader: Reader, figure: PlacedFigure, notes: Notes) -> None:
-    """Raises AssertionError at what a reader would miss in that browser."""
+def judge(figure: PlacedFigure, notes: Notes, over_http: bool) -> None:
+    """Raises AssertionError at what a reader would miss in that browser, whatever others show."""
     assert not notes.trouble, notes.trouble
     assert not notes.problems, "; ".join(notes.problems)
     assert f"{figure.id}." in notes.worked["hash"], "the gesture changed nothing"
-    over_http = reader.site.root.startswith("http")
-    if over_http:  # from file://, what the hands have come to is enough
-        expect_chromiums(reader, figure, notes.usual, "as it opens")
-        expect_chromiums(reader, figure, notes.worked, "after the gesture")
     assert notes.keyed["hash"] != notes.worked["hash"], "the key changed nothing"
-    expect_chromiums(reader, figure, notes.keyed, "after the key")
     if notes.numbers:
         was, dragged, stepped = notes.numbers
         assert was != dragged != stepped, f"the number of the text: {notes.numbers}"
-        expect_chromiums(reader, figure, notes.turned, "after a number of the text")
     enough = loss_to_reach(figure)
     assert notes.trained or enough is None or not over_http, "it did not train"
     if notes.trained and enough is not None:
@@ -106,45 +162,68 @@ def judge(reader: Reader, figure: PlacedFigure, notes: Notes) -> None:
         assert reached <= enough, f"a loss of {reached} after {step} steps, not {enough}"
 
 
-def work_figure(reader: Reader, figure: PlacedFigure, round: Round) -> Mapping[str, float]:
-    """How far training went, if the figure trains; AssertionError as above."""
-    notes = round.visit(figure)
-    judge(reader, figure, notes)
-    return notes.trained
+def work_page(
+    reader: Reader, figures: Sequence[PlacedFigure], round: Round
+) -> list[tuple[str, Mapping[str, float]]]:
+    """For each figure of a page what is wrong, or nothing, and how far it trained, if it does.
+
+    Chromium takes all of a page at once, at an address that holds what was written of each.
+    """
+    notes = dict(zip((figure.id for figure in figures), round.visit(figures), strict=True))
+    over_http = reader.site.root.startswith("http")
+    wrong: dict[str, str] = {}
+    for figure in figures:
+        try:
+            judge(figure, notes[figure.id], over_http)
+        except AssertionError as failure:
+            wrong[figure.id] = str(failure) or repr(failure)
+    page = chromium(reader, figures)
+    for moment, when in MOMENTS if over_http else MOMENTS_FROM_FILE:
+        seen = {id: getattr(one, moment) for id, one in notes.items() if id not in wrong}
+        seen = {id: shown for id, shown in seen.items() if shown}
+        wrong |= differences(page, seen, when)
+    return [(wrong.get(figure.id, ""), notes[figure.id].trained) for figure in figures]
 
 
 def test_the_whole_book_works(
     driver: Driver, reader: Reader, record_property: Callable[[str, object], None]
 ) -> None:
     """One browser goes through it; one line for each figure, and each other part, that fails."""
+    driver.open(reader.site.url(blocks.AUTHORS))
+    failures = [f"{blocks.AUTHORS}: {fault}" for fault in blocks.faults(driver.ask(blocks.LOOK))]
+    scheme = "http" if reader.site.root.startswith("http") else "file"
+
+    def worked(part: str, trained: Mapping[str, float]) -> None:
+        row = browser_report.row(driver.version, scheme, part, trained)
+        record_property(browser_report.WORKED, row)
+
     first_places = {figure.name: figure for figure in reversed(reader.site.figures)}
     assert set(first_places) >= set(FIGURES)
     covers = [figure for figure in reader.site.figures if figure.page == COVER]
     places = {figure.id: figure for figure in (*first_places.values(), *covers)}
-    scheme = "http" if reader.site.root.startswith("http") else "file"
+    in_order = sorted(places.values(), key=lambda figure: (figure.page, figure.id))
     round = Round(driver, reader.site)
-    parts: list[tuple[str, Callable[[], Mapping[str, float] | None]]] = [
-        (
-            f"{figure.name} of the cover" if figure in covers else figure.name,
-            partial(work_figure, reader, figure, round),
-        )
-        for figure in sorted(places.values(), key=lambda figure: (figure.page, figure.id))
-    ]
-    parts.append((browser_report.CELLS, partial(work_cells, driver, reader.site)))
+    for page, group in groupby(in_order, key=lambda figure: figure.page):
+        figures = list(group)
+        try:
+            outcomes = work_page(reader, figures, round)
+        except (AssertionError, Error) as failure:
+            failures.append(f"{page}: {str(failure) or repr(failure)}")
+            continue
+        for figure, (wrong, trained) in zip(figures, outcomes, strict=True):
+            part = f"{figure.name} of the cover" if page == COVER else figure.name
+            if wrong:
+                failures.append(f"{part}: {wrong}")
+            else:
+                worked(part, trained)
+
+    parts = [(browser_report.CELLS, work_cells)]
     if scheme == "http":
-        parts.append((browser_report.OFFLINE, partial(read_offline, driver, reader.site)))
-    failures: list[str] = []
+        parts.append((browser_report.OFFLINE, read_offline))
     for part, work in parts:
         try:
-            trained = work() or {}
+            work(driver, reader.site)
+            worked(part, {})
         except (AssertionError, Error) as failure:
             failures.append(f"{part}: {str(failure) or repr(failure)}")
-            continue
-        row = browser_report.row(driver.version, scheme, part, trained)
-        record_property(browser_report.WORKED, row)
     assert not failures, "\n".join(failures)
-
-
-def test_remarks_captions_and_columns_are_seen_as_such(driver: Driver, reader: Reader) -> None:
-    driver.open(reader.site.url(blocks.AUTHORS))
-    assert blocks.faults(driver.ask(blocks.LOOK)) == []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -137,15 +137,6 @@ async (id, enough, seconds) => {
 }
 """
 
-# Leaves the figure, so that nothing computes while the next one is looked at.
-TIDY = """
-() => {
-  document.querySelectorAll("[data-role=reset]:enabled").forEach((button) => button.click());
-  document.activeElement.blur();
-  location.hash = "";
-}
-"""
-
 
 @dataclass
 class Notes:
@@ -206,26 +197,32 @@ class Round:
     def __init__(self, driver: Driver, site: Site) -> None:
         self._driver = driver
         self._site = site
-        self._page = ""
         self._over_http = site.root.startswith("http")
         self._experiment_trained = False
 
-    def visit(self, figure: PlacedFigure) -> Notes:
-        notes = Notes()
-        try:
-            self._work(figure, notes)
-        except Exception as trouble:  # whatever it is, the other figures are still to be seen
-            notes.trouble = str(trouble) or repr(trouble)
-            self._page = ""
-        return notes
+    def visit(self, figures: Sequence[PlacedFigure]) -> list[Notes]:
+        """Of figures that stand on one page. Each is left as it was worked: it is at rest."""
+        seen: list[Notes] = []
+        is_open = False
+        for figure in figures:
+            seen.append(notes := Notes())
+            try:
+                if not is_open:
+                    self._open(figure.page, notes)
+                self._work(figure, notes)
+                is_open = True
+            except Exception as trouble:  # whatever it is, the other figures are still to be seen
+                notes.trouble = str(trouble) or repr(trouble)
+                is_open = False
+        return seen
+
+    def _open(self, page: str, notes: Notes) -> None:
+        self._driver.open(self._site.url(page))
+        if self._over_http:  # lines break alike from file://
+            notes.problems += [f"“{sign}” begins a line" for sign in self._driver.ask(STRAYS)]
 
     def _work(self, figure: PlacedFigure, notes: Notes) -> None:
         driver = self._driver
-        if self._page != figure.page:
-            driver.open(self._site.url(figure.page))
-            self._page = figure.page
-            if self._over_http:  # lines break alike from file://
-                notes.problems += [f"“{sign}” begins a line" for sign in driver.ask(STRAYS)]
         state, said = driver.ask(WAKE, figure.id, LIVE_PATIENCE)
         assert state == "live", f"{state}: {said}"
         notes.usual = driver.ask(AT_REST, figure.id)
@@ -250,7 +247,6 @@ class Round:
             x, y = driver.ask(PLACE_OF_BUTTON, figure.id, TRAIN_BUTTON)
             driver.click((x, y))
             notes.trained = driver.ask(UNTIL_LOSS, figure.id, enough, TRAINING_PATIENCE)
-        driver.ask(TIDY)
         notes.problems += driver.problems()
 
     def _shall_train(self, figure: PlacedFigure) -> bool:
