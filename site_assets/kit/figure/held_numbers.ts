@@ -66,9 +66,7 @@ function turned(element: HTMLElement, spec: TurnedSpec, get: () => Value, set: (
   });
   startDrag(element, Math.min(LONGEST_STEP, TRAVEL / last), () => placeOf(spec, get()), go);
   const text = document.createTextNode("");
-  const written = document.createElement("span");
-  written.append(text);
-  element.replaceChildren(written);
+  element.replaceChildren(text);
   let shown: Value | null = null;
   return () => {
     const value = get();

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import FOLLOW, ROOT, Reader, State
-from tests.browser.support.figure import ALL_WRITTEN
+from tests.browser.conftest import FOLLOW, POSTPONED, ROOT, Reader, State
+from tests.browser.support.figure import ALL_WRITTEN, LIVE_TIMEOUT, Figure
 from tests.browser.support.layout import faults
 from tests.browser.support.same_text import expect_same_text
 from tests.browser.support.site import PlacedFigure, fragment_of
@@ -159,6 +159,9 @@ def test_figures_go_live_where_they_stood(reader: Reader, page_name: str, touch:
         assert all(ink > 0.5 for ink in static["inks"]), f"blank static pictures: {id}, {static}"
         assert static["worked"] == 0, id
 
+    Figure(live, figures[0]).wait_live()
+    # Until all is laid out, who scrolls on sees it come.
+    expect(live.locator("html")).not_to_have_class(POSTPONED, timeout=LIVE_TIMEOUT)
     reader.wake(live, figures)
     boxes = live.evaluate("(ids) => ids.map((id) => [frozenBoxes[id], boxesOf(id)])", ids)
     for id, (frozen, now) in zip(ids, boxes, strict=True):
