@@ -229,8 +229,8 @@ def soak(figures: Sequence[Figure], gestures: int, seed: int) -> list[Memory]:
     hands = [Hands(figure, seed) for figure in figures]
     usual = page.evaluate(READOUTS_AT_REST, ids)
     early = max(gestures // 10, SETTLED)
-    held: list[Memory] = []
-    for count in (early, gestures - early):
+
+    def worked(count: int) -> Memory:
         for hand in hands:
             for _ in range(count):
                 hand.gesture()
@@ -239,22 +239,28 @@ def soak(figures: Sequence[Figure], gestures: int, seed: int) -> list[Memory]:
         for hand in hands:
             hand.reset()
         page.evaluate(READOUTS_AT_REST, ids)
-        held.append(hands[0].memory())
+        return hands[0].memory()
 
     def as_before() -> None:
         found = page.evaluate(READOUTS_AT_REST, ids)
         assert found == usual, f"Reset does not bring the beginning back: {found}, not {usual}"
 
+    held = [worked(early), worked(gestures - early)]
     eventually(page, as_before)
-    hands[0].let_go()
 
     # What leaks, stays; what a task yet to come holds on to, goes with it.
     def is_flat() -> None:
-        if not held[1].is_flat_after(held[0]):
-            held[1] = hands[0].memory()
-        assert held[1].is_flat_after(held[0]), f"memory grows: {held[0]} → {held[1]}"
+        if not held[-1].is_flat_after(held[-2]):
+            held[-1] = hands[0].memory()
+        grown = " → ".join(map(str, held))
+        assert held[-1].is_flat_after(held[-2]), f"memory grows: {grown}"
 
-    eventually(page, is_flat)
+    try:
+        eventually(page, is_flat)
+    except AssertionError:  # what is opened for the first time is kept once, a leak grows again
+        held.append(worked(gestures - early))
+        eventually(page, is_flat)
+    hands[0].let_go()
     return held
 
 
