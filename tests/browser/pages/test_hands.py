@@ -17,16 +17,14 @@ from tests.browser.support.training import Bench
 NARROWEST = {"width": 320, "height": 640}
 GESTURES, SEED = 12, 11
 
-# Text against its ground for each control that is shown, in the state in which it is now, and with
-# all of a figure's controls disabled. Before and afterwards the page is hidden, so that nothing but
-# styles is computed.
+# Text against its ground for each control that is shown, in the state in which it is now.
 FAINT = """
-([least, leastDisabled]) => {
+(least) => {
   const context = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
-  const luminances = new Map();
-  const once = (known, key, find) => known.get(key) ?? known.set(key, find()).get(key);
+  const known = new Map();
+  const once = (key, find) => known.get(key) ?? known.set(key, find()).get(key);
   // Of colours painted one over the other.
-  const luminance = (colours) => once(luminances, colours.join(), () => {
+  const luminance = (colours) => once(colours.join(), () => {
     context.clearRect(0, 0, 1, 1);
     for (const colour of colours) {
       context.fillStyle = colour;
@@ -38,44 +36,36 @@ FAINT = """
     });
     return 0.2126 * r + 0.7152 * g + 0.0722 * b;
   });
+  const grounds = (element) => once(element, () => [
+    ...(element.parentElement ? grounds(element.parentElement) : []),
+    getComputedStyle(element).backgroundColor,
+  ]);
   const faces = ".button, .toggle-choice > span, .select > select, .seed input, "
     + ".predict-choices > button, .cell button, .theme, .masthead-link";
-  const faint = (enough) => {
-    const known = new Map();
-    const grounds = (element) => once(known, element, () => [
-      ...(element.parentElement ? grounds(element.parentElement) : []),
-      getComputedStyle(element).backgroundColor,
-    ]);
-    return [...document.querySelectorAll(faces)].filter((face) => face.checkVisibility())
-      .flatMap((face) => {
-        const ground = grounds(face);
-        const [a, b] = [luminance(ground),
-          luminance([...ground, getComputedStyle(face).color])].sort((x, y) => x - y);
-        const ratio = (b + 0.05) / (a + 0.05);
-        return ratio >= enough ? [] : [`${ratio.toFixed(1)} : 1, ${face.outerHTML.slice(0, 80)}`];
-      });
-  };
-  document.body.style.contentVisibility = "";
-  const controls = [...document.querySelectorAll("figure :is(.button, input, select)")];
-  const usual = controls.map(({ disabled }) => disabled);
-  const able = (disabled) => controls.forEach((control, index) => {
-    control.disabled = disabled(index);
-  });
-  able(() => false);
-  const found = faint(least);
-  able(() => true);
-  const foundDisabled = faint(leastDisabled);
-  able((index) => usual[index]);
-  document.body.style.contentVisibility = "hidden";
-  return [found, foundDisabled];
+  return [...document.querySelectorAll(faces)].filter((face) => face.checkVisibility())
+    .flatMap((face) => {
+      const ground = grounds(face);
+      const [a, b] = [luminance(ground),
+        luminance([...ground, getComputedStyle(face).color])].sort((x, y) => x - y);
+      const ratio = (b + 0.05) / (a + 0.05);
+      if (ratio >= least) return [];
+      return [`${ratio.toFixed(1)} : 1, ${face.outerHTML.slice(0, 80)}`];
+    });
 }
 """
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 PSEUDO = ((), ("hover",), ("focus", "focus-visible"), ("hover", "active"),
           ("hover", "focus", "focus-visible", "active"))  # fmt: skip
-HIDE = "(hidden) => { document.body.style.contentVisibility = hidden ? 'hidden' : ''; }"
-WORKED = "button, input:not([type=range]), select, .toggle-choice"
-"""What hands reach of that on which words stand."""
+CONTROLS = "figure .button, figure input, figure select"
+SHOW = "(shown) => { document.body.style.display = shown ? '' : 'none'; }"
+WHICH_ARE_ENABLED = """
+(controls) => [...document.querySelectorAll(controls)].map(({ disabled }) => !disabled)
+"""
+ENABLE = """
+([controls, which]) => document.querySelectorAll(controls).forEach((control, index) => {
+  control.disabled = !(Array.isArray(which) ? which[index] : which);
+})
+"""
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -86,24 +76,28 @@ def test_every_state_of_every_control_can_be_read(reader: Reader, name: str) -> 
     session.send("DOM.enable")
     session.send("CSS.enable")
     root = session.send("DOM.getDocument", {"depth": 0})["root"]["nodeId"]
-    query = {"nodeId": root, "selector": WORKED}
+    query = {"nodeId": root, "selector": "button, input, select, .toggle-choice"}
     nodes = session.send("DOM.querySelectorAll", query)["nodeIds"]
+    usual = page.evaluate(WHICH_ARE_ENABLED, CONTROLS)
     problems: list[str] = []
     with as_it_was(page):
-        page.evaluate(HIDE, True)
         for states in PSEUDO:
+            page.evaluate(SHOW, False)  # else each of them is a new style for all of the page
             for node in nodes:
                 forced = {"nodeId": node, "forcedPseudoClasses": list(states)}
                 session.send("CSS.forcePseudoState", forced)
+            page.evaluate(SHOW, True)
             for scheme in SCHEMES:
                 page.emulate_media(color_scheme=scheme)
-                for told, found in zip(
-                    ("", "+disabled"), page.evaluate(FAINT, [4.5, 3]), strict=True
-                ):
-                    where = f"{name} {'+'.join((scheme, *states))}{told}"
-                    problems += [f"{where}: {line}" for line in found]
+                for enabled in (True, False):
+                    if not enabled:
+                        page.evaluate(ENABLE, [CONTROLS, False])
+                    found = page.evaluate(FAINT, 4.5 if enabled else 3)
+                    told = "+".join((scheme, *states, *([] if enabled else ["disabled"])))
+                    problems += [f"{name} {told}: {line}" for line in found]
+                page.evaluate(ENABLE, [CONTROLS, True])
         session.detach()
-        page.evaluate(HIDE, False)
+        page.evaluate(ENABLE, [CONTROLS, usual])
     assert not problems, "\n".join(problems)
 
 
