@@ -10,10 +10,10 @@ from pathlib import Path
 from threading import Event
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import HTTP_AND_FILE, Reader, Window
-from tests.browser.support.figure import Figure
+from tests.browser.support.figure import LIVE_TIMEOUT, Figure
 from tests.browser.support.layout import LAYOUT_SHIFT
 from tests.browser.support.server import Pages, listen
 from tests.browser.support.site import Site
@@ -35,7 +35,7 @@ def test_a_figure_far_down_stays_where_the_link_led(reader: Reader, touch: bool)
     figure.wait_live()
     top = figure.root.evaluate(TOP)
     assert 0 <= top < 60
-    expect(page.locator("html.layout-postponed")).to_have_count(0)
+    expect(page.locator("html.layout-postponed")).to_have_count(0, timeout=LIVE_TIMEOUT)
     expect(page.locator(".postponed")).to_have_count(0)
     assert abs(figure.root.evaluate(TOP) - top) < 1
     assert page.evaluate(LAYOUT_SHIFT) == 0
@@ -63,11 +63,14 @@ def test_what_is_on_the_screen_is_drawn_before_any_figure_is_live(
         assert page.evaluate(SEEN_AND_PUT_OFF) == 0
         for screens in (2, -4):
             page.evaluate(f"scrollBy({{ top: {screens} * innerHeight, behavior: 'instant' }})")
-            page.wait_for_timeout(100)
-            assert page.evaluate(SEEN_AND_PUT_OFF) == 0
+            eventually(page, partial(expect_all_seen, page))
         page.evaluate("location.hash = 'exercises'")
         expect(page.locator("#exercises")).to_be_in_viewport()
-        assert page.evaluate(SEEN_AND_PUT_OFF) == 0
+        eventually(page, partial(expect_all_seen, page))
+
+
+def expect_all_seen(page: Page) -> None:
+    assert page.evaluate(SEEN_AND_PUT_OFF) == 0
 
 
 @pytest.mark.parametrize("touch", [False, True], ids=["desk", "phone"])
