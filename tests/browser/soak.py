@@ -221,8 +221,8 @@ SETTLED = 10
 def soak(figures: Sequence[Figure], gestures: int, seed: int) -> list[Memory]:
     """All figures of a page, so many gestures each.
 
-    Memory after a tenth of the gestures, but at least `SETTLED`, and after all. Raises
-    AssertionError at what fails.
+    Memory after a tenth of the gestures, but at least `SETTLED`, after all, and, if it grew, after
+    more of them. Raises AssertionError at what fails.
     """
     page = figures[0].page
     ids = [figure.placed.id for figure in figures]
