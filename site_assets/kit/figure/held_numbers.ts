@@ -65,16 +65,15 @@ function turned(element: HTMLElement, spec: TurnedSpec, get: () => Value, set: (
     go(placeOf(spec, get()) + steps * (event.shiftKey ? 10 : 1));
   });
   startDrag(element, Math.min(LONGEST_STEP, TRAVEL / last), () => placeOf(spec, get()), go);
-  const text = document.createTextNode("");
-  element.replaceChildren(text);
   let shown: Value | null = null;
   return () => {
     const value = get();
-    if (value === shown) return;
+    if (value === shown) return; // a number that stays is not laid out anew
     shown = value;
-    text.data = shownNumber(spec, value); // the same node in every frame of a drag: little to lay out
+    const text = shownNumber(spec, value);
+    element.textContent = text;
     element.setAttribute("aria-valuenow", String(Number(value)));
-    element.setAttribute("aria-valuetext", text.data);
+    element.setAttribute("aria-valuetext", text);
   };
 }
 
