@@ -70,8 +70,10 @@ def deviations_of(options: Mapping[str, Any]) -> Array:
     return np.array(options["deviations"])
 
 
-def look(folder: Path, z: Array, target: Array, deviations: Array, leash: float) -> list[Any]:
-    """Drawings, measures and slopes of codes `[n, 2]`."""
+def look(
+    folder: Path, z: Array, target: Array, deviations: Array, leash: float, network: int = 0
+) -> list[Any]:
+    """Drawings, measures and slopes of codes `[n, 2]` of a network, by default the page's."""
     n = len(z)
     feeds = {
         "z": z,
@@ -80,13 +82,18 @@ def look(folder: Path, z: Array, target: Array, deviations: Array, leash: float)
         "leash": np.full((n, 1), leash),
     }
     given = {name: np.ascontiguousarray(value, np.float32) for name, value in feeds.items()}
-    return list(session(folder / "search.onnx").run(None, given))
+    graph = f"search-{network + 1}.onnx" if network else "search.onnx"
+    return list(session(folder / graph).run(None, given))
 
 
-def decoded(folder: Path, z: Array) -> Array:
-    """The published decoder's drawings `[n, 32, 32]`."""
-    given = {"z": np.ascontiguousarray(z, np.float32)}
-    return np.asarray(session(folder / "decoder.onnx").run(None, given)[0][:, 0], np.float64)
+def decoded(folder: Path, z: Array, network: int = 0) -> Array:
+    """A network's drawings `[n, 32, 32]`; the page's has a decoder of its own."""
+    if network:
+        drawings = look(folder, z, np.zeros(3), np.ones(3), 0.0, network)[0]
+    else:
+        given = {"z": np.ascontiguousarray(z, np.float32)}
+        drawings = session(folder / "decoder.onnx").run(None, given)[0]
+    return np.asarray(drawings[:, 0], np.float64)
 
 
 def misfit(measures: Array, target: Array, deviations: Array) -> Array:
@@ -180,12 +187,14 @@ def test_the_plane_is_judged_as_it_is_drawn(
     assert (off / deviations_of(options)).max() < 0.6 / plane["fine"] + 0.01
 
 
-def asker(folder: Path, options: Mapping[str, Any], targets: Array, leash: float) -> Asked:
+def asker(
+    folder: Path, options: Mapping[str, Any], targets: Array, leash: float, network: int = 0
+) -> Asked:
     """C + λ ‖z‖² by numpy, and the slopes that are published."""
     deviations = deviations_of(options)
 
     def ask(z: Array, numbers: Array) -> tuple[Array, Array]:
-        x_hat, _, slope = look(folder, z, targets[numbers], deviations, leash)
+        x_hat, _, slope = look(folder, z, targets[numbers], deviations, leash, network)
         found = misfit(measured(x_hat[:, 0].astype(float)), targets[numbers], deviations)
         return found**2 + leash * (z**2).sum(1), slope.astype(float)
 
@@ -200,18 +209,18 @@ class Wished:
     starts: Array
 
     @classmethod
-    def of(cls, options: Mapping[str, Any], split: str, draw: int) -> Wished:
+    def of(cls, options: Mapping[str, Any], split: str, network: int) -> Wished:
         targets = np.repeat(wishes(options, split).reshape(-1, 3), options["starts"], 0)
-        starts = rng.normal(draw, STREAM_STARTS, 2 * len(targets)).reshape(-1, 2)
+        starts = rng.normal(network, STREAM_STARTS, 2 * len(targets)).reshape(-1, 2)
         return cls(targets, starts.astype(float))
 
 
 def judged(
-    folder: Path, card: dict[str, Any], wished: Wished, z: Array, leash: float
+    folder: Path, card: dict[str, Any], wished: Wished, z: Array, leash: float, network: int
 ) -> tuple[Array, Array]:
     """Mean misfit and accepted share by kind, `[2]` each, of the best search for each wish."""
     options = card["options"]["search"]
-    x = decoded(folder, z)
+    x = decoded(folder, z, network)
     found = misfit(measured(x), wished.targets, deviations_of(options))
     each = options["starts"]
     best = (found**2 + leash * (z**2).sum(1)).reshape(-1, each).argmin(1)
@@ -220,16 +229,16 @@ def judged(
     return found[rows].reshape(2, -1).mean(1), shares.reshape(2, -1).mean(1)
 
 
-@pytest.mark.parametrize("draw", [0, 4])
+@pytest.mark.parametrize("network", [0, 1, 4])
 @pytest.mark.parametrize("way", ["free", "held"])
 def test_the_searches(
-    folder: Path, card: dict[str, Any], options: dict[str, Any], way: str, draw: int
+    folder: Path, card: dict[str, Any], options: dict[str, Any], way: str, network: int
 ) -> None:
     leash = card["metrics"]["search.leash"]["value"] if way == "held" else 0.0
-    wished = Wished.of(options, "test", draw)
-    z = search(asker(folder, options, wished.targets, leash), wished.starts).codes
-    missed, share = judged(folder, card, wished, z, leash)
-    place = slice(None), options["ways"].index(way), draw
+    wished = Wished.of(options, "test", network)
+    z = search(asker(folder, options, wished.targets, leash, network), wished.starts).codes
+    missed, share = judged(folder, card, wished, z, leash, network)
+    place = slice(None), options["ways"].index(way), network
     # A search whose path forks at the last digits may end in another valley.
     np.testing.assert_allclose(missed, array(folder, card, "misfits")[place], atol=0.03)
     some = 3 / options["wishes"] + 1e-6
@@ -267,9 +276,10 @@ def test_the_shown_search_needs_no_slopes(
     folder: Path, card: dict[str, Any], options: dict[str, Any]
 ) -> None:
     """From where the figure's held search ends, Nelder and Mead find next to nothing better."""
-    target, leash = np.array([[0.15, 0.3, 5.0]]), card["metrics"]["search.leash"]["value"]
+    target, start = (np.array([options["turned"][part]]) for part in ("wish", "start"))
+    leash = card["metrics"]["search.leash"]["value"]
     ask = asker(folder, options, target, leash)
-    end = search(ask, np.array([[-2.0, 0.0]])).codes[0]
+    end = search(ask, start).codes[0]
 
     def total(z: Array) -> float:
         found = misfit(measured(decoded(folder, z[None])), target[0], deviations_of(options))
@@ -283,21 +293,21 @@ def test_the_shown_search_needs_no_slopes(
 def test_the_random_codes(folder: Path, card: dict[str, Any], options: dict[str, Any]) -> None:
     way = options["ways"].index("random")
     assert card["metrics"]["search.looks"]["value"] <= options["looks"]
-    for draw in range(options["draws"]):
-        codes = rng.normal(draw, STREAM_CODES, 2 * options["looks"]).reshape(-1, 2)
-        x = decoded(folder, codes)
+    for network in range(options["networks"]):
+        codes = rng.normal(network, STREAM_CODES, 2 * options["looks"]).reshape(-1, 2)
+        x = decoded(folder, codes, network)
         for kind, target in enumerate(wishes(options)):
             found = misfit(measured(x)[None], target[:, None], deviations_of(options))
-            assert array(folder, card, "misfits")[kind, way, draw] == pytest.approx(
+            assert array(folder, card, "misfits")[kind, way, network] == pytest.approx(
                 found.min(1).mean(), abs=5e-3
             )
             share = accepted(folder, card, x[found.argmin(1)]).mean()
-            assert array(folder, card, "accepted")[kind, way, draw] == pytest.approx(
+            assert array(folder, card, "accepted")[kind, way, network] == pytest.approx(
                 share, abs=1 / options["wishes"] + 1e-6
             )
 
 
-def test_metrics_are_means_over_the_draws(
+def test_metrics_are_means_over_the_networks(
     folder: Path, card: dict[str, Any], options: dict[str, Any]
 ) -> None:
     tables = {
@@ -324,12 +334,19 @@ def test_metrics_are_means_over_the_draws(
 def test_the_leash_is_that_of_which_most_is_accepted(
     folder: Path, card: dict[str, Any], options: dict[str, Any]
 ) -> None:
-    """On validation wishes, from a draw of starts that no row has."""
-    wished = Wished.of(options, "validation", options["draws"])
-    shares = {}
-    for leash in options["leashes"]:
-        z = search(asker(folder, options, wished.targets, leash), wished.starts).codes
-        shares[leash] = judged(folder, card, wished, z, leash)[1].mean()
+    """On validation wishes, with all networks, from starts that no row has."""
+    networks = options["networks"]
+    wished = Wished.of(options, "validation", networks)
+
+    def share(leash: float, network: int) -> float:
+        ask = asker(folder, options, wished.targets, leash, network)
+        z = search(ask, wished.starts).codes
+        return float(judged(folder, card, wished, z, leash, network)[1].mean())
+
+    shares = {
+        leash: np.mean([share(leash, network) for network in range(networks)])
+        for leash in options["leashes"]
+    }
     chosen = shares[card["metrics"]["search.leash"]["value"]]
     assert chosen >= max(shares.values()) - 1 / options["wishes"] - 1e-6
 
@@ -337,10 +354,11 @@ def test_the_leash_is_that_of_which_most_is_accepted(
 def test_what_the_exercise_says_of_the_leash(
     folder: Path, card: dict[str, Any], options: dict[str, Any]
 ) -> None:
-    target = np.array([[0.15, 0.3, 5.0]])
+    target, start = (np.array([options["turned"][part]]) for part in ("wish", "start"))
     found: dict[float, tuple[float, bool, int]] = {}
+    ends: dict[float, Array] = {}
     for leash in (0.0, *options["leashes"]):
-        z = search(asker(folder, options, target, leash), np.array([[-2.0, 0.0]])).codes
+        z = ends[leash] = search(asker(folder, options, target, leash), start).codes
         x = decoded(folder, z)
         share = session(folder / "judge.onnx").run(None, {"x": x.reshape(1, -1).astype("f4")})[0]
         found[leash] = (
@@ -353,6 +371,10 @@ def test_what_the_exercise_says_of_the_leash(
     assert first == min(leash for leash, (_, kept, _) in found.items() if kept)
     for name, leash in (("free", 0.0), ("first", first), ("largest", largest)):
         assert value[f"search.turned.{name}_misfit"] == pytest.approx(found[leash][0], abs=0.02)
+    given = {"x": drawings("train")[:, None].astype(np.float32)}
+    codes = session(folder / "encoder.onnx").run(["mu"], given)[0]
+    nearest = np.linalg.norm(codes - ends[0.0], axis=1).min()
+    assert value["search.turned.free_distance"] == pytest.approx(nearest, abs=0.02)
     classes = card["data"]["classes"]
     assert [classes[found[leash][2]] for leash in (first, largest)] == ["star", "cog"]
 

@@ -126,6 +126,43 @@ def export(
     return check(model, module, inputs, outputs, sample, rng)
 
 
+def with_weights(
+    graph: Graph, old: nn.Module, new: nn.Module, module: nn.Module, sample: Sampler, seed: int = 0
+) -> Graph:
+    """The graph in which the weights of `old` are those of `new`, checked against `module`.
+
+    For a further training of one network: what takes seconds to export, this does in milliseconds.
+    Raises ExportError where a weight of `old` is not in the graph, upright or transposed, or if the
+    result differs from `module`, as `export` does.
+    """
+    weights = [
+        (number, turned(before), turned(after))
+        for number, (before, after) in enumerate(zip(arrays(old), arrays(new), strict=True))
+        for turned in (np.asarray, np.transpose)
+    ]
+    model = onnx.ModelProto()
+    model.CopyFrom(graph.model)
+    found = set()
+    for constant in model.graph.initializer:
+        values = numpy_helper.to_array(constant)
+        for number, before, after in weights:
+            if values.shape == before.shape and np.array_equal(values.astype(before.dtype), before):
+                exchanged = np.ascontiguousarray(after, values.dtype)
+                constant.CopyFrom(numpy_helper.from_array(exchanged, constant.name))
+                found.add(number)
+                break
+    missing = [name for i, (name, _) in enumerate(old.named_parameters()) if i not in found]
+    if missing:
+        raise ExportError(f"the graph has no constant that is the weight {', '.join(missing)}")
+    rng = np.random.default_rng(seed)
+    return check(model, module.eval(), graph.inputs, graph.outputs, sample, rng)
+
+
+def arrays(module: nn.Module) -> list[Array]:
+    """Its weights."""
+    return [parameter.detach().numpy() for parameter in module.parameters()]
+
+
 def to_onnx(
     module: nn.Module,
     example: tuple[Tensor, ...],

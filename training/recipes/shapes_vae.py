@@ -1,6 +1,7 @@
-"""`shapes-vae`: a convolutional VAE whose plane of codes is shared out among four shapes.
+"""`shapes-vae`: a VAE whose plane of codes is shared out among four shapes.
 
-Then drawings with wished properties are looked for in that plane: `families/shape_search.py`.
+Then drawings with wished properties are looked for in that plane, and in those of further
+trainings: `families/shape_search.py`.
 """
 
 from collections.abc import Mapping
@@ -15,7 +16,7 @@ from training.data.dataset import Dataset, Floats, Labels
 from training.data.shapes import SIDE, shapes
 from training.learn.fit import Batch, Schedule, fit, share_of
 from training.learn.losses import elbo_terms
-from training.learn.networks import ConvVAE, ShapeClassifier, parameter_count
+from training.learn.networks import PatchVAE, ShapeClassifier, parameter_count
 from training.learn.posterior import CODE_UNIT, code_port, elbo_metrics, posterior_ports
 from training.measure.metrics import (
     jump_between_neighbours,
@@ -32,14 +33,17 @@ from training.publish.export import (
     uniform_sampler,
 )
 from training.publish.recipe import Claim, Progress, PublishedArray, Recipe, Trained
-from training.recipes.families.shape_search import CLAIMS, Searched, searched
+from training.recipes.families.shape_search import CLAIMS, NETWORKS, Searched, searched
 
-SEED = 4
+SEED = 5
 CODE_SIZE = 2
-ENCODER_CHANNELS = 8
-DECODER_CHANNELS = 12
-SCHEDULE = Schedule(epochs=30, batch_size=64, learning_rate=6e-3)
-BETA = 1.5
+PATCH_FEATURES = 6
+HIDDEN = 64
+DECODER_HIDDEN = (32, 64)
+SCHEDULE = Schedule(epochs=30, batch_size=64, learning_rate=1.5e-2)
+BETA = 3.0
+"""Of 1, 1.5, 2 and 3 that which brings all clouds together nearest to the prior; on validation it
+costs one nat of 155."""
 WARM_UP_EPOCHS = 8
 CLASSIFIER_SCHEDULE = Schedule(epochs=5, batch_size=64, learning_rate=3e-3)
 
@@ -58,17 +62,22 @@ X_HAT = Port("x_hat", ("n", 1, SIDE, SIDE), INK, "reconstructed or imagined draw
 def train(progress: Progress) -> Trained:
     """Train the VAE and the judge, and measure who owns the plane."""
     dataset = shapes()
-    model = train_vae(torch.from_numpy(dataset.train.x), share_of(progress, 0.0, 0.6))
-    round_to_half(model)
-    round_to_bytes(model.decoder)  # two graphs have it
-    judge = train_judge(dataset, share_of(progress, 0.6, 0.7))
-    found = searched(model, judge, dataset, share_of(progress, 0.7, 1.0))
+    x = torch.from_numpy(dataset.train.x)
+    each = 0.8 / NETWORKS
+    models = [
+        train_vae(x, SEED + number, share_of(progress, number * each, (number + 1) * each))
+        for number in range(NETWORKS)
+    ]
+    model = models[0]
+    judge = train_judge(dataset, share_of(progress, 0.8, 0.85))
+    found = searched(models, judge, dataset, share_of(progress, 0.85, 1.0))
     test = torch.from_numpy(dataset.test.x)
     with torch.no_grad():
         codes, log_var = model.encode(test)
         reconstruction = model.decode(codes).numpy()
         decodes = model.decode(grid_codes())
-        regions: Labels = judge(decodes).argmax(1).numpy().astype(np.uint8)
+        every = [judge(each.decode(grid_codes())).argmax(1).numpy() for each in models]
+        regions: Labels = every[0].astype(np.uint8)
         judged = judge(test).argmax(1).numpy()
     metrics = {
         "test.reconstruction_mse": Metric(
@@ -91,19 +100,26 @@ def train(progress: Progress) -> Trained:
             "variance of a code number under the aggregate posterior, mean over both",
         ),
         **region_metrics(regions, dataset.classes),
+        "grid.nearer_by_mass": Metric(
+            float(sum(is_mass_nearer(each, dataset.classes) for each in every)),
+            "networks",
+            "grid",
+            f"of {NETWORKS}, in which the shares of mass lie nearer to a quarter each than those "
+            "of cells: the largest less the smallest",
+        ),
         **smoothness_metrics(decodes.numpy()),
         **found.metrics,
     }
     return publishable(model, dataset, codes.numpy(), regions, metrics, found)
 
 
-def train_vae(x: Tensor, progress: Progress) -> ConvVAE:
-    """Maximise the ELBO of `x` with a weighted KL term, warmed up (Bowman et al. 2016)."""
-    torch.manual_seed(SEED)
-    model = ConvVAE(ENCODER_CHANNELS, DECODER_CHANNELS, CODE_SIZE)
-    # The same numbers in another order in memory, in which convolutions take a fifth less time.
-    model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    x = x.contiguous(memory_format=torch.channels_last)
+def train_vae(x: Tensor, seed: int, progress: Progress) -> PatchVAE:
+    """Maximise the ELBO of `x` with a weighted KL term, warmed up (Bowman et al. 2016).
+
+    What comes back is rounded as it is published.
+    """
+    torch.manual_seed(seed)
+    model = PatchVAE(PATCH_FEATURES, HIDDEN, DECODER_HIDDEN, CODE_SIZE)
 
     def loss(batch: Batch) -> Tensor:
         eps = torch.randn(len(batch.rows), CODE_SIZE, generator=batch.noise)
@@ -111,8 +127,9 @@ def train_vae(x: Tensor, progress: Progress) -> ConvVAE:
         reconstruction, kl = elbo_terms(model, x[batch.rows], eps)
         return (reconstruction + beta * kl).mean()
 
-    fit(model, loss, len(x), SCHEDULE, SEED, progress)
-    model.to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
+    fit(model, loss, len(x), SCHEDULE, seed, progress)
+    round_to_half(model)
+    round_to_bytes(model.decoder)  # two graphs have it
     return model
 
 
@@ -166,6 +183,12 @@ def region_metrics(regions: Labels, classes: tuple[str, ...]) -> dict[str, Metri
     }
 
 
+def is_mass_nearer(regions: Labels, classes: tuple[str, ...]) -> bool:
+    """Whether weighing cells by the prior brings the shapes' shares closer together."""
+    shares = {name: metric.value for name, metric in region_metrics(regions, classes).items()}
+    return unevenness(shares, "grid.mass_") < unevenness(shares, "grid.share_")
+
+
 def smoothness_metrics(decodes: Floats) -> dict[str, Metric]:
     """How much a step of one cell changes the drawing, beside two cells chosen at random."""
     images = decodes.reshape(GRID_SIDE, GRID_SIDE, SIDE * SIDE)
@@ -200,7 +223,7 @@ def smoothness_metrics(decodes: Floats) -> dict[str, Metric]:
 
 
 def publishable(
-    model: ConvVAE,
+    model: PatchVAE,
     dataset: Dataset,
     codes: Floats,
     regions: Labels,
@@ -243,8 +266,9 @@ def publishable(
         },
         metrics=metrics,
         options={
-            "encoder_channels": ENCODER_CHANNELS,
-            "decoder_channels": DECODER_CHANNELS,
+            "patch_features": PATCH_FEATURES,
+            "hidden": HIDDEN,
+            "decoder_hidden": list(DECODER_HIDDEN),
             "code_size": CODE_SIZE,
             "beta": BETA,
             "warm_up_epochs": WARM_UP_EPOCHS,
@@ -263,7 +287,7 @@ def unevenness(m: Mapping[str, float], prefix: str) -> float:
 
 RECIPE = Recipe(
     title="Four shapes share a plane",
-    description="a convolutional variational autoencoder with a two-dimensional code, trained on "
+    description="a variational autoencoder with a two-dimensional code, trained on "
     "drawings of circles, stars, flowers and cogs",
     honesty="trained model",
     train=train,
@@ -280,8 +304,12 @@ RECIPE = Recipe(
             ),
         ),
         Claim(
-            "weighted by the prior, the shapes' shares lie nearer to a quarter each",
-            lambda m: unevenness(m, "grid.mass_") < unevenness(m, "grid.share_"),
+            "weighted by the prior, the shapes' shares lie nearer to a quarter each, in this and "
+            "most other trainings",
+            lambda m: (
+                unevenness(m, "grid.mass_") < unevenness(m, "grid.share_")
+                and m["grid.nearer_by_mass"] > NETWORKS / 2
+            ),
         ),
         Claim(
             "even the two neighbouring cells that differ most differ less than two random cells "

@@ -69,7 +69,7 @@ interface Options extends Rules {
   readonly kinds: readonly string[];
   readonly ways: readonly Method[];
   readonly wishes: number;
-  readonly draws: number;
+  readonly networks: number;
   readonly looks: number;
   readonly archive: number;
   readonly known: number;
@@ -156,16 +156,16 @@ const namesOf = (options: Options, leash: number): Readonly<Record<Method, strin
   archive: `best of ${grouped(options.archive)}`,
 });
 
-/** A number for each draw of starts by way, for one kind of wish. */
+/** A number for each network by way, for one kind of wish. */
 function rowsOf(model: Model, array: "misfits" | "accepted", kind: State["kind"]): readonly DotRow[] {
   const options = optionsOf(model);
   const { data } = model.array(array);
-  const { ways, draws } = options;
+  const { ways, networks } = options;
   const from = options.kinds.indexOf(kind) * ways.length;
   const names = namesOf(options, model.metric("search.leash"));
   return ways.map((way, w) => ({
     name: names[way],
-    values: Array.from(data.slice((from + w) * draws, (from + w + (way === "archive" ? 1 / draws : 1)) * draws)),
+    values: Array.from(data.slice((from + w) * networks, (from + w + (way === "archive" ? 1 / networks : 1)) * networks)),
     hue: HUES[way] ?? "",
   }));
 }
@@ -308,7 +308,7 @@ export default defineFigure<State, Frame, Role>({
         <Panels columns={2}>
           <Panel title={`${options.wishes} other wishes, each ${labelOf(state.kind)}; ${verdict(frame)}`}>
             <DotRows
-              label="Mean misfit of the wishes, a dot for each draw of starts"
+              label="Mean misfit of the wishes, a dot for each training"
               rows={frame.misfits}
               axis={{ label: "misfit (deviations)", min: 0, max: 0.6, ticks: 3 }}
               format={(value) => fixed(value, 2)}
@@ -317,7 +317,7 @@ export default defineFigure<State, Frame, Role>({
           </Panel>
           <Panel title="How much of what is found the judge accepts">
             <DotRows
-              label="Share of what is found that the judge accepts, a dot for each draw of starts"
+              label="Share of what is found that the judge accepts, a dot for each training"
               rows={frame.accepted}
               axis={{ label: "accepted by the judge", min: 0, max: 1, ticks: 3, format: percent }}
               format={(value) => percent(value)}
@@ -353,9 +353,9 @@ export default defineFigure<State, Frame, Role>({
   },
 
   table(_, { misfits, accepted, options }) {
-    const draw = (i: number): string => `draw ${i + 1}`;
-    const missed = dotTable("misfit", draw, misfits, (value) => fixed(value, 3));
-    const shares = dotTable("accepted", draw, accepted, (value) => percent(value, 1));
+    const training = (i: number): string => `training ${i + 1}`;
+    const missed = dotTable("misfit", training, misfits, (value) => fixed(value, 3));
+    const shares = dotTable("accepted", training, accepted, (value) => percent(value, 1));
     const named = (what: string, rows: typeof missed.rows) =>
       rows.map(([name, ...rest]) => [`${what}, ${name}`, ...rest]);
     return {
@@ -381,7 +381,7 @@ function said(found: Found, classes: readonly string[]): string {
   return `${word(found)}; ${percent(probability)} ${classes[digit]}, ${fixed(distance, 1)} away`;
 }
 
-/** Who has the smaller misfit in every draw of starts. */
+/** Who has the smaller misfit in every training. */
 function verdict({ misfits }: Frame): string {
   const most = Math.max(...misfits.map(({ values }) => values.length));
   const measured = misfits.map(({ name, values }) => ({

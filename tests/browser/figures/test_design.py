@@ -21,8 +21,8 @@ FREE, HELD, BEST = "Search without λ", "Search with λ", "Best of the past draw
 TOLERANCE = 1 / 255 + 1e-3  # the canvas holds 8 bits
 SEARCHED = 0.03  # of a misfit, or deviations: searches in float32
 PLACED = 0.05 + SEARCHED  # a place is told in tenths
-WISH = (0.15, 0.3, 5.0)
-START = (-2.0, 0.0)
+WISH = (0.14, 0.25, 5.0)
+START = (-2.5, -2.0)
 Array = NDArray[Any]
 
 
@@ -106,7 +106,7 @@ def test_a_hand_starts_the_searches_elsewhere(reader: Reader) -> None:
     figure = reader.live_figure(NAME)
     before = figure.snapshot()
     plane = figure.plane("Start of the searches")
-    figure.mouse_drag(plane.spot(code) for code in [START, (-1.0, 0.5), (-1.5, 1.0)])
+    figure.mouse_drag(plane.spot(code) for code in [START, (-1.0, 0.5), (1.5, 0.5)])
     handle = figure.root.get_by_role("slider", name="Start of the searches")
 
     def place() -> Code:
@@ -115,10 +115,10 @@ def test_a_hand_starts_the_searches_elsewhere(reader: Reader) -> None:
         return float(z1), float(z2)
 
     def moved() -> None:
-        assert place() == pytest.approx((-1.5, 1.0), abs=0.05)
+        assert place() == pytest.approx((1.5, 0.5), abs=0.05)
 
     def moved_on() -> None:
-        assert place() == pytest.approx((-1.4, 1.0), abs=0.05)
+        assert place() == pytest.approx((1.6, 0.5), abs=0.05)
 
     eventually(figure.page, moved)
     eventually(figure.page, lambda: expect_elsewhere(before, figure.snapshot()))

@@ -54,6 +54,10 @@ def of_search(name: str) -> Callable[[Card], Any]:
     return lambda card: card["options"]["search"][name]
 
 
+def of_turned(part: str, axis: int) -> Callable[[Card], Any]:
+    return lambda card: of_search("turned")(card)[part][axis]
+
+
 def rows(array: str, axis: int = 0) -> Callable[[Card], int]:
     return lambda card: int(card["arrays"][array]["shape"][axis])
 
@@ -101,6 +105,11 @@ SHARED = (
         lambda card: [f"{value:g}" for value in of_search("leashes")(card)],
     ),
     Shared("design", "z1", "max", "vae", lambda card: of_search("plane")(card)["extent"]),
+    Shared("design", "ink", "default", "vae", of_turned("wish", 0)),
+    Shared("design", "roundness", "default", "vae", of_turned("wish", 1)),
+    Shared("design", "points", "default", "vae", of_turned("wish", 2)),
+    Shared("design", "z1", "default", "vae", of_turned("start", 0)),
+    Shared("design", "z2", "default", "vae", of_turned("start", 1)),
     Shared("draw-and-squeeze", "sample", "max", "ae", last_class),
     Shared("fitted-prior", "prior", "choices", "priors", option("priors")),
     Shared("fitted-prior", "kind", "choices", "priors", option("kinds")),

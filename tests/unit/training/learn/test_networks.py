@@ -9,7 +9,7 @@ from torch import nn
 
 from training.learn.fit import Schedule, batches, fit, share_of
 from training.learn.losses import cross_entropy, elbo_terms, gaussian_kl, squared_error
-from training.learn.networks import ConvVAE, DenseAutoencoder, DenseVAE, parameter_count
+from training.learn.networks import DenseAutoencoder, DenseVAE, PatchVAE, parameter_count
 from training.measure.metrics import (
     jump_between_neighbours,
     jump_between_strangers,
@@ -46,9 +46,10 @@ def test_standardize_code_gives_unit_codes_and_leaves_reconstructions() -> None:
 
 
 @pytest.mark.parametrize(
-    ("model", "shape"), [(DenseVAE(64, (16, 8), 2), (64,)), (ConvVAE(2, 3, 2), (1, 32, 32))]
+    ("model", "shape"),
+    [(DenseVAE(64, (16, 8), 2), (64,)), (PatchVAE(3, 8, (4, 8), 2), (1, 32, 32))],
 )
-def test_a_vae_goes_from_x_to_x_hat(model: DenseVAE | ConvVAE, shape: tuple[int, ...]) -> None:
+def test_a_vae_goes_from_x_to_x_hat(model: DenseVAE | PatchVAE, shape: tuple[int, ...]) -> None:
     x = torch.rand(3, *shape)
     mu, log_var = model.encode(x)
     assert mu.shape == log_var.shape == (3, 2)

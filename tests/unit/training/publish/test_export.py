@@ -21,6 +21,7 @@ from training.publish.export import (
     round_to_half,
     shrink_to_half,
     uniform_sampler,
+    with_weights,
 )
 
 X = Port("x", ("n", 6), "ink", "input")
@@ -106,6 +107,42 @@ def test_a_graph_of_one_batch_size_is_refused(model: DenseAutoencoder) -> None:
             (X_HAT,),
             gaussian_sampler((Z,)),
             np.random.default_rng(0),
+        )
+
+
+def test_a_graph_takes_the_weights_of_another_training(model: DenseAutoencoder) -> None:
+    round_to_half(model)
+    other = DenseAutoencoder(6, (16, 8), 2)
+    round_to_half(other)
+    graph = export(Call(model, "decode"), (Z,), (X_HAT,), gaussian_sampler((Z,)))
+    call = Call(other, "decode")
+    taken = with_weights(graph, model.decoder, other.decoder, call, gaussian_sampler((Z,)))
+    z = np.random.default_rng(0).standard_normal((5, 2)).astype(np.float32)
+    with torch.no_grad():
+        expected = [each.decode(torch.from_numpy(z)).numpy() for each in (model, other)]
+    for each, x_hat in zip((graph, taken), expected, strict=True):
+        session = inference_session(each.model.SerializeToString())
+        assert np.abs(session.run(["x_hat"], {"z": z})[0] - x_hat).max() <= 1e-5
+    assert np.abs(expected[0] - expected[1]).max() > 0.1
+    sizes = [each.model.ByteSize() for each in (graph, taken)]
+    assert sizes[0] == sizes[1]
+
+
+def test_weights_that_are_not_in_the_graph_are_named(model: DenseAutoencoder) -> None:
+    graph = export(Call(model, "decode"), (Z,), (X_HAT,), gaussian_sampler((Z,)))
+    other, call = DenseAutoencoder(6, (16, 8), 2).decoder, Call(model, "decode")
+    with pytest.raises(ExportError, match=r"no constant that is the weight 0\.weight, 0\.bias"):
+        with_weights(graph, other, other, call, gaussian_sampler((Z,)))
+
+
+def test_weights_exchanged_for_others_than_the_modules_are_refused(
+    model: DenseAutoencoder,
+) -> None:
+    other = DenseAutoencoder(6, (16, 8), 2)
+    graph = export(Call(model, "decode"), (Z,), (X_HAT,), gaussian_sampler((Z,)))
+    with pytest.raises(ExportError, match="differs from torch"):
+        with_weights(
+            graph, model.decoder, other.decoder, Call(model, "decode"), gaussian_sampler((Z,))
         )
 
 
