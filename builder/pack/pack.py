@@ -47,6 +47,8 @@ class ModelFiles:
     hashes: Mapping[tuple[str, str], str] = field(default_factory=dict)
     gzip_bytes: Mapping[str, int] = field(default_factory=dict)
     """Model → the size of what pages load of it, as gzip."""
+    all_gzip_bytes: int = 0
+    """The same of all models together, where a file that several have counts once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +69,12 @@ def encode(data: bytes) -> bytes:
 def pack_models(
     effects: Effects, cache: Cache, wanted: Iterable[tuple[ModelCard, str]], memory: Memory
 ) -> tuple[ModelFiles, Mapping[str, bytes], tuple[Issue, ...]]:
-    """Pack the wanted graphs and arrays; a file that is not there is an issue."""
-    assets, hashes, sizes, site_files = {}, {}, dict[str, int](), {}
+    """Pack the wanted graphs and arrays; a file that is not there is an issue.
+
+    Models of the same data have files of the same bytes. Readers get these once, as the file of the
+    first model by name.
+    """
+    assets, hashes, sizes, first = {}, {}, dict[str, int](), dict[str, _PackedFile]()
     issues: list[Issue] = []
     for card, use in sorted(wanted, key=lambda pair: (pair[0].name, pair[1])):
         file = card.file_of(use)
@@ -80,12 +86,14 @@ def pack_models(
             issues.append(whole_file("model-file", path, message, hint + card.name))
             continue
         key = f"models/{card.name}/{file}"
-        packed = memory.recall(("model", path), _packed, cache, key, data)
+        own = memory.recall(("model", path), _packed, cache, key, data)
+        packed = first.setdefault(own.hash, own)
         assets[card.name, use], hashes[card.name, use] = packed.asset, packed.hash
         cache.folder("packed", packed.hash)
         sizes[card.name] = sizes.get(card.name, 0) + packed.gzip_bytes
-        site_files[packed.asset.src] = packed.script
-    return ModelFiles(assets, hashes, sizes), site_files, tuple(issues)
+    together = sum(packed.gzip_bytes for packed in first.values())
+    site_files = {packed.asset.src: packed.script for packed in first.values()}
+    return ModelFiles(assets, hashes, sizes, together), site_files, tuple(issues)
 
 
 def _packed(cache: Cache, key: str, data: bytes) -> _PackedFile:

@@ -73,7 +73,7 @@ def ledger(
             _model_row(card, files.gzip_bytes.get(card.name, 0), taken.archives.get(card.name))
             for card in used
         ),
-        size=_kilobytes(sum(files.gzip_bytes.get(card.name, 0) for card in used)),
+        size=_kilobytes(files.all_gzip_bytes),
         seconds=_decimal(sum(time for time in times if time is not None)),
     )
 

@@ -32,6 +32,28 @@ def test_an_asset_script_decodes_to_the_file() -> None:
     assert issues == ()
 
 
+def test_readers_get_what_two_models_share_once() -> None:
+    twin = ModelCard("twin", "build/models/twin", {"graphs": {"h": {"file": "h.onnx"}}})
+    files = {"build/models/toy/g.onnx": b"same", "build/models/twin/h.onnx": b"same"}
+    effects = MemoryEffects(files)
+    models, site_files, _ = pack_models(
+        effects, Cache(effects), [(twin, "h"), (CARD, "g")], Memory()
+    )
+    assert models.assets["twin", "h"] == models.assets["toy", "g"]
+    assert list(site_files) == [models.assets["toy", "g"].src]
+    assert models.assets["toy", "g"].key == "models/toy/g.onnx"
+    size = models.all_gzip_bytes
+    assert models.gzip_bytes == {"toy": size, "twin": size}
+
+    effects.contents["build/models/twin/h.onnx"] = b"another"
+    models, site_files, _ = pack_models(
+        effects, Cache(effects), [(twin, "h"), (CARD, "g")], Memory()
+    )
+    assert models.assets["twin", "h"].key == "models/twin/h.onnx"
+    assert len(site_files) == 2
+    assert models.all_gzip_bytes == sum(models.gzip_bytes.values())
+
+
 def test_packing_twice_gives_the_same_from_the_cache() -> None:
     effects = MemoryEffects({"build/models/toy/g.onnx": b"data"})
     first, _, _ = pack_models(effects, Cache(effects), [(CARD, "g")], Memory())
