@@ -165,7 +165,9 @@ function rowsOf(model: Model, array: "misfits" | "accepted", kind: State["kind"]
   const names = namesOf(options, model.metric("search.leash"));
   return ways.map((way, w) => ({
     name: names[way],
-    values: Array.from(data.slice((from + w) * networks, (from + w + (way === "archive" ? 1 / networks : 1)) * networks)),
+    values: Array.from(
+      data.slice((from + w) * networks, (from + w + (way === "archive" ? 1 / networks : 1)) * networks),
+    ),
     hue: HUES[way] ?? "",
   }));
 }
@@ -365,8 +367,8 @@ export default defineFigure<State, Frame, Role>({
   },
 });
 
-/** How near a mark may come to the middle of a name, px. */
-const COVERED = { across: 45, down: 18 };
+/** How near a mark may come to the middle of a name, px; its own name is on its right. */
+const COVERED = { left: 45, right: 95, down: 18 };
 
 const AXIS = (label: string): Axis => ({ label, min: -EDGE, max: EDGE, ticks: 5 });
 
@@ -428,7 +430,8 @@ function Name({ at, name, hue, marks }: NameProps) {
   const covering = marks
     .map(([z1, z2]) => [x(z1), y(z2)] as const)
     .filter(([markX, markY]) => {
-      return Math.abs(markX - left) < COVERED.across && Math.abs(markY - top) < COVERED.down;
+      const after = left - markX;
+      return -COVERED.left < after && after < COVERED.right && Math.abs(markY - top) < COVERED.down;
     });
   const clear = Math.min(top, ...covering.map(([, markY]) => markY - COVERED.down));
   return (

@@ -102,6 +102,19 @@ def test_the_page_searches_along_the_slopes(reader: Reader) -> None:
     expect_ends(figure, searched(figure, START, 0.3), "0.3")
 
 
+@pytest.mark.parametrize("phone", [False, True], ids=["desk", "phone"])
+def test_the_shading_lies_where_the_plane_says(reader: Reader, phone: bool) -> None:
+    figure = reader.live_figure(NAME, touch=phone)
+    shown = figure.placed.model("vae").card["options"]["search"]["plane"]
+    edge = shown["extent"] * (1 + 1 / (shown["side"] - 1))  # half a cell beyond the last places
+    plane = figure.plane("Start of the searches")
+    corners = [*plane.spot((-edge, edge)), *plane.spot((edge, -edge))]
+    box = figure.root.locator(".backdrop canvas").bounding_box()
+    assert box
+    found = [box["x"], box["y"], box["x"] + box["width"], box["y"] + box["height"]]
+    assert found == pytest.approx(corners, abs=2)
+
+
 def test_a_hand_starts_the_searches_elsewhere(reader: Reader) -> None:
     figure = reader.live_figure(NAME)
     before = figure.snapshot()

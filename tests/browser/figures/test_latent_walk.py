@@ -78,7 +78,7 @@ def test_finger_drags_the_code_and_scrolls_the_page_elsewhere(reader: Reader) ->
     figure = reader.live_figure(NAME, touch=True)
     plane, finger = figure.plane("Code"), figure.finger()
     scrolled = figure.page.evaluate("scrollY")
-    finger.drag(plane.spot(code) for code in [(0.9, 0.9), (0.5, 0.0), (0.2, -0.8), (-1.0, -1.6)])
+    finger.drag(plane.spot(code) for code in [(-0.5, 0.9), (0.5, 0.0), (0.2, -0.8), (-1.0, -1.6)])
     expect_at(figure, (-1.0, -1.6), 0.06)
     finger.tap(plane.spot((1.5, -1.5)))
     expect_at(figure, (1.5, -1.5), 0.06)

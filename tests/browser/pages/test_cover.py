@@ -46,7 +46,7 @@ def test_hand_and_keys_walk(reader: Reader, touch: bool) -> None:
     seen = [figure.snapshot().raster("Decoded drawing")]
     plane = figure.plane("Code")
     figure.root.locator(".glance").scroll_into_view_if_needed()
-    way = [plane.spot((0.9, 0.9)), plane.spot((0, 0)), plane.spot((-1.5, -1))]
+    way = [plane.spot((-0.5, 0.9)), plane.spot((0, 0)), plane.spot((-1.5, -1))]
     if touch:
         figure.finger().drag(way)
     else:
