@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import FOLLOW, POSTPONED, ROOT, Reader, State
 from tests.browser.support.figure import ALL_WRITTEN, LIVE_TIMEOUT, Figure
 from tests.browser.support.layout import faults
+from tests.browser.support.rounds import SAID
 from tests.browser.support.same_text import expect_same_text
 from tests.browser.support.site import PlacedFigure, fragment_of
 from tests.browser.support.waiting import eventually
@@ -35,16 +36,6 @@ PAGES = sorted(
 
 CHAPTERS = [name for name in PAGES if name != "index.html"]
 """What stands on the cover stands in one of them, too."""
-
-# Of each figure what it says: its read-outs and the cells of its table, and its summary.
-SAID = """
-(ids) => ids.map((id) => {
-  const figure = document.getElementById(id);
-  const entries = figure.querySelectorAll(".readout > div, [data-role=table] td");
-  const summary = figure.querySelector("[data-role=summary]").textContent;
-  return [[...entries].map((entry) => entry.textContent), summary];
-})
-"""
 
 # Of a static frame: its state, whether it is seen, its drawings, the ink of its pictures, and what
 # can be worked in it.

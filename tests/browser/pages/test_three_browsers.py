@@ -24,9 +24,9 @@ from tests.browser.support import blocks, browser_report
 from tests.browser.support.browsers import NAMES
 from tests.browser.support.cells_round import work_cells
 from tests.browser.support.drivers import Driver, Tripwire, drive
-from tests.browser.support.figure import SNAPSHOT, WRITTEN, Figure, ink
+from tests.browser.support.figure import SNAPSHOT, WRITTEN, ink
 from tests.browser.support.offline_round import read_offline
-from tests.browser.support.rounds import Notes, Round, loss_to_reach
+from tests.browser.support.rounds import Notes, Round, Said, loss_to_reach
 from tests.browser.support.same_text import expect_same_text
 from tests.browser.support.site import PlacedFigure
 from tests.browser.support.waiting import eventually
@@ -40,24 +40,25 @@ COVER = "index.html"
 
 MOMENTS = (
     ("usual", "as it opens"),
-    ("worked", "after the gesture"),
-    ("keyed", "after the key"),
+    ("keyed", "after the gesture and the key"),
     ("turned", "after a number of the text"),
 )
-"""Fields of `Notes` for what is compared with Chromium, in order."""
-MOMENTS_FROM_FILE = (("keyed", "after the key"),)
-"""There what the hands have come to is enough."""
+"""Fields of `Notes` for what is compared with Chromium, in order. The key sets the state of the
+gesture one step on, or leaves it as it is; so the two are compared at once.
+"""
+BLANK = 0.5
+"""Pixels of ink: a picture with less is empty."""
 
 TOGETHER = 15.0
 """Seconds in which Chromium shows a page's figures at another address."""
 
-STATE = "(id) => document.getElementById(id).dataset.state"
 # What is still to be written of another figure would be written over what is to be followed.
 LEAD = f"""
 async ([ids, fragment]) => {{
   await Promise.all(ids.map({WRITTEN.strip()}));
   history.replaceState(null, "", location.pathname);
   await ({FOLLOW.strip()})(fragment);
+  await Promise.all(ids.map({WRITTEN.strip()}));
 }}
 """
 SNAPSHOTS = (
@@ -115,15 +116,6 @@ def address(seen: Mapping[str, dict[str, Any]]) -> str:
     return f"{next(iter(seen))}?{'&'.join(written)}" if written else ""
 
 
-def chromium(reader: Reader, figures: Sequence[PlacedFigure]) -> Page:
-    """Its page of these figures, as it opens; it stays open."""
-    page = reader.shared_page(reader.site.url(figures[0].page))
-    for placed in figures:
-        if page.evaluate(STATE, placed.id) != "live":
-            Figure(page, placed).wait_live()
-    return page
-
-
 def differences(page: Page, seen: Mapping[str, dict[str, Any]], when: str) -> dict[str, str]:
     """Id → what Chromium shows otherwise at the same address."""
     if not seen:
@@ -150,8 +142,8 @@ def judge(figure: PlacedFigure, notes: Notes, over_http: bool) -> None:
     """Raises AssertionError at what a reader would miss in that browser, whatever others show."""
     assert not notes.trouble, notes.trouble
     assert not notes.problems, "; ".join(notes.problems)
-    assert f"{figure.id}." in notes.worked["hash"], "the gesture changed nothing"
-    assert notes.keyed["hash"] != notes.worked["hash"], "the key changed nothing"
+    assert f"{figure.id}." in notes.worked, "the gesture changed nothing"
+    assert notes.keyed["hash"] != notes.worked, "the key changed nothing"
     if notes.numbers:
         was, dragged, stepped = notes.numbers
         assert was != dragged != stepped, f"the number of the text: {notes.numbers}"
@@ -162,26 +154,41 @@ def judge(figure: PlacedFigure, notes: Notes, over_http: bool) -> None:
         assert reached <= enough, f"a loss of {reached} after {step} steps, not {enough}"
 
 
+def expect_as_built(notes: Notes, built: Said) -> None:
+    """The figure says what the build wrote, and every picture has come."""
+    assert len(notes.said[0]) == len(built[0]), "as it opens: other read-outs"
+    for ours, theirs in zip((*notes.said[0], notes.said[1]), (*built[0], built[1]), strict=True):
+        expect_same_text(ours, theirs, "as it opens")
+    for label, raster in notes.usual["rasters"].items():
+        assert ink(raster).sum() > BLANK, f"as it opens: picture “{label}” is blank"
+
+
 def work_page(
     reader: Reader, figures: Sequence[PlacedFigure], round: Round
 ) -> list[tuple[str, Mapping[str, float]]]:
     """For each figure of a page what is wrong, or nothing, and how far it trained, if it does.
 
-    Chromium takes all of a page at once, at an address that holds what was written of each.
+    Chromium takes all of a page at once, at an address that holds what was written of each. From
+    file:// it is not asked: the same code has been compared with it over http, and whether the
+    files have come whole is told by what the build wrote of them.
     """
     notes = dict(zip((figure.id for figure in figures), round.visit(figures), strict=True))
     over_http = reader.site.root.startswith("http")
     wrong: dict[str, str] = {}
+    built = {} if over_http else round.said_at_build(figures)
     for figure in figures:
         try:
             judge(figure, notes[figure.id], over_http)
+            if not over_http:
+                expect_as_built(notes[figure.id], built[figure.id])
         except AssertionError as failure:
             wrong[figure.id] = str(failure) or repr(failure)
-    page = chromium(reader, figures)
-    for moment, when in MOMENTS if over_http else MOMENTS_FROM_FILE:
-        seen = {id: getattr(one, moment) for id, one in notes.items() if id not in wrong}
-        seen = {id: shown for id, shown in seen.items() if shown}
-        wrong |= differences(page, seen, when)
+    if over_http:
+        page = reader.live_page(figures[0].page)
+        for moment, when in MOMENTS:
+            seen = {id: getattr(one, moment) for id, one in notes.items() if id not in wrong}
+            seen = {id: shown for id, shown in seen.items() if shown}
+            wrong |= differences(page, seen, when)
     return [(wrong.get(figure.id, ""), notes[figure.id].trained) for figure in figures]
 
 

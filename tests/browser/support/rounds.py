@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.browser.support.drivers import Driver
-from tests.browser.support.figure import AT_REST
+from tests.browser.support.figure import AT_REST, WRITTEN
 from tests.browser.support.layout import STRAYS
 from tests.browser.support.site import PlacedFigure, Site
 from tests.browser.support.training import FULL_SPEED, SHOWN
@@ -18,6 +18,9 @@ TRAINING_PATIENCE = 90.0
 TRAIN_BUTTON = "^(Train|Train it yourself)$"
 REACHED = 0.05
 """A run has reached its accuracy when this share of the way to the build's final loss is left."""
+
+Said = tuple[list[str], str]
+"""Read-outs with the cells of the table, and the summary."""
 
 # Where the first thing to work is paper: the way of the pen, in shares of the paper.
 STROKES = {"draw-and-squeeze": [(0.3, 0.25), (0.45, 0.25), (0.65, 0.25), (0.55, 0.5), (0.45, 0.8)]}
@@ -55,14 +58,41 @@ async (id, strokes) => {
   if (handle) {
     const knob = handle.getBoundingClientRect();
     const from = [knob.left + knob.width / 2, knob.top + knob.height / 2], to = at([0.35, 0.4]);
-    return [0, 0.3, 0.6, 1].map((share) => from.map((v, i) => v + share * (to[i] - v)));
+    return [0, 0.5, 1].map((share) => from.map((v, i) => v + share * (to[i] - v)));
   }
   if (target.matches("input[type=range]")) {
     const share = (target.valueAsNumber - target.min) / (target.max - target.min);
-    return (share < 0.5 ? [0.6, 0.7, 0.8] : [0.4, 0.3, 0.2]).map((x) => at([x, 0.5]));
+    return (share < 0.5 ? [0.6, 0.8] : [0.4, 0.2]).map((x) => at([x, 0.5]));
   }
   return [at([0.5, 0.5])];
 }
+"""
+
+# Of each figure what it says: its read-outs and the cells of its table, and its summary.
+SAID = """
+(ids) => ids.map((id) => {
+  const figure = document.getElementById(id);
+  const entries = figure.querySelectorAll(".readout > div, [data-role=table] td");
+  const summary = figure.querySelector("[data-role=summary]").textContent;
+  return [[...entries].map((entry) => entry.textContent), summary];
+})
+"""
+
+# The same of their static frames, in a page's text as it was built.
+SAID_AT_BUILD = f"""
+(text, ids) => {{
+  const document = new DOMParser().parseFromString(text, "text/html");
+  return ({SAID.strip()})(ids);
+}}
+"""
+
+# The address, once it holds what the hands have set.
+ADDRESS = f"""
+async (id) => {{
+  for (let frames = 0; frames < 2; frames++) await new Promise(requestAnimationFrame);
+  await ({WRITTEN.strip()})(id);
+  return location.hash;
+}}
 """
 
 # The control that an arrow key sets: as above, but no paper, nor a grid of places to mark.
@@ -144,8 +174,12 @@ class Notes:
 
     trouble: str = ""
     usual: dict[str, Any] = field(default_factory=dict)
-    worked: dict[str, Any] = field(default_factory=dict)
+    said: Said = ([], "")
+    """What the figure says as it opens from file://."""
+    worked: str = ""
+    """The address after the gesture."""
     keyed: dict[str, Any] = field(default_factory=dict)
+    """From file:// the address alone."""
     numbers: list[str] = field(default_factory=list)
     """A number of the text that the figure holds: as it was, after a drag, after a key."""
     turned: dict[str, Any] = field(default_factory=dict)
@@ -189,9 +223,9 @@ def quick(figure: PlacedFigure) -> dict[str, object]:
 class Round:
     """A running browser on its way through one site.
 
-    From file:// a figure's code is the same, and only its files come in another way: there the
-    numbers of the text are left alone, and of the experiments, which are one part of the kit, the
-    first one trains for all.
+    From file:// a figure's code is the same, and only its files come in another way: there what it
+    shows as it opens tells that they have come, the numbers of the text are left alone, and of the
+    experiments, which are one part of the kit, the first one trains for all.
     """
 
     def __init__(self, driver: Driver, site: Site) -> None:
@@ -216,6 +250,12 @@ class Round:
                 is_open = False
         return seen
 
+    def said_at_build(self, figures: Sequence[PlacedFigure]) -> dict[str, Said]:
+        """Id → what the static frame says, of figures that stand on one page."""
+        text = (self._site.folder / figures[0].page).read_text("utf-8")
+        ids = [figure.id for figure in figures]
+        return dict(zip(ids, self._driver.ask(SAID_AT_BUILD, text, ids), strict=True))
+
     def _open(self, page: str, notes: Notes) -> None:
         self._driver.open(self._site.url(page))
         if self._over_http:  # lines break alike from file://
@@ -226,13 +266,18 @@ class Round:
         state, said = driver.ask(WAKE, figure.id, LIVE_PATIENCE)
         assert state == "live", f"{state}: {said}"
         notes.usual = driver.ask(AT_REST, figure.id)
+        if not self._over_http:
+            [notes.said] = driver.ask(SAID, [figure.id])
         spots = driver.ask(GESTURE, figure.id, STROKES.get(figure.name))
         assert spots, "there is nothing to work"
         driver.drag([(x, y) for x, y in spots])
-        notes.worked = driver.ask(AT_REST, figure.id)
+        notes.worked = driver.ask(ADDRESS, figure.id)
         assert driver.ask(FOCUS, figure.id), "the keyboard does not get to the first control"
         driver.press(driver.ask(ARROW))
-        notes.keyed = driver.ask(AT_REST, figure.id)
+        if self._over_http:
+            notes.keyed = driver.ask(AT_REST, figure.id)
+        else:
+            notes.keyed = {"hash": driver.ask(ADDRESS, figure.id)}
         if self._over_http and (spots := driver.ask(PLACE_OF_NUMBER, figure.id)):
             notes.numbers.append(driver.ask(NUMBER_OF, figure.id))
             driver.drag([(x, y) for x, y in spots])
