@@ -35,7 +35,7 @@ BOXES = """
 """
 
 # The same of many figures, each time that they have followed an address and come to rest. No frame
-# is asked for before they are: each would be drawn.
+# is asked for before they are: each would be drawn. What is hidden has its box, and is not painted.
 BOXES_AT = f"""
 async ([ids, fragments]) => {{
   const boxes = {BOXES.strip()}, follow = {FOLLOW.strip()};
@@ -43,20 +43,25 @@ async ([ids, fragments]) => {{
   const look = () => rest() && JSON.stringify(ids.map((id) => boxes(document.getElementById(id))));
   const pause = () => new Promise((done) => setTimeout(done, 20));
   const seen = [];
-  for (const fragment of fragments) {{
-    await follow(fragment);
-    const deadline = performance.now() + 15000;
-    let now = false, before = null;
-    while (!now || now !== before) {{
-      while (!rest()) {{
-        if (performance.now() > deadline) throw new Error("it does not come to rest");
-        await pause();
+  document.body.style.visibility = "hidden";
+  try {{
+    for (const fragment of fragments) {{
+      await follow(fragment);
+      const deadline = performance.now() + 15000;
+      let now = false, before = null;
+      while (!now || now !== before) {{
+        while (!rest()) {{
+          if (performance.now() > deadline) throw new Error("it does not come to rest");
+          await pause();
+        }}
+        await new Promise(requestAnimationFrame);
+        before = now;
+        now = look();
       }}
-      await new Promise(requestAnimationFrame);
-      before = now;
-      now = look();
+      seen.push(JSON.parse(now));
     }}
-    seen.push(JSON.parse(now));
+  }} finally {{
+    document.body.style.visibility = "";
   }}
   return seen;
 }}
