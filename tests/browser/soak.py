@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, CDPSession, Error, expect, sync_playwright
+from playwright.sync_api import Browser, CDPSession, Error, ViewportSize, expect, sync_playwright
 
 from tests.browser.conftest import Window
 from tests.browser.support.browsers import launch
-from tests.browser.support.figure import AT_REST, Figure
+from tests.browser.support.figure import ALL_WRITTEN, AT_REST, Figure
 from tests.browser.support.finger import Spot
 from tests.browser.support.server import serve
 from tests.browser.support.site import Site
@@ -218,23 +218,39 @@ SETTLED = 10
 """Gestures by which first runs have begun and neighbours are live: what they load stays."""
 
 
-def soak(figures: Sequence[Figure], gestures: int, seed: int) -> list[Memory]:
+def soak(
+    figures: Sequence[Figure], gestures: int, seed: int, narrow: ViewportSize | None = None
+) -> list[Memory]:
     """All figures of a page, so many gestures each.
 
     Memory after a tenth of the gestures, but at least `SETTLED`, after all, and, if it grew, after
-    more of them. Raises AssertionError at what fails.
+    more of them. The later ones are made on a `narrow` screen, if there is one, and no gesture may
+    make the page wider than it. Raises AssertionError at what fails.
     """
     page = figures[0].page
+    wide = page.viewport_size
     ids = [figure.placed.id for figure in figures]
     hands = [Hands(figure, seed) for figure in figures]
     usual = page.evaluate(READOUTS_AT_REST, ids)
     early = max(gestures // 10, SETTLED)
 
-    def worked(count: int) -> Memory:
+    def fits(screen: ViewportSize, hand: Hands, made: int) -> None:
+        width = page.evaluate("document.documentElement.scrollWidth")
+        told = f"{hand.figure.placed.id}: after gesture {made} the page is {width} px wide"
+        assert width <= screen["width"], told
+
+    def worked(count: int, screen: ViewportSize | None = None) -> Memory:
+        if screen:
+            page.set_viewport_size(screen)
+            page.evaluate(ALL_WRITTEN, ids)  # drawn for this width
         for hand in hands:
-            for _ in range(count):
+            for made in range(1, count + 1):
                 hand.gesture()
+                if screen:
+                    fits(screen, hand, made)
             hand.rest()
+        if screen and wide:
+            page.set_viewport_size(wide)
         page.wait_for_timeout(LATE)
         for hand in hands:
             hand.reset()
@@ -245,7 +261,7 @@ def soak(figures: Sequence[Figure], gestures: int, seed: int) -> list[Memory]:
         found = page.evaluate(READOUTS_AT_REST, ids)
         assert found == usual, f"Reset does not bring the beginning back: {found}, not {usual}"
 
-    held = [worked(early), worked(gestures - early)]
+    held = [worked(early), worked(gestures - early, narrow)]
     eventually(page, as_before)
 
     # What leaks, stays; what a task yet to come holds on to, goes with it.
@@ -258,7 +274,7 @@ def soak(figures: Sequence[Figure], gestures: int, seed: int) -> list[Memory]:
     try:
         eventually(page, is_flat)
     except AssertionError:  # what is opened for the first time is kept once, a leak grows again
-        held.append(worked(gestures - early))
+        held.append(worked(gestures - early, narrow))
         eventually(page, is_flat)
     hands[0].let_go()
     return held

@@ -7,15 +7,12 @@ from typing import Literal
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import TIDY, WIDE, Reader
+from tests.browser.conftest import WIDE, Reader
+from tests.browser.figures.test_any_hands import NARROWEST
 from tests.browser.figures.test_every_figure import PAGES
 from tests.browser.pages.test_accessibility import as_it_was
-from tests.browser.soak import Hands
-from tests.browser.support.figure import ALL_WRITTEN, Figure
+from tests.browser.support.figure import Figure
 from tests.browser.support.training import Bench
-
-NARROWEST = {"width": 320, "height": 640}
-GESTURES, SEED = 12, 11
 
 # Text against its ground for each control that is shown, in the state in which it is now.
 FAINT = """
@@ -101,30 +98,9 @@ def test_every_state_of_every_control_can_be_read(reader: Reader, name: str) -> 
     assert not problems, "\n".join(problems)
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_no_gesture_makes_a_figure_wider_than_its_column(reader: Reader, name: str) -> None:
-    page = reader.live_page(name)
-    figures = reader.site.figures_of(name)
-    with as_it_was(page):
-        page.set_viewport_size(NARROWEST)  # type: ignore[arg-type]
-        page.evaluate(ALL_WRITTEN, [placed.id for placed in figures])  # drawn for this width
-        for placed in figures:
-            hands = Hands(Figure(page, placed), SEED)
-            for made in range(1, GESTURES + 1):
-                hands.gesture()
-                wide = page.evaluate("document.documentElement.scrollWidth")
-                told = f"{placed.id}: after gesture {made} the page is {wide} px wide"
-                assert wide <= NARROWEST["width"], told
-            hands.let_go()
-            # What a reset brings back is held by test_any_hands.py; here it ends what runs.
-            page.mouse.up()
-            page.keyboard.press("Escape")
-            page.evaluate(TIDY)
-
-
 def test_the_paper_cleared_is_no_wider_than_a_phone(reader: Reader) -> None:
     figure = reader.live_figure("draw-and-squeeze")
-    figure.page.set_viewport_size(NARROWEST)  # type: ignore[arg-type]
+    figure.page.set_viewport_size(NARROWEST)
     figure.button("Clear the paper").click()
     figure.settle()
     wide = figure.page.evaluate("document.documentElement.scrollWidth")
