@@ -8,6 +8,14 @@ const PAUSE = 350; // ms; Safari refuses more than 100 address changes in 30 s
 
 /** The address as figures have read or written it: where it is another, the event that tells of it is on its way. */
 let known = location.hash;
+/** How often the reader went to another address of the page; each figure has to follow there. */
+let visits = 0;
+
+function notice(): void {
+  if (location.hash === known) return;
+  known = location.hash;
+  visits++;
+}
 
 export interface Addressed {
   /** The figure's id in the page. */
@@ -24,6 +32,7 @@ export class FigureAddress {
   private readonly changed: () => void;
   private current: State;
   private count = 0;
+  private followed = 0;
   private timer: ReturnType<typeof setTimeout> | undefined;
 
   /** `changed` is called whenever the state has been set, even to what it was before. */
@@ -81,7 +90,8 @@ export class FigureAddress {
   }
 
   private read(): State {
-    known = location.hash;
+    notice();
+    this.followed = visits;
     const { id, specs, initial } = this.figure;
     return readState(known, id, specs, initial);
   }
@@ -100,7 +110,8 @@ export class FigureAddress {
 
   private write(): void {
     this.timer = undefined;
-    if (location.hash !== known) return this.follow(); // the reader went elsewhere in the page, and that counts
+    notice();
+    if (this.followed < visits) return this.follow(); // the reader went elsewhere in the page, and that counts
     const { id, specs, initial } = this.figure;
     const hash = writeState(location.hash, id, specs, initial, this.current);
     if (hash === location.hash) return;

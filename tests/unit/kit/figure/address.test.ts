@@ -24,9 +24,9 @@ const specs: Record<string, StateSpec> = {
 };
 
 let changed = 0;
-function addressAt(hash: string): InstanceType<typeof FigureAddress> {
+function addressAt(hash: string, id = "fig-a"): InstanceType<typeof FigureAddress> {
   bar.hash = hash;
-  return new FigureAddress({ id: "fig-a", name: "a", specs, initial: { z: 0, shown: false } }, () => changed++);
+  return new FigureAddress({ id, name: "a", specs, initial: { z: 0, shown: false } }, () => changed++);
 }
 
 beforeEach(() => {
@@ -82,4 +82,16 @@ test("where the reader went elsewhere in the meantime, the new address counts", 
   assert.equal(address.state["z"], -2);
   mock.timers.tick(350);
   assert.deepEqual([bar.hash, written], ["#fig-a?fig-a.z=-2", []]);
+});
+
+test("of several figures with something to write, none writes over what the new address says of it", () => {
+  const addresses = [addressAt(""), addressAt("", "fig-b")];
+  for (const address of addresses) address.set({ z: 1 });
+  bar.hash = "#fig-b?fig-a.z=-2&fig-b.z=2";
+  mock.timers.tick(700);
+  assert.deepEqual(
+    addresses.map(({ state }) => state["z"]),
+    [-2, 2],
+  );
+  assert.deepEqual([bar.hash, written], ["#fig-b?fig-a.z=-2&fig-b.z=2", []]);
 });
