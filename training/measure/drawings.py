@@ -67,8 +67,9 @@ class DrawingMeasures(nn.Module):
         """x `[n, 1, 32, 32]` → `[n, 3]`, in the order of `NAMES`."""
         shape = torch.tanh(SHARPNESS * x)
         slope = functional.conv2d(shape, self.slopes, padding=1).square().sum(1)
-        # The root's own value on flat paper is taken off, so that paper has no edge.
-        edge = torch.sqrt(slope + SMOOTHING**2).sum((1, 2)) - (SIDE + 1) ** 2 * SMOOTHING
+        # The root's own value on flat paper is taken off, so that paper has no edge: of each, as
+        # hundreds of equal numbers would all be rounded the same way when they are added up.
+        edge = (torch.sqrt(slope + SMOOTHING**2) - SMOOTHING).sum((1, 2))
         round_ = 4 * math.pi * shape.sum((1, 2, 3)) / edge.square()
         pale = functional.conv2d(x, self.blocks, stride=2)
         size = functional.conv2d(pale, self.radius).flatten(1).sum(1)

@@ -35,7 +35,7 @@ BOXES = """
 """
 
 # The same of many figures, each time that they have followed an address and come to rest. No frame
-# is asked for before they are: each would be drawn. What is hidden has its box, and is not painted.
+# is asked for before they are: each would be drawn.
 BOXES_AT = f"""
 async ([ids, fragments]) => {{
   const boxes = {BOXES.strip()}, follow = {FOLLOW.strip()};
@@ -43,25 +43,20 @@ async ([ids, fragments]) => {{
   const look = () => rest() && JSON.stringify(ids.map((id) => boxes(document.getElementById(id))));
   const pause = () => new Promise((done) => setTimeout(done, 20));
   const seen = [];
-  document.body.style.visibility = "hidden";
-  try {{
-    for (const fragment of fragments) {{
-      await follow(fragment);
-      const deadline = performance.now() + 15000;
-      let now = false, before = null;
-      while (!now || now !== before) {{
-        while (!rest()) {{
-          if (performance.now() > deadline) throw new Error("it does not come to rest");
-          await pause();
-        }}
-        await new Promise(requestAnimationFrame);
-        before = now;
-        now = look();
+  for (const fragment of fragments) {{
+    await follow(fragment);
+    const deadline = performance.now() + 15000;
+    let now = false, before = null;
+    while (!now || now !== before) {{
+      while (!rest()) {{
+        if (performance.now() > deadline) throw new Error("it does not come to rest");
+        await pause();
       }}
-      seen.push(JSON.parse(now));
+      await new Promise(requestAnimationFrame);
+      before = now;
+      now = look();
     }}
-  }} finally {{
-    document.body.style.visibility = "";
+    seen.push(JSON.parse(now));
   }}
   return seen;
 }}
