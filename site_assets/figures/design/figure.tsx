@@ -237,7 +237,7 @@ export default defineFigure<State, Frame, Role>({
                   width={options.plane.side}
                   height={options.plane.side}
                   pixelated
-                  label="What the judge accepts, shaded the darker, the nearer it is to the wish; white: holes"
+                  label="What the judge accepts, shaded the more, the nearer it is to the wish; unshaded: holes"
                 />
               }
             >
@@ -265,7 +265,7 @@ export default defineFigure<State, Frame, Role>({
               </Pad>
             </Backdrop>
             <p class="plot-note">
-              Shaded: what the judge accepts, the darker, the nearer to the wish. White: holes. Kept near the origin by{" "}
+              Shaded: what the judge accepts, the more, the nearer to the wish. Unshaded: holes. Kept near the origin by{" "}
               <var>λ</var>: the solid line.
             </p>
           </Panel>
