@@ -229,7 +229,7 @@ def judged(
     return found[rows].reshape(2, -1).mean(1), shares.reshape(2, -1).mean(1)
 
 
-@pytest.mark.parametrize("network", [0, 1, 4])
+@pytest.mark.parametrize("network", range(5))
 @pytest.mark.parametrize("way", ["free", "held"])
 def test_the_searches(
     folder: Path, card: dict[str, Any], options: dict[str, Any], way: str, network: int

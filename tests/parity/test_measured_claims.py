@@ -91,14 +91,16 @@ def test_shares_of_the_plane_weighted_by_the_prior(models_dir: Path) -> None:
 
 def test_in_how_many_trainings_the_prior_evens_the_shares(models_dir: Path) -> None:
     model = Published(models_dir, "shapes-vae")
-    axis = np.linspace(-2.5, 2.5, model.card["options"]["grid"]["side"])
+    options = model.card["options"]
+    axis = np.linspace(-2.5, 2.5, options["grid"]["side"])
+    others = range(2, options["search"]["networks"] + 1)
     z = np.stack(np.meshgrid(axis, axis), -1).reshape(-1, 2).astype(np.float32)
     weight = norm.pdf(z).prod(1)
     rest = {"target": (len(z), 3), "weights": (len(z), 3), "leash": (len(z), 1)}
     unasked = {name: np.zeros(shape, np.float32) for name, shape in rest.items()}
     judge = model.graph("judge")
     nearer = 0
-    for name in ("search", *(f"search-{number}" for number in range(2, 6))):
+    for name in ("search", *(f"search-{number}" for number in others)):
         x = model.graph(name)(z=z, **unasked)[0]
         seen = judge(x=x.reshape(len(z), -1))[0].argmax(1)
         cells = np.bincount(seen, minlength=4) / len(z)

@@ -30,6 +30,7 @@ interface Frame {
 const SIZE = 32;
 const LIMIT = 3;
 const MAX_POINTS = 240; // as in figure.toml
+const NAME_WIDTH = 30; // of “path”, px
 
 const toUnit = (z: number): number => (z + LIMIT) / (2 * LIMIT);
 const toCode = (u: number): number => u * 2 * LIMIT - LIMIT;
@@ -41,22 +42,17 @@ function nearestClass(groups: Frame["codes"], names: readonly string[], at: Pair
 }
 
 function PathLine({ path }: { path: Stroke }) {
-  const { x, y, bottom } = useCoordinates();
+  const { x, y, right } = useCoordinates();
   const points = path.map(([u, v]) => [x(toCode(u)), y(toCode(v))] as const);
   if (points.length < 2) return null;
-  const lowest = points.reduce((low, point) => (point[1] > low[1] ? point : low));
+  const [outermost, height] = points.reduce((far, point) => (point[0] > far[0] ? point : far));
   return (
     <g class="muted">
       <path
         class="line line-dashed path"
         d={`M${points.map(([a, b]) => `${a.toFixed(1)} ${b.toFixed(1)}`).join("L")}`}
       />
-      <text
-        class="direct-label"
-        x={lowest[0].toFixed(1)}
-        y={Math.min(lowest[1] + 15, bottom - 4).toFixed(1)}
-        text-anchor="middle"
-      >
+      <text class="direct-label" x={Math.min(outermost + 6, right - NAME_WIDTH).toFixed(1)} y={height.toFixed(1)}>
         path
       </text>
     </g>
