@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import onnxruntime
@@ -23,16 +24,19 @@ SEARCHED = 0.03  # of a misfit, or deviations: searches in float32
 PLACED = 0.05 + SEARCHED  # a place is told in tenths
 WISH = (0.14, 0.25, 5.0)
 START = (-2.5, -2.0)
-Array = NDArray[Any]
+Array: TypeAlias = NDArray[Any]
 
 
 @dataclass(frozen=True)
 class Ends:
-    """Where both searches end, `[2, 2]`, how far from the wish, `[2]`, and what is drawn."""
+    """Where both searches end, `[2, 2]`, how far from the wish, `[2]`, and what is drawn; and how
+    far from the wish other codes are.
+    """
 
     codes: NDArray[np.float64]
     misfits: NDArray[np.float64]
     drawings: NDArray[np.float32]
+    misfits_of: Callable[[Array], Array]
 
 
 def searched(figure: Figure, start: Code, leash: float, wish: tuple[float, ...] = WISH) -> Ends:
@@ -67,7 +71,11 @@ def searched(figure: Figure, start: Code, leash: float, wish: tuple[float, ...] 
     unasked = {"target": np.zeros((2, 3)), "weights": np.zeros((2, 3)), "leash": np.zeros((2, 1))}
     given = z | {name: value.astype(np.float32) for name, value in unasked.items()}
     drawings = session.run(["x_hat"], given)[0][:, 0]
-    return Ends(codes, np.sqrt(look(codes, 0)[0]), drawings)
+
+    def misfits_of(z: Array) -> Array:
+        return np.sqrt(look(z, 0)[0])
+
+    return Ends(codes, misfits_of(codes), drawings, misfits_of)
 
 
 def places(shown: Snapshot, leash: str) -> NDArray[np.float64]:
@@ -77,9 +85,16 @@ def places(shown: Snapshot, leash: str) -> NDArray[np.float64]:
 
 
 def expect_ends(figure: Figure, ends: Ends, leash: str) -> None:
+    """The page's searches end where onnxruntime's do. On flat ground it is rounding that says
+    where: another place will do if onnxruntime finds it as near to the wish.
+    """
+
     def agrees() -> None:
         shown = figure.snapshot()
-        assert places(shown, leash) == pytest.approx(ends.codes, abs=PLACED)
+        told = places(shown, leash)
+        elsewhere = np.abs(told - ends.codes).max(axis=1) > PLACED
+        as_near = np.where(elsewhere, ends.misfits_of(told), ends.misfits)
+        assert as_near == pytest.approx(ends.misfits, abs=SEARCHED), f"{told}, not {ends.codes}"
         found = [shown.number("misfit, λ = 0"), shown.number(f"misfit, λ = {leash}")]
         assert found == pytest.approx(ends.misfits, abs=SEARCHED)
 

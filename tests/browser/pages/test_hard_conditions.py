@@ -12,7 +12,7 @@ from tests.browser.conftest import HTTP_AND_FILE, Reader, Shelf
 from tests.browser.support.figure import Figure
 from tests.browser.support.layout import LAYOUT_SHIFT
 from tests.browser.support.site import Site
-from tests.browser.support.training import TRAIN, Bench
+from tests.browser.support.training import PACE, TRAIN, Bench
 from tests.browser.support.waiting import eventually
 
 NAME = "latent-walk"
@@ -104,7 +104,12 @@ def test_a_run_whose_worker_was_killed_goes_on_from_where_it_was(reader_of_kille
     run.press(TRAIN)
     run.wait_step(10)
     page.evaluate(KILL)
-    run.wait_step(run.step() + 10)  # ONNX Runtime took over, in silence
+
+    def taken_over() -> None:
+        assert page.evaluate("workers.length") > 1
+
+    eventually(page, taken_over, PACE)  # by ONNX Runtime, in silence
+    run.wait_step(run.step() + 10)
     page.evaluate(KILL)
     expect(run.figure.root).to_contain_text(re.compile("the engine stopped"), timeout=20_000)
     page.evaluate(CALM)
