@@ -9,10 +9,12 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cache as once
 from importlib.metadata import version
 from pathlib import Path
+from threading import Lock
 from typing import Any, Literal, TypeAlias, get_args
 
 from builder.issues.issue import Issue, whole_file
@@ -32,6 +34,8 @@ Module: TypeAlias = Literal["plain", "fused"]
 instruction. Browsers that know none run the plain ones."""
 MODULES: tuple[Module, ...] = get_args(Module)
 FILES = ("cases.bin", "plan", "out.bin")
+AT_ONCE = 2
+"""Graphs that are planned side by side: one runs in Node while another runs natively."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +77,18 @@ def plan_models(
     planning = Planning(effects, cache, service, code)
     plans, files = {}, {}
     issues: list[Issue] = []
-    for card, use in graphs:
-        content = models.hashes[card.name, use]
-        try:
-            planned = memory.recall(
-                ("plan", card.name, use), _planned, planning, card, use, content
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        asked = [
+            pool.submit(
+                memory.recall,
+                ("plan", card.name, use), _planned, planning, card, use,
+                models.hashes[card.name, use],
             )
+            for card, use in graphs
+        ]  # fmt: skip
+    for (card, use), future in zip(graphs, asked, strict=True):
+        try:
+            planned = future.result()
         except (PlanFailure, ServiceError) as error:
             message = f"the plan of {card.name}/{use} is wrong: {error}"
             issues.append(whole_file("plan", f"{card.folder}/{card.file_of(use)}", message))
@@ -118,6 +128,7 @@ class Planning:
     cache: Cache
     service: Service
     code: str
+    _compiling: Lock = field(default_factory=Lock, repr=False, compare=False)
 
     def name(self, module: Module) -> str:
         """The name of the compiled kernels in the cache."""
@@ -125,14 +136,15 @@ class Planning:
 
     def kernels(self, module: Module) -> bytes:
         """A compiled module; raises ServiceError."""
-        known = self.cache.read("kernels", self.name(module))
-        if known is not None:
-            return known
-        self.effects.log("Compiling the kernels…")
-        compiled = self.service.ask("kernels", {}).result()
-        for each in MODULES:
-            self.cache.write("kernels", self.name(each), base64.b64decode(compiled[each]))
-        return base64.b64decode(compiled[module])
+        with self._compiling:
+            known = self.cache.read("kernels", self.name(module))
+            if known is not None:
+                return known
+            self.effects.log("Compiling the kernels…")
+            compiled = self.service.ask("kernels", {}).result()
+            for each in MODULES:
+                self.cache.write("kernels", self.name(each), base64.b64decode(compiled[each]))
+            return base64.b64decode(compiled[module])
 
     def planned(self, card: ModelCard, use: str, content: str) -> dict[str, Any]:
         """{plan, worst} or {refused}. Raises PlanFailure and ServiceError."""
@@ -165,9 +177,8 @@ class Planning:
         data = encode_plan(plan)
         start = training_start(self.effects, card) if plan.loop else {}
         try:
-            worst = max(
-                verify(model, plan, start, Runner(self, data, module)) for module in MODULES
-            )
+            runs = [Runner(self, data, module) for module in MODULES]
+            worst = verify(model, plan, start, runs)
         except PlanError as error:
             raise PlanFailure(str(error)) from error
         return {"plan": base64.b64encode(data).decode(), "worst": round(worst, 3)}

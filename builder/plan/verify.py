@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import product
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -53,10 +54,11 @@ class PlanError(Exception):
     """The plan computes something else, or writes where it must not."""
 
 
-def verify(model: bytes, plan: Plan, start: Tensors, run: Run) -> float:
+def verify(model: bytes, plan: Plan, start: Tensors, runs: Sequence[Run]) -> float:
     """The largest difference found, in units of its tolerance. Raises PlanError where it is > 1.
 
-    `start` holds inputs of a training step for which random numbers would be no training.
+    `start` holds inputs of a training step for which random numbers would be no training. All of
+    `runs`, ways to run the same plan, are compared with one native run.
     """
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
@@ -69,22 +71,25 @@ def verify(model: bytes, plan: Plan, start: Tensors, run: Run) -> float:
 
     generator = np.random.default_rng(SEED)
     if plan.loop:
-        return _verify_training(plan, start, generator, native, run)
-    return _verify_inference(plan, generator, native, run)
+        return _verify_training(plan, start, generator, native, runs)
+    return _verify_inference(plan, generator, native, runs)
 
 
 def _verify_inference(
-    plan: Plan, generator: np.random.Generator, native: Callable[[Tensors], Tensors], run: Run
+    plan: Plan,
+    generator: np.random.Generator,
+    native: Callable[[Tensors], Tensors],
+    runs: Sequence[Run],
 ) -> float:
     batches = {f"{rows} rows": _random(plan, rows, 1, generator) for rows in ROWS}
     batches["zeros"] = _changed(batches["7 rows"], lambda values: values * 0)
     batches["huge numbers"] = _changed(batches["7 rows"], lambda values: np.sign(values) * HUGE)
     batches["no numbers"] = _changed(batches["7 rows"], _with_nan)
-    found = run([Case(inputs) for inputs in batches.values()])
+    found = [run([Case(inputs) for inputs in batches.values()]) for run in runs]
     worst = 0.0
-    for (what, inputs), outputs in zip(batches.items(), found, strict=True):
+    for (what, inputs), *each in zip(batches.items(), *found, strict=True):
         expected = native(inputs)
-        for name, reference in expected.items():
+        for outputs, (name, reference) in product(each, expected.items()):
             output = outputs[name]
             if output.shape != reference.shape:
                 raise PlanError(f"{what}: '{name}' has shape {output.shape}, not {reference.shape}")
@@ -132,12 +137,13 @@ def _verify_training(
     start: Tensors,
     generator: np.random.Generator,
     native: Callable[[Tensors], Tensors],
-    run: Run,
+    runs: Sequence[Run],
 ) -> float:
     carry = _states(plan)
     inputs = {**_random(plan, 1, STEPS, generator), **start}
     per_step = [port.name for port in plan.inputs if port.dims and port.dims[0][2] == 1]
-    _require_equal_calls(plan, inputs, per_step, carry, run)
+    for run in runs:
+        _require_equal_calls(plan, inputs, per_step, carry, run)
     calls = [
         _slice(inputs, per_step, first, STEPS_A_CALL) for first in range(0, STEPS, STEPS_A_CALL)
     ]
@@ -145,12 +151,12 @@ def _verify_training(
         Case(call if index == 0 else _without(call, carry), carry if index else {}, clean=index < 2)
         for index, call in enumerate(calls)
     ]
-    found = run(cases)
+    found = [run(cases) for run in runs]
     worst, state = 0.0, {name: inputs[name] for name in carry}
-    for index, (call, outputs) in enumerate(zip(calls, found, strict=True)):
+    for index, (call, *each) in enumerate(zip(calls, *found, strict=True)):
         expected = native({**call, **state})
         state = {name: expected[output] for name, output in carry.items()}
-        for name, reference in expected.items():
+        for outputs, (name, reference) in product(each, expected.items()):
             last = index == len(calls) - 1
             if name in carry.values() and not last:
                 continue

@@ -30,10 +30,18 @@ export function fillPages(chapter: HTMLElement): void {
   const blocks = [...text.children];
   const figures = blocks.filter((child) => child.matches(FLOATING));
   const set = (setting: string): number[] => {
-    text.append(...blocks);
+    text.replaceChildren();
     chapter.classList.remove(...SETTINGS.filter(Boolean));
     if (setting) chapter.classList.add(setting);
-    for (const figure of figures) float(figure, chapter, text);
+    let laid = 0;
+    for (const figure of figures) {
+      // What comes later changes no page before: it would only be laid out in vain.
+      const until = blocks.indexOf(figure) + 1 + DOWN + 1;
+      text.append(...blocks.slice(laid, until));
+      laid = Math.max(laid, until);
+      float(figure, chapter, text);
+    }
+    text.append(...blocks.slice(laid));
     return filled(chapter, text);
   };
   const pages = set("");

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections import defaultdict
 from collections.abc import Generator, Iterator, Sequence
-from itertools import chain, groupby
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,8 @@ PHONE: ViewportSize = {"width": 390, "height": 844}
 PATIENCE = 10_000  # ms for a locator
 POSTPONED = re.compile(r"\blayout-postponed\b")
 FAILED = pytest.StashKey[bool]()
-LONGEST = "test_three_browsers.py"
+LONGEST = ("test_three_browsers.py", "test_authoring.py", "test_paper.py")
+"""Files with tests of a minute."""
 
 State = dict[str, object]
 
@@ -314,15 +316,21 @@ def reader_of_broken(browser: Browser, breakable_site: Site) -> Iterator[Reader]
 
 @pytest.hookimpl(trylast=True)  # after pytest has put together what shares a scheme
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What takes minutes comes first in its scheme: no worker is left alone with it at the end."""
+    """What takes a minute begins a worker's share: nobody is left alone with it at the end.
 
-    def scheme(item: pytest.Item) -> object:
-        return item.callspec.params.get("scheme") if hasattr(item, "callspec") else None
-
-    grouped = [list(group) for _, group in groupby(items, scheme)]
-    for group in grouped:
-        group.sort(key=lambda item: item.path.name != LONGEST)
-    items[:] = chain.from_iterable(grouped)
+    xdist deals the tests out in shares of one length, in order; later workers without work take
+    from the ends of the others' shares.
+    """
+    long = [item for item in items if item.path.name in LONGEST]
+    short = [item for item in items if item.path.name not in LONGEST]
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    rest = iter(short)
+    dealt: list[pytest.Item] = []
+    for worker in range(workers):
+        share = (len(items) - len(dealt)) // (workers - worker)
+        first = long[worker::workers]
+        dealt += [*first, *islice(rest, max(0, share - len(first)))]
+    items[:] = dealt
 
 
 @pytest.hookimpl(wrapper=True)

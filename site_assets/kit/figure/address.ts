@@ -2,7 +2,7 @@
 
 import { clamp, sameValue, type State } from "../base/spec.ts";
 import type { StateSpec, Value } from "../base/state_types.ts";
-import { readState, writeState } from "./url_state.ts";
+import { readState, saysState, writeState } from "./url_state.ts";
 
 const PAUSE = 350; // ms; Safari refuses more than 100 address changes in 30 s
 
@@ -87,6 +87,8 @@ export class FigureAddress {
   follow(): void {
     const state = this.read();
     if (!this.says(state)) this.replace(state);
+    const { id, specs, initial } = this.figure;
+    if (saysState(known, id, specs, initial, this.current)) this.settle();
   }
 
   private read(): State {
@@ -103,9 +105,15 @@ export class FigureAddress {
   private replace(state: State): void {
     this.current = state;
     this.count++;
-    clearTimeout(this.timer);
+    this.settle();
     this.timer = setTimeout(() => this.write(), PAUSE);
     this.changed();
+  }
+
+  /** Nothing is to be written any more. */
+  private settle(): void {
+    clearTimeout(this.timer);
+    this.timer = undefined;
   }
 
   private write(): void {

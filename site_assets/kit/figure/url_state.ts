@@ -38,20 +38,34 @@ export function joinedState(hash: string, link: string): string {
   return `#${anchor}?${parameters.toString()}`;
 }
 
+/** Parameters of the figure, by key: what differs from the author's state. */
+function parametersOf(id: string, specs: Specs, initial: State, state: State): Map<string, string> {
+  const own = new Map<string, string>();
+  for (const [key, spec] of Object.entries(specs)) {
+    const value = state[key];
+    if (value === undefined || sameValue(value, initial[key])) continue;
+    own.set(`${id}.${key}`, stateType(spec).encode(value));
+  }
+  return own;
+}
+
+/** Whether `hash` says this state of the figure, as it would be written. */
+export function saysState(hash: string, id: string, specs: Specs, initial: State, state: State): boolean {
+  const { parameters } = parseHash(hash);
+  const own = parametersOf(id, specs, initial, state);
+  const said = [...parameters.keys()].filter((key) => key.startsWith(`${id}.`));
+  return said.length === own.size && [...own].every(([key, value]) => parameters.get(key) === value);
+}
+
 /** `hash` with the figure's parameters replaced; other figures' parameters stay. The anchor becomes the figure. */
 export function writeState(hash: string, id: string, specs: Specs, initial: State, state: State): string {
   const { anchor, parameters } = parseHash(hash);
   for (const key of [...parameters.keys()]) {
     if (key.startsWith(`${id}.`)) parameters.delete(key);
   }
-  let own = false;
-  for (const [key, spec] of Object.entries(specs)) {
-    const value = state[key];
-    if (value === undefined || sameValue(value, initial[key])) continue;
-    parameters.set(`${id}.${key}`, stateType(spec).encode(value));
-    own = true;
-  }
+  const own = parametersOf(id, specs, initial, state);
+  for (const [key, value] of own) parameters.set(key, value);
   const query = parameters.toString();
-  const target = own ? id : anchor;
+  const target = own.size > 0 ? id : anchor;
   return query ? `#${target}?${query}` : target ? `#${target}` : "";
 }

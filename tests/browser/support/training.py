@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+import time
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -96,15 +97,16 @@ class Bench:
 
     # What the reader does
 
-    def press(self, name: str | re.Pattern[str]) -> None:
+    def press(self, name: str | re.Pattern[str], patience: float | None = None) -> None:
+        """Raises Playwright's TimeoutError if there is no such button for `patience` ms."""
         button = self.figure.root.get_by_role("button", name=name, exact=isinstance(name, str))
         if self.hand == "mouse":
-            button.click()
+            button.click(timeout=patience)
         elif self.hand == "keys":
-            button.focus()
+            button.focus(timeout=patience)
             self.figure.page.keyboard.press("Enter")
         else:
-            self._tap(button, 0.5)
+            self._tap(button, 0.5, patience)
 
     def choose(self, label: str) -> None:
         """One of a few choices, such as the speed."""
@@ -134,9 +136,9 @@ class Bench:
                 for share in (0.6, 0.9, 1.1)
             )
 
-    def _tap(self, target: Locator, share: float) -> None:
-        target.scroll_into_view_if_needed()
-        box = target.bounding_box()
+    def _tap(self, target: Locator, share: float, patience: float | None = None) -> None:
+        target.scroll_into_view_if_needed(timeout=patience)
+        box = target.bounding_box(timeout=patience)
         assert box
         spot = box["x"] + share * box["width"], box["y"] + box["height"] / 2
         self.figure.finger().tap(spot)
@@ -164,11 +166,13 @@ class Bench:
 
     def pause(self) -> None:
         """Pauses; the call that is under way still ends."""
-        if self.phase() == "running":
+        deadline = time.monotonic() + PACE
+        while self.phase() == "running":
             try:
-                self.press(PAUSE)
-            except PlaywrightTimeoutError:
-                if self.phase() != "done":  # a run may end before the hand is there
+                self.press(PAUSE, patience=500)
+                break
+            except PlaywrightTimeoutError:  # a run may end before the hand is there
+                if time.monotonic() > deadline:
                     raise
         self.wait_phase("paused", "done")
         self.rest()

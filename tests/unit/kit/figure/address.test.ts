@@ -74,6 +74,22 @@ test("it follows an address that says another state, and no other", () => {
   assert.deepEqual([address.state["z"], changed], [-1, 1]);
 });
 
+test("an address that says the state is at rest at once; one that doesn't is written over after a while", () => {
+  const address = addressAt("");
+  address.set({ z: 1 });
+  bar.hash = "#fig-b?fig-b.z=2&fig-a.z=-2"; // what was still to be written is not any more
+  address.follow();
+  assert.deepEqual([address.state["z"], address.isWritten], [-2, true]);
+  bar.hash = "#fig-b?fig-a.z=-9&fig-b.z=2"; // out of range
+  address.follow();
+  assert.deepEqual([address.state["z"], address.isWritten], [-3, false]);
+  mock.timers.tick(350);
+  assert.deepEqual(written, ["/page.html#fig-a?fig-b.z=2&fig-a.z=-3"]);
+  bar.hash = "#fig-b?fig-b.z=2";
+  address.follow();
+  assert.ok(address.isInitial && address.isWritten);
+});
+
 test("where the reader went elsewhere in the meantime, the new address counts", () => {
   const address = addressAt("");
   address.set({ z: 1 });
