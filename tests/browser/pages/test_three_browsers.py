@@ -26,7 +26,7 @@ from tests.browser.support.cells_round import work_cells
 from tests.browser.support.drivers import Driver, Tripwire, drive
 from tests.browser.support.figure import SNAPSHOT, WRITTEN, ink
 from tests.browser.support.offline_round import read_offline
-from tests.browser.support.rounds import Notes, Round, Said, loss_to_reach
+from tests.browser.support.rounds import Notes, Round, Said, entries_of, loss_to_reach
 from tests.browser.support.same_text import expect_same_text
 from tests.browser.support.site import PlacedFigure
 from tests.browser.support.waiting import eventually
@@ -107,12 +107,7 @@ def expect_same(seen: dict[str, Any], reference: dict[str, Any], when: str) -> N
 
 def address(seen: Mapping[str, dict[str, Any]]) -> str:
     """One for a whole page: what the browser wrote into its own of each figure, by id."""
-    written = [
-        entry
-        for id, one in seen.items()
-        for entry in one["hash"].partition("?")[2].split("&")
-        if entry.startswith(f"{id}.")
-    ]
+    written = [entry for id, one in seen.items() for entry in entries_of(one["hash"], id)]
     return f"{next(iter(seen))}?{'&'.join(written)}" if written else ""
 
 
@@ -142,8 +137,8 @@ def judge(figure: PlacedFigure, notes: Notes, over_http: bool) -> None:
     """Raises AssertionError at what a reader would miss in that browser, whatever others show."""
     assert not notes.trouble, notes.trouble
     assert not notes.problems, "; ".join(notes.problems)
-    assert f"{figure.id}." in notes.worked, "the gesture changed nothing"
-    assert notes.keyed["hash"] != notes.worked, "the key changed nothing"
+    assert notes.worked, "the gesture changed nothing"
+    assert entries_of(notes.keyed["hash"], figure.id) != notes.worked, "the key changed nothing"
     if notes.numbers:
         was, dragged, stepped = notes.numbers
         assert was != dragged != stepped, f"the number of the text: {notes.numbers}"

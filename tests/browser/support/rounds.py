@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -86,13 +86,19 @@ SAID_AT_BUILD = f"""
 }}
 """
 
-# The address, once it holds what the hands have set.
+# The address, once it holds what the hands have set in all of the figures.
 ADDRESS = f"""
-async (id) => {{
+async (ids) => {{
   for (let frames = 0; frames < 2; frames++) await new Promise(requestAnimationFrame);
-  await ({WRITTEN.strip()})(id);
+  await Promise.all(ids.map({WRITTEN.strip()}));
   return location.hash;
 }}
+"""
+
+# What each figure shows at rest, or why it does not come to rest.
+ALL_AT_REST = f"""
+(ids) => Promise.all(ids.map((id) => ({AT_REST.strip()})(id).then(
+  (shown) => ["", shown], ({{ message }}) => [message, {{}}])))
 """
 
 # The control that an arrow key sets: as above, but no paper, nor a grid of places to mark.
@@ -176,8 +182,8 @@ class Notes:
     usual: dict[str, Any] = field(default_factory=dict)
     said: Said = ([], "")
     """What the figure says as it opens from file://."""
-    worked: str = ""
-    """The address after the gesture."""
+    worked: list[str] = field(default_factory=list)
+    """What the address says of the figure after the gesture."""
     keyed: dict[str, Any] = field(default_factory=dict)
     """From file:// the address alone."""
     numbers: list[str] = field(default_factory=list)
@@ -185,6 +191,11 @@ class Notes:
     turned: dict[str, Any] = field(default_factory=dict)
     trained: dict[str, float] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
+
+
+def entries_of(hash: str, id: str) -> list[str]:
+    """What an address says of one figure."""
+    return [each for each in hash.partition("?")[2].split("&") if each.startswith(f"{id}.")]
 
 
 def loss_to_reach(figure: PlacedFigure) -> float | None:
@@ -235,20 +246,42 @@ class Round:
         self._experiment_trained = False
 
     def visit(self, figures: Sequence[PlacedFigure]) -> list[Notes]:
-        """Of figures that stand on one page. Each is left as it was worked: it is at rest."""
-        seen: list[Notes] = []
-        is_open = False
-        for figure in figures:
-            seen.append(notes := Notes())
-            try:
-                if not is_open:
-                    self._open(figure.page, notes)
-                self._work(figure, notes)
-                is_open = True
-            except Exception as trouble:  # whatever it is, the other figures are still to be seen
+        """Of figures that stand on one page. Each is left as it was worked: it is at rest.
+
+        Each step is taken with all of them: they write their addresses and come to rest side by
+        side, and it is waited for once.
+        """
+        seen = {figure.id: Notes() for figure in figures}
+        first = seen[figures[0].id]
+        try:
+            self._open(figures[0].page, first)
+        except Exception as trouble:
+            for notes in seen.values():
                 notes.trouble = str(trouble) or repr(trouble)
-                is_open = False
-        return seen
+            return list(seen.values())
+        self._each(self._wake, figures, seen)
+        self._rest("usual", seen)
+        if not self._over_http:
+            well = self._well(seen)
+            for id, said in zip(well, self._driver.ask(SAID, well), strict=True):
+                seen[id].said = said
+        self._each(self._gesture, figures, seen)
+        if well := self._well(seen):
+            written = self._driver.ask(ADDRESS, well)
+            for id in well:
+                seen[id].worked = entries_of(written, id)
+        self._each(self._key, figures, seen)
+        if self._over_http:
+            self._rest("keyed", seen)
+            self._each(self._number, figures, seen)
+            self._rest("turned", {id: notes for id, notes in seen.items() if notes.numbers})
+        elif well := self._well(seen):
+            written = self._driver.ask(ADDRESS, well)
+            for id in well:
+                seen[id].keyed = {"hash": written}
+        self._each(self._train, figures, seen)
+        first.problems += self._driver.problems()
+        return list(seen.values())
 
     def said_at_build(self, figures: Sequence[PlacedFigure]) -> dict[str, Said]:
         """Id → what the static frame says, of figures that stand on one page."""
@@ -261,38 +294,71 @@ class Round:
         if self._over_http:  # lines break alike from file://
             notes.problems += [f"“{sign}” begins a line" for sign in self._driver.ask(STRAYS)]
 
-    def _work(self, figure: PlacedFigure, notes: Notes) -> None:
-        driver = self._driver
-        state, said = driver.ask(WAKE, figure.id, LIVE_PATIENCE)
+    def _each(
+        self,
+        step: Callable[[PlacedFigure, Notes], None],
+        figures: Sequence[PlacedFigure],
+        seen: Mapping[str, Notes],
+    ) -> None:
+        """The step with each figure that has gone well so far; what the page then complains of
+        is the figure's.
+        """
+        for figure in figures:
+            notes = seen[figure.id]
+            if notes.trouble:
+                continue
+            try:
+                step(figure, notes)
+                notes.problems += self._driver.problems()
+            except Exception as trouble:  # whatever it is, the others are still to be seen
+                notes.trouble = str(trouble) or repr(trouble)
+
+    @staticmethod
+    def _well(seen: Mapping[str, Notes]) -> list[str]:
+        return [id for id, notes in seen.items() if not notes.trouble]
+
+    def _rest(self, moment: str, seen: Mapping[str, Notes]) -> None:
+        """Notes under `moment` what each figure shows when it has come to rest."""
+        well = self._well(seen)
+        for id, (trouble, shown) in zip(well, self._driver.ask(ALL_AT_REST, well), strict=True):
+            seen[id].trouble = trouble
+            setattr(seen[id], moment, shown)
+
+    def _wake(self, figure: PlacedFigure, notes: Notes) -> None:
+        state, said = self._driver.ask(WAKE, figure.id, LIVE_PATIENCE)
         assert state == "live", f"{state}: {said}"
-        notes.usual = driver.ask(AT_REST, figure.id)
-        if not self._over_http:
-            [notes.said] = driver.ask(SAID, [figure.id])
-        spots = driver.ask(GESTURE, figure.id, STROKES.get(figure.name))
+
+    def _gesture(self, figure: PlacedFigure, notes: Notes) -> None:
+        spots = self._driver.ask(GESTURE, figure.id, STROKES.get(figure.name))
         assert spots, "there is nothing to work"
-        driver.drag([(x, y) for x, y in spots])
-        notes.worked = driver.ask(ADDRESS, figure.id)
+        self._driver.drag([(x, y) for x, y in spots])
+
+    def _key(self, figure: PlacedFigure, notes: Notes) -> None:
+        driver = self._driver
         assert driver.ask(FOCUS, figure.id), "the keyboard does not get to the first control"
         driver.press(driver.ask(ARROW))
-        if self._over_http:
-            notes.keyed = driver.ask(AT_REST, figure.id)
-        else:
-            notes.keyed = {"hash": driver.ask(ADDRESS, figure.id)}
-        if self._over_http and (spots := driver.ask(PLACE_OF_NUMBER, figure.id)):
-            notes.numbers.append(driver.ask(NUMBER_OF, figure.id))
-            driver.drag([(x, y) for x, y in spots])
-            notes.numbers.append(driver.ask(NUMBER_OF, figure.id))
-            driver.press(driver.ask(ARROW))
-            notes.numbers.append(driver.ask(NUMBER_OF, figure.id))
-            notes.turned = driver.ask(AT_REST, figure.id)
+
+    def _number(self, figure: PlacedFigure, notes: Notes) -> None:
+        driver = self._driver
+        spots = driver.ask(PLACE_OF_NUMBER, figure.id)
+        if not spots:
+            return
+        notes.numbers.append(driver.ask(NUMBER_OF, figure.id))
+        driver.drag([(x, y) for x, y in spots])
+        notes.numbers.append(driver.ask(NUMBER_OF, figure.id))
+        driver.press(driver.ask(ARROW))
+        notes.numbers.append(driver.ask(NUMBER_OF, figure.id))
+
+    def _train(self, figure: PlacedFigure, notes: Notes) -> None:
+        driver = self._driver
         enough = loss_to_reach(figure)
-        if enough is not None and self._shall_train(figure):
-            driver.ask(FOLLOW, figure.fragment(quick(figure)))
-            driver.ask(AT_REST, figure.id)
-            x, y = driver.ask(PLACE_OF_BUTTON, figure.id, TRAIN_BUTTON)
-            driver.click((x, y))
-            notes.trained = driver.ask(UNTIL_LOSS, figure.id, enough, TRAINING_PATIENCE)
-        notes.problems += driver.problems()
+        if enough is None or not self._shall_train(figure):
+            return
+        driver.ask(FOLLOW, figure.fragment(quick(figure)))
+        driver.ask(AT_REST, figure.id)
+        x, y = driver.ask(PLACE_OF_BUTTON, figure.id, TRAIN_BUTTON)
+        driver.click((x, y))
+        notes.trained = driver.ask(UNTIL_LOSS, figure.id, enough, TRAINING_PATIENCE)
 
     def _shall_train(self, figure: PlacedFigure) -> bool:
         cards = [model["card"] for model in figure.data["models"].values()]
