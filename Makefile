@@ -34,11 +34,12 @@ format: .venv/ready
 
 test: .venv/ready
 	@# Browsers come from a network, models from the processor: both at once. What the build does
-	@# after training, it does on one core, and types are checked on the other.
+	@# after training, it does on one core; on the other, types are checked and the tests compiled,
+	@# which else each of their processes would do.
 	$(BIN)/python -m tests.browser.install & browsers=$$!; \
 	    $(BIN)/book train && wait $$browsers
-	$(BIN)/mypy builder training site_assets/python/book & types=$$!; \
-	    $(BIN)/book build && wait $$types
+	($(BIN)/mypy builder training site_assets/python/book && $(BIN)/pytest --collect-only -q > /dev/null) \
+	    & types=$$!; $(BIN)/book build && wait $$types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/book check

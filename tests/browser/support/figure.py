@@ -52,7 +52,7 @@ AT_REST = (
     + """
   const figure = document.getElementById(id);
   const moment = () => book.isAtRest(id) && snapshot(figure);
-  const frame = () => new Promise((done) => setTimeout(() => requestAnimationFrame(done), 50));
+  const frame = () => new Promise((done) => setTimeout(() => requestAnimationFrame(done), 20));
   const deadline = performance.now() + 15000;
   let seen = false, still = 0;
   while (still < 2 && performance.now() < deadline) {
