@@ -143,10 +143,7 @@ function startFigures(led: Promise<void> | null): { meet: (figure: HTMLElement) 
     { rootMargin: NEAR },
   );
   document.addEventListener("visibilitychange", tellVisibility);
-  addEventListener("hashchange", () => {
-    for (const runtime of runtimes.values()) runtime.followAddress();
-    scrollToFigure();
-  });
+  addEventListener("hashchange", followAddress);
   return {
     meet: (figure) => {
       met.add(figure);
@@ -159,13 +156,20 @@ function startFigures(led: Promise<void> | null): { meet: (figure: HTMLElement) 
   };
 }
 
+function followAddress(): void {
+  for (const runtime of runtimes.values()) runtime.followAddress();
+  scrollToFigure();
+}
+
 /** A phrase of the text sets a figure; the other figures stay as the reader has set them. */
 function startStateLinks(): void {
   document.addEventListener("click", (event) => {
     const link = (event.target as Element).closest<HTMLAnchorElement>("a[href^='#'][href*='?']");
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
-    location.hash = joinedState(location.hash, link.hash);
+    const { hash } = location;
+    location.hash = joinedState(hash, link.hash);
+    if (location.hash === hash) followAddress(); // no event tells of a phrase that is followed once more
   });
 }
 

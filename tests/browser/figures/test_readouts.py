@@ -43,6 +43,8 @@ async ([ids, fragments]) => {{
   const look = () => rest() && JSON.stringify(ids.map((id) => boxes(document.getElementById(id))));
   const pause = () => new Promise((done) => setTimeout(done, 20));
   const seen = [];
+  // What has just become narrow may be laid out a pixel too wide at first.
+  await new Promise((done) => setTimeout(done, 300));
   for (const fragment of fragments) {{
     await follow(fragment);
     const deadline = performance.now() + 15000;

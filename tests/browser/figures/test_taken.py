@@ -21,7 +21,7 @@ from safetensors.torch import load_file
 
 from tests.browser.conftest import FOLLOW, FROM_FILE, HTTP_AND_FILE, WIDE, Reader
 from tests.browser.figures.test_every_figure import FIGURES, PAGES, SPECS
-from tests.browser.support.figure import TABLE, Figure
+from tests.browser.support.figure import Figure
 from tests.browser.support.rounds import FOCUS
 from tests.browser.support.training import SHOWN, Bench
 from tests.browser.support.waiting import eventually
@@ -132,7 +132,6 @@ async (id) => {{
       svg: await svg.text(),
       csv: await table.text(),
       look: await look([png, svg]),
-      table: ({TABLE.strip()})(figure.querySelector("[data-role=table]")),
       theme: document.documentElement.dataset.theme ?? null,
     }};
   }} finally {{
@@ -224,7 +223,11 @@ def _take_along(figure: Figure) -> None:
     assert not taken["theme"]
 
     rows = list(csv.reader(io.StringIO(taken["csv"])))
-    assert rows == [[plain(cell) for cell in row] for row in taken["table"]]
+
+    def tabulated() -> None:  # the table is written after a rest
+        assert rows == [[plain(cell) for cell in row] for row in figure.table()]
+
+    eventually(page, tabulated)
 
 
 @FROM_FILE

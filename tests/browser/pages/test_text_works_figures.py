@@ -60,6 +60,23 @@ def test_every_phrase_sets_its_figure_and_brings_it_into_view(
         assert changed(page.url, figure.placed) == changed(address, figure.placed)
 
 
+@HTTP_AND_FILE
+def test_a_phrase_that_is_followed_once_more_does_the_same_again(reader: Reader) -> None:
+    figure = reader.live_figure("tug-of-war")
+    page = figure.page
+    phrase = page.locator(f"a[href^='#{figure.placed.id}?'][href*='beta']").first
+    address = phrase.get_attribute("href") or ""
+    phrase.click()
+    page.evaluate(WRITTEN, figure.placed.id)
+    phrase.click()
+    expect(figure.root).to_be_in_viewport()
+    figure.slider("β, the weight of the KL term").press("End")
+    phrase.click()  # before the address says what was turned
+    page.evaluate(WRITTEN, figure.placed.id)
+    assert said(page.url, figure.placed.id) == said(address, figure.placed.id)
+    expect(figure.root).to_be_in_viewport()
+
+
 @pytest.mark.parametrize("page_name", PAGES)
 def test_every_number_is_text_until_it_turns_its_figure(reader: Reader, page_name: str) -> None:
     placed = {figure.id: figure for figure in reader.site.figures_of(page_name)}
