@@ -13,6 +13,9 @@ from training.own_data.problem import InBook, InFile, InText, Problem, and_more,
 
 NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 
+MINUS = "\u2212"
+GROUPED = r"[-+]?\d{{1,3}}([,.'\u2019 \u00a0\u202f])\d{{3}}(?:\1\d{{3}})*(?:{decimal}\d+)?"
+"""A number with a sign between its thousands."""
 MINIMUM_ROWS = 50
 """Fewer leave too little for validation and test to say anything."""
 COLUMN_COUNTS = range(3, 25)
@@ -335,6 +338,18 @@ class _Reader:
 
     def _number_hint(self, column: str, text: str, *, whole: bool) -> str:
         decimal = self.declaration.decimal
+        hyphenated = text.replace(MINUS, "-")
+        if hyphenated != text and self._is_number(hyphenated):
+            return f"its minus is the sign U+2212, not a hyphen: write {hyphenated}"
+        grouped = re.fullmatch(GROUPED.format(decimal=re.escape(decimal)), text)
+        if grouped and grouped[1] != decimal:
+            plain = text.replace(grouped[1], "")
+            either = decimal == "." and re.fullmatch(r"[-+]?\d+,\d+", text)
+            return f"write {plain}" + (
+                '; if it is less than a thousand, decimal = "," in book.toml reads it so'
+                if either
+                else ", without signs between thousands"
+            )
         if decimal == "." and re.fullmatch(r"[-+]?\d+,\d+", text):
             return 'decimal = "," in book.toml reads it so'
         if text.casefold() in NO_VALUES:

@@ -218,6 +218,32 @@ def test_cells_and_decimals_are_separated_as_declared() -> None:
     assert set(tabs.labels) == {"x"}
 
 
+@pytest.mark.parametrize(
+    ("decimal", "cell", "told"),
+    [
+        (".", "1,5", 'decimal = "," in book.toml reads it so'),
+        (".", "1,250", "write 1250; if it is less than a thousand, decimal ="),
+        (".", "1,250,000", "write 1250000, without signs between thousands"),
+        (".", "-1,250.5", "write -1250.5, without signs between thousands"),
+        (".", "12\u202f500", "write 12500, without signs between thousands"),
+        (",", "1.250,5", "write 1250,5, without signs between thousands"),
+        (",", "1250.5", "write 1234,5 or 1,2e3"),
+        (".", "\u22123.5", "its minus is the sign U+2212, not a hyphen: write -3.5"),
+        (".", "\u2212", "write 1234.5 or 1.2e3"),
+    ],
+)
+def test_a_number_as_people_write_it_is_told_as_programs_do(
+    decimal: str, cell: str, told: str
+) -> None:
+    rows = [f"{i % 9};{i % 7};{i % 5}" for i in range(ROWS)]
+    rows[3] = f"{cell};1;2"
+    declaration = Declaration("t", "", "real", file="t.csv", separator=";", decimal=decimal)
+    text = "\n".join(["a;b;c", *rows])
+    _, problems = read_data(declaration, {"content/data/t.csv": text.encode()})
+    [problem] = [problem for problem in problems if not problem.warning]
+    assert problem.hint.startswith(told)
+
+
 def test_rows_without_a_value_in_a_chosen_column_are_left_out() -> None:
     rows = [f"{i % 9},{i % 7},{i % 5},{i % 4}" for i in range(ROWS)]
     rows[1], rows[2], rows[3] = "NA,1,1,1", "2,-999,2,2", "3,3,3,NA"
