@@ -7,6 +7,7 @@ import io
 import re
 import sys
 from collections.abc import Iterator
+from importlib import invalidate_caches
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -295,8 +296,9 @@ def test_a_model_that_the_reader_trained_is_the_same_in_torch_and_onnxruntime(
     files: list[Path] = []
 
     def keep(download: Any) -> None:
-        files.append(python_path / download.suggested_filename)
-        download.save_as(files[-1])
+        path = python_path / download.suggested_filename
+        download.save_as(path)
+        files.append(path)
 
     figure.page.on("download", keep)
     place.get_by_role("button", name="Model that you trained").click()
@@ -310,6 +312,7 @@ def test_a_model_that_the_reader_trained_is_the_same_in_torch_and_onnxruntime(
     eventually(figure.page, all_saved)
     figure.page.remove_listener("download", keep)
     names: dict[str, Any] = {}
+    invalidate_caches()  # the folder was empty a moment ago
     exec(code, names)  # the lines that the page shows, in a folder with the files that it saved
     model = names["model"]
     kept = Bench(figure).run()

@@ -115,21 +115,22 @@ def test_fonts_are_asked_for_before_the_styles_that_name_them(reader: Reader) ->
 
 
 def test_a_place_that_is_returned_to_is_measured_in_true_heights(reader: Reader) -> None:
-    figure = reader.figure(FAR).wait_live()
-    page = figure.page
+    """Of an address that names no place: to that, Chromium on a busy machine goes now and then in
+    place of where the reader was, in a page without a script as well.
+    """
+    placed = reader.site.figure(FAR)
+    page = reader.visit(reader.site.url(placed.page))
     expect(page.locator("html.layout-postponed")).to_have_count(0)
-    top = figure.root.evaluate(TOP)
-    page.mouse.wheel(0, -1500)
-    page.wait_for_function(
-        f"([figure, top]) => ({TOP})(figure) > top + 1499", arg=[figure.root.element_handle(), top]
-    )
+    Figure(page, placed).wait_live()
     place = page.evaluate("scrollY")
+    assert place > 3000
     page.goto(reader.site.url("index.html"))
     # A browser notes the place on a page when it is left; on one that stays, some seconds later.
     for again in (page.go_back, page.reload):
         again()
         assert page.locator("html.layout-postponed").count() == 0
-        page.wait_for_function("(place) => Math.abs(scrollY - place) < 2", arg=place)
+        # By estimates it would be screens away; faces that come late move it by a pixel or so.
+        page.wait_for_function("(place) => Math.abs(scrollY - place) < 6", arg=place)
 
 
 def test_an_exact_figure_loads_neither_engine_nor_model(reader: Reader) -> None:
