@@ -31,20 +31,25 @@ export function hash32(value: number): number {
  * Throws a RangeError if seed, stream or a counter is not an integer in 0 … 2³² − 1.
  */
 export function bits(seed: number, stream: number, count: number, start = 0): Uint32Array {
-  requireUint32("seed", seed);
-  requireUint32("stream", stream);
   requireUint32("start", start);
   if (!Number.isInteger(count) || count < 0 || count > TWO_32 - start) {
     throw new RangeError(`count must be in 0 … ${TWO_32 - start}, found ${count}`);
   }
+  const values = new Uint32Array(count);
+  draw(values, seed, stream, count, start);
+  return values;
+}
+
+/** Writes the bits of `count` counters from `start` on. */
+function draw(values: Uint32Array, seed: number, stream: number, count: number, start: number): void {
+  requireUint32("seed", seed);
+  requireUint32("stream", stream);
   const streamHash = hash32(stream ^ STREAM_KEY);
   const firstKey = hash32(seed ^ streamHash);
   const secondKey = hash32(((seed + SEED_KEY) >>> 0) ^ hash32(streamHash));
-  const values = new Uint32Array(count);
   for (let i = 0; i < count; i++) {
     values[i] = hash32(hash32((Math.imul(start + i, GOLDEN) + firstKey) | 0) ^ secondKey);
   }
-  return values;
 }
 
 /** `count` values strictly between 0 and 1: (24 random bits + ½) / 2²⁴. */
@@ -66,24 +71,45 @@ export function normal(seed: number, stream: number, count: number, start = 0): 
   return values;
 }
 
+// What a permutation needs on the way: one is drawn an epoch, and making room would take as long as sorting.
+let drawn = new Uint32Array(0);
+let sorted = new Uint32Array(0);
+let places = new Int32Array(0);
+
 /**
  * The numbers 0 … count − 1 in random order: sorted by a hashed key, ties by index. Hashes are evenly spread, so their
  * first bits say nearly where a number belongs; insertion does the rest.
  */
 export function permutation(seed: number, stream: number, count: number): Int32Array {
-  const keys = bits(seed, stream, count);
   const shift = Math.clz32(Math.max(1, count - 1));
-  const next = new Int32Array(2 ** (32 - shift) + 1); // of each bucket, the next free place
+  const buckets = 2 ** (32 - shift);
+  if (drawn.length < count) [drawn, sorted] = [new Uint32Array(count), new Uint32Array(count)];
+  if (places.length <= buckets) places = new Int32Array(buckets + 1);
+  const keys = drawn;
+  const inOrder = sorted;
+  const next = places;
+  draw(keys, seed, stream, count, 0);
+  next.fill(0, 0, buckets + 1); // of each bucket, the next free place
   for (let i = 0; i < count; i++) next[(keys[i]! >>> shift) + 1]!++;
-  for (let bucket = 1; bucket < next.length; bucket++) next[bucket]! += next[bucket - 1]!;
+  for (let bucket = 1; bucket < buckets; bucket++) next[bucket]! += next[bucket - 1]!;
   const order = new Int32Array(count);
-  for (let i = 0; i < count; i++) order[next[keys[i]! >>> shift]!++] = i;
+  for (let i = 0; i < count; i++) {
+    const key = keys[i]!;
+    const place = next[key >>> shift]!++;
+    order[place] = i;
+    inOrder[place] = key;
+  }
   for (let i = 1; i < count; i++) {
+    const key = inOrder[i]!;
+    if (inOrder[i - 1]! <= key) continue;
     const moved = order[i]!;
-    const key = keys[moved]!;
     let place = i;
-    for (; place > 0 && keys[order[place - 1]!]! > key; place--) order[place] = order[place - 1]!;
+    for (; place > 0 && inOrder[place - 1]! > key; place--) {
+      order[place] = order[place - 1]!;
+      inOrder[place] = inOrder[place - 1]!;
+    }
     order[place] = moved;
+    inOrder[place] = key;
   }
   return order;
 }
@@ -150,6 +176,7 @@ export function batches(
 /** Standard normal ε [steps, perStep]; row i reads stream `STREAM_NOISE + firstStep + i`. */
 export function stepNoise(seed: number, firstStep: number, steps: number, perStep: number): Float32Array {
   const noise = new Float32Array(steps * perStep);
+  if (perStep === 0) return noise;
   for (let row = 0; row < steps; row++) {
     noise.set(normal(seed, STREAM_NOISE + firstStep + row, perStep), row * perStep);
   }
