@@ -57,6 +57,17 @@ FOLLOW = """
 })
 """
 
+# A hand that comes before a figure has drawn what the address says would work the state before.
+# What moves of its own accord never rests.
+DRAWN = """
+async (id) => {
+  const deadline = performance.now() + 2000;
+  while (!book.isAtRest(id) && performance.now() < deadline) {
+    await new Promise((done) => setTimeout(done, 5));
+  }
+}
+"""
+
 WAKE_ALL = f"""
 async ([ids, seconds]) => {{
   const wake = {WAKE.strip()};
@@ -202,6 +213,7 @@ class Reader:
         window = self._shelf.take(self._address(placed, state), touch)
         self._borrowed.append(window)
         live = Figure(window.page, placed).wait_live()
+        window.page.evaluate(DRAWN, placed.id)
         # Until all above it is laid out, what a hand aims at may move by a few pixels.
         expect(window.page.locator("html")).not_to_have_class(POSTPONED, timeout=LIVE_TIMEOUT)
         return live
