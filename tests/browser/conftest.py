@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
-from tests.browser.support.figure import LIVE_TIMEOUT, Figure
+from tests.browser.support.figure import LIVE_TIMEOUT, WRITTEN, Figure
 from tests.browser.support.rounds import WAKE
 from tests.browser.support.server import publish
 from tests.browser.support.site import PlacedFigure, Site, copy_site
@@ -59,13 +59,8 @@ FOLLOW = """
 
 # A hand that comes before a figure has drawn what the address says would work the state before.
 # What moves of its own accord never rests.
-DRAWN = """
-async (id) => {
-  const deadline = performance.now() + 2000;
-  while (!book.isAtRest(id) && performance.now() < deadline) {
-    await new Promise((done) => setTimeout(done, 5));
-  }
-}
+DRAWN = f"""
+(id) => Promise.race([({WRITTEN.strip()})(id), new Promise((done) => setTimeout(done, 2000))])
 """
 
 WAKE_ALL = f"""

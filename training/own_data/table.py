@@ -341,16 +341,15 @@ class _Reader:
         hyphenated = text.replace(MINUS, "-")
         if hyphenated != text and self._is_number(hyphenated):
             return f"its minus is the sign U+2212, not a hyphen: write {hyphenated}"
+        comma = decimal == "." and re.fullmatch(r"[-+]?\d+,\d+", text)
         grouped = re.fullmatch(GROUPED.format(decimal=re.escape(decimal)), text)
         if grouped and grouped[1] != decimal:
-            plain = text.replace(grouped[1], "")
-            either = decimal == "." and re.fullmatch(r"[-+]?\d+,\d+", text)
-            return f"write {plain}" + (
-                '; if it is less than a thousand, decimal = "," in book.toml reads it so'
-                if either
-                else ", without signs between thousands"
-            )
-        if decimal == "." and re.fullmatch(r"[-+]?\d+,\d+", text):
+            plain = f"write {text.replace(grouped[1], '')}"
+            if comma:
+                less = 'if it is less than a thousand, decimal = "," in book.toml reads it so'
+                return f"{plain}; {less}"
+            return f"{plain}, without signs between thousands"
+        if comma:
             return 'decimal = "," in book.toml reads it so'
         if text.casefold() in NO_VALUES:
             return f"missing = [{json.dumps(text)}] in book.toml leaves such rows out"

@@ -88,7 +88,7 @@ export class FigureAddress {
     const state = this.read();
     if (!this.says(state)) this.replace(state);
     const { id, specs, initial } = this.figure;
-    if (saysState(known, id, specs, initial, this.current)) this.settle();
+    if (saysState(known, id, specs, initial, this.current)) this.settle(); // it is written already
   }
 
   private read(): State {

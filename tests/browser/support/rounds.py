@@ -252,9 +252,8 @@ class Round:
         side, and it is waited for once.
         """
         seen = {figure.id: Notes() for figure in figures}
-        first = seen[figures[0].id]
         try:
-            self._open(figures[0].page, first)
+            self._open(figures[0].page, seen[figures[0].id])
         except Exception as trouble:
             for notes in seen.values():
                 notes.trouble = str(trouble) or repr(trouble)
@@ -266,21 +265,17 @@ class Round:
             for id, said in zip(well, self._driver.ask(SAID, well), strict=True):
                 seen[id].said = said
         self._each(self._gesture, figures, seen)
-        if well := self._well(seen):
-            written = self._driver.ask(ADDRESS, well)
-            for id in well:
-                seen[id].worked = entries_of(written, id)
+        for id, written in self._addresses(seen):
+            seen[id].worked = entries_of(written, id)
         self._each(self._key, figures, seen)
         if self._over_http:
             self._rest("keyed", seen)
             self._each(self._number, figures, seen)
             self._rest("turned", {id: notes for id, notes in seen.items() if notes.numbers})
-        elif well := self._well(seen):
-            written = self._driver.ask(ADDRESS, well)
-            for id in well:
+        else:
+            for id, written in self._addresses(seen):
                 seen[id].keyed = {"hash": written}
         self._each(self._train, figures, seen)
-        first.problems += self._driver.problems()
         return list(seen.values())
 
     def said_at_build(self, figures: Sequence[PlacedFigure]) -> dict[str, Said]:
@@ -316,6 +311,12 @@ class Round:
     @staticmethod
     def _well(seen: Mapping[str, Notes]) -> list[str]:
         return [id for id, notes in seen.items() if not notes.trouble]
+
+    def _addresses(self, seen: Mapping[str, Notes]) -> list[tuple[str, str]]:
+        """Id and address, when it says what was done to all of them."""
+        well = self._well(seen)
+        written = self._driver.ask(ADDRESS, well)
+        return [(id, written) for id in well]
 
     def _rest(self, moment: str, seen: Mapping[str, Notes]) -> None:
         """Notes under `moment` what each figure shows when it has come to rest."""
