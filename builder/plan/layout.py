@@ -156,7 +156,7 @@ class _Places:
             same = self.sizes.get(key) == self.sizes[id(out.root)]
             # read twice by this call at different places, it is not only looked at in order
             once = all(other.address == 0 for other in call.reads if other.root is ref.root)
-            if key in dying and whole and same and once and len(call.writes) == 1:
+            if key in dying and whole and same and once:
                 others = [other for other in call.reads if other.root is ref.root]
                 if all(other in call.over for other in others):
                     return key

@@ -133,6 +133,7 @@ class _Lowering:
             "SigmoidGradient": self._sigmoid_gradient,
             "SoftplusAndSigmoid": self._softplus_and_sigmoid,
             "CrossEntropy": self._cross_entropy,
+            "SquaredError": self._squared_error,
             "Clip": self._clip,
             "ReduceSum": self._reduce,
             "ReduceMean": self._reduce,
@@ -366,6 +367,18 @@ class _Lowering:
         }  # fmt: skip
         out = ("loss", "gradient") if gradient else ("loss",)
         self._call("crossEntropy", arguments, out, work=28 * prod(shape))
+
+    def _squared_error(self, node: Node) -> None:
+        x, y = (self._value(name) for name in node.inputs[:2])
+        shape = self.graph.shape(node.inputs[0])
+        loss, *difference = (self._new(output) for output in node.outputs)
+        arguments: dict[str, Argument] = {
+            "rows": prod(shape[:-1]), "columns": shape[-1], "x": x, "y": y,
+            "divisor": shape[-1] if node.attributes["mean"] else 1, "loss": loss,
+            "difference": difference[0] if difference else 0, "factor": self._optional(node, 2),
+        }  # fmt: skip
+        out = ("loss", "difference") if difference else ("loss",)
+        self._call("squaredError", arguments, out, over=[x, y], work=4 * prod(shape))
 
     def _binary(self, node: Node) -> None:
         names = node.inputs if node.op in BINARY else [node.inputs[0]] * 2

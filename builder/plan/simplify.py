@@ -2,7 +2,7 @@
 
 Each takes a graph and changes it in place. New operators: `Silu` (its second output, where it has
 one, is the sigmoid), `SiluGradient`, `SigmoidGradient`, `SoftplusAndSigmoid`, `CrossEntropy`,
-`IndexedGemv` and `Adam`.
+`SquaredError`, `IndexedGemv` and `Adam`.
 """
 
 from __future__ import annotations
@@ -42,6 +42,7 @@ def simplify(graph: Graph) -> None:
         sigmoid_gradients,
         cross_entropies,
         sums_of_squares,
+        squared_errors,
         matrix_products,
         chosen_networks,
         biases,
@@ -354,6 +355,34 @@ def sums_of_squares(graph: Graph) -> None:
         ):
             node.inputs[0] = square.inputs[0]
             node.attributes["squared"] = 1
+
+
+def squared_errors(graph: Graph) -> None:
+    """Σ (x − y)² over the last axis, and (x − y)·c, where it is wanted besides."""
+    for node in list(graph.nodes):
+        if not node.attributes.get("squared") or not _over_last_axis(graph, node):
+            continue
+        difference = node.inputs[0]
+        operands = _operands(graph, difference, "Sub")
+        if operands is None or any(
+            graph.shape(name) != graph.shape(difference) for name in operands
+        ):
+            continue
+        others = [user for user in graph.users(difference) if user is not node]
+        inputs, outputs = list(operands), list(node.outputs)
+        scaled = _scaled(graph, others[0]) if len(others) == 1 else None
+        if scaled and difference not in graph.results:
+            inputs.append(_constant(graph, f"{node.outputs[0]}.factor", np.float32(scaled[1])))
+            outputs += others[0].outputs
+        elif others or difference in graph.results:
+            outputs.append(difference)
+        replaced = {difference, *outputs}
+        graph.nodes = [other for other in graph.nodes if replaced.isdisjoint(other.outputs)]
+        made = [graph.nodes.index(each) for each in map(graph.producer, operands) if each]
+        mean = int(node.op == "ReduceMean")
+        graph.nodes.insert(
+            max(made, default=-1) + 1, Node("SquaredError", inputs, outputs, {"mean": mean})
+        )
 
 
 def _constant(graph: Graph, name: str, value: np.float32) -> str:

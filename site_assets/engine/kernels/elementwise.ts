@@ -2,7 +2,7 @@
 
 import { decayOf, exp, sigmoidFrom, sigmoids, softplus, softplusFrom, tanh } from "./exponential";
 import { Binary, Unary } from "./operations";
-import { first, keepFirst, loadFirst, multiplyAdd, multiplySubtract, splat, sumFirst, sumLanes } from "./vector";
+import { bytesOfFours, first, keepFirst, loadFirst, multiplyAdd, multiplySubtract, splat, sumFirst, sumLanes } from "./vector";
 
 const ONE = memory.data<f32>([1]);
 
@@ -66,34 +66,19 @@ function combined(f: i32, a: v128, b: v128): v128 {
 /** A row of results; a step of 0 repeats one number, of 1 goes along. */
 @inline
 function row(f: i32, size: i32, a: usize, aStep: i32, b: usize, bStep: i32, out: usize): void {
-  let i = 0;
+  const end: usize = size << 2, whole: usize = aStep || bStep ? bytesOfFours(size) : 0;
+  let at: usize = 0; // one count for all three
   if (aStep && bStep) {
-    for (; i + 4 <= size; i += 4) {
-      v128.store(out, combined(f, v128.load(a), v128.load(b)));
-      a += 16;
-      b += 16;
-      out += 16;
-    }
+    for (; at < whole; at += 16) v128.store(out + at, combined(f, v128.load(a + at), v128.load(b + at)));
   } else if (aStep) {
     const one = v128.load_splat<f32>(b);
-    for (; i + 4 <= size; i += 4) {
-      v128.store(out, combined(f, v128.load(a), one));
-      a += 16;
-      out += 16;
-    }
+    for (; at < whole; at += 16) v128.store(out + at, combined(f, v128.load(a + at), one));
   } else if (bStep) {
     const one = v128.load_splat<f32>(a);
-    for (; i + 4 <= size; i += 4) {
-      v128.store(out, combined(f, one, v128.load(b)));
-      b += 16;
-      out += 16;
-    }
+    for (; at < whole; at += 16) v128.store(out + at, combined(f, one, v128.load(b + at)));
   }
-  for (; i < size; i++) {
-    store<f32>(out, first(combined(f, v128.load_zero<f32>(a), v128.load_zero<f32>(b))));
-    a += aStep << 2;
-    b += bStep << 2;
-    out += 4;
+  for (; at < end; at += 4) {
+    store<f32>(out + at, first(combined(f, v128.load_zero<f32>(a + aStep * at), v128.load_zero<f32>(b + bStep * at))));
   }
 }
 
@@ -145,25 +130,32 @@ export function where(
 
 /** out[i] = gradient[i]·s·(1 + x[i]·(1 − s)) with s = sigmoid[i]: what comes back through x·sigmoid(x). */
 export function siluGradient(size: i32, x: usize, sigmoids: usize, gradient: usize, out: usize): void {
-  const one = v128.load_splat<f32>(ONE);
+  const one = v128.load_splat<f32>(ONE), whole: usize = bytesOfFours(size);
   let at: usize = 0;
-  for (let left = size; left > 0; left -= 4) {
-    const s = loadFirst(left, sigmoids + at);
-    const slope = multiplyAdd(one, loadFirst(left, x + at), f32x4.sub(one, s));
-    keepFirst(left, f32x4.mul(f32x4.mul(loadFirst(left, gradient + at), s), slope), out + at);
-    at += 16;
-  }
+  for (; at < whole; at += 16) siluGradientAt(4, at, one, x, sigmoids, gradient, out);
+  if (size & 3) siluGradientAt(size & 3, at, one, x, sigmoids, gradient, out);
+}
+
+@inline
+function siluGradientAt(count: i32, at: usize, one: v128, x: usize, sigmoids: usize, gradient: usize, out: usize): void {
+  const s = loadFirst(count, sigmoids + at);
+  const slope = multiplyAdd(one, loadFirst(count, x + at), f32x4.sub(one, s));
+  keepFirst(count, f32x4.mul(f32x4.mul(loadFirst(count, gradient + at), s), slope), out + at);
 }
 
 /** out[i] = gradient[i]·factor·s·(1 − s) with s = sigmoid[i]: what comes back through a sigmoid. `factor` is the address of a number, or 0 for none. */
 export function sigmoidGradient(size: i32, sigmoids: usize, gradient: usize, factor: usize, out: usize): void {
   const one = v128.load_splat<f32>(ONE), scale = v128.load_splat<f32>(factor ? factor : ONE);
+  const whole: usize = bytesOfFours(size);
   let at: usize = 0;
-  for (let left = size; left > 0; left -= 4) {
-    const s = loadFirst(left, sigmoids + at), scaled = f32x4.mul(loadFirst(left, gradient + at), scale);
-    keepFirst(left, f32x4.mul(scaled, f32x4.mul(s, f32x4.sub(one, s))), out + at);
-    at += 16;
-  }
+  for (; at < whole; at += 16) sigmoidGradientAt(4, at, one, scale, sigmoids, gradient, out);
+  if (size & 3) sigmoidGradientAt(size & 3, at, one, scale, sigmoids, gradient, out);
+}
+
+@inline
+function sigmoidGradientAt(count: i32, at: usize, one: v128, scale: v128, sigmoids: usize, gradient: usize, out: usize): void {
+  const s = loadFirst(count, sigmoids + at), scaled = f32x4.mul(loadFirst(count, gradient + at), scale);
+  keepFirst(count, f32x4.mul(scaled, f32x4.mul(s, f32x4.sub(one, s))), out + at);
 }
 
 /** softplus[i] = log(1 + exp x[i]) and its derivative, the sigmoid, of one exponential. */
@@ -200,6 +192,42 @@ export function crossEntropy(rows: i32, columns: i32, x: usize, z: usize, loss: 
     z += stride;
     loss += 4;
     if (gradient) gradient += stride;
+  }
+}
+
+/**
+ * What it costs to be wrong by the square, summed over a row: loss[r] = Σ (x[r, ·] − y[r, ·])² / divisor. Where
+ * `difference` is wanted, difference[r, c] = (x − y)·factor, what comes back from it; it may be x or y. `factor` is the
+ * address of a number, or 0 for none. Summed in eight strands: shorter sums lose less to rounding.
+ */
+export function squaredError(
+  rows: i32, columns: i32, x: usize, y: usize, divisor: f32, loss: usize, difference: usize, factor: usize,
+): void {
+  const scale = v128.load_splat<f32>(factor ? factor : ONE);
+  const stride: usize = columns << 2;
+  for (let r = 0; r < rows; r++) {
+    let even = splat(0), odd = even, at: usize = 0, left = columns;
+    for (; left >= 8; left -= 8) {
+      const d0 = f32x4.sub(v128.load(x + at), v128.load(y + at)), d1 = f32x4.sub(v128.load(x + at, 16), v128.load(y + at, 16));
+      even = multiplyAdd(even, d0, d0);
+      odd = multiplyAdd(odd, d1, d1);
+      if (difference) {
+        v128.store(difference + at, f32x4.mul(d0, scale));
+        v128.store(difference + at, f32x4.mul(d1, scale), 16);
+      }
+      at += 32;
+    }
+    for (; left > 0; left -= 4) {
+      const d = f32x4.sub(loadFirst(left, x + at), loadFirst(left, y + at));
+      even = multiplyAdd(even, d, d);
+      if (difference) keepFirst(left, f32x4.mul(d, scale), difference + at);
+      at += 16;
+    }
+    store<f32>(loss, sumLanes(f32x4.add(even, odd)) / divisor);
+    x += stride;
+    y += stride;
+    loss += 4;
+    if (difference) difference += stride;
   }
 }
 

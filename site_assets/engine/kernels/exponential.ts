@@ -7,13 +7,13 @@
  * far from one.
  */
 
-import { keepFirst, loadFirst, multiplyAdd, multiplySubtract, splat } from "./vector";
+import { bytesOfFours, keepFirst, loadFirst, multiplyAdd, multiplySubtract, splat } from "./vector";
 
 /**
  * Constants are read from memory, one instruction each: engines build a vector constant anew at every use, from four.
  * exp: where it ends above (infinite) and below (no normal number), log₂ e, 1.5·2²³, which rounds to whole numbers, ln 2
- * in two parts; 2ʳ: its polynomial; log(1 + t): its polynomial; tanh: its polynomial; sigmoid: −log₂ e, the exponents of 2
- * between which it is computed, and the one above which it is nothing; decay: the sign, and the x below which it stays as
+ * in two parts; 2ʳ: its polynomial; log(1 + t): its polynomial; tanh: its polynomial; sigmoid: −log₂ e, the exponent of 2
+ * from which it is computed, and the one above which it is nothing; decay: the sign, and the x below which it stays as
  * it is; exp: the polynomial of 2ʳ for r·log₂ e, its coefficients times powers of log₂ e.
  */
 const CONSTANTS = memory.data<f32>([
@@ -22,33 +22,28 @@ const CONSTANTS = memory.data<f32>([
   1.0, 2.0,
   2.439390734e-01, 2.139856063e-01, 2.862020741e-01, 3.999871125e-01, 6.666667903e-01,
   -5.70498872745e-3, 2.06390887954531e-2, -5.37397155531e-2, 1.33314422036e-1, -3.33332819422e-1, 0.625,
-  -1.44269504088896341, -126.0, 126.0, 43.0, -0.0, -41.5,
+  -1.44269504088896341, -126.0, 43.0, -0.0, -41.5,
   8.290314787820163e-03, 4.189793081968829e-02, 1.666763570815130e-01,
   4.999915024148878e-01, 9.999997447738590e-01,
 ]);
 
 const HIGHEST = 0, LOWEST = 1, LOG2_E = 2, ROUNDING = 3, LN2_HIGH = 4, LN2_LOW = 5, POWER = 6, ONE = 11, TWO = 12, LOG = 13, TANH = 18, NEAR = 23;
-const MINUS_LOG2_E = 24, SMALLEST = 25, LARGEST = 26, STEEP = 27, SIGN = 28, VANISHING = 29, NATURAL = 30;
+const MINUS_LOG2_E = 24, SMALLEST = 25, STEEP = 26, SIGN = 27, VANISHING = 28, NATURAL = 29;
 
 @inline
 function constant(place: i32): v128 {
   return v128.load_splat<f32>(CONSTANTS + (place << 2));
 }
 
-/** c₀x⁵ + c₁x⁴ + … + c₅. */
-@inline
-function polynomial(x: v128, c0: v128, c1: v128, c2: v128, c3: v128, c4: v128, c5: v128): v128 {
-  let p = multiplyAdd(c1, c0, x);
-  p = multiplyAdd(c2, p, x);
-  p = multiplyAdd(c3, p, x);
-  p = multiplyAdd(c4, p, x);
-  return multiplyAdd(c5, p, x);
-}
-
-/** (p₀r⁵ + p₁r⁴ + … + one)·2ⁿ, for 2ʳ or exp r; `shifted` is n + 1.5·2²³, whose last bits are n. */
+/**
+ * (p₀r⁵ + p₁r⁴ + … + one)·2ⁿ, for 2ʳ or exp r; `shifted` is n + 1.5·2²³, whose last bits are n. In pairs of coefficients
+ * (Estrin, *Organization of Computer Systems*, 1960): three multiplications wait for each other, not five.
+ */
 @inline
 function power(r: v128, shifted: v128, p0: v128, p1: v128, p2: v128, p3: v128, p4: v128, one: v128): v128 {
-  return i32x4.add(polynomial(r, p0, p1, p2, p3, p4, one), i32x4.shl(shifted, 23));
+  const square = f32x4.mul(r, r);
+  const high = multiplyAdd(p1, p0, r), middle = multiplyAdd(p3, p2, r), low = multiplyAdd(one, p4, r);
+  return i32x4.add(multiplyAdd(low, multiplyAdd(middle, high, square), square), i32x4.shl(shifted, 23));
 }
 
 /** exp x for x in −87.33 … 88.72; NaN stays NaN. */
@@ -78,31 +73,59 @@ export function exp(x: v128): v128 {
  * otherwise until it is no normal number any more, with which processors compute a hundred times slower.
  */
 export function sigmoids(size: i32, x: usize, products: usize, sigmoids: usize): void {
+  if (!sigmoids) sigmoidsInto(size, x, true, products, false, 0);
+  else if (!products) sigmoidsInto(size, x, false, 0, true, sigmoids);
+  else sigmoidsInto(size, x, true, products, true, sigmoids);
+}
+
+/** `multiplied` and `plain`, whether products and sigmoids are wanted, are constants wherever this is inlined. */
+@inline
+function sigmoidsInto(size: i32, x: usize, multiplied: bool, products: usize, plain: bool, sigmoids: usize): void {
+  const whole: usize = bytesOfFours(size);
   // Before the loop: engines don't take them out of it, as what the loop stores might change them
-  const minusLog2E = constant(MINUS_LOG2_E), smallest = constant(SMALLEST), largest = constant(LARGEST);
+  const minusLog2E = constant(MINUS_LOG2_E), smallest = constant(SMALLEST);
   const steep = constant(STEEP), rounding = constant(ROUNDING), one = constant(ONE);
   const p0 = constant(POWER), p1 = constant(POWER + 1), p2 = constant(POWER + 2), p3 = constant(POWER + 3);
   const p4 = constant(POWER + 4);
   let at: usize = 0;
-  for (let left = size; left > 0; left -= 4) {
-    const value = loadFirst(left, x + at);
-    const t = f32x4.pmin(f32x4.pmax(f32x4.mul(value, minusLog2E), smallest), largest);
-    const shifted = f32x4.add(t, rounding);
-    const r = f32x4.sub(t, f32x4.sub(shifted, rounding));
-    const all = f32x4.div(one, f32x4.add(one, power(r, shifted, p0, p1, p2, p3, p4, one)));
-    const s = v128.andnot(all, f32x4.gt(t, steep));
-    if (sigmoids) keepFirst(left, s, sigmoids + at);
-    if (products) keepFirst(left, f32x4.mul(value, s), products + at);
-    at += 16;
+  for (; at < whole; at += 16) {
+    const value = v128.load(x + at), s = sigmoid(value, minusLog2E, smallest, steep, rounding, one, p0, p1, p2, p3, p4);
+    if (plain) v128.store(sigmoids + at, s);
+    if (multiplied) v128.store(products + at, f32x4.mul(value, s));
+  }
+  const rest = size & 3;
+  if (rest) {
+    const value = loadFirst(rest, x + at), s = sigmoid(value, minusLog2E, smallest, steep, rounding, one, p0, p1, p2, p3, p4);
+    if (plain) keepFirst(rest, s, sigmoids + at);
+    if (multiplied) keepFirst(rest, f32x4.mul(value, s), products + at);
   }
 }
 
-/** log(1 + t) for t in 0 … 1: 2 artanh(t / (2 + t)) by a polynomial in its square; relative error below 2e-7. */
+@inline
+function sigmoid(
+  x: v128, minusLog2E: v128, smallest: v128, steep: v128, rounding: v128, one: v128,
+  p0: v128, p1: v128, p2: v128, p3: v128, p4: v128,
+): v128 {
+  const t = f32x4.pmax(f32x4.mul(x, minusLog2E), smallest);
+  const shifted = f32x4.add(t, rounding);
+  const r = f32x4.sub(t, f32x4.sub(shifted, rounding));
+  const all = f32x4.div(one, f32x4.add(one, power(r, shifted, p0, p1, p2, p3, p4, one)));
+  return v128.andnot(all, f32x4.gt(t, steep));
+}
+
+/**
+ * log(1 + t) for t in 0 … 1: 2 artanh(t / (2 + t)) by a polynomial in its square; relative error below 2e-7. One
+ * coefficient after the other: w·w, as `power` has it, is no normal number for the small t of confident pixels.
+ */
 @inline
 function log1p(t: v128): v128 {
   const q = f32x4.div(t, f32x4.add(constant(TWO), t));
   const w = f32x4.mul(q, q);
-  const p = polynomial(w, constant(LOG), constant(LOG + 1), constant(LOG + 2), constant(LOG + 3), constant(LOG + 4), constant(TWO));
+  let p = multiplyAdd(constant(LOG + 1), constant(LOG), w);
+  p = multiplyAdd(constant(LOG + 2), p, w);
+  p = multiplyAdd(constant(LOG + 3), p, w);
+  p = multiplyAdd(constant(LOG + 4), p, w);
+  p = multiplyAdd(constant(TWO), p, w);
   return f32x4.mul(p, q);
 }
 

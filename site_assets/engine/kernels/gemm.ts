@@ -7,7 +7,7 @@
  */
 
 import { unary } from "./elementwise";
-import { keepFirst, multiplyAdd, splat, sumLanes } from "./vector";
+import { bytesOfFours, keepFirst, loadFirst, multiplyAdd, splat, sumLanes, sumLanesOfFour } from "./vector";
 
 /** Rows of a tile. With two vectors of columns: twelve sums, two of B and one of A in fifteen registers. */
 const ROWS = 6;
@@ -193,76 +193,112 @@ export function gemmByTiles(
   if (activation) unary(activation, left, rest, rest);
 }
 
-/** out[i·outStep] = bias[i·biasStep] + query · matrix[i] for each of the rows; steps in bytes. */
+/**
+ * out[i·outStep] = bias[i·biasStep] + query · matrix[i] for each of the rows; steps in bytes, that of the biases 0 or 4.
+ * Four sums at once: each waits for its last addition.
+ */
 function dots(
   rows: i32, depth: i32, query: usize, matrix: usize, bias: usize, biasStep: usize, out: usize, outStep: usize,
 ): void {
-  const stride: usize = depth << 2;
+  const stride: usize = depth << 2, whole: usize = bytesOfFours(depth), rest: i32 = depth & 3;
   let i = 0;
-  for (; i + 4 <= rows; i += 4) { // four sums at once: each waits for its last addition
+  for (; i + 4 <= rows; i += 4) {
     let s0 = splat(0), s1 = s0, s2 = s0, s3 = s0;
-    let k = 0, x = query, p0 = matrix, p1 = p0 + stride, p2 = p1 + stride, p3 = p2 + stride;
-    for (; k + 4 <= depth; k += 4) {
-      const v = v128.load(x);
-      s0 = multiplyAdd(s0, v, v128.load(p0));
-      s1 = multiplyAdd(s1, v, v128.load(p1));
-      s2 = multiplyAdd(s2, v, v128.load(p2));
-      s3 = multiplyAdd(s3, v, v128.load(p3));
-      x += 16;
-      p0 += 16;
-      p1 += 16;
-      p2 += 16;
-      p3 += 16;
+    const p0 = matrix, p1 = p0 + stride, p2 = p1 + stride, p3 = p2 + stride;
+    for (let at: usize = 0; at < whole; at += 16) {
+      const v = v128.load(query + at);
+      s0 = multiplyAdd(s0, v, v128.load(p0 + at));
+      s1 = multiplyAdd(s1, v, v128.load(p1 + at));
+      s2 = multiplyAdd(s2, v, v128.load(p2 + at));
+      s3 = multiplyAdd(s3, v, v128.load(p3 + at));
     }
-    let r0 = sumLanes(s0), r1 = sumLanes(s1), r2 = sumLanes(s2), r3 = sumLanes(s3);
-    for (; k < depth; k++) {
-      const v = load<f32>(x);
-      r0 += v * load<f32>(p0);
-      r1 += v * load<f32>(p1);
-      r2 += v * load<f32>(p2);
-      r3 += v * load<f32>(p3);
-      x += 4;
-      p0 += 4;
-      p1 += 4;
-      p2 += 4;
-      p3 += 4;
+    if (rest) {
+      const v = loadFirst(rest, query + whole);
+      s0 = multiplyAdd(s0, v, loadFirst(rest, p0 + whole));
+      s1 = multiplyAdd(s1, v, loadFirst(rest, p1 + whole));
+      s2 = multiplyAdd(s2, v, loadFirst(rest, p2 + whole));
+      s3 = multiplyAdd(s3, v, loadFirst(rest, p3 + whole));
     }
+    let sums = sumLanesOfFour(s0, s1, s2, s3);
     if (bias) {
-      r0 += load<f32>(bias);
-      r1 += load<f32>(bias + biasStep);
-      r2 += load<f32>(bias + 2 * biasStep);
-      r3 += load<f32>(bias + 3 * biasStep);
+      sums = f32x4.add(sums, biasStep ? v128.load(bias) : v128.load_splat<f32>(bias));
       bias += 4 * biasStep;
     }
-    store<f32>(out, r0);
-    store<f32>(out + outStep, r1);
-    store<f32>(out + 2 * outStep, r2);
-    store<f32>(out + 3 * outStep, r3);
+    if (outStep == 4) v128.store(out, sums);
+    else {
+      v128.store_lane<f32>(out, sums, 0);
+      v128.store_lane<f32>(out + outStep, sums, 1);
+      v128.store_lane<f32>(out + 2 * outStep, sums, 2);
+      v128.store_lane<f32>(out + 3 * outStep, sums, 3);
+    }
     out += 4 * outStep;
     matrix += 4 * stride;
   }
   for (; i < rows; i++) {
     let s = splat(0);
-    let k = 0, x = query, p = matrix;
-    for (; k + 4 <= depth; k += 4) {
-      s = multiplyAdd(s, v128.load(x), v128.load(p));
-      x += 16;
-      p += 16;
-    }
-    let r = sumLanes(s);
-    for (; k < depth; k++) {
-      r += load<f32>(x) * load<f32>(p);
-      x += 4;
-      p += 4;
-    }
+    for (let at: usize = 0; at < whole; at += 16) s = multiplyAdd(s, v128.load(query + at), v128.load(matrix + at));
+    if (rest) s = multiplyAdd(s, loadFirst(rest, query + whole), loadFirst(rest, matrix + whole));
+    let sum = sumLanes(s);
     if (bias) {
-      r += load<f32>(bias);
+      sum += load<f32>(bias);
       bias += biasStep;
     }
-    store<f32>(out, r);
+    store<f32>(out, sum);
     out += outStep;
     matrix += stride;
   }
+}
+
+/** out[i, 0] = bias[0] + first · matrix[i], out[i, 1] = bias[1] + second · matrix[i]: `dots` twice, but each row is read once. */
+function pairsOfDots(
+  rows: i32, depth: i32, first: usize, second: usize, matrix: usize, bias: usize, out: usize, outStep: usize,
+): void {
+  const stride: usize = depth << 2, whole: usize = bytesOfFours(depth), rest: i32 = depth & 3;
+  const paired = bias ? v128.load64_splat(bias) : splat(0);
+  let i = 0;
+  for (; i + 4 <= rows; i += 4) {
+    let f0 = splat(0), f1 = f0, f2 = f0, f3 = f0, s0 = f0, s1 = f0, s2 = f0, s3 = f0;
+    const p0 = matrix, p1 = p0 + stride, p2 = p1 + stride, p3 = p2 + stride;
+    for (let at: usize = 0; at < whole; at += 16) {
+      const f = v128.load(first + at), s = v128.load(second + at);
+      let row = v128.load(p0 + at);
+      f0 = multiplyAdd(f0, f, row);
+      s0 = multiplyAdd(s0, s, row);
+      row = v128.load(p1 + at);
+      f1 = multiplyAdd(f1, f, row);
+      s1 = multiplyAdd(s1, s, row);
+      row = v128.load(p2 + at);
+      f2 = multiplyAdd(f2, f, row);
+      s2 = multiplyAdd(s2, s, row);
+      row = v128.load(p3 + at);
+      f3 = multiplyAdd(f3, f, row);
+      s3 = multiplyAdd(s3, s, row);
+    }
+    if (rest) {
+      const f = loadFirst(rest, first + whole), s = loadFirst(rest, second + whole);
+      let row = loadFirst(rest, p0 + whole);
+      f0 = multiplyAdd(f0, f, row);
+      s0 = multiplyAdd(s0, s, row);
+      row = loadFirst(rest, p1 + whole);
+      f1 = multiplyAdd(f1, f, row);
+      s1 = multiplyAdd(s1, s, row);
+      row = loadFirst(rest, p2 + whole);
+      f2 = multiplyAdd(f2, f, row);
+      s2 = multiplyAdd(s2, s, row);
+      row = loadFirst(rest, p3 + whole);
+      f3 = multiplyAdd(f3, f, row);
+      s3 = multiplyAdd(s3, s, row);
+    }
+    const upper = f32x4.add(sumLanesOfFour(f0, s0, f1, s1), paired), lower = f32x4.add(sumLanesOfFour(f2, s2, f3, s3), paired);
+    v128.store64_lane(out, upper, 0);
+    v128.store64_lane(out + outStep, upper, 1);
+    v128.store64_lane(out + 2 * outStep, lower, 0);
+    v128.store64_lane(out + 3 * outStep, lower, 1);
+    out += 4 * outStep;
+    matrix += 4 * stride;
+  }
+  dots(rows - i, depth, first, matrix, bias, 0, out, outStep);
+  dots(rows - i, depth, second, matrix, bias ? bias + 4 : 0, 0, out + 4, outStep);
 }
 
 @inline
@@ -317,9 +353,11 @@ export function gemm(
       transpose(depth, columns, b, scratch);
       b = scratch;
     }
-    for (let j = 0; j < columns; j++) {
-      dots(rows, depth, rowOf(b, j, depth), a, bias ? bias + (j << 2) : 0, 0, out + (j << 2), columns << 2);
+    let j = 0;
+    for (; j + 2 <= columns; j += 2) {
+      pairsOfDots(rows, depth, rowOf(b, j, depth), rowOf(b, j + 1, depth), a, bias ? bias + (j << 2) : 0, out + (j << 2), columns << 2);
     }
+    if (j < columns) dots(rows, depth, rowOf(b, j, depth), a, bias ? bias + (j << 2) : 0, 0, out + (j << 2), columns << 2);
   } else if (bTransposed && rows < 3 && !aTransposed) {
     for (let i = 0; i < rows; i++) dots(columns, depth, rowOf(a, i, depth), b, bias, 4, out + ((i * columns) << 2), 4);
   } else {

@@ -5,7 +5,7 @@
  */
 
 import { conv, convTranspose } from "./conv";
-import { adam, binary, crossEntropy, sigmoidGradient, siluGradient, softplusAndSigmoid, unary, where } from "./elementwise";
+import { adam, binary, crossEntropy, sigmoidGradient, siluGradient, softplusAndSigmoid, squaredError, unary, where } from "./elementwise";
 import { sigmoids } from "./exponential";
 import { float64 } from "./float64";
 import { gemm, indexedGemv, transpose } from "./gemm";
@@ -87,6 +87,9 @@ export function run(start: usize, end: usize): void {
         break;
       case Operation.crossEntropy:
         crossEntropy(argument(p, 0), argument(p, 1), argument(p, 2), argument(p, 3), argument(p, 4), argument(p, 5), argument(p, 6));
+        break;
+      case Operation.squaredError:
+        squaredError(argument(p, 0), argument(p, 1), argument(p, 2), argument(p, 3), <f32>argument(p, 4), argument(p, 5), argument(p, 6), argument(p, 7));
         break;
       default:
         unreachable();

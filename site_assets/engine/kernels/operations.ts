@@ -27,6 +27,7 @@ export enum Operation {
   adam = 17, // size, gradient, momentum, variance, parameters, momentumRate, varianceDecay, varianceRate, varianceRoot, epsilon, stepSize
   sigmoidGradient = 18, // size, sigmoid, gradient, factor, out
   crossEntropy = 19, // rows, columns, x, z, loss, gradient, factor
+  squaredError = 20, // rows, columns, x, y, divisor, loss, difference, factor
 }
 
 /** Of `unary`, and as `activation` of gemm, indexedGemv, conv and convTranspose. */

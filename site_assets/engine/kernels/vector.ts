@@ -35,6 +35,23 @@ export function sumLanes(x: v128): f32 {
   return (f32x4.extract_lane(x, 0) + f32x4.extract_lane(x, 2)) + (f32x4.extract_lane(x, 1) + f32x4.extract_lane(x, 3));
 }
 
+/** The sums of the lanes of each, side by side; added in the order of sumLanes. */
+@inline
+export function sumLanesOfFour(a: v128, b: v128, c: v128, d: v128): v128 {
+  const ab = f32x4.add(v128.shuffle<f32>(a, b, 0, 4, 1, 5), v128.shuffle<f32>(a, b, 2, 6, 3, 7));
+  const cd = f32x4.add(v128.shuffle<f32>(c, d, 0, 4, 1, 5), v128.shuffle<f32>(c, d, 2, 6, 3, 7));
+  return f32x4.add(v128.shuffle<f32>(ab, cd, 0, 1, 4, 5), v128.shuffle<f32>(ab, cd, 2, 3, 6, 7));
+}
+
+/**
+ * Bytes of all whole fours of `size` numbers. A loop over these, with what it does in a function of a constant `count`
+ * of 4, has no choice in it; the rest, `size & 3` numbers, goes through the same function.
+ */
+@inline
+export function bytesOfFours(size: i32): usize {
+  return (size << 2) & ~15;
+}
+
 /** `count` numbers, and zeros behind them; four if there are more. */
 @inline
 export function loadFirst(count: i32, x: usize): v128 {

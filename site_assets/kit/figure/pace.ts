@@ -4,6 +4,7 @@ const REST = 3; // times as long as drawing takes, so that the processor is trai
 
 export class Pace {
   private request = 0;
+  private due = 0; // when what is asked for may no longer wait, in ms
   private ended = 0; // when the last frame was computed and drawn, in ms
   private took = 0; // how long that was, in ms
   private painted = 0; // how long the browser then needed for layout and painting, in ms
@@ -13,14 +14,22 @@ export class Pace {
     return this.request !== 0;
   }
 
-  /** Calls `draw` in a coming display frame: three times as long as drawing takes has passed then since the last one. */
-  soon(draw: () => void): void {
-    if (this.request !== 0) return;
+  /**
+   * Calls `draw` in a coming display frame: three times as long as drawing takes has passed then since the last one, and
+   * `wait` ms since it was asked for last: so much later a newer moment is expected, which is drawn instead.
+   */
+  soon(draw: () => void, wait = 0): void {
+    this.due = performance.now() + wait;
+    if (this.request === 0) this.inAFrame(draw);
+  }
+
+  private inAFrame(draw: () => void): void {
     this.request = requestAnimationFrame(() => {
-      this.request = 0;
+      const now = performance.now();
       const rest = REST * this.took + (REST + 1) * this.painted; // once more: `ended` was before the painting
-      if (performance.now() - this.ended < rest) this.soon(draw);
-      else draw();
+      if (now < this.due || now - this.ended < rest) return this.inAFrame(draw);
+      this.request = 0;
+      draw();
     });
   }
 

@@ -68,7 +68,7 @@ export class FigureRuntime {
       this.follow(),
     );
     this.run = new FigureRun(start, {
-      changed: () => this.pace.soon(() => void this.recompute()),
+      changed: (wait) => this.pace.soon(() => void this.recompute(), wait),
       remember: (change) => this.address.set(change as Partial<State>),
       onVisibility: this.visibility.subscribe,
     });

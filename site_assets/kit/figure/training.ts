@@ -90,8 +90,8 @@ export interface Run {
 }
 
 export interface RunHost {
-  /** The figure should be computed and drawn anew. */
-  changed(): void;
+  /** The figure should be computed and drawn anew; a newer moment is expected within `wait` ms and then drawn instead. */
+  changed(wait?: number): void;
   /** The reader turned something that belongs into the address. */
   remember(change: Partial<TrainingState>): void;
   onVisibility(listener: VisibilityListener): () => void;

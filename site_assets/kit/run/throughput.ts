@@ -3,19 +3,26 @@
 const ROW_TARGET = 30; // ms that calls in a row should take: as long waits who pauses, or asks the worker for something large
 const MOST = 1000; // steps in a row; what they draw at random is made on the page
 const LEAST = 0.1; // ms that a row is taken for, where clocks count in coarser steps
+const FIRST = 1 / 8; // of a row, is the first one: the worker begins while the page draws at random for the next, twice as long
 const MEMORY = 0.5; // of what was measured before; the first steps by themselves cost more than those of long rows
 const STRETCH = 500; // ms over which the shown steps a second are counted
 
 export class Throughput {
+  private share = 1; // of a row, was the last one since training began
   private measured = { milliseconds: 0, steps: 0 }; // sums over rows, older ones fading
   private pace = 0; // steps a second, over the last stretch
   private stretch = { since: 0, steps: 0 };
 
-  /** Steps that can be made in a row in some 30 ms; one before any was measured. */
-  get stepsInARow(): number {
-    const { milliseconds, steps } = this.measured;
-    if (steps === 0) return 1;
-    return Math.min(MOST, Math.max(1, Math.round((ROW_TARGET * steps) / milliseconds)));
+  /** Steps of the next row: of some 30 ms, but fewer where training has just begun; one before any was measured. */
+  nextRow(): number {
+    this.share = Math.min(1, 2 * this.share);
+    return Math.min(MOST, Math.max(1, Math.round((this.share * ROW_TARGET) / this.milliseconds(1))));
+  }
+
+  /** How long the worker will take for so many steps; infinitely long before any was measured. */
+  milliseconds(steps: number): number {
+    const { measured } = this;
+    return measured.steps === 0 ? Number.POSITIVE_INFINITY : (steps * measured.milliseconds) / measured.steps;
   }
 
   get stepsPerSecond(): number {
@@ -24,6 +31,7 @@ export class Throughput {
 
   /** Training begins, or goes on: what was not training is not counted. */
   begin(): void {
+    this.share = FIRST / 2;
     this.stretch = { since: performance.now(), steps: 0 };
   }
 

@@ -50,6 +50,8 @@ type SessionState =
   /** The figure shows another run. Nothing happens any more; who still asks sees where this one stood. */
   | { readonly phase: "ended"; readonly run: OwnRun | null };
 
+const OUTRUN = 50; // ms, three displayed frames: at full speed none is spent on a moment that is over by then
+
 export class TrainingSession implements Run {
   private readonly model: Model;
   private readonly card: TrainingCard;
@@ -63,6 +65,7 @@ export class TrainingSession implements Run {
   private changes: readonly Change[];
   private data: TrainerData | null = null;
   private state: SessionState = { phase: "recorded" };
+  private began = 0; // when the reader pressed Train last, in ms
   private visible = true;
   private looping = false;
 
@@ -242,7 +245,7 @@ export class TrainingSession implements Run {
         const step = state.run.stepsSent;
         this.reschedule(shortened(withChange(this.changes, { step, knob, value })));
         if (step === 0) return this.restart(); // the untrained loss may depend on the knob, too
-        return this.host.changed();
+        return this.changed();
       }
       case "ended":
         return;
@@ -259,7 +262,16 @@ export class TrainingSession implements Run {
 
   private go(state: SessionState): void {
     this.state = state;
-    this.host.changed();
+    if (state.phase === "running") this.began = performance.now();
+    this.changed();
+  }
+
+  /** Asks to be drawn: at full speed neither right after the start nor right before the end. */
+  private changed(): void {
+    const { state, settings } = this;
+    if (state.phase !== "running" || settings.speed !== "max") return this.host.changed();
+    const left = this.throughput.milliseconds(this.card.steps - state.run.trainer.step);
+    this.host.changed(left < OUTRUN ? OUTRUN : Math.max(0, this.began + OUTRUN - performance.now()));
   }
 
   private untrained(): OwnRun {
@@ -309,14 +321,14 @@ export class TrainingSession implements Run {
     const single = this.state.phase === "paused";
     if (this.state.phase === "paused") this.state = { ...this.state, wanted: this.state.wanted - 1 };
     const count = single ? 1 : this.asked(speed, run);
-    const then = !single && speed === "max" ? this.throughput.stepsInARow : 0;
+    const then = !single && speed === "max" ? this.throughput.nextRow() : 0;
     if (count > 0) {
       try {
         await this.advance(run, count, then);
       } catch (error) {
         this.stop(run, error);
       }
-      this.host.changed();
+      this.changed();
     }
     if (!single && speed !== "max") await new Promise(requestAnimationFrame);
   }
@@ -327,7 +339,7 @@ export class TrainingSession implements Run {
       case "calm":
         return this.calm.due(performance.now());
       case "max":
-        return run.stepsAhead || this.throughput.stepsInARow;
+        return run.stepsAhead || this.throughput.nextRow();
       case "1":
       case "5":
       case "25":

@@ -175,6 +175,38 @@ def test_cross_entropy_and_what_comes_back_from_it(gradient: bool, factor: float
         np.testing.assert_array_equal(np.isnan(values).reshape(3, -1).any(1), [False, True, False])
 
 
+@pytest.mark.parametrize("op", ["ReduceSum", "ReduceMean"])
+@pytest.mark.parametrize("factor", [None, 1.0, 0.125])
+def test_squared_error_and_what_comes_back_from_it(op: str, factor: float | None) -> None:
+    """Over a row; what is no number stays in its row."""
+    nodes = [
+        node("Sub", ["x", "y"], ["d"]),
+        node("Mul", ["d", "d"], ["square"]),
+        node(op, ["square", "axis"], ["loss"], keepdims=0),
+    ]
+    nodes += [node("Mul", ["d", "factor"], ["dx"])] if factor else []
+    constants: dict[str, Array] = {
+        "axis": np.array([1]), "factor": np.array(factor or 1, np.float32)
+    }  # fmt: skip
+    outputs = ["loss", "dx"] if factor else ["loss"]
+
+    def data(columns: int) -> bytes:
+        return model(nodes, {"x": ["n", columns], "y": ["n", columns]}, outputs, constants)
+
+    for columns in (*ODD, 64):
+        for rows in (1, 3, 5):
+            x, y = normal(rows, columns, seed=columns), normal(rows, columns, seed=rows)
+            found = run(data(columns), x=x, y=y)
+            squares = (x.astype(np.float64) - y) ** 2
+            close(found["loss"], squares.sum(1) / (columns if op == "ReduceMean" else 1))
+            if factor:
+                close(found["dx"], factor * (x.astype(np.float64) - y))
+    x, y = np.ones((3, 5), np.float32), np.ones((3, 5), np.float32)
+    x[1, 4], y[2, 0] = np.nan, np.inf
+    found = run(data(5), x=x, y=y)
+    np.testing.assert_array_equal(found["loss"], [0, np.nan, np.inf])
+
+
 SHAPES = (
     ((5, 7), (5, 7)), ((5, 7), (7,)), ((5, 7), (5, 1)), ((5, 7), ()), ((), (5, 7)),
     ((5, 1), (1, 7)), ((2, 3, 5), (3, 1)), ((2, 1, 5), (3, 1)), ((3,), (3,)), ((), ()),

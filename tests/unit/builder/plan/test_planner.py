@@ -220,6 +220,56 @@ def test_a_cross_entropy_is_one_call(outputs: list[str], axis: int, calls: list[
         np.testing.assert_allclose(values, expected[name], rtol=1e-5, atol=1e-6)
 
 
+SQUARED_ERROR = [
+    node("Exp", ["y"], ["made"]),
+    node("Sub", ["made", "x"], ["difference"]),
+    node("Mul", ["difference", "difference"], ["square"]),
+    node("ReduceMean", ["square", "axis"], ["loss"], keepdims=0),
+    node("Mul", ["difference", "eighth"], ["dx"]),
+    node("Exp", ["difference"], ["e"]),
+]
+
+
+@pytest.mark.parametrize(
+    ("outputs", "axis", "calls"),
+    [
+        (["loss"], 1, ["unary", "squaredError"]),
+        (["loss", "dx"], -1, ["unary", "squaredError"]),
+        (["loss", "difference"], 1, ["unary", "squaredError"]),
+        (["dx", "loss"], 1, ["unary", "squaredError"]),
+        # somebody else reads the difference as it is
+        (["loss", "e"], 1, ["unary", "squaredError", "unary"]),
+        (["loss", "dx", "e"], 1, ["unary", "squaredError", "binary", "unary"]),
+        (["loss", "dx", "difference"], 1, ["unary", "squaredError", "binary"]),
+        # or the squares, or the sum is another one
+        (["loss", "square"], 1, ["unary", "binary", "binary", "reduce"]),
+        (["loss", "dx"], 0, ["unary", "binary", "reduce", "binary"]),
+    ],
+)
+def test_a_squared_error_is_one_call(outputs: list[str], axis: int, calls: list[str]) -> None:
+    constants: dict[str, Array] = {"axis": np.array([axis]), "eighth": np.array(0.125, np.float32)}
+    data = model(SQUARED_ERROR, {"x": [3, 5], "y": [3, 5]}, outputs, constants)
+    assert operations(planned(data))[: len(calls)] == calls
+    x, y = normal(3, 5, seed=1), normal(3, 5, seed=2)
+    difference = np.exp(y) - x
+    expected = {
+        "loss": (difference**2).mean(axis), "square": difference**2, "difference": difference,
+        "dx": 0.125 * difference, "e": np.exp(difference),
+    }  # fmt: skip
+    for name, values in run(data, x=x, y=y).items():
+        np.testing.assert_allclose(values, expected[name], rtol=1e-5, atol=1e-6)
+
+
+def test_a_difference_from_one_row_is_no_squared_error() -> None:
+    constants: dict[str, Array] = {"axis": np.array([1]), "eighth": np.array(0.125, np.float32)}
+    data = model(SQUARED_ERROR, {"x": [3, 5], "y": [5]}, ["loss", "dx"], constants)
+    assert "squaredError" not in operations(planned(data))
+    x, y = normal(3, 5, seed=1), normal(5, seed=2)
+    found = run(data, x=x, y=y)
+    np.testing.assert_allclose(found["loss"], ((np.exp(y) - x) ** 2).mean(1), rtol=1e-5)
+    np.testing.assert_allclose(found["dx"], 0.125 * (np.exp(y) - x), rtol=1e-5, atol=1e-6)
+
+
 def test_a_loss_and_what_comes_back_from_it_take_few_passes() -> None:
     """Squares are summed as they are read, factors become one, a·c − b·c is one difference."""
     nodes = [

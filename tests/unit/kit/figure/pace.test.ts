@@ -45,3 +45,26 @@ test("three times as long as one drawing takes, its painting included, passes be
   for (const at of [1288, 1304]) display(at);
   assert.equal(drawn, 1);
 });
+
+test("a moment that a newer one will outrun waits for it, and is drawn itself if none comes", () => {
+  const pace = new Pace();
+  let drawn = 0;
+  const draw = (): void => void drawn++;
+  now = 2000;
+  pace.soon(draw, 50); // until 2050
+  display(2016);
+  pace.soon(draw, 50); // a newer one, until 2066
+  for (const at of [2032, 2048, 2064]) display(at);
+  assert.equal(drawn, 0);
+  assert.ok(pace.isDue);
+  display(2080);
+  assert.equal(drawn, 1);
+  assert.ok(!pace.isDue);
+  pace.soon(draw, 50);
+  display(2096);
+  pace.soon(draw); // the end
+  display(2112);
+  assert.equal(drawn, 2);
+  for (const at of [2128, 2144, 2160]) display(at);
+  assert.equal(drawn, 2, "what was outrun is not drawn as well");
+});

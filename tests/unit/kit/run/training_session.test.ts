@@ -70,6 +70,7 @@ function shrunk(w: number | undefined, lr: number): number {
 class Desk {
   readonly session: TrainingSession;
   readonly called: number[] = []; // steps of each call
+  readonly waits: number[] = []; // ms that each wish to be drawn may wait
   remembered = "";
   shownNext: Promise<Training> | null = null; // what was asked for when the state was last set
   /** While set, calls wait; the test lets them go one by one. */
@@ -106,7 +107,9 @@ class Desk {
       trains,
       { seed: SEED, speed: "max", run: "", ...settings },
       {
-        changed: () => undefined,
+        changed: (wait = 0) => {
+          this.waits.push(wait);
+        },
         remember: ({ run }) => {
           this.remembered = run ?? this.remembered;
           this.shownNext = this.session.moment(); // as a figure does when its state is set
@@ -262,6 +265,21 @@ test("at full speed the engine goes on while the page is busy, and a row of othe
   await again.do("play");
   await rest();
   assert.deepEqual(again.session.record(), desk.session.record());
+});
+
+test("at full speed a run is not drawn right after its start nor right before its end, but at its end", async () => {
+  const desk = new Desk();
+  desk.took = 10; // 25 steps in each call: 80 ms for all of them
+  await desk.do("play");
+  await rest();
+  assert.equal((await desk.now()).phase, "done");
+  assert.ok((desk.waits[0] as number) > 40, "the untrained moment");
+  assert.ok(desk.waits.slice(1, -1).every((wait) => wait > 0));
+  assert.equal(desk.waits.at(-1), 0);
+  const single = new Desk();
+  await single.do("step");
+  await rest();
+  assert.deepEqual([...new Set(single.waits)], [0], "a step that was asked for is shown");
 });
 
 test("a knob turned during a call holds from the next step on, and the same schedule gives the same run", async () => {
