@@ -1,6 +1,6 @@
 /** One number from the numbers in the same place: functions, arithmetic with broadcasting, and steps of learning. */
 
-import { decayOf, exp, sigmoidFrom, sigmoids, softplus, softplusFrom, tanh } from "./exponential";
+import { decayOf, exp, logFromOne, sigmoidFrom, sigmoids, softplus, softplusFrom, tanh } from "./exponential";
 import { Binary, Unary } from "./operations";
 import { bytesOfFours, first, keepFirst, loadFirst, multiplyAdd, multiplySubtract, splat, sumFirst, sumLanes } from "./vector";
 
@@ -66,7 +66,7 @@ function combined(f: i32, a: v128, b: v128): v128 {
 /** A row of results; a step of 0 repeats one number, of 1 goes along. */
 @inline
 function row(f: i32, size: i32, a: usize, aStep: i32, b: usize, bStep: i32, out: usize): void {
-  const end: usize = size << 2, whole: usize = aStep || bStep ? bytesOfFours(size) : 0;
+  const end: usize = size << 2, whole: usize = bytesOfFours(size);
   let at: usize = 0; // one count for all three
   if (aStep && bStep) {
     for (; at < whole; at += 16) v128.store(out + at, combined(f, v128.load(a + at), v128.load(b + at)));
@@ -76,6 +76,9 @@ function row(f: i32, size: i32, a: usize, aStep: i32, b: usize, bStep: i32, out:
   } else if (bStep) {
     const one = v128.load_splat<f32>(a);
     for (; at < whole; at += 16) v128.store(out + at, combined(f, one, v128.load(b + at)));
+  } else {
+    const all = combined(f, v128.load_splat<f32>(a), v128.load_splat<f32>(b));
+    for (; at < whole; at += 16) v128.store(out + at, all);
   }
   for (; at < end; at += 4) {
     store<f32>(out + at, first(combined(f, v128.load_zero<f32>(a + aStep * at), v128.load_zero<f32>(b + bStep * at))));
@@ -169,23 +172,35 @@ export function softplusAndSigmoid(size: i32, x: usize, softpluses: usize, sigmo
   }
 }
 
+/** Bytes of 32 vectors: so many factors of at most 2 have a product that is far from infinite. */
+const FACTORS: usize = 32 * 16;
+
 /**
  * What it costs to tell pixels x by probabilities p = sigmoid z, summed over a row: the cross-entropy
- * loss[r] = −Σ (x log p + (1 − x) log(1 − p)) = Σ softplus z[r, ·] − x[r, ·]·z[r, ·]. Where `gradient` is wanted,
- * gradient[r, c] = (p − x)·factor, what comes back from it; `factor` is the address of a number, or 0 for none.
+ * loss[r] = −Σ (x log p + (1 − x) log(1 − p)) = Σ max(z[r, ·], 0) − x[r, ·]·z[r, ·] + log Π (1 + exp −|z[r, ·]|). Where
+ * `gradient` is wanted, gradient[r, c] = (p − x)·factor, what comes back from it; `factor` is the address of a number,
+ * or 0 for none.
  */
 export function crossEntropy(rows: i32, columns: i32, x: usize, z: usize, loss: usize, gradient: usize, factor: usize): void {
-  const scale = v128.load_splat<f32>(factor ? factor : ONE);
-  const stride: usize = columns << 2;
+  const scale = v128.load_splat<f32>(factor ? factor : ONE), one = v128.load_splat<f32>(ONE);
+  const stride: usize = columns << 2, whole: usize = bytesOfFours(columns), left = columns & 3;
   for (let r = 0; r < rows; r++) {
     let sums = splat(0), rest: f32 = 0, at: usize = 0;
-    for (let left = columns; left > 0; left -= 4) {
+    while (at < whole) {
+      const end = min(at + FACTORS, whole);
+      let product = one; // its logarithm is the sum of theirs, for the price of one
+      for (; at < end; at += 16) {
+        const logit = v128.load(z + at), pixel = v128.load(x + at), decay = decayOf(logit);
+        product = f32x4.mul(product, f32x4.add(one, decay));
+        sums = f32x4.add(sums, multiplySubtract(f32x4.pmax(logit, splat(0)), pixel, logit));
+        if (gradient) v128.store(gradient + at, f32x4.mul(f32x4.sub(sigmoidFrom(logit, decay), pixel), scale));
+      }
+      sums = f32x4.add(sums, logFromOne(product));
+    }
+    if (left) {
       const logit = loadFirst(left, z + at), pixel = loadFirst(left, x + at), decay = decayOf(logit);
-      const cost = multiplySubtract(softplusFrom(logit, decay), pixel, logit);
-      if (left >= 4) sums = f32x4.add(sums, cost);
-      else rest = sumFirst(left, cost);
+      rest = sumFirst(left, multiplySubtract(softplusFrom(logit, decay), pixel, logit));
       if (gradient) keepFirst(left, f32x4.mul(f32x4.sub(sigmoidFrom(logit, decay), pixel), scale), gradient + at);
-      at += 16;
     }
     store<f32>(loss, sumLanes(sums) + rest);
     x += stride;

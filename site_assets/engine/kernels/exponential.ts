@@ -129,6 +129,15 @@ function log1p(t: v128): v128 {
   return f32x4.mul(p, q);
 }
 
+/** log x for x of at least 1: its exponent of 2 times ln 2 in two parts, and log1p for what is above 1 then; NaN stays NaN. */
+@inline
+export function logFromOne(x: v128): v128 {
+  const exponent = f32x4.convert_i32x4_s(i32x4.sub(i32x4.shr_u(x, 23), i32x4.splat(127)));
+  const above = f32x4.sub(v128.or(v128.and(x, i32x4.splat(0x7fffff)), constant(ONE)), constant(ONE));
+  const small = multiplyAdd(log1p(above), exponent, constant(LN2_LOW));
+  return multiplyAdd(multiplyAdd(small, exponent, constant(LN2_HIGH)), x, splat(0));
+}
+
 /** log(1 + exp x) from exp −|x|, so that nothing overflows. */
 @inline
 export function softplusFrom(x: v128, decay: v128): v128 {
