@@ -62,7 +62,7 @@ function playLabel({ phase, recorded, step }: Training): string {
 export function progressText(training: Training): string {
   const { phase, recorded, step, total, stepsPerSecond, trouble } = training;
   if (phase === "diverged" || trouble) return trouble;
-  if (recorded) return `The run made when this book was built: ${grouped(total)} steps from untrained weights.`;
+  if (recorded) return `Trained when this book was built: ${grouped(total)} steps.`;
   if (phase === "untrained") return "Untrained: random weights, no step taken.";
   const pace = phase === "running" && stepsPerSecond > 0 ? `, ${grouped(stepsPerSecond)} steps a second` : "";
   const words = { running: "Training", paused: "Paused", done: "Done" }[phase];

@@ -60,6 +60,17 @@ FOLLOW_RUN = """
 """
 
 
+# Height of what is docked, and where the buttons beside the first one stand in it.
+DOCK_SHAPE = """
+(progress) => {
+  const dock = progress.closest(".dock");
+  const [, ...others] = dock.querySelectorAll(".button");
+  const lefts = others.map((button) => button.getBoundingClientRect().left);
+  return [dock.getBoundingClientRect().height, ...lefts].map(Math.round);
+}
+"""
+
+
 def total_steps(run: Bench) -> int:
     """Of a whole run, as the page says it."""
     found = re.search(r"(?: of|:) ([\d,]+)", run.progress.inner_text())
@@ -85,14 +96,17 @@ BY_HAND = [*HAND_OF.items(), *(("organise", hand) for hand in HANDS if hand != H
 @pytest.mark.parametrize(("name", "hand"), BY_HAND)
 def test_train_pause_one_step_untrain(reader: Reader, name: str, hand: Hand) -> None:
     run = bench(reader, name, hand)
-    expect(run.progress).to_contain_text("The run made when this book was built")
+    expect(run.progress).to_contain_text("Trained when this book was built")
     assert run.record() is None
     run.choose("1")  # step a frame: at full speed a run is over before a hand is at Pause
+    shape = run.progress.evaluate(DOCK_SHAPE)
     run.press(TRAIN)
     run.wait_step(10)
     expect(run.figure.root).to_have_attribute("data-state", "training")
+    assert run.progress.evaluate(DOCK_SHAPE) == shape, "what is pressed next has moved"
     run.press(PAUSE)
     run.wait_phase("paused")
+    assert run.progress.evaluate(DOCK_SHAPE) == shape
     steps = run.rest()
     run.figure.page.wait_for_timeout(400)
     assert run.steps_done() == steps, "it went on after Pause"
