@@ -302,7 +302,7 @@ def test_reset_brings_the_recorded_run_back(reader: Reader, name: str) -> None:
     expect(figure.part("reset")).to_be_disabled()
     assert run.record() is None
     assert figure.settle().readouts == before
-    figure.expect_summary(re.compile("made when this book was built|A model trained at build"))
+    figure.expect_summary(re.compile("Trained when this book was built|A model trained at build"))
 
 
 @pytest.mark.parametrize("odd", ["0:lr=99", "0:lr=0.0200000;junk", '"><script>'])
