@@ -161,10 +161,10 @@ def silus(graph: Graph) -> None:
 
 
 def _hasten(graph: Graph, node: Node) -> None:
-    """Puts a node right behind what makes its one input: its values are there for all others."""
-    graph.nodes.remove(node)
-    source = graph.producer(node.inputs[0])
-    graph.nodes.insert(graph.nodes.index(source) + 1 if source else 0, node)
+    """Puts a node right behind what makes its inputs: its values are there for all others."""
+    graph.nodes = [other for other in graph.nodes if other is not node]
+    made = [graph.nodes.index(each) for each in map(graph.producer, node.inputs) if each]
+    graph.nodes.insert(max(made, default=-1) + 1, node)
 
 
 def silu_gradients(graph: Graph) -> None:
@@ -295,8 +295,7 @@ def cross_entropies(graph: Graph) -> None:
             outputs += scaled.outputs if scaled and factor else difference.outputs
         replaced = {node.outputs[0], *outputs}
         graph.nodes = [other for other in graph.nodes if replaced.isdisjoint(other.outputs)]
-        made = [graph.nodes.index(each) for each in map(graph.producer, (x, z)) if each]
-        graph.nodes.insert(max(made, default=-1) + 1, Node("CrossEntropy", inputs, outputs))
+        _hasten(graph, Node("CrossEntropy", inputs, outputs))
 
 
 def _cross_entropy(graph: Graph, node: Node) -> tuple[Node, str, str] | None:
@@ -378,11 +377,8 @@ def squared_errors(graph: Graph) -> None:
             outputs.append(difference)
         replaced = {difference, *outputs}
         graph.nodes = [other for other in graph.nodes if replaced.isdisjoint(other.outputs)]
-        made = [graph.nodes.index(each) for each in map(graph.producer, operands) if each]
         mean = int(node.op == "ReduceMean")
-        graph.nodes.insert(
-            max(made, default=-1) + 1, Node("SquaredError", inputs, outputs, {"mean": mean})
-        )
+        _hasten(graph, Node("SquaredError", inputs, outputs, {"mean": mean}))
 
 
 def _constant(graph: Graph, name: str, value: np.float32) -> str:

@@ -212,8 +212,9 @@ export function crossEntropy(rows: i32, columns: i32, x: usize, z: usize, loss: 
 
 /**
  * What it costs to be wrong by the square, summed over a row: loss[r] = Σ (x[r, ·] − y[r, ·])² / divisor. Where
- * `difference` is wanted, difference[r, c] = (x − y)·factor, what comes back from it; it may be x or y. `factor` is the
- * address of a number, or 0 for none. Summed in eight strands: shorter sums lose less to rounding.
+ * `difference` is wanted, difference[r, c] = (x − y)·factor, what comes back from it. `factor` is the address of a
+ * number, or 0 for none. Loss and difference may each be written over x or y: a row's loss lies no further than the row.
+ * Summed in eight strands: shorter sums lose less to rounding.
  */
 export function squaredError(
   rows: i32, columns: i32, x: usize, y: usize, divisor: f32, loss: usize, difference: usize, factor: usize,

@@ -260,6 +260,29 @@ def test_a_squared_error_is_one_call(outputs: list[str], axis: int, calls: list[
         np.testing.assert_allclose(values, expected[name], rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.parametrize("columns", [1, 2, 3, 4, 5])
+def test_a_squared_error_may_lie_where_its_operands_did(columns: int) -> None:
+    """In narrow rows both results are as large as what they are made from, to alignment."""
+    nodes = [
+        node("Exp", ["x"], ["t"]),
+        SQUARED_ERROR[0],
+        node("Sub", ["made", "t"], ["difference"]),
+        *SQUARED_ERROR[2:5],
+        node("Neg", ["dx"], ["end"]),
+        node("Neg", ["loss"], ["cost"]),
+    ]
+    constants: dict[str, Array] = {"axis": np.array([1]), "eighth": np.array(0.125, np.float32)}
+    inputs = {"x": ["n", columns], "y": ["n", columns]}
+    data = model(nodes, inputs, ["cost", "end"], constants)
+    assert "squaredError" in operations(planned(data))
+    for rows in (1, 3, 50):
+        x, y = normal(rows, columns, seed=1), normal(rows, columns, seed=2)
+        found = run(data, x=x, y=y)
+        difference = np.exp(y) - np.exp(x)
+        np.testing.assert_allclose(found["cost"], -(difference**2).mean(1), rtol=1e-5, atol=1e-6)
+        np.testing.assert_allclose(found["end"], -0.125 * difference, rtol=1e-5, atol=1e-6)
+
+
 def test_a_difference_from_one_row_is_no_squared_error() -> None:
     constants: dict[str, Array] = {"axis": np.array([1]), "eighth": np.array(0.125, np.float32)}
     data = model(SQUARED_ERROR, {"x": [3, 5], "y": [5]}, ["loss", "dx"], constants)
