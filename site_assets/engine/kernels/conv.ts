@@ -115,6 +115,7 @@ export function convTranspose(
     for (let o = 0; o < channelsOut; o++) {
       const products = scratch + ((o * kernel * places) << 2), channel = out + ((o * size) << 2);
       if (doubling) addDoubling(heightIn, widthIn, heightOut, kernelHeight, kernelWidth, padding, products, lines, channel);
+      else if (places == 1) place(kernelHeight, kernelWidth, heightOut, widthOut, padding, products, channel);
       else addAnywhere(heightIn, widthIn, heightOut, widthOut, kernelHeight, kernelWidth, stride, padding, products, channel);
     }
     finish(channelsOut, size, bias, out, activation);
@@ -159,7 +160,20 @@ function addDoubling(
   }
 }
 
-/** One channel of any stride, number by number. */
+/** One channel of an image of one place: the kernel's lines, as far as they fall within. */
+@inline
+function place(
+  kernelHeight: i32, kernelWidth: i32, heightOut: i32, widthOut: i32, padding: i32, products: usize, out: usize,
+): void {
+  memory.fill(out, 0, (heightOut * widthOut) << 2);
+  const width = min(kernelWidth - padding, widthOut), end = min(kernelHeight, heightOut + padding);
+  if (width <= 0) return;
+  for (let u = padding; u < end; u++) {
+    memory.copy(out + (((u - padding) * widthOut) << 2), products + ((u * kernelWidth + padding) << 2), width << 2);
+  }
+}
+
+/** One channel of any stride: of each line of products, what falls within the image. */
 @inline
 function addAnywhere(
   heightIn: i32, widthIn: i32, heightOut: i32, widthOut: i32, kernelHeight: i32, kernelWidth: i32, stride: i32, padding: i32,
@@ -168,15 +182,35 @@ function addAnywhere(
   memory.fill(out, 0, (heightOut * widthOut) << 2);
   for (let u = 0; u < kernelHeight; u++) {
     for (let v = 0; v < kernelWidth; v++) {
+      const before = padding - v, within = widthOut + before; // columns·stride that fall within are from `before` to `within`
+      const first = before > 0 ? (before + stride - 1) / stride : 0;
+      const end = within > 0 ? min(widthIn, (within + stride - 1) / stride) : 0;
       for (let row = 0; row < heightIn; row++) {
         const y = row * stride + u - padding;
-        for (let column = 0; column < widthIn; column++, products += 4) {
-          const place = column * stride + v - padding;
-          if (<u32>y >= <u32>heightOut || <u32>place >= <u32>widthOut) continue;
-          const target = out + ((y * widthOut + place) << 2);
-          store<f32>(target, load<f32>(target) + load<f32>(products));
+        if (<u32>y < <u32>heightOut && first < end) {
+          const place = y * widthOut + first * stride - before;
+          addSpread(end - first, stride, products + (first << 2), out + (place << 2));
         }
+        products += widthIn << 2;
       }
     }
+  }
+}
+
+/** Adds each of `size` numbers to every `stride`th of `out`. */
+@inline
+function addSpread(size: i32, stride: i32, x: usize, out: usize): void {
+  let i = 0;
+  if (stride == 1) {
+    for (; i + 4 <= size; i += 4) {
+      v128.store(out, f32x4.add(v128.load(out), v128.load(x)));
+      x += 16;
+      out += 16;
+    }
+  }
+  for (; i < size; i++) {
+    store<f32>(out, load<f32>(out) + load<f32>(x));
+    x += 4;
+    out += stride << 2;
   }
 }

@@ -12,6 +12,9 @@ import { bytesOfFours, keepFirst, loadFirst, multiplyAdd, splat, sumLanes, sumLa
 /** Rows of a tile. With two vectors of columns: twelve sums, two of B and one of A in fifteen registers. */
 const ROWS = 6;
 
+/** Columns from which on single rows are multiplied by sweeps. */
+const WIDE = 256;
+
 /** Six rows × eight columns of C = bias + A B. The numbers of a row of A lie `aStep` bytes apart, the rows `aRow`. */
 function tile6x8(
   depth: i32, a: usize, aRow: usize, aStep: usize, b: usize, bStep: usize, bias: usize, c: usize, cStep: usize,
@@ -156,6 +159,36 @@ function stripe(
   }
 }
 
+/**
+ * One row, a multiple of four columns, by sums that wait in memory: four rows of B at a time are read from end to end.
+ * Down a stripe of a wide B each row's numbers share their place in the processor's cache with those of the row before.
+ */
+function sweep(columns: i32, depth: i32, a: usize, aStep: usize, b: usize, bias: usize, c: usize): void {
+  const stride: usize = columns << 2;
+  if (bias) memory.copy(c, bias, stride);
+  else memory.fill(c, 0, stride);
+  let k = 0;
+  for (; k + 4 <= depth; k += 4) {
+    const a0 = v128.load_splat<f32>(a), a1 = v128.load_splat<f32>(a + aStep);
+    const a2 = v128.load_splat<f32>(a + 2 * aStep), a3 = v128.load_splat<f32>(a + 3 * aStep);
+    const b1 = b + stride, b2 = b1 + stride, b3 = b2 + stride;
+    for (let at: usize = 0; at < stride; at += 16) {
+      let sum = multiplyAdd(v128.load(c + at), a0, v128.load(b + at));
+      sum = multiplyAdd(sum, a1, v128.load(b1 + at));
+      sum = multiplyAdd(sum, a2, v128.load(b2 + at));
+      v128.store(c + at, multiplyAdd(sum, a3, v128.load(b3 + at)));
+    }
+    a += 4 * aStep;
+    b += 4 * stride;
+  }
+  for (; k < depth; k++) {
+    const one = v128.load_splat<f32>(a);
+    for (let at: usize = 0; at < stride; at += 16) v128.store(c + at, multiplyAdd(v128.load(c + at), one, v128.load(b + at)));
+    a += aStep;
+    b += stride;
+  }
+}
+
 function oneRow(columns: i32, depth: i32, a: usize, aStep: usize, b: usize, bias: usize, c: usize): void {
   stripe(false, columns, depth, a, 0, aStep, b, bias, c);
 }
@@ -188,6 +221,9 @@ export function gemmByTiles(
     if (activation) unary(activation, ROWS * columns, c, c);
   }
   const rest = out + i * stride, left = (rows - i) * columns;
+  if (columns >= WIDE && (columns & 3) == 0) {
+    for (; i < rows; i++) sweep(columns, depth, a + i * aRow, aStep, b, bias, out + i * stride);
+  }
   for (; i + 2 <= rows; i += 2) twoRows(columns, depth, a + i * aRow, aRow, aStep, b, bias, out + i * stride);
   if (i < rows) oneRow(columns, depth, a + i * aRow, aStep, b, bias, out + i * stride);
   if (activation) unary(activation, left, rest, rest);

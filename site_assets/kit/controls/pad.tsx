@@ -72,7 +72,7 @@ export function Pad({ label, x, y, value, onMove, step, size = 360, hue = "c-z",
         aria-valuetext={`${x.label} ${fixed(value[0])}, ${y.label} ${fixed(value[1])}`}
         onKeyDown={interactive ? steer : undefined}
       >
-        <circle class="pad-reach" r="23" />
+        <circle class="pad-reach" r="25" />
         <circle class="pad-knob" r="8" />
       </g>
     </svg>

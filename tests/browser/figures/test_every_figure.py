@@ -166,7 +166,7 @@ def test_figures_go_live_where_they_stood(reader: Reader, page_name: str, touch:
     reader.share(live)
 
 
-@pytest.mark.parametrize("page_name", CHAPTERS)
+@pytest.mark.parametrize("page_name", PAGES)
 def test_every_control_has_a_name_and_a_place_for_a_finger(reader: Reader, page_name: str) -> None:
     page = reader.live_page(page_name, touch=True)
     ids = [placed.id for placed in reader.site.figures_of(page_name)]

@@ -251,16 +251,18 @@ def test_clip_to_a_range() -> None:
 def test_gemm(a_transposed: int, b_transposed: int, with_bias: bool) -> None:
     for rows, columns, depth in (
         (1, 1, 1), (1, 16, 3), (2, 5, 7), (3, 3, 9), (4, 8, 4), (5, 13, 2), (7, 2, 31),
-        (9, 33, 17), (13, 1, 5), (6, 4, 1), (64, 31, 64),
+        (9, 33, 17), (13, 1, 5), (6, 4, 1), (64, 31, 64), (1, 256, 7), (3, 260, 4), (7, 258, 9),
     ):  # fmt: skip
         a, b, c = normal(rows, depth, seed=1), normal(depth, columns, seed=2), normal(columns)
-        a.flat[0] = np.inf
-        expected = a.astype(np.float64) @ b + (c if with_bias else 0)
         given = {"a": a.T.copy() if a_transposed else a, "b": b.T.copy() if b_transposed else b}
         given |= {"c": c} if with_bias else {}
         gemm = node("Gemm", [*given], ["y"], transA=a_transposed, transB=b_transposed)
         data = model([gemm], {name: values.shape for name, values in given.items()}, ["y"])
-        close(run(data, **given)["y"], expected, 1e-5)
+        for spoilt in (False, True):
+            if spoilt:
+                a.flat[0] = given["a"].flat[0] = np.inf  # in all of the first row
+            expected = a.astype(np.float64) @ b + (c if with_bias else 0)
+            close(run(data, **given)["y"], expected, 1e-5)
 
 
 def test_gemm_with_constant_weights_and_activation() -> None:
@@ -300,6 +302,11 @@ CONVOLUTIONS = (
     (1, 1, 5, 5, 3, 1, 1), (2, 3, 7, 6, 3, 1, 0), (3, 5, 8, 8, 4, 2, 1), (1, 4, 9, 7, 3, 2, 1),
     (2, 2, 6, 9, 1, 1, 0), (2, 1, 10, 10, 5, 3, 2), (4, 8, 16, 16, 4, 2, 1),
 )  # fmt: skip
+# Also an image of one place, and kernels that reach beyond the image that they make.
+TRANSPOSED = (
+    *CONVOLUTIONS,
+    (2, 3, 1, 1, 6, 1, 1), (3, 1, 1, 1, 4, 3, 0), (2, 2, 9, 5, 2, 1, 1), (1, 2, 2, 2, 7, 1, 3),
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("case", CONVOLUTIONS, ids=str)
@@ -317,7 +324,7 @@ def test_conv(case: tuple[int, ...], images: int) -> None:
     close(run(data, x=x)["y"], expected.numpy(), 1e-5)
 
 
-@pytest.mark.parametrize("case", CONVOLUTIONS, ids=str)
+@pytest.mark.parametrize("case", TRANSPOSED, ids=str)
 @pytest.mark.parametrize("images", [1, 3])
 def test_transposed_conv(case: tuple[int, ...], images: int) -> None:
     channels_in, channels_out, height, width, kernel, stride, padding = case
