@@ -60,7 +60,10 @@ export class Engine {
     return this.ort.run(graph, feeds, options);
   }
 
-  /** Calls in a row, all of them in the same lane; if the kernels fail one, the whole row is made anew. */
+  /**
+   * Calls in a row, all of them in the same lane; if the kernels fail one, the whole row is made anew. Rejects if it went
+   * on from a row that the kernels had kept: asked for again from where that row ended, it runs on ONNX Runtime.
+   */
   async runAll(calls: readonly Call[], options: CallOptions = {}): Promise<readonly Outputs[]> {
     const graphs = new Set(calls.map(({ graph }) => graph));
     if (this.kernels && [...graphs].every((graph) => this.laneOf(graph) === "kernels")) {
@@ -69,6 +72,7 @@ export class Engine {
       } catch (error) {
         if (options.signal?.aborted) throw error;
         for (const graph of graphs) this.failed.add(graph);
+        if (calls.some(({ of }) => of !== undefined)) throw error; // the row that it goes on from is lost with the lane
       }
     }
     for (const graph of graphs) {

@@ -73,7 +73,8 @@ export class OwnRun {
     const ahead = this.askAhead(next, row, guessed !== null);
     try {
       // both are under way at once: the worker does not wait while the page draws the untrained moment
-      const [tried] = await Promise.all([row.reached, this.begin()]);
+      const reached = guessed ? this.certain(guessed, stretches) : row.reached;
+      const [tried] = await Promise.all([reached, this.begin()]);
       for (const reached of tried) {
         const trouble = this.take(reached);
         if (trouble !== null) return trouble;
@@ -92,6 +93,15 @@ export class OwnRun {
     const ahead = { stretches: next, row: this.trainer.ask(next, row) };
     ahead.row.reached.catch(() => undefined); // said only where the guess was right
     return ahead;
+  }
+
+  /** What a guess comes to. If the lane with the row that it goes on from is gone, the same is asked for from here. */
+  private async certain(guess: Row, stretches: readonly Stretch[]): Promise<readonly Reached[]> {
+    try {
+      return await guess.reached;
+    } catch {
+      return await this.trainer.ask(stretches).reached;
+    }
   }
 
   /** The row that was asked for ahead, if it is of these stretches. */

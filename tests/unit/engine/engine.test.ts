@@ -137,6 +137,19 @@ test("calls in a row run in one lane, and anew in the other if the kernels fail 
   assert.equal(engine.laneOf("b"), "ort");
 });
 
+test("a row that goes on from one that the failing kernels had kept is not asked of ONNX Runtime, but may be asked for anew", async () => {
+  const { engine, kernels, ort } = setUp();
+  await engine.load("a", PLANNED);
+  kernels.fails = "run";
+  await assert.rejects(engine.runAll([{ graph: "a", feeds: {}, of: 3 }]), /row 3 was not kept/);
+  assert.deepEqual(ort.asked, []);
+  const again = await engine.runAll([{ graph: "a", feeds: {} }]);
+  assert.deepEqual(
+    again.map((outputs) => Object.keys(outputs)),
+    [["ort"]],
+  );
+});
+
 test("a row with a graph that has no plan runs on ONNX Runtime as a whole", async () => {
   const { engine, kernels } = setUp();
   await engine.load("a", PLANNED);
