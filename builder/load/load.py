@@ -186,6 +186,8 @@ def _models(
         folder, _, name = path.rpartition("/")
         if name != "card.json" or folder.count("/") != MODELS.count("/") + 1:
             continue
+        if PurePosixPath(folder).name.startswith("."):  # of a training under way, or killed
+            continue
         card, found = parse_card(PurePosixPath(folder).name, _text(effects, memory, path, issues))
         issues.extend(found)
         if card is None:

@@ -6,7 +6,6 @@ Paths are relative to the root of the repository, with `/` between the parts.
 
 from __future__ import annotations
 
-import ctypes
 import os
 import re
 import shutil
@@ -18,8 +17,8 @@ from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
-UNFINISHED = re.compile(r"\..*-(\d+)-\w+")
-"""The name of an unfinished file, with the number of the process that writes it."""
+from training.publish.swap import left_over, swap, unfinished_prefix
+
 SPARE = re.compile(
     r"\.#.*|#.*#|.*~"  # Emacs: its lock, a link to nowhere; what it saves by itself; copies
     r"|\..*\.sw[a-p]|4913"  # Vim
@@ -106,7 +105,7 @@ class DiskEffects:
     def write(self, path: str, data: bytes) -> None:
         target = self.root / path
         target.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=_unfinished_prefix(target))
+        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=unfinished_prefix(target))
         try:
             with os.fdopen(handle, "wb") as file:
                 file.write(data)
@@ -128,21 +127,19 @@ class DiskEffects:
                     made.add(path.parent)
                 path.write_bytes(files[name])
             fresh.chmod(0o755)
-            _swap(fresh, target)
+            swap(fresh, target)
         finally:
             shutil.rmtree(fresh, ignore_errors=True)
 
     def temporary(self, name: str) -> str:
         target = self.root / name
         target.parent.mkdir(parents=True, exist_ok=True)
-        fresh = tempfile.mkdtemp(dir=target.parent, prefix=_unfinished_prefix(target))
+        fresh = tempfile.mkdtemp(dir=target.parent, prefix=unfinished_prefix(target))
         return Path(fresh).relative_to(self.root).as_posix()
 
     def tidy(self, folder: str) -> None:
-        for entry in (self.root / folder).glob(".*"):
-            unfinished = UNFINISHED.fullmatch(entry.name)
-            if unfinished and not _is_running(int(unfinished[1])):
-                self.remove(entry.relative_to(self.root).as_posix())
+        for entry in left_over(self.root / folder):
+            self.remove(entry.relative_to(self.root).as_posix())
 
     def remove(self, path: str) -> None:
         target = self.root / path
@@ -236,46 +233,3 @@ class MemoryEffects:
 
     def log(self, message: str) -> None:
         self.messages.append(message)
-
-
-def _unfinished_prefix(target: Path) -> str:
-    """How an unfinished file or folder is named until it becomes `target`: by its process."""
-    return f".{target.name}-{os.getpid()}-"
-
-
-def _is_running(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True
-    return True
-
-
-def _swap(fresh: Path, target: Path) -> None:
-    """Put `fresh` in the place of `target`; what was there ends up in `fresh`."""
-    try:
-        os.rename(fresh, target)  # only if nothing is there, whatever another build does meanwhile
-        return
-    except OSError:
-        pass
-    if not _exchange(fresh, target):
-        old = Path(tempfile.mkdtemp(dir=fresh.parent, prefix=f"{fresh.name}-")) / "old"
-        os.rename(target, old)
-        os.rename(fresh, target)
-        shutil.rmtree(old.parent, ignore_errors=True)
-
-
-def _exchange(first: Path, second: Path) -> bool:
-    """Swap two paths in one step, so that no moment has neither; False where the system cannot."""
-    if not sys.platform.startswith("linux"):
-        return False
-    at_current_folder, exchange_flag = -100, 2  # AT_FDCWD and RENAME_EXCHANGE of renameat2(2)
-    try:
-        renameat2 = ctypes.CDLL(None, use_errno=True).renameat2
-    except (OSError, AttributeError):
-        return False
-    paths = os.fsencode(first), os.fsencode(second)
-    status = renameat2(at_current_folder, paths[0], at_current_folder, paths[1], exchange_flag)
-    return bool(status == 0)

@@ -1,7 +1,6 @@
 """Writes a trained model to `build/models/<name>/`, whole or not at all."""
 
 import json
-import os
 import shutil
 import tempfile
 from collections.abc import Mapping
@@ -22,6 +21,7 @@ from training.publish.fields import (
     PortFields,
 )
 from training.publish.recipe import PublishedArray, Recipe, Trained
+from training.publish.swap import left_over, swap, unfinished_prefix
 
 REFERENCE_FILE = "reference.json"
 """Inputs and torch's outputs for the parity tests; not packed for readers."""
@@ -41,7 +41,10 @@ def publish(
     """
     recipe.check_claims(trained.metrics)
     models.mkdir(parents=True, exist_ok=True)
-    fresh = Path(tempfile.mkdtemp(prefix=f".{name}-", dir=models))
+    for forsaken in left_over(models):
+        shutil.rmtree(forsaken, ignore_errors=True)
+    target = models / name
+    fresh = Path(tempfile.mkdtemp(prefix=unfinished_prefix(target), dir=models))
     try:
         fresh.chmod(0o755)
         for key, graph in trained.graphs.items():
@@ -51,9 +54,10 @@ def publish(
         write_json(fresh / REFERENCE_FILE, references_json(trained.graphs))
         card = card_json(name, recipe, trained, fingerprint, wall_time_seconds)
         write_json(fresh / CARD_FILE, card, indent=1)
-        return swap_in(fresh, models / name)
+        swap(fresh, target)
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
+    return target
 
 
 def card_json(
@@ -139,20 +143,3 @@ def write_json(path: Path, content: Mapping[str, Any], indent: int | None = None
         json.dumps(content, indent=indent, ensure_ascii=False, allow_nan=False) + "\n",
         encoding="utf-8",
     )
-
-
-def swap_in(fresh: Path, target: Path) -> Path:
-    """Put `fresh` in the place of `target`; a reader sees the old files or the new ones."""
-    if target.exists():
-        old = Path(tempfile.mkdtemp(prefix=f".{target.name}-old-", dir=target.parent))
-        os.rename(target, old / target.name)
-        try:
-            os.rename(fresh, target)
-        except OSError:
-            os.rename(old / target.name, target)
-            raise
-        finally:
-            shutil.rmtree(old, ignore_errors=True)
-    else:
-        os.rename(fresh, target)
-    return target

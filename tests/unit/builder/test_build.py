@@ -302,6 +302,20 @@ def test_a_chapter_does_not_grow_with_the_book() -> None:
     assert sizes[0] == sizes[1]
 
 
+def test_a_model_that_is_being_written_is_not_one_yet() -> None:
+    whole = small_book().read("build/models/toy/card.json").decode()
+    effects = small_book(
+        **{
+            "content__01-a-case.md": CHAPTER,
+            "build__models__.toy-123-a_c__card.json": whole,
+            "build__models__.tree-123-a_c__card.json": whole[:20],
+        }
+    )
+    report = build(effects)
+    assert report.published
+    assert not report.issues
+
+
 def test_the_colophon_has_the_numbers_of_the_cards() -> None:
     card = json.loads(small_book().read("build/models/toy/card.json"))
     card["parity"] = {

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from builder.store import effects as effects_module
 from builder.store.effects import DiskEffects
+from training.publish import swap
 
 
 def tree(folder: Path) -> dict[str, str]:
@@ -29,7 +29,7 @@ def test_publish_replaces_the_whole_folder(tmp_path: Path) -> None:
 def test_publish_without_an_exchange_in_one_step(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(effects_module, "_exchange", lambda first, second: False)
+    monkeypatch.setattr(swap, "_exchange", lambda first, second: False)
     disk = DiskEffects(tmp_path)
     disk.publish("site", {"a": b"1"})
     disk.publish("site", {"b": b"2"})

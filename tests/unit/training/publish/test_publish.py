@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +15,7 @@ from torch import nn
 
 from tests.unit.misfits import misfits
 from training.publish import publish as module
+from training.publish import swap
 from training.publish.card import DataCard, Metric, Port
 from training.publish.export import export, gaussian_sampler
 from training.publish.fields import CardFields
@@ -132,14 +135,26 @@ def test_a_failure_while_swapping_puts_the_old_model_back(
     rename = os.rename
 
     def fail_on_the_fresh_one(source: Path, target: Path) -> None:
-        if Path(target) == tmp_path / "linear" and "-old-" not in str(source):
+        if Path(target) == tmp_path / "linear" and Path(source).name != "old":
             raise OSError("busy")
         rename(source, target)
 
+    monkeypatch.setattr(swap, "_exchange", lambda first, second: False)
     monkeypatch.setattr(os, "rename", fail_on_the_fresh_one)
     with pytest.raises(OSError, match="busy"):
         publish("linear", recipe(), trained, tmp_path, "new", 0)
     assert fingerprints(tmp_path) == {"linear": "old"}
+
+
+def test_what_a_killed_training_left_goes_with_the_next_publication(
+    tmp_path: Path, trained: Trained
+) -> None:
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    (tmp_path / f".linear-{dead.pid}-a_c").mkdir()
+    (tmp_path / f".linear-{os.getpid()}-a_c").mkdir()
+    publish("linear", recipe(), trained, tmp_path, "new", 0)
+    assert {path.name for path in tmp_path.iterdir()} == {"linear", f".linear-{os.getpid()}-a_c"}
 
 
 def test_a_second_publication_replaces_the_first(tmp_path: Path, trained: Trained) -> None:
