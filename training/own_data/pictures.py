@@ -5,7 +5,7 @@ import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 
 from training.own_data.declaration import Declaration
 from training.own_data.problem import InFile, Problem, and_more, counted
@@ -14,6 +14,8 @@ from training.own_data.table import MAXIMUM_CLASSES, MINIMUM_ROWS
 FULL_INK = 255
 PAPER = {"dark": (255, 255, 255, 255), "light": (0, 0, 0, 255)}
 """What transparent pixels show, by which end of grey is ink."""
+UNREADABLE = (OSError, ValueError, SyntaxError, Image.DecompressionBombError)
+"""What Pillow raises of a picture that it cannot read: a PNG's torn parts are a SyntaxError."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,7 @@ def read_pictures(
     for path in sorted(files):
         try:
             picture = _ink(files[path], declaration.ink)
-        except (UnidentifiedImageError, OSError, ValueError) as error:
+        except UNREADABLE as error:
             unreadable.setdefault(_reason(files[path], error), []).append(path)
             continue
         if picture.size != (declaration.size, declaration.size):
@@ -87,9 +89,11 @@ def _reason(data: bytes, error: Exception) -> tuple[str, str]:
     """By which rule a picture cannot be read, and why."""
     if not data:
         return "data-empty", "this file is empty"
-    reason = (
-        str(error) if isinstance(error, ValueError) else "it may be cut short, or no PNG or JPEG"
-    )
+    reason = "it may be cut short, or no PNG or JPEG"
+    if isinstance(error, ValueError):
+        reason = str(error)
+    elif isinstance(error, Image.DecompressionBombError):
+        reason = "it has far too many pixels"
     return "data-picture", f"this picture cannot be read: {reason}"
 
 

@@ -94,7 +94,6 @@ class _Reader:
     def __init__(self, text: str, declaration: Declaration) -> None:
         self.text, self.declaration = text, declaration
         self.problems: list[Problem] = []
-        self.missing = frozenset(("", *declaration.missing))
 
     @property
     def failed(self) -> bool:
@@ -115,7 +114,7 @@ class _Reader:
             return None
         header, rows = lines[0], self._whole_rows(lines)
         names = [cell.text for cell in header]
-        self._check_header(header, self._chosen(names))
+        self._check_header(header, {*self._chosen(names), *filter(None, [self.declaration.label])})
         if self.failed:
             return None
         label = self._label(names)

@@ -163,23 +163,34 @@ class Experiment:
 
     def at(self, setting: str, measure: str, series: str, condition: str) -> Values:
         """The measurements there, one a seed. Raises KeyError for a name that nothing has."""
+        row = self._by_seed(setting, measure, series, condition)
+        return row[~np.isnan(row)]
+
+    def _by_seed(self, setting: str, measure: str, series: str, condition: str) -> Values:
+        """The measurements there, `[seeds]`; NaN for a seed without one."""
         lists: tuple[Sequence[Mapping[str, Any]], ...] = (
             self.settings, self.measures, self.series, self.conditions,
         )  # fmt: skip
         names = (setting or self.settings[0]["name"], measure, series, condition)
         places = tuple(_place(among, name) for among, name in zip(lists, names, strict=True))
-        found: Values = self.values[places]
-        return found[~np.isnan(found)]
+        row: Values = self.values[places]
+        return row
 
     def findings(self) -> list[FindingFields]:
-        """What came of each comparison, seed by seed where both sides have as many."""
+        """What came of each comparison, seed by seed; one value alone is held against each seed."""
         return [self._finding(one) for one in self.comparisons]
 
     def _finding(self, one: Comparison) -> FindingFields:
-        better = self.at(one.setting, one.measure, *one.better)
-        worse = self.at(one.setting, one.worse_measure or one.measure, *one.worse)
-        if len(better) != len(worse) and 1 not in (len(better), len(worse)):
-            raise ValueError(f"expected as many seeds on both sides of “{one.text}”")
+        rows = (
+            self._by_seed(one.setting, one.measure, *one.better),
+            self._by_seed(one.setting, one.worse_measure or one.measure, *one.worse),
+        )
+        better, worse = (row[~np.isnan(row)] for row in rows)
+        if 0 in (len(better), len(worse)):
+            raise ValueError(f"nothing was measured on a side of “{one.text}”")
+        same = np.array_equal(np.isnan(rows[0]), np.isnan(rows[1]))
+        if not same and 1 not in (len(better), len(worse)):
+            raise ValueError(f"expected the same seeds on both sides of “{one.text}”")
         measure = self.measures[_place(self.measures, one.measure)]
         other = self.measures[_place(self.measures, one.worse_measure or one.measure)]
         if measure["unit"] != other["unit"]:

@@ -87,6 +87,22 @@ def test_an_effect_is_positive_as_the_rule_has_it_and_taken_seed_by_seed() -> No
     assert not more["holds"]
 
 
+@pytest.mark.parametrize(
+    ("large", "message"),
+    [
+        ([2.05, np.nan, 1.95], "the same seeds on both sides of “small beats large”"),
+        ([np.nan, 2.0, 1.95], "the same seeds on both sides of “small beats large”"),
+        ([np.nan] * 3, "nothing was measured on a side of “small beats large”"),
+    ],
+)
+def test_seeds_are_compared_with_themselves_alone(large: list[float], message: str) -> None:
+    values = experiment(SMALL).values.copy()
+    values[0, 0, 0, 0] = [1.0, 1.1, np.nan]
+    values[0, 0, 0, 2] = large
+    with pytest.raises(ValueError, match=message):
+        experiment(SMALL, values=values).findings()
+
+
 def test_metrics_and_arrays_are_the_measurements() -> None:
     tried = experiment(AHEAD)
     metrics = tried.metrics()

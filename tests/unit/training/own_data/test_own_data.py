@@ -309,6 +309,34 @@ def test_a_picture_stands_as_viewers_show_it() -> None:
     assert turned[:4].min() > 200 > 50 > turned[4:].max()
 
 
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (SyntaxError("broken PNG file"), "it may be cut short"),
+        (Image.DecompressionBombError("too many pixels"), "far too many pixels"),
+    ],
+)
+def test_whatever_pillow_says_of_a_picture_is_a_problem_and_no_crash(
+    error: Exception, reason: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(Image, "open", refuse)
+    declaration = Declaration("p", "", "real", folder="p", size=4)
+    data, problems = read_data(declaration, {"content/data/p/1.png": png(4, 9)})
+    assert data is None
+    assert any(reason in problem.message for problem in problems)
+
+
+def test_a_second_column_of_classes_is_told() -> None:
+    declaration = Declaration("t", "", "real", file="t.csv", label="kind")
+    text = toys().replace("height,kind", "kind,kind")
+    data, problems = read_data(declaration, {"content/data/t.csv": text.encode()})
+    assert data is None
+    assert [problem.message for problem in problems] == ["a second column 'kind'"]
+
+
 def test_what_is_wrong_with_many_pictures_is_said_once() -> None:
     declaration = Declaration("p", "", "real", folder="p", size=8)
     file = io.BytesIO()
