@@ -92,11 +92,6 @@ class Passage:
             starts.append(starts[-1] + len(line) + 1)
         return starts
 
-    def of_lines(self, first: int, last: int) -> Passage:
-        """The lines from `first` to that before `last`, counted from 0."""
-        end = min(self.line_starts[last], len(self.text)) if last > first else 0
-        return self.part(self.line_starts[first], end) if last > first else self.part(0, 0)
-
     def inside(self, first: int, content: str) -> Passage:
         """`content`, which the lines from `first` on hold once what stands before it is taken off.
 

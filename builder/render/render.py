@@ -888,13 +888,16 @@ class PageText:
         cell = {
             "id": place.id,
             "number": place.number,
-            "kind": "exercise" if written.check else "run",
+            "kind": "exercise" if written.is_exercise else "run",
+            "follows": self.blocks[PlacedCell] > 0,
             "raises": written.raises,
             "lines": code_lines(written.code.text),
             "output": Markup(self.parts.outputs[place.id]),
             "megabytes": f"{size / 1e6:.1f}" if size else "",
             "data_json": script_json(data),
         }
+        if not written.is_exercise:  # which others may rely on
+            self.blocks[PlacedCell] += 1
         return self._template("cell.html", cell=cell)
 
     def _figure(self, placed: PlacedFigure) -> Markup:

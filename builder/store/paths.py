@@ -27,8 +27,8 @@ PDF = "build/book.pdf"
 
 CONTENTS = "index.html"
 NOT_FOUND = "404.html"
-NOT_KEPT = "offline.html"
 AUTHORS_PAGE = "authors.html"
+NOT_KEPT = "offline.html"
 """What the service worker shows for a page that is neither kept nor to be had."""
 OWN_STANDING = (NOT_FOUND, NOT_KEPT)
 """Pages that no page leads to."""

@@ -89,7 +89,7 @@ export class Cell {
   private wire(): void {
     const on = (role: string, act: () => void): void => {
       const button = this.element.querySelector<HTMLButtonElement>(`[data-role="${role}"]`);
-      if (!button) return; // the first cell has none above it
+      if (!button) return; // there is nothing to run above it
       button.disabled = false;
       button.addEventListener("click", act);
     };

@@ -6,7 +6,6 @@
 export const STREAM_WEIGHTS = 0x00000000;
 export const STREAM_ORDER = 0x10000000;
 export const STREAM_NOISE = 0x20000000;
-export const STREAM_DATA = 0x30000000;
 export const STREAM_DRAW = 0x40000000;
 
 const GOLDEN = 0x9e3779b9;

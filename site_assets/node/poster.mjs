@@ -83,7 +83,7 @@ function topLevelRules(css) {
  *
  * @param {string} css
  */
-export function plainStyles(css) {
+function plainStyles(css) {
   const rules = topLevelRules(css);
   const [, root = ""] = rules.find(([selector]) => selector === ":root") ?? [];
   const tokens = new Map(
@@ -138,7 +138,7 @@ const isCompact = (width, height) => Math.max(width / height, height / width) <=
  * @param {string} markup
  * @returns {Drawing | null}
  */
-export function mainDrawing(markup) {
+function mainDrawing(markup) {
   for (const [whole, , address = ""] of markup.matchAll(
     /<svg\b[^>]*>[^]*?<\/svg>|<(img)\b[^>]*\bsrc="(data:image\/png[^"]*)"[^>]*>/g,
   )) {

@@ -31,6 +31,13 @@ RANGES = {
 middle is to the right of the frame's, in pixels. A quarter turn in all is a line and not a circle,
 so one number can hold it."""
 
+ON_A_CARD = {
+    "names": list(FACTORS),
+    "shapes": list(SHAPES),
+    "ranges": {name: list(bounds) for name, bounds in RANGES.items()},
+}
+"""What a page needs to know of the factors."""
+
 SLIMNESS = 0.5
 """Width over length."""
 

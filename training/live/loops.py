@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import onnxruntime
 import torch
 from onnx import ModelProto
 
@@ -18,6 +17,7 @@ from training.data import rng
 from training.live.declaration import ADAM_EPS, Floats, Integers, LiveModel
 from training.live.graphs import STATE
 from training.live.step import at_step, flat_loss
+from training.publish.export import inference_session
 
 STEPS_PER_CALL = 25
 """How many steps one call of the step graph makes; any number gives the same."""
@@ -107,7 +107,7 @@ class StepSession:
     def __init__(self, model: LiveModel, graph: ModelProto, x: Floats) -> None:
         self.model = model
         self.x = x
-        self.session = session(graph)
+        self.session = inference_session(graph.SerializeToString())
 
     def run(self, state: State, call: Call, knobs: Mapping[str, float]) -> Run:
         """As many steps as `call` holds. Raises DivergedError if a result is not finite."""
@@ -150,13 +150,3 @@ class StepSession:
         if watch:
             watch(state)
         return Run(state, np.concatenate(losses))
-
-
-def session(graph: ModelProto) -> onnxruntime.InferenceSession:
-    """An onnxruntime session on one thread, which is what a page has."""
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.log_severity_level = 3
-    return onnxruntime.InferenceSession(
-        graph.SerializeToString(), options, providers=["CPUExecutionProvider"]
-    )

@@ -31,11 +31,10 @@ from training.live.loops import (
     Run,
     State,
     StepSession,
-    session,
     train_in_torch,
 )
 from training.publish.card import DataCard, Metric, Port
-from training.publish.export import TOLERANCE, ExportError, Graph, Reference
+from training.publish.export import TOLERANCE, ExportError, Graph, Reference, inference_session
 from training.publish.recipe import Progress, PublishedArray, Trained
 
 REFERENCE_STEPS = 500
@@ -135,7 +134,9 @@ def train_live(plan: LivePlan, progress: Progress) -> Trained:
 
 def look_through(graphs: Mapping[str, Graph]) -> Look:
     """Runs any of the graphs by name in onnxruntime."""
-    sessions = {name: session(graph.model) for name, graph in graphs.items()}
+    sessions = {
+        name: inference_session(graph.model.SerializeToString()) for name, graph in graphs.items()
+    }
 
     def look(name: str, params: Floats, **inputs: Floats) -> dict[str, Floats]:
         names = [port.name for port in graphs[name].outputs]
@@ -208,7 +209,7 @@ def checked_inference(model: LiveModel, inference: Inference, name: str) -> Grap
     graph = export_inference(model, inference)
     onnx.checker.check_model(graph, full_check=True)
     ports = (params_port(model), *inference.inputs)
-    run, module = session(graph), reader(model, inference)
+    run, module = inference_session(graph.SerializeToString()), reader(model, inference)
     worst, scale, references = 0.0, 1.0, []
     for n in (1, 7, 64):
         feeds = {port.name: _random(port, n, number) for number, port in enumerate(ports)}

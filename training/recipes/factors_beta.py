@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from training.data.factors import FACTORS, RANGES, SHAPES, SIDE, FactorData, factors
+from training.data.factors import FACTORS, ON_A_CARD, RANGES, SIDE, FactorData, factors
 from training.learn.fit import Batch, Schedule, fit
 from training.learn.posterior import CODE_UNIT
 from training.learn.variational_stack import MemberDecoder, VAEStack
@@ -83,11 +83,7 @@ def train(progress: Progress) -> Trained:
     return Trained(
         data=DataCard.of(
             data.dataset,
-            factors={
-                "names": list(FACTORS),
-                "shapes": list(SHAPES),
-                "ranges": {name: list(bounds) for name, bounds in RANGES.items()},
-            },
+            factors=ON_A_CARD,
         ),
         seed=SEED,
         parameters=sum(p.numel() for p in stack.parameters()) // MEMBERS,

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from sklearn.decomposition import PCA
 from torch import Tensor
 
-from training.data.factors import FACTORS, RANGES, SHAPES, SIDE, FactorData, factors
+from training.data.factors import FACTORS, ON_A_CARD, SIDE, FactorData, factors
 from training.learn.fit import Batch, Schedule, fit, share_of
 from training.learn.sparse_stack import SparseStack, loudest
 from training.measure.disentanglement import (
@@ -109,11 +109,7 @@ def train(progress: Progress) -> Trained:
     return Trained(
         data=DataCard.of(
             data.dataset,
-            factors={
-                "names": list(FACTORS),
-                "shapes": list(SHAPES),
-                "ranges": {name: list(bounds) for name, bounds in RANGES.items()},
-            },
+            factors=ON_A_CARD,
         ),
         seed=SEED,
         parameters=UNITS * (PIXELS + 1) + PIXELS,

@@ -72,7 +72,7 @@ def load(module: str) -> "Recipe":
 
     recipe = getattr(import_module(module), "RECIPE", None)
     if not isinstance(recipe, Recipe):
-        raise TypeError(f"{module} must define RECIPE, a training.recipe.Recipe")
+        raise TypeError(f"{module} must define RECIPE, a training.publish.recipe.Recipe")
     return recipe
 
 

@@ -322,14 +322,7 @@ export default defineFigure<State, Frame, Role>({
     return (
       <>
         <Controls label="Measurement">
-          <Slider
-            label="machine"
-            value={machine}
-            min={1}
-            max={6}
-            step={1}
-            onChange={(value) => set({ machine: value })}
-          />
+          <Slider of="machine" label="machine" value={machine} onChange={(value) => set({ machine: value })} />
           <Checkbox label="hold the knobs near zero (λ)" value={held} onChange={(value) => set({ held: value })} />
           <Button onClick={() => set({ points: "" })} disabled={frame.points.length === 0}>
             Measure nothing
@@ -411,14 +404,7 @@ export default defineFigure<State, Frame, Role>({
           </Panels>
         </Unfold>
         <Controls label="Knobs" docked>
-          <Slider
-            label="knobs"
-            value={knobs}
-            min={1}
-            max={6}
-            step={1}
-            onChange={(value) => set({ knobs: value, by: "fit" })}
-          />
+          <Slider of="knobs" label="knobs" value={knobs} onChange={(value) => set({ knobs: value, by: "fit" })} />
           <Button onClick={() => set({ by: "fit" })} primary disabled={by === "fit"}>
             Fit
           </Button>

@@ -381,25 +381,11 @@ export default defineFigure<State, Frame, Role>({
             </Panel>
           </Panels>
           <Controls label="Later">
-            <Slider
-              label="seconds later"
-              value={seconds}
-              min={1}
-              max={8}
-              step={1}
-              onChange={(value) => set({ seconds: value })}
-            />
+            <Slider of="seconds" label="seconds later" value={seconds} onChange={(value) => set({ seconds: value })} />
           </Controls>
         </Unfold>
         <Controls label="Groups" docked>
-          <Slider
-            label="groups"
-            value={count}
-            min={2}
-            max={8}
-            step={1}
-            onChange={(value) => set({ groups: value, names: 0 })}
-          />
+          <Slider of="groups" label="groups" value={count} onChange={(value) => set({ groups: value, names: 0 })} />
         </Controls>
       </>
     );

@@ -88,6 +88,33 @@ def test_cells_run_again_when_what_they_stand_on_changes(path: str) -> None:
     assert len(asked(service)) == 2
 
 
+def test_all_above_is_offered_where_there_is_a_cell_to_run_above() -> None:
+    """Exercises are the reader's: nothing relies on them."""
+    exercise = """::: exercise
+```python exercise
+y = ...
+```
+```python check
+assert y == 1, "y is one."
+```
+```python solution
+y = 1
+```
+
+--- answer
+One.
+:::
+
+"""
+    plain = "```python run\nx = 1\n```\n\n"
+    text = CHAPTER[: CHAPTER.index("```")] + exercise + plain + exercise + plain
+    effects = small_book(**{"content__01-a-case.md": text})
+    report = build(effects)
+    assert report.published, report.issues
+    bars = effects.read("build/site/a-case.html").decode().split('class="cell-bar"')[1:]
+    assert ["Run all above" in bar for bar in bars] == [False, False, True, True]
+
+
 def test_the_page_is_told_what_its_cells_load() -> None:
     effects = small_book(**{"content__01-a-case.md": CHAPTER})
     build(effects)
