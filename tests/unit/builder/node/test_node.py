@@ -16,6 +16,8 @@ import pytest
 from builder.node.service import NodeService, ServiceError, install_packages
 
 SERVICE = """
+import { spawn } from "node:child_process";
+import { closeSync } from "node:fs";
 import { createInterface } from "node:readline";
 const lines = createInterface({ input: process.stdin });
 const held = [];
@@ -26,6 +28,17 @@ lines.on("line", (line) => {
   else if (method === "echo") [{ id, result: params }, ...held.splice(0)].forEach(send);
   else if (method === "pid") send({ id, result: process.pid });
   else if (method === "die") process.exit(3);
+  else if (method === "die in the middle") process.stdout.write('{"id":', () => process.exit(3));
+  else if (method === "die unheard") { // a child keeps the output open for a while
+    const child = ["-e", "setTimeout(() => undefined, 1000)"];
+    spawn(process.execPath, child, { stdio: ["ignore", "inherit", "inherit"] });
+    process.exit(3);
+  }
+  else if (method === "stop reading") {
+    closeSync(0);
+    send({ id, result: null });
+    setTimeout(() => process.exit(3), 1000);
+  }
   else send({ id, error: { message: `no method ${method}` } });
 });
 lines.on("close", () => process.exit(0));
@@ -68,6 +81,37 @@ def test_a_service_that_dies_fails_who_waits_and_starts_again(service: NodeServi
         with pytest.raises(ServiceError, match="ended with status 3"):
             future.result(10)
     assert service.ask("echo", {"n": 2}).result(10) == {"n": 2}
+
+
+def test_a_service_that_dies_in_the_middle_of_a_response_fails_who_waits(
+    service: NodeService,
+) -> None:
+    waiting, dying = service.ask("slow", {}), service.ask("die in the middle", {})
+    for future in (waiting, dying):
+        with pytest.raises(ServiceError, match="ended with status"):
+            future.result(10)
+    assert service.ask("echo", {"n": 2}).result(10) == {"n": 2}
+
+
+def test_who_waits_for_a_dead_service_is_told_even_after_another_has_started(
+    service: NodeService,
+) -> None:
+    first = service.ask("pid", {}).result(10)
+    waiting, dying = service.ask("slow", {}), service.ask("die unheard", {})
+    os.waitid(os.P_PID, first, os.WEXITED | os.WNOWAIT)  # seen dead, and left to the service
+    assert service.ask("pid", {}).result(10) != first
+    for future in (waiting, dying):
+        with pytest.raises(ServiceError, match="ended with status 3"):
+            future.result(10)
+
+
+def test_a_service_that_no_longer_reads_fails_the_request_and_is_closed_in_peace(
+    service: NodeService,
+) -> None:
+    service.ask("stop reading", {}).result(10)
+    with pytest.raises(ServiceError, match="Broken pipe"):
+        service.ask("echo", {}).result(10)
+    service.close()
 
 
 def test_the_service_ends_when_its_parent_is_killed(folder: Path) -> None:
