@@ -78,16 +78,20 @@ class Worker:
     """The recipe that it is at."""
     start: float = 0.0
 
-    def give(self, entry: Entry) -> None:
-        """Let it train `entry`; `time.monotonic()` is noted."""
+    def give(self, entry: Entry) -> bool:
+        """Let it train `entry`; `time.monotonic()` is noted. False if it has died."""
         self.name, self.start = entry.name, time.monotonic()
-        self.channel.send(entry)
+        try:
+            self.channel.send(entry)
+        except OSError:
+            return False
+        return True
 
     def receive(self) -> Advanced | Finished | Failed:
         """Its next message, or that it died without one."""
         try:
             message: Advanced | Finished | Failed = self.channel.recv()
-        except EOFError:
+        except (EOFError, OSError):  # the latter if it had not read its entry yet
             self.process.join()
             return Failed(f"its process ended with exit code {self.process.exitcode}")
         return message
@@ -102,8 +106,7 @@ def train_all(entries: Sequence[Entry], models: Path, jobs: int, reporter: Repor
     try:
         while waiting or busy:
             while waiting and len(busy) < jobs:
-                worker = idle.pop() if idle else start(models)
-                worker.give(waiting.popleft())
+                worker = assign(waiting.popleft(), idle, models)
                 busy[worker.channel] = worker
                 reporter.started(worker.name)
             for channel in wait(list(busy)):
@@ -125,6 +128,17 @@ def train_all(entries: Sequence[Entry], models: Path, jobs: int, reporter: Repor
         for worker in (*busy.values(), *idle):
             worker.process.terminate()
     return failures
+
+
+def assign(entry: Entry, idle: list[Worker], models: Path) -> Worker:
+    """A worker that trains `entry`: an idle one, or a new one if those have died meanwhile."""
+    while idle:
+        worker = idle.pop()
+        if worker.give(entry):
+            return worker
+    worker = start(models)
+    worker.give(entry)  # should it have died already, `receive` says so
+    return worker
 
 
 def start(models: Path) -> Worker:

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,18 @@ def train(progress):
                    {{"test.error": Metric(1.0, "ink", "test", "an error")}}, {{}})
 
 RECIPE = Recipe("Stub", "A stub", "trained model", train)
+"""
+
+FIRST_WORKER_DIES = """
+import os
+from training.run import run
+
+def work(models, channel):
+    if not models.exists():
+        models.mkdir()
+        channel.poll(None)
+        os._exit(9)
+    run.work(models, channel)
 """
 
 
@@ -91,6 +104,29 @@ def test_a_crash_and_a_killed_process_leave_the_others_published(
     assert ("finished", "good") in log.events
     assert [path.name for path in models.iterdir()] == ["good"]
     assert json.loads((models / "good" / "card.json").read_text())["fingerprint"] == "abc"
+
+
+def test_a_worker_that_dies_before_it_reads_its_recipe_takes_no_other_down(
+    stubs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (stubs / "worker.py").write_text(FIRST_WORKER_DIES)
+    monkeypatch.setattr(run, "work", import_module("stub_recipes.worker").work)
+    log = Log()
+    entries = [Entry(name, "abc", False, "stub_recipes.good") for name in ("first", "second")]
+    assert train_all(entries, tmp_path / "models", jobs=1, reporter=log) == ["first"]
+    assert "exit code 9" in log.reasons["first"]
+    assert ("finished", "second") in log.events
+
+
+def test_an_idle_worker_that_died_is_replaced(stubs: Path, tmp_path: Path) -> None:
+    dead = run.start(tmp_path)
+    dead.process.kill()
+    dead.process.join()
+    worker = run.assign(Entry("good", "abc", False, "stub_recipes.good"), [dead], tmp_path)
+    while isinstance(message := worker.receive(), run.Advanced):
+        pass
+    worker.process.terminate()
+    assert message == run.Finished()
 
 
 def test_a_worker_has_imported_the_exporter_before_its_first_recipe(
