@@ -279,12 +279,7 @@ class Session:
             if hasattr(signal, "SIGTTIN"):  # in the background, reading would stop it
                 signal.signal(signal.SIGTTIN, signal.SIG_IGN)
             threading.Thread(target=serving.take_answers, args=(sys.stdin,), daemon=True).start()
-        try:
-            serving.run(port)
-        except OSError as error:
-            self.effects.log(f"book: port {port} cannot be used: {error.strerror} (--port N)")
-            return 1
-        return 0
+        return 0 if serving.run(port) else 1
 
     def stale_models(self) -> list[str]:
         """For the preview: the models that training would make differently now."""

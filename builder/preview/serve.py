@@ -104,9 +104,16 @@ class Serving:
         self._watching = threading.Event()
         self._stop = threading.Event()
 
-    def run(self, port: int) -> None:
-        """Build, serve, and answer what happens, until interrupted or ended."""
-        server = start_server(self.preview, port, lambda: self.events.put(Answer()))
+    def run(self, port: int) -> bool:
+        """Build, serve, and answer what happens, until interrupted or ended.
+
+        False, and a reason, if the port cannot be used.
+        """
+        try:
+            server = start_server(self.preview, port, lambda: self.events.put(Answer()))
+        except OSError as error:
+            self.log(f"book: port {port} cannot be used: {error.strerror} (--port N)")
+            return False
         threading.Thread(target=self._watch, daemon=True).start()
         try:
             self._watching.wait()
@@ -123,6 +130,7 @@ class Serving:
             self._stop.set()
             server.shutdown()
             server.server_close()
+        return True
 
     def end(self) -> None:
         """Let `run` return."""
@@ -138,6 +146,15 @@ class Serving:
             pass  # a terminal answers nobody in the background
 
     def _watch(self) -> None:
+        """Put what changes into the queue; without a watch, pages are shown as they are now."""
+        try:
+            self._follow_changes()
+        except (OSError, RuntimeError) as error:  # watchfiles has both for what a system refuses
+            self.log(f"Changes are not followed: {error}")
+        finally:
+            self._watching.set()
+
+    def _follow_changes(self) -> None:
         folders = [self.root / folder for folder in WATCHED]
         batches = watchfiles.watch(
             *(folder for folder in folders if folder.is_dir()),
@@ -182,6 +199,9 @@ class Serving:
             outcome = self.workshop.rebuild(paths)
         except FileNotFoundError as error:
             self.log(f"{error.filename} went away during a build")  # which is a change to come
+            return
+        except OSError as error:
+            self.log(f"{error.filename}: {error.strerror}" if error.filename else str(error))
             return
         self.preview.update(outcome)
         if paths:

@@ -129,6 +129,20 @@ def test_a_port_that_is_taken_is_named(session: Session) -> None:
     assert session.effects.messages[-1].startswith(f"book: port {port} cannot be used: ")
 
 
+def test_a_build_that_cannot_read_a_file_is_no_matter_of_the_port(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def build(*_: object, **__: object) -> Outcome:
+        raise PermissionError(13, "Permission denied", "content/01-a.md")
+
+    effects = UntilSaid({}, "Reading at")
+    session = Session(tmp_path, effects, FakeService(effects))
+    monkeypatch.setattr(cli, "inspect_models", lambda root, effects: ENTRIES)
+    monkeypatch.setattr(session.builder, "build", build)
+    assert session.preview(0, training=False, at_once=False) == 0
+    assert effects.messages[0] == "content/01-a.md: Permission denied"
+
+
 def test_a_preview_writes_no_site(tmp_path: Path) -> None:
     effects = small_book()
     outcome = Session(tmp_path, effects, FakeService(effects)).rebuild([])

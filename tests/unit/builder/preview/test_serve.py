@@ -8,7 +8,7 @@ from queue import SimpleQueue
 import pytest
 
 from builder.pack.outcome import Outcome
-from builder.preview.serve import Serving, is_watched, question
+from builder.preview.serve import Changed, Serving, is_watched, question
 
 PATIENCE = 10
 
@@ -51,6 +51,8 @@ class Workshop:
         self.built.put(paths)
         if "content/gone.md" in paths:
             raise FileNotFoundError(2, "gone", "content/gone.md")
+        if "content/secret.md" in paths:
+            raise PermissionError(13, "Permission denied", "content/secret.md")
         return Outcome()
 
     def stale_models(self) -> list[str]:
@@ -73,7 +75,7 @@ class Running:
         self.said: SimpleQueue[str] = SimpleQueue()
         self.serving = Serving(root, self.workshop, self.said.put, train_at_once=train_at_once)
         self.pages = self.serving.preview.listen()
-        self.thread = threading.Thread(target=self.serving.run, args=(0,))
+        self.thread = threading.Thread(target=self.serving.run, args=(0,), daemon=True)
 
     def __enter__(self) -> "Running":
         self.thread.start()
@@ -124,6 +126,33 @@ def test_a_file_that_goes_away_during_a_build_ends_nothing(run: Callable[..., Ru
         running.wait_said("went away during a build")
         running.save("content/01-a.md")
         running.wait_built("content/01-a.md")
+
+
+def test_a_file_that_cannot_be_read_is_named_and_ends_nothing(run: Callable[..., Running]) -> None:
+    with run() as running:
+        running.save("content/secret.md")
+        running.wait_said("content/secret.md: Permission denied")
+        running.save("content/01-a.md")
+        running.wait_built("content/01-a.md")
+
+
+@pytest.mark.parametrize("refusal", [OSError, RuntimeError])
+def test_a_watch_that_fails_is_said_and_the_preview_goes_on(
+    refusal: type[Exception], run: Callable[..., Running], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise refusal("OS file watch limit reached")
+
+    monkeypatch.setattr("watchfiles.watch", refuse)
+    running = run()
+    running.thread.start()
+    running.wait_said("Changes are not followed: OS file watch limit reached")
+    running.wait_said("Reading at")
+    running.serving.events.put(Changed(("content/01-a.md",)))
+    running.wait_built("content/01-a.md")
+    running.serving.end()
+    running.thread.join(PATIENCE)
+    assert not running.thread.is_alive()
 
 
 def test_a_change_of_training_asks_before_it_trains(run: Callable[..., Running]) -> None:
