@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import posixpath
+import string
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
+from http.client import HTTPException, InvalidURL
 from typing import Any
-from urllib.error import HTTPError, URLError
-from urllib.parse import unquote, urlsplit
+from urllib.error import HTTPError
+from urllib.parse import quote, unquote, urlsplit
 from urllib.request import Request, urlopen
 
 from builder.check.site import Address, BuiltSite, Page
@@ -41,15 +43,14 @@ def check_links(site: BuiltSite, root: str) -> Iterator[Issue]:
                     yield page.issue("file-missing", at, f"there is no file '{path}'")
 
 
-def _is_outside(address: str) -> bool:
-    return bool(urlsplit(address).scheme)
-
-
 def _broken(site: BuiltSite, page: Page, address: str) -> str:
     """What is wrong with an address; nothing is with one that leads outside."""
-    if _is_outside(address):
+    try:
+        parts = urlsplit(address)
+    except ValueError as error:
+        return f"'{address}' is no address: {error}"
+    if parts.scheme:
         return ""
-    parts = urlsplit(address)
     path = unquote(parts.path)
     if path.startswith("/"):
         return f"'{address}' fails under a sub-path: it begins with '/'"
@@ -110,11 +111,23 @@ def ask_server(url: str) -> Answer:
     answer: Answer = None
     for method in ("HEAD", "GET"):
         try:
-            with urlopen(Request(url, headers=AGENT, method=method), timeout=PATIENCE):
+            with urlopen(Request(_quoted(url), headers=AGENT, method=method), timeout=PATIENCE):
                 return None
         except HTTPError as error:
+            error.close()
             severity: Severity = "warning" if error.code in UNFRIENDLY else "error"
             answer = f"the server says {error.code} {error.reason}", severity
-        except (URLError, OSError) as error:
+        except OSError as error:
             return f"no answer: {getattr(error, 'reason', error)}", "error"
+        except (InvalidURL, ValueError) as error:
+            return f"this is no address: {error}", "error"
+        except HTTPException as error:
+            return f"the answer is not HTTP: {error!r}", "error"
     return answer
+
+
+def _quoted(url: str) -> str:
+    """What browsers ask for: a page may name a path in letters that HTTP does not have."""
+    parts = urlsplit(url)
+    path, query = (quote(part, safe=string.punctuation) for part in (parts.path, parts.query))
+    return parts._replace(path=path, query=query).geturl()

@@ -92,10 +92,16 @@ def test_other_files(html: str, message: str) -> None:
 
 
 class Outside(BaseHTTPRequestHandler):
-    """Answers with the status that the path names; `/head-405` refuses HEAD alone."""
+    """Answers with the status that the path names; `/head-405` refuses HEAD alone.
+
+    `/%C3%A4%20b?%C3%B6` is there, and what `/nonsense` answers is not HTTP.
+    """
 
     def _answer(self, method: str) -> None:
-        status = self.path.strip("/")
+        if self.path == "/nonsense":
+            self.wfile.write(b"nonsense\r\n")
+            return
+        status = "200" if self.path == "/%C3%A4%20b?%C3%B6" else self.path.strip("/")
         refused = status == "head-405" and method == "HEAD"
         self.send_response(405 if refused else 200 if status == "head-405" else int(status))
         self.send_header("Content-Length", "0")
@@ -147,6 +153,24 @@ def test_a_server_that_is_not_there_is_reported(outside: str) -> None:
     answer = ask_server(closed)
     assert answer
     assert answer[0].startswith("no answer: ")
+
+
+def test_one_odd_address_leaves_the_others_asked(outside: str) -> None:
+    odd = (f"{outside}/ä b?ö", "http://no port:x/", "http://[::1/", f"{outside}/nonsense")
+    html = "\n".join(f'<a href="{url}">x</a>' for url in (*odd, f"{outside}/404"))
+    found = list(check_outside_links(site({"page.html": html}), ROOT, ask_server, lambda _: None))
+    told = sorted((issue.line, issue.message) for issue in found)
+    assert told == [
+        (2, "http://no port:x/: this is no address: nonnumeric port: 'x'"),
+        (3, "http://[::1/: this is no address: Invalid IPv6 URL"),
+        (4, f"{outside}/nonsense: the answer is not HTTP: BadStatusLine('nonsense\\r\\n')"),
+        (5, f"{outside}/404: the server says 404 Not Found"),
+    ]
+
+
+def test_an_address_that_cannot_be_parsed_is_reported_without_asking() -> None:
+    (found,) = links('<a href="http://[::1/">x</a>')
+    assert "link-broken: 'http://[::1/' is no address: Invalid IPv6 URL" in found
 
 
 def test_sizes_are_what_readers_load() -> None:
