@@ -11,9 +11,11 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import count
 from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import unquote
@@ -46,30 +48,35 @@ HASHED = "assets/"
 """Files below it have their content's hash in the name, so browsers may keep them for ever."""
 
 
+@dataclass(frozen=True, slots=True)
+class GoodBuild:
+    """What a request reads as one: an old page with a new version would never be reloaded."""
+
+    version: str
+    """Different for each build of each run of the preview."""
+    files: Mapping[str, bytes]
+    on_request: Mapping[str, Callable[[], bytes]] = field(default_factory=dict)
+
+
 class Preview:
     """What the open pages are to show: the last good build, issues, and what training is about."""
 
     def __init__(self, files: Mapping[str, bytes] | None = None) -> None:
-        self.files = files or {}
-        self.on_request: Mapping[str, Callable[[], bytes]] = {}
-        self._run, self._count = time.time_ns(), 0
+        run = time.time_ns()
+        self._versions = (f"{run}-{number}" for number in count())
+        self.build = GoodBuild(next(self._versions), files or {})
         self._issues: tuple[str, ...] = ()
         self._stale: tuple[str, ...] = ()
         self._training: tuple[str, ...] = ()
         self._listeners: set[queue.SimpleQueue[str]] = set()
         self._lock = threading.Lock()
 
-    @property
-    def version(self) -> str:
-        """The name of the last good build, different for each run of the preview."""
-        return f"{self._run}-{self._count}"
-
     def update(self, outcome: Outcome) -> None:
         """Tell every open page about a build."""
         with self._lock:
             if outcome.published:
-                self.files, self.on_request = outcome.files, outcome.on_request
-                self._count += 1
+                version = next(self._versions)
+                self.build = GoodBuild(version, outcome.files, outcome.on_request)
             self._issues = tuple(str(issue) for issue in outcome.issues if is_error(issue))
             self._tell()
 
@@ -98,7 +105,7 @@ class Preview:
     def _state(self) -> str:
         return json.dumps(
             {
-                "version": self.version,
+                "version": self.build.version,
                 "issues": self._issues,
                 "stale": self._stale,
                 "training": self._training,
@@ -140,15 +147,16 @@ class Handler(BaseHTTPRequestHandler):
     def _file(self, path: str) -> None:
         if path == "" or path.endswith("/"):
             path += "index.html"
-        files, version = self.preview.files, self.preview.version
-        if make := self.preview.on_request.get(path):
+        build = self.preview.build
+        if make := build.on_request.get(path):
             self._send(HTTPStatus.OK, make(), MIME_TYPES[PurePosixPath(path).suffix])
             return
+        files = build.files
         status = HTTPStatus.OK if path in files else HTTPStatus.NOT_FOUND
         content = files.get(path, files.get(NOT_FOUND, NO_PAGE))
         ending = PurePosixPath(path).suffix.lower() if path in files else ".html"
         if ending == ".html":
-            content = live_page(content, version)
+            content = live_page(content, build.version)
         kind = MIME_TYPES.get(ending, "application/octet-stream")
         self._send(status, content, kind, lasting=path in files and path.startswith(HASHED))
 

@@ -2,15 +2,17 @@
 
 import json
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from http.client import HTTPConnection
+from typing import Any
 from urllib.error import HTTPError
 
 import pytest
 
 from builder.issues.issue import Issue, whole_file
 from builder.pack.outcome import Outcome
-from builder.preview.preview import Preview, live_page, start_server
+from builder.preview.preview import GoodBuild, Preview, live_page, start_server
 from builder.render.render import CSP
 
 PAGE = f'<head><meta content="{CSP}"><title>x</title></head><body>text</body>'.encode()
@@ -32,12 +34,20 @@ def trainings() -> list[str]:
     return []
 
 
+@contextmanager
+def served(preview: Preview, train: Callable[[], None] = lambda: None) -> Iterator[str]:
+    server = start_server(preview, 0, train)
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
 @pytest.fixture
 def address(preview: Preview, trainings: list[str]) -> Iterator[str]:
-    server = start_server(preview, 0, lambda: trainings.append("asked"))
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
+    with served(preview, lambda: trainings.append("asked")) as address:
+        yield address
 
 
 def test_what_is_made_on_request_is_never_kept(preview: Preview, address: str) -> None:
@@ -78,8 +88,25 @@ def test_a_served_page_may_listen_and_the_file_may_not(address: str, preview: Pr
         page = response.read().decode()
     assert "connect-src 'self'" in page
     assert page.index("/_book/reload.js") < page.index("</head>")
-    assert f'data-version="{preview.version}"' in page
-    assert preview.files["index.html"] == PAGE
+    assert f'data-version="{preview.build.version}"' in page
+    assert preview.build.files["index.html"] == PAGE
+
+
+def test_a_page_has_the_version_of_its_own_build_when_another_ends_meanwhile() -> None:
+    read: list[GoodBuild] = []
+
+    class Restless(Preview):
+        """Ends another build whenever somebody reads the last one."""
+
+        def __getattribute__(self, name: str) -> Any:
+            value = super().__getattribute__(name)
+            if name == "build":
+                read.append(value)
+                self.update(Outcome(files={"index.html": PAGE}))
+            return value
+
+    with served(Restless(FILES)) as address, urllib.request.urlopen(address) as response:
+        assert response.read() == live_page(PAGE, read[0].version)
 
 
 def test_a_page_that_is_not_there_listens_too(address: str, preview: Preview) -> None:
@@ -90,7 +117,7 @@ def test_a_page_that_is_not_there_listens_too(address: str, preview: Preview) ->
         page = found.value.read().decode()
         assert text in page
         assert "/_book/reload.js" in page
-        preview.files = {}  # no good build so far
+        preview.update(Outcome())  # without a page that says what is not there
 
 
 def test_only_the_book_itself_can_ask_for_a_training(address: str, trainings: list[str]) -> None:
@@ -125,17 +152,17 @@ def test_events_tell_of_good_and_bad_builds(address: str, preview: Preview) -> N
         return found
 
     first = event()
-    assert first == {"version": preview.version, "issues": [], "stale": [], "training": []}
+    assert first == {"version": preview.build.version, "issues": [], "stale": [], "training": []}
     preview.update(Outcome(files={"index.html": b"new"}))
     second = event()
-    assert second["version"] == preview.version != first["version"]
+    assert second["version"] == preview.build.version != first["version"]
     issues = [
         whole_file("rule", "a.md", "wrong"),
         Issue("rule", "a.md", 1, 1, "unused", severity="warning"),
     ]
     preview.update(Outcome(issues=issues))
     assert event() == {**second, "issues": ["a.md rule: wrong"]}
-    assert preview.files == {"index.html": b"new"}
+    assert preview.build.files == {"index.html": b"new"}
     preview.ask(["digits"])
     assert event()["stale"] == ["digits"]
     preview.ask((), ["digits"])
@@ -144,4 +171,4 @@ def test_events_tell_of_good_and_bad_builds(address: str, preview: Preview) -> N
 
 
 def test_another_run_has_other_versions() -> None:
-    assert Preview().version != Preview().version
+    assert Preview().build.version != Preview().build.version

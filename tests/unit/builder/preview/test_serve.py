@@ -113,11 +113,11 @@ def run(tmp_path: Path) -> Iterable[Callable[..., Running]]:
 
 def test_a_change_is_built_and_told(run: Callable[..., Running]) -> None:
     with run() as running:
-        before = running.serving.preview.version
+        before = running.serving.preview.build.version
         running.save("content/01-a.md")
         running.wait_built("content/01-a.md")
         running.wait_said("content/01-a.md: no issues in")
-        assert running.serving.preview.version != before
+        assert running.serving.preview.build.version != before
 
 
 def test_a_file_that_goes_away_during_a_build_ends_nothing(run: Callable[..., Running]) -> None:
