@@ -3,6 +3,7 @@
  * Python has seen of both is in its memory. (A thread has a clock and a source of chance of its own.)
  */
 
+import nodeCrypto from "node:crypto";
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { parentPort, workerData } from "node:worker_threads";
@@ -19,10 +20,13 @@ globalThis.Date = new Proxy(Clock, {
 });
 Object.defineProperty(globalThis.performance, "now", { value: () => 0 });
 process.hrtime.bigint = () => 0n;
-crypto.getRandomValues = (array) => {
+/** @type {(array: any) => any} what both of them fill is a view of bytes */
+const nothing = (array) => {
   new Uint8Array(array.buffer, array.byteOffset, array.byteLength).fill(0);
   return array;
 };
+crypto.getRandomValues = nothing;
+nodeCrypto.randomFillSync = nothing; // which Pyodide takes in Node
 
 const WHEEL = `/tmp/${basename(workerData.wheel)}`;
 

@@ -18,9 +18,16 @@ from builder.build import Builder
 from builder.draw.python_packages import Distribution, book_wheel, wheel_sources
 from builder.node.service import ServiceError
 from builder.pack.outcome import Outcome
-from builder.store.effects import MemoryEffects
+from builder.store.effects import DiskEffects, MemoryEffects
 from builder.store.paths import PYODIDE
-from tests.unit.builder.fakes import GOLDEN, FakeService, build, small_book, tree
+from tests.unit.builder.fakes import (
+    GOLDEN,
+    FakeService,
+    build,
+    library_service,
+    small_book,
+    tree,
+)
 
 ROOT = Path(__file__).resolve().parents[4]
 LOCK = f"{PYODIDE}/pyodide-lock.json"
@@ -163,6 +170,14 @@ class WithoutMemory(FakeService):
 
     def _snapshot(self, params: Any) -> Any:
         raise ServiceError("makeSnapshot is not a function")
+
+
+def test_pythons_memory_is_the_same_in_every_build(tmp_path: Path) -> None:
+    name, wheel = book_wheel(wheel_sources(DiskEffects(ROOT)))
+    (tmp_path / name).write_bytes(wheel)
+    taken = [library_service().ask("snapshot", {"wheel": str(tmp_path / name)}) for _ in range(2)]
+    first, second = (hashlib.sha256(each.result(120)["gzip"].encode()) for each in taken)
+    assert first.digest() == second.digest()
 
 
 def test_a_pyodide_that_keeps_no_memory_is_an_issue() -> None:
