@@ -224,7 +224,7 @@ export default defineFigure<State, Frame, Role>({
           ]}
         />
         <Unfold what="every number of labels" open={more} onChange={(open) => set({ more: open })}>
-          <Panels columns={1}>
+          <Panels columns={2}>
             <Panel title="Mean over the draws, from 1 to 50 labels a class">
               <Plot
                 label={`Accuracy by labels a class. ${Object.entries(frame.means)

@@ -384,7 +384,7 @@ export default defineFigure<State, Frame, Role>({
           ))}
         </Controls>
         <Unfold what="every number of knobs" open={more} onChange={(open) => set({ more: open })}>
-          <Panels columns={1}>
+          <Panels columns={2}>
             <Panel title="What a map’s own code leaves, all points known; a dot for each training">
               <Plot
                 label={`Error by knobs. Autoencoder: ${frame.errors.map((of, k) => `${k + 1}: ${mVs(meanOf(of))}`).join(", ")}. PCA: ${frame.flat.map((value, k) => `${k + 1}: ${mVs(value)}`).join(", ")}`}

@@ -1,7 +1,7 @@
 /** A measurement repeated over several seeds, in a row of dots for each thing measured, with its mean. */
 
 import { meanOf } from "../maths/mean.ts";
-import { axisTicks, makeScale, place, type Axis } from "./plot.tsx";
+import { makeScale, place, TicksBelow, type Axis } from "./plot.tsx";
 
 export interface DotRow {
   readonly name: string;
@@ -61,14 +61,7 @@ export function DotRows({ label, axis, rows, format, width = 360, names = 0 }: D
       aria-label={`${label}. ${spoken.join(". ")}`}
     >
       <g class="axis" aria-hidden="true">
-        {axisTicks(axis, scale).map(({ value, text }) => (
-          <g key={value} class="tick" transform={`translate(${place(scale(value))} ${bottom})`}>
-            <line class="gridline" y2={TOP - bottom} />
-            <text y="16" text-anchor="middle">
-              {text}
-            </text>
-          </g>
-        ))}
+        <TicksBelow axis={axis} scale={scale} top={TOP} bottom={bottom} />
         <text class="axis-label" x={(names + width) / 2} y={bottom + 34} text-anchor="middle">
           {axis.label}
         </text>

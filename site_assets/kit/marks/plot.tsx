@@ -67,6 +67,8 @@ export function makeCoordinates(x: Axis, y: Axis, width: number, height: number)
   };
 }
 
+const LETTER = 7.5; // units that a letter of a curve's name takes
+
 const CoordinatesContext = createContext<Coordinates | null>(null);
 
 /** The scales of the plot around a mark. */
@@ -110,17 +112,37 @@ export function axisTicks(axis: Axis, scale: Scale): { value: number; text: stri
   return values.map((value) => ({ value, text: tickText(axis, value, step) }));
 }
 
-function Axes({ x, y, coordinates }: { x: Axis; y: Axis; coordinates: Coordinates }) {
+/** Whether some neighbours would touch in larger letters. */
+function standClose(ticks: readonly { value: number; text: string }[], scale: Scale): boolean {
+  return ticks.slice(1).some(({ value, text }, i) => {
+    const before = ticks[i] as { value: number; text: string };
+    return scale(value) - scale(before.value) < (LETTER / 2) * (text.length + before.text.length + 1);
+  });
+}
+
+/** The ticks of an axis that lies at `bottom`, with lines up to `top`. */
+export function TicksBelow(of: { axis: Axis; scale: Scale; top: number; bottom: number }) {
+  const { axis, scale, top, bottom } = of;
+  const ticks = axisTicks(axis, scale);
+  const name = standClose(ticks, scale) ? "tick tick-close" : "tick";
   return (
-    <g class="axis" aria-hidden="true">
-      {axisTicks(x, coordinates.x).map(({ value, text }) => (
-        <g key={`x${value}`} class="tick" transform={`translate(${place(coordinates.x(value))} ${coordinates.bottom})`}>
-          <line class="gridline" y2={coordinates.top - coordinates.bottom} />
+    <>
+      {ticks.map(({ value, text }) => (
+        <g key={value} class={name} transform={`translate(${place(scale(value))} ${bottom})`}>
+          <line class="gridline" y2={top - bottom} />
           <text y="16" text-anchor="middle">
             {text}
           </text>
         </g>
       ))}
+    </>
+  );
+}
+
+function Axes({ x, y, coordinates }: { x: Axis; y: Axis; coordinates: Coordinates }) {
+  return (
+    <g class="axis" aria-hidden="true">
+      <TicksBelow axis={x} scale={coordinates.x} top={coordinates.top} bottom={coordinates.bottom} />
       {axisTicks(y, coordinates.y).map(({ value, text }) => (
         <g key={`y${value}`} class="tick" transform={`translate(${coordinates.left} ${place(coordinates.y(value))})`}>
           <line class="gridline" x2={coordinates.right - coordinates.left} />
@@ -138,7 +160,7 @@ function Axes({ x, y, coordinates }: { x: Axis; y: Axis; coordinates: Coordinate
         {x.label}
       </text>
       <text
-        class="axis-label"
+        class="axis-label axis-label-beside"
         transform={`translate(11 ${(coordinates.top + coordinates.bottom) / 2}) rotate(-90)`}
         text-anchor="middle"
       >
@@ -200,8 +222,6 @@ export interface LineProps {
   readonly hue?: string;
   readonly dashed?: boolean;
 }
-
-const LETTER = 7.5; // units that a letter of a curve's name takes
 
 /** A path in steps from place to place: about half as long in the page as one that names the places. */
 export function stepwise(points: readonly Pair[]): string {

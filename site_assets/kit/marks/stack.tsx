@@ -1,6 +1,6 @@
 /** Lengths on one axis in rows beneath each other, with guides that show where they meet. */
 
-import { makeScale, place, tickText, type Axis } from "./plot.tsx";
+import { makeScale, place, TicksBelow, type Axis } from "./plot.tsx";
 
 export interface Length {
   readonly name: string;
@@ -25,19 +25,10 @@ const [ROW, THICK, LEFT, RIGHT, TOP] = [52, 22, 14, 12, 6]; // view-box units
 export function Stack({ label, axis, rows, guides, width = 360 }: StackProps) {
   const bottom = TOP + rows.length * ROW;
   const scale = makeScale(axis, LEFT, width - RIGHT);
-  const ticks = scale.ticks(axis.ticks ?? 5);
-  const step = ticks.length > 1 ? Math.abs((ticks[1] as number) - (ticks[0] as number)) : 1;
   return (
     <svg class="plot stack" viewBox={`0 0 ${width} ${bottom + 40}`} role="img" aria-label={label}>
       <g class="axis" aria-hidden="true">
-        {ticks.map((value) => (
-          <g key={value} class="tick" transform={`translate(${place(scale(value))} ${bottom})`}>
-            <line class="gridline" y2={TOP - bottom} />
-            <text y="16" text-anchor="middle">
-              {tickText(axis, value, step)}
-            </text>
-          </g>
-        ))}
+        <TicksBelow axis={axis} scale={scale} top={TOP} bottom={bottom} />
         <text class="axis-label" x={(LEFT + width - RIGHT) / 2} y={bottom + 34} text-anchor="middle">
           {axis.label}
         </text>
