@@ -165,7 +165,7 @@ FAINT_MARKS = (
     + RATIO
     + """
   return [...document.querySelectorAll(".plot, .sketch")].flatMap((plot) => {
-    const ground = getComputedStyle(plot).backgroundColor;
+    const ground = getComputedStyle(plot.closest(".backdrop") ?? plot).backgroundColor;
     if (/rgba\\(.*, 0\\)/.test(ground)) return [`no ground: ${plot.getAttribute("aria-label")}`];
     return [...plot.querySelectorAll(".tick text, .direct-label, .line, .dot, .sketch-ink")]
       .flatMap((mark) => {
@@ -214,6 +214,18 @@ def as_it_was(page: Page) -> Iterator[None]:
         )
 
 
+@contextmanager
+def letters_twice_as_large(page: Page) -> Iterator[None]:
+    """As readers set them for all pages: what is measured in rem grows, the phone does not."""
+    session = page.context.new_cdp_session(page)
+    session.send("Page.setFontSizes", {"fontSizes": {"standard": 32, "fixed": 26}})
+    try:
+        yield
+    finally:
+        session.send("Page.setFontSizes", {"fontSizes": {"standard": 16, "fixed": 13}})
+        session.detach()
+
+
 def what_axe_finds(page: Page, name: str) -> Iterator[str]:
     """What the page's scripts add, light and dark; then the page in forced colours.
 
@@ -238,6 +250,8 @@ def what_is_lost_at_twice_the_size_or_on_a_narrow_screen(page: Page, usual: list
         problems += [f"{place}: {out}" for out in page.evaluate(SIDEWAYS)]
         lost = set(usual) - set(page.evaluate(CONTROLS))
         problems += [f"{place} has no “{control}”" for control in sorted(lost)]
+    with letters_twice_as_large(page):
+        problems += [f"large letters: {out}" for out in page.evaluate(SIDEWAYS)]
     page.evaluate(DOCKS, "static")  # a bar that passes by is no neighbour
     rules = ("target-size", "scrollable-region-focusable")
     problems += [f"phone: {line}" for line in audit(page, ROOT, rules)]
