@@ -217,6 +217,7 @@ export interface ButtonProps {
   readonly children: ComponentChildren;
   readonly onClick: () => void;
   readonly primary?: boolean;
+  /** Of no use now. It keeps the focus: whoever has pressed it is still there. */
   readonly disabled?: boolean;
   /** For a button that stays down: recording, playing. */
   readonly pressed?: boolean;
@@ -232,11 +233,12 @@ export function Button({ children, onClick, primary, disabled, pressed, expanded
     <button
       type="button"
       class={primary ? "button button-primary" : "button"}
-      disabled={!interactive || disabled}
+      disabled={!interactive}
+      aria-disabled={interactive && disabled ? "true" : undefined}
       aria-pressed={pressed}
       aria-expanded={expanded}
       aria-label={name}
-      onClick={onClick}
+      onClick={disabled ? undefined : onClick}
     >
       {children}
     </button>

@@ -72,7 +72,9 @@ export class FigureRuntime {
       remember: (change) => this.address.set(change as Partial<State>),
       onVisibility: this.visibility.subscribe,
     });
-    part(element, "reset")?.addEventListener("click", () => this.reset());
+    part(element, "reset")?.addEventListener("click", () => {
+      if (this.hasChanged) this.reset();
+    });
     runtimes.set(element.id, this);
   }
 
@@ -251,6 +253,15 @@ export class FigureRuntime {
       if (this.element.dataset["state"] !== state) this.element.dataset["state"] = state;
     }
     const reset = part(this.element, "reset") as HTMLButtonElement | null;
-    if (reset) reset.disabled = !this.activated || (!this.hasTrained && this.address.isInitial);
+    if (!reset) return;
+    reset.disabled = !this.activated;
+    // not disabled: it keeps the focus of whoever has pressed it
+    if (this.hasChanged) reset.removeAttribute("aria-disabled");
+    else reset.setAttribute("aria-disabled", "true");
+  }
+
+  /** Whether there is anything to reset. */
+  private get hasChanged(): boolean {
+    return this.hasTrained || !this.address.isInitial;
   }
 }

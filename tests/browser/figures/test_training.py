@@ -305,6 +305,20 @@ def test_reset_brings_the_recorded_run_back(reader: Reader, name: str) -> None:
     figure.expect_summary(re.compile("Trained when this book was built|A model trained at build"))
 
 
+def test_a_button_that_has_done_its_work_keeps_the_focus(reader: Reader) -> None:
+    """Greyed out, it is where the keyboard and a screen reader still are; pressed again, it does
+    nothing."""
+    run = bench(reader, "organise", "keys")
+    run.train_to(10)
+    for button in (run.figure.button("Untrain"), run.figure.part("reset")):
+        button.press("Enter")
+        expect(button).to_be_disabled()
+        expect(button).to_be_focused()
+        readouts = run.figure.settle().readouts
+        run.figure.page.keyboard.press("Enter")
+        assert run.figure.settle().readouts == readouts
+
+
 @pytest.mark.parametrize("odd", ["0:lr=99", "0:lr=0.0200000;junk", '"><script>'])
 def test_a_schedule_that_is_clamped_or_nonsense_trains_all_the_same(
     reader: Reader, odd: str

@@ -148,7 +148,8 @@ FOLLOW = """
 
 PLACE_OF_BUTTON = """
 async (id, name) => {
-  const button = () => [...document.getElementById(id).querySelectorAll("button:enabled")]
+  const useful = "button:enabled:not([aria-disabled])";
+  const button = () => [...document.getElementById(id).querySelectorAll(useful)]
     .find(({ textContent }) => new RegExp(name).test(textContent));
   for (let tries = 0; tries < 200 && !button(); tries++) {
     await new Promise((done) => setTimeout(done, 25));
