@@ -53,6 +53,7 @@ from builder.parse.document import (
     with_texts,
 )
 from builder.parse.inline import LINKABLE, is_foreign
+from builder.resolve.number import written
 from builder.resolve.places import Places, places_in
 from builder.resolve.resolved import (
     Address,
@@ -636,10 +637,10 @@ class _Resolver:
             return None
         value = numbers[node.name]
         try:
-            return Quantity(card.name, value, _formatted(value, node.format))
+            return Quantity(card.name, value, written(value, node.format))
         except ValueError:
             message = f"'{node.format}' is not a number format"
-            self.report("metric-format", node.format_at, message, "for example .1% or .3g")
+            self.report("metric-format", node.format_at, message, "for example .1%, .1p or .3g")
             return None
 
     def _verdict(self, node: Verdict) -> Quantity | None:
@@ -804,14 +805,3 @@ def _model_span(spec: FigureSpec, role: str, key: str, setting: Setting | None) 
 
 def _inside_content(address: str) -> str:
     return str(PurePosixPath(address)) if address else ""
-
-
-def _formatted(value: float | int, spec: str) -> str:
-    """A number as text: by a format, else integers in full and three significant digits."""
-    if spec:
-        text = format(value, spec)
-    elif isinstance(value, int) or abs(value) >= 1000:
-        text = f"{value:,.0f}"
-    else:
-        text = f"{value:.3g}"
-    return text.replace("-", "−")

@@ -1,10 +1,12 @@
 /** Numbers as the book prints them. */
 
+import { halvesAway } from "./rounding.ts";
+
 export const MINUS = "\u2212";
 
 /** Fixed decimals with a true minus sign; never “−0.00”. */
 export function fixed(value: number, decimals = 2): string {
-  const text = value.toFixed(decimals);
+  const text = halvesAway(value, decimals).toFixed(decimals);
   return Number(text) === 0 ? text.replace("-", "") : text.replace("-", MINUS);
 }
 
