@@ -76,6 +76,18 @@ def test_scipy_finds_no_better_house(models_dir: Path) -> None:
     assert found == pytest.approx(model.metric("house.search_mse"), rel=0.05)
 
 
+def test_each_doubling_of_the_waist_brings_less_per_number_but_no_smaller_a_share(
+    models_dir: Path,
+) -> None:
+    model = Published(models_dir, "digits-anatomy")
+    sizes = np.array([1, 2, 4, 8, 16, 32])
+    errors = np.array([model.metric(f"code-{size}.test.reconstruction_mse") for size in sizes])
+    falls = -np.diff(errors)
+    assert (np.diff(falls / np.diff(sizes)) < 0).all()
+    shares = falls / errors[:-1]
+    assert shares[-1] > shares[0]
+
+
 def test_shares_of_the_plane_weighted_by_the_prior(models_dir: Path) -> None:
     model = Published(models_dir, "shapes-vae")
     regions = model.array("regions")
