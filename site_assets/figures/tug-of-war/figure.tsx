@@ -211,6 +211,7 @@ export default defineTrainingFigure<State, Frame, Role>({
             { label: "β", value: betaText(now.beta) },
             { label: "reconstruction", value: `${fixed(now.reconstruction, 2)} nats`, hue: "c-xhat" },
             { label: "KL", value: `${fixed(now.kl, 2)} nats`, hue: "c-z" },
+            { label: "both over", value: "validation digits" },
           ]}
         />
         {!trained && <LossPlots training={training} width={300} height={200} />}
@@ -237,8 +238,8 @@ export default defineTrainingFigure<State, Frame, Role>({
     const spread = clouds.reduce((sum, cloud) => sum + (cloud.spread[0] + cloud.spread[1]) / 2, 0) / clouds.length;
     const what = source === "trained" ? "A model trained at build." : progressText(training);
     return (
-      `${what} With β ${betaText(now.beta)} the reconstruction loss is ${fixed(now.reconstruction, 2)} nats and the KL ` +
-      `${fixed(now.kl, 2)} nats; the clouds are ${fixed(spread, 2)} prior deviations wide on average.`
+      `${what} With β ${betaText(now.beta)} the reconstruction loss of validation digits is ${fixed(now.reconstruction, 2)} nats ` +
+      `and their KL ${fixed(now.kl, 2)} nats; the clouds are ${fixed(spread, 2)} prior deviations wide on average.`
     );
   },
 
