@@ -1,6 +1,7 @@
 /** F24's digits: one style drawn as all ten, judged, and what is kept of a hand. */
 
 import {
+  aDigit,
   CaptionedRaster,
   Checkbox,
   Controls,
@@ -167,7 +168,7 @@ export function DigitsView({
               height={SIDE}
               pixelated
               hue="c-x"
-              label={`The test digit with the nearest code, a ${frame.nearest.digit}`}
+              label={`The test digit with the nearest code, ${aDigit(frame.nearest.digit)}`}
               caption="test digit of the nearest style"
             />
             <Readout
@@ -215,9 +216,9 @@ export function describeDigits({ digit, by, beta, z1, z2 }: State, frame: Digits
   const asked = verdicts[digit] as Verdict;
   const right = verdicts.filter(({ accepted: taken, digit: named }, k) => taken && named === k).length;
   return (
-    `${by === "conditional" ? `The conditional VAE with β ${beta}` : `Class means with ${NAMES[by]}`} draws a ${digit} at style ` +
+    `${by === "conditional" ? `The conditional VAE with β ${beta}` : `Class means with ${NAMES[by]}`} draws ${aDigit(digit)} at style ` +
     `${fixed(z1)}, ${fixed(z2)}; the judge ${asked.accepted ? "accepts" : "refuses"} it and says ${asked.digit}. In this style ${right} of ten ` +
-    `digits are accepted as what was asked for. The nearest test code is that of a ${nearest.digit}. ` +
+    `digits are accepted as what was asked for. The nearest test code is that of ${aDigit(nearest.digit)}. ` +
     described(frame, beta, "digits")
   );
 }

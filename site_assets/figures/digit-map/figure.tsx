@@ -1,6 +1,7 @@
 /** F6: all test digits in the code of an autoencoder, a VAE or PCA; any place of the map can be decoded. */
 
 import {
+  aDigit,
   axisOver,
   CaptionedRaster,
   Controls,
@@ -131,7 +132,7 @@ export default defineFigure<State, Frame, Role>({
             title={
               picked === null
                 ? "Decoded from the place that you chose"
-                : `Test digit ${picked + 1}, a ${map.labels[picked]}`
+                : `Test digit ${picked + 1}, ${aDigit(map.labels[picked] as number)}`
             }
           >
             <div class="pair">
@@ -141,7 +142,7 @@ export default defineFigure<State, Frame, Role>({
                   width={SIDE}
                   height={SIDE}
                   pixelated
-                  label={`The digit itself, a ${map.labels[picked ?? 0]}`}
+                  label={`The digit itself, ${aDigit(map.labels[picked ?? 0] as number)}`}
                   hue="c-x"
                   caption={
                     <>
@@ -182,7 +183,7 @@ export default defineFigure<State, Frame, Role>({
     const what =
       picked === null
         ? `An empty place, ${place}, is decoded.`
-        : `Test digit ${picked + 1}, a ${map.labels[picked]}, lies at ${place}; its reconstruction is off by a mean square of ${fixed(error ?? 0, 3)}.`;
+        : `Test digit ${picked + 1}, ${aDigit(map.labels[picked] as number)}, lies at ${place}; its reconstruction is off by a mean square of ${fixed(error ?? 0, 3)}.`;
     return `${what} In the code of ${NAMES[kind]} the ten nearest neighbours name ${percent(accuracy[kind], 1)} of the test digits rightly.`;
   },
 

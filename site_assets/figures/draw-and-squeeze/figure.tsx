@@ -1,6 +1,7 @@
 /** F1: the reader's own digit, the few numbers that the network keeps of it, and what it draws from them. */
 
 import {
+  aDigit,
   Bars,
   Button,
   CaptionedRaster,
@@ -160,7 +161,7 @@ export default defineFigure<State, Frame, Role>({
 
   describe({ sample }, { output, codeSize }) {
     if (!output) return "The paper is empty. Draw a digit, or choose one of the test digits.";
-    const what = sample >= 0 ? `A test digit, a ${sample},` : "Your drawing";
+    const what = sample >= 0 ? `A test digit, ${aDigit(sample)},` : "Your drawing";
     const code = Array.from(output.code, (value) => fixed(value, 1)).join(", ");
     return `${what} becomes ${codeSize} numbers: ${code}. The network redraws it with a mean squared error of ${fixed(output.error, 3)}.`;
   },

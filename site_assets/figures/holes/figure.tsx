@@ -1,6 +1,7 @@
 /** F8: what a plain and a variational decoder of the same size make of random codes, by the word of a fixed judge. */
 
 import {
+  aDigit,
   acceptedShare,
   Backdrop,
   CaptionedRaster,
@@ -252,7 +253,7 @@ export default defineFigure<State, Frame, Role>({
             Throw again
           </NextSeed>
         </Controls>
-        <Unfold what="the throws and all three seeds" open={more} onChange={(open) => set({ more: open })}>
+        <Unfold what="the throws and every training seed" open={more} onChange={(open) => set({ more: open })}>
           <Panels columns={2}>
             {KINDS.map((kind) => (
               <Panel key={kind} title={`The first ${FIRST} throws into the ${NAMES[kind]} code`}>
@@ -411,7 +412,7 @@ function Drawing({ kind, shown: { decoded, verdict, nearest, nearestDigit } }: {
         height={SIDE}
         pixelated
         hue="c-x"
-        label={`The training digit nearest to it, a ${nearestDigit}`}
+        label={`The training digit nearest to it, ${aDigit(nearestDigit)}`}
         caption="nearest training digit"
       />
       <Readout

@@ -1,6 +1,7 @@
 /** F15: four ways from one digit to another, in rows beneath each other, and what a judge says of each step. */
 
 import {
+  aDigit,
   Controls,
   defineFigure,
   DotRows,
@@ -139,14 +140,14 @@ export default defineFigure<State, Frame, Role>({
             of="from"
             label="from"
             value={from}
-            format={(value) => `no. ${value}, a ${digits[0]}`}
+            format={(value) => `no. ${value}, ${aDigit(digits[0])}`}
             onChange={(value) => set({ from: value })}
           />
           <Slider
             of="to"
             label="to"
             value={to}
-            format={(value) => `no. ${value}, a ${digits[1]}`}
+            format={(value) => `no. ${value}, ${aDigit(digits[1])}`}
             onChange={(value) => set({ to: value })}
           />
         </Controls>
@@ -177,12 +178,12 @@ export default defineFigure<State, Frame, Role>({
   describe({ from, to, step }, { ways, digits, pairs }) {
     const told = ways.map(({ short, verdicts }) => {
       const { accepted, digit, probability, distance } = verdicts[step] as Verdict;
-      return `${short}: ${accepted ? "accepted" : "refused"}, a ${digit} with ${percent(probability)}, nearest training digit ${fixed(distance)} away`;
+      return `${short}: ${accepted ? "accepted" : "refused"}, ${aDigit(digit)} with ${percent(probability)}, nearest training digit ${fixed(distance)} away`;
     });
     const shares = ways.map(({ short, shares: values }) => `${short} ${percent(meanOf(values))}`);
     return (
-      `From test digit ${from}, a ${digits[0]}, to test digit ${to}, a ${digits[1]}; ${place(step)}. ${told.join("; ")}. ` +
-      `Over ${pairs} pairs the middle is accepted for: ${shares.join(", ")}.`
+      `From test digit ${from}, ${aDigit(digits[0])}, to test digit ${to}, ${aDigit(digits[1])}; ${place(step)}. ${told.join("; ")}. ` +
+      `Over ${grouped(pairs)} pairs the middle is accepted for: ${shares.join(", ")}.`
     );
   },
 

@@ -1,6 +1,7 @@
 /** F4: a linear autoencoder trains beside PCA; their planes meet, their axes need not. */
 
 import {
+  aDigit,
   CaptionedRaster,
   defineTrainingFigure,
   fixed,
@@ -152,7 +153,7 @@ export default defineTrainingFigure<State, Frame, Role>({
             width={SIDE}
             height={SIDE}
             pixelated
-            label={`The original, a ${label}`}
+            label={`The original, ${aDigit(label)}`}
             hue="c-x"
             caption={
               <>

@@ -2,6 +2,7 @@
 
 import type { ComponentChildren } from "preact";
 import {
+  aDigit,
   Button,
   CaptionedRaster,
   Controls,
@@ -153,7 +154,7 @@ export default defineFigure<State, Frame, Role>({
             }
             name="input, a test digit"
             value={input}
-            format={(value) => `test digit ${value}, a ${digit}`}
+            format={(value) => `test digit ${value}, ${aDigit(digit)}`}
             onChange={(value) => set({ input: value })}
           />
           <Button disabled={count === 0} onClick={() => set({ count: 0 })}>
@@ -174,7 +175,7 @@ export default defineFigure<State, Frame, Role>({
             <CodePlot
               codes={planes.ae}
               unit="standard deviations of the codes"
-              label={`The plain code of a ${digit} at ${fixed(point[0])}, ${fixed(point[1])}`}
+              label={`The plain code of ${aDigit(digit)} at ${fixed(point[0])}, ${fixed(point[1])}`}
             >
               <Marker at={point} hue="c-z" name="z" />
             </CodePlot>
@@ -189,7 +190,7 @@ export default defineFigure<State, Frame, Role>({
             <CodePlot
               codes={planes.vae}
               unit="prior standard deviations"
-              label={`The cloud of a ${digit} around ${fixed(cloud.mu[0])}, ${fixed(cloud.mu[1])}`}
+              label={`The cloud of ${aDigit(digit)} around ${fixed(cloud.mu[0])}, ${fixed(cloud.mu[1])}`}
             >
               <Ellipse cloud={cloud} />
               <Window cloud={cloud} half={half} />
@@ -227,7 +228,7 @@ export default defineFigure<State, Frame, Role>({
             pixelated
             pixels={frame.image}
             hue="c-x"
-            label={`The input, a ${digit}`}
+            label={`The input, ${aDigit(digit)}`}
             caption={
               <>
                 input <var class="c-x">x</var>
@@ -310,7 +311,7 @@ export default defineFigure<State, Frame, Role>({
         ? "No sample has been drawn."
         : `Of ${count} samples ${found.inside} lie within the ellipse, ${percent(found.inside / count, 1)}; ${percent(SHARE_INSIDE, 1)} are expected.`;
     return (
-      `Test digit ${input}, a ${digit}. The plain code is the point ${fixed(point[0])}, ${fixed(point[1])}; the variational one is a cloud around ` +
+      `Test digit ${input}, ${aDigit(digit)}. The plain code is the point ${fixed(point[0])}, ${fixed(point[1])}; the variational one is a cloud around ` +
       `${fixed(cloud.mu[0])}, ${fixed(cloud.mu[1])} with standard deviations ${fixed(cloud.sigma[0], 3)} and ${fixed(cloud.sigma[1], 3)}. ${drawn}`
     );
   },

@@ -6,3 +6,4 @@
 export { useFigure, useTicker } from "./context.ts";
 export { fixed, grouped, percent, significant, subscript } from "./format.ts";
 export type { Stroke } from "./state_types.ts";
+export { aDigit } from "./words.ts";

@@ -56,7 +56,8 @@ def decode(model: PublishedModel, code: Array) -> Array:
 def expect_digit(figure: Figure, index: int, role: str = "ae") -> Snapshot:
     """Waits until the digit is shown; its numbers and pictures are checked against the model."""
     model = figure.placed.model(role)
-    title = f"Test digit {index + 1}, a {model.array('labels_test')[index]}"
+    digit = model.array("labels_test")[index]
+    title = f"Test digit {index + 1}, {'an' if digit == 8 else 'a'} {digit}"
     expect(figure.stage.get_by_text(title, exact=True)).to_be_visible()
     shown = figure.snapshot()
     code = codes(model)[index]
