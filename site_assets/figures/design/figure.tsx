@@ -374,13 +374,16 @@ const AXIS = (label: string): Axis => ({ label, min: -EDGE, max: EDGE, ticks: 5 
 
 /** In tenths: where the cost is flat, rounding decides the next digit. */
 const placeOf = ({ at }: Found): readonly string[] => at.map((z) => fixed(z, 1));
+/** In twentieths, unless all but certain: along the valley where a search ends, rounding decides the next digit. */
+const sure = (probability: number): string =>
+  probability > 0.975 ? percent(probability) : `about ${percent(Math.round(20 * probability) / 20)}`;
 const word = ({ verdict: { accepted } }: Found): string => (accepted ? "accepted" : "refused");
 const labelOf = (kind: State["kind"]): string => KINDS[kind];
 
 /** What the judge says of a drawing. */
 function said(found: Found, classes: readonly string[]): string {
   const { digit, probability, distance } = found.verdict;
-  return `${word(found)}; ${percent(probability)} ${classes[digit]}, ${fixed(distance, 1)} away`;
+  return `${word(found)}; ${sure(probability)} ${classes[digit]}, ${fixed(distance, 1)} away`;
 }
 
 /** Who has the smaller misfit in every training. */

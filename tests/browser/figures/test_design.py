@@ -120,6 +120,18 @@ def test_the_page_searches_along_the_slopes(reader: Reader) -> None:
     expect_ends(figure, searched(figure, START, 0.3), "0.3")
 
 
+def test_the_judge_says_the_same_before_the_figure_is_live(reader: Reader) -> None:
+    """Both search on their own, and rounding leads them to neighbouring ends."""
+    before = reader.figure(NAME, scripts=False).root.locator(".pair-caption").all_inner_texts()
+    after = reader.live_figure(NAME).root.locator(".pair-caption").all_inner_texts()
+    said = re.compile(r"(refused|accepted); [\w ]+% \w+")
+    found = [
+        [match[0] for text in texts if (match := said.search(text))] for texts in (before, after)
+    ]
+    assert len(found[0]) == 2
+    assert found[0] == found[1]
+
+
 @pytest.mark.parametrize("phone", [False, True], ids=["desk", "phone"])
 def test_the_shading_lies_where_the_plane_says(reader: Reader, phone: bool) -> None:
     figure = reader.live_figure(NAME, touch=phone)
