@@ -1,4 +1,7 @@
-/** The run that a figure shows: the one that belongs to its state, begun anew when model, seed or schedule change. */
+/**
+ * The run that a figure shows: the one of its model, begun anew when seed or schedule change. A look at another model
+ * leaves it where it stands.
+ */
 
 import type { Trains } from "./figure.ts";
 import type { Model } from "./models.ts";
@@ -7,7 +10,8 @@ import type { Run, RunHost, StartRun, Training, TrainingRecord, TrainingState } 
 export class FigureRun {
   private readonly start: StartRun;
   private readonly host: RunHost;
-  private current: { readonly model: Model; readonly run: Run } | null = null;
+  private readonly runs = new Map<Model, Run>();
+  private current: Run | null = null;
 
   constructor(start: StartRun, host: RunHost) {
     this.start = start;
@@ -16,22 +20,27 @@ export class FigureRun {
 
   /** Where the run of `model` stands that `trains` and `settings` ask for. */
   moment(model: Model, trains: Trains, settings: TrainingState): Promise<Training> {
-    if (this.current?.model === model && !this.current.run.differs(trains, settings)) {
-      this.current.run.adopt(trains, settings);
+    let run = this.runs.get(model);
+    if (this.current !== run) this.current?.pause();
+    if (run && !run.differs(trains, settings)) {
+      run.adopt(trains, settings);
     } else {
-      this.end();
-      this.current = { model, run: this.start(model, trains, settings, this.host) };
+      run?.end();
+      run = this.start(model, trains, settings, this.host);
+      this.runs.set(model, run);
     }
-    return this.current.run.moment();
+    this.current = run;
+    return run.moment();
   }
 
   /** The reader's own run; null if there is none. */
   record(): TrainingRecord | null {
-    return this.current?.run.record() ?? null;
+    return this.current?.record() ?? null;
   }
 
   end(): void {
-    this.current?.run.end();
+    for (const run of this.runs.values()) run.end();
+    this.runs.clear();
     this.current = null;
   }
 }

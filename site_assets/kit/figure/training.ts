@@ -86,6 +86,8 @@ export interface Run {
   adopt(trains: Trains, settings: TrainingState): void;
   /** Null of the run that was made at build. */
   record(): TrainingRecord | null;
+  /** Nothing happens if it isn't running. */
+  pause(): void;
   end(): void;
 }
 

@@ -106,6 +106,10 @@ export class TrainingSession implements Run {
     this.settings = settings;
   }
 
+  pause(): void {
+    if (this.state.phase === "running") this.go({ phase: "paused", run: this.state.run, wanted: 0, trouble: "" });
+  }
+
   end(): void {
     this.state = { phase: "ended", run: this.ownRun };
     this.unsubscribe();
@@ -186,10 +190,6 @@ export class TrainingSession implements Run {
         return state satisfies never;
     }
     void this.loop();
-  }
-
-  private pause(): void {
-    if (this.state.phase === "running") this.go({ phase: "paused", run: this.state.run, wanted: 0, trouble: "" });
   }
 
   private stepOnce(): void {

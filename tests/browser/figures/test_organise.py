@@ -147,3 +147,7 @@ def test_the_other_data_have_a_run_of_their_own(reader: Reader, hand: Hand) -> N
     assert run.record() is None
     expect(figure.stage.locator("text.glyphs")).to_have_count(3)
     assert "data=digits" in figure.address()
+    run.choose(CHOICES["clusters"])
+    run.wait_step(1)
+    run.press(STEP)
+    run.wait_step(2)
