@@ -118,12 +118,13 @@ class Builder:
         bundled = with_styles(bundled, formulas)
         wanted = wanted_parts(effects, book, sources.models)
         models = stages.make("models", pack_models, effects, cache, wanted.parts, memory)
-        drawable = pages if bundled.assets else ()
+        # What broken code makes, nobody knows: all of that waits until the code is mended.
+        drawable, planned = (pages, wanted.parts) if bundled.assets else ((), ())
         frames = stages.find(
             "frames", draw_frames, effects, cache, service, drawable, models, code, memory
         )
         lanes = stages.make(
-            "plans", plan_models, effects, cache, service, models, wanted.parts,
+            "plans", plan_models, effects, cache, service, models, planned,
             code.of("kernels"), memory,
         )  # fmt: skip
         taken = stages.make(
@@ -133,7 +134,7 @@ class Builder:
         posters = stages.make(
             "posters", draw_posters, effects, cache, service, config, book, frames, code
         )
-        sound = stages.without_mistakes(pages)  # cells of the others wait until these are mended
+        sound = stages.without_mistakes(drawable)  # cells of the others wait until these are mended
         ran = stages.make(
             "cells", draw_cells, effects, cache, service, sound, wanted.named, models, code,
             self.distribution,

@@ -195,7 +195,7 @@ def _bundle_issues(effects: Effects, message: str) -> tuple[Issue, ...]:
         path = f"{SITE_ASSETS}/{match['path']}"
         line, column = int(match["line"]), int(match["column"]) + 1
         text = effects.read(path).decode("utf-8", "replace") if effects.exists(path) else ""
-        source = text.split("\n")[line - 1] if text else ""
+        source = "".join(text.split("\n")[line - 1 : line])  # none if it was saved anew since
         found = match["message"]
         issues.append(Issue("site-assets", path, line, column, found, source=source))
     return tuple(issues) or (whole_file("site-assets", SITE_ASSETS, message.strip()),)

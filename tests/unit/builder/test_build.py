@@ -6,9 +6,10 @@ import json
 import re
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 from builder.build import Builder
-from builder.node.service import NodeService
+from builder.node.service import NodeService, ServiceError
 from builder.store.effects import MemoryEffects
 from builder.store.paths import OWN_STANDING
 from tests.unit.builder.fakes import FakeService, build, small_book
@@ -139,6 +140,28 @@ def test_a_changed_figure_is_bundled_and_drawn_anew_alone() -> None:
     build(effects, service)
     assert methods(service).count("bundle") == 1
     assert drawn(service) == ["marks"]
+
+
+class BrokenCode(FakeService):
+    """esbuild, which can read the code of no figure because one is mistyped."""
+
+    def _inputs(self, params: Any) -> Any:
+        raise ServiceError("Build failed with 1 error")
+
+    def _bundle(self, params: Any) -> Any:
+        raise ServiceError('x\nfigures/dots/figure.tsx:3:7: ERROR: Expected ";"')
+
+
+def test_a_mistake_in_a_figures_code_is_told_before_anything_is_made_by_code() -> None:
+    cell = "\n```python run\n1 + 1\n```\n"
+    effects = small_book(**{"content__01-a-case.md": CHAPTER + cell})
+    config = effects.contents["content/book.toml"] + b'\nbase_url = "https://a.example/"\n'
+    effects.contents["content/book.toml"] = config
+    assert build(effects).published
+    effects.contents["site_assets/figures/dots/figure.tsx"] = b"mistyped"
+    service = BrokenCode(effects)
+    assert [issue.rule for issue in build(effects, service).issues] == ["site-assets"]
+    assert not {"kernels", "runPlan", "frame", "poster", "cells", "snapshot"} & {*methods(service)}
 
 
 def test_unused_figures_are_not_shipped() -> None:
