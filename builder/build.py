@@ -20,6 +20,7 @@ from builder.issues.allowances import without_allowed
 from builder.issues.issue import Issue, in_order, is_error
 from builder.load.load import Sources, load
 from builder.load.packages import CSL
+from builder.load.readable import UNREADABLE
 from builder.load.texts import parse_book
 from builder.load.works import cited_works
 from builder.node.methods import Service
@@ -76,8 +77,13 @@ class Builder:
         outcome = stages.outcome
         sources = stages.find("load", load, effects, memory)
         texts = stages.find("parse", parse_book, effects, sources, memory)
-        with stages.phase("bundle"):
-            code = read_code(effects, self.cache, self.service, sources.figures, memory)
+        code = stages.find(
+            "bundle", read_code, effects, self.cache, self.service, sources.figures, memory
+        )
+        refused = [issue for issue in outcome.issues if issue.rule == UNREADABLE]
+        if refused:  # told alone: whatever else was found may follow from them
+            outcome.issues = in_order(refused)
+            return outcome
         works = stages.find(
             "works", cited_works, effects, self.service, sources.library, texts.cited,
             sources.config, sources.settings, code.of("works"), memory,

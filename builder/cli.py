@@ -25,7 +25,7 @@ from builder.pack.models_archive import (
     take_models_archive,
 )
 from builder.pack.outcome import Outcome
-from builder.store.effects import DiskEffects, Effects
+from builder.store.effects import DiskEffects, Effects, UnwritableError, told
 from builder.store.paths import ARCHIVE, MODELS, MODELS_ARCHIVE, PDF, PRINT_PAGE, SITE
 from builder.store.watched import WatchedEffects
 from training.own_data.declaration import PREFIX
@@ -130,6 +130,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         flags = ["--force"] if options.force else []
         return train(root, [*flags, *options.names])
     effects = WatchedEffects(root) if options.command == "serve" else DiskEffects(root)
+    try:
+        return run(options, root, effects)
+    except KeyboardInterrupt:
+        return 130
+    except OSError as error:
+        if not (error.filename or isinstance(error, UnwritableError)):
+            raise  # of no file: nothing that an author could mend
+        effects.log(f"book: {told(error)}")
+        return 1
+
+
+def run(options: argparse.Namespace, root: Path, effects: Effects) -> int:
+    """Run any command but training, which needs no effects; returns its exit status."""
     if options.command == "new":
         return make_new(effects, options)
     try:
@@ -158,8 +171,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return session.print_book(training=not options.no_train)
         training = not (options.no_train or taken)
         return session.preview(options.port, training=training, at_once=options.train)
-    except KeyboardInterrupt:
-        return 130
     finally:
         service.close()
 

@@ -41,7 +41,7 @@ def planning() -> Planning:
     effects = DiskEffects(ROOT)
     service = NodeService(ROOT / "site_assets", effects.log)
     cache = Cache(effects)
-    code = read_code(effects, cache, service, (), Memory())
+    code, _ = read_code(effects, cache, service, (), Memory())
     return Planning(effects, cache, service, code.of("kernels"))
 
 

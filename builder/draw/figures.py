@@ -17,6 +17,7 @@ from typing import Literal, TypeAlias
 from builder.draw.declarations import write_declarations
 from builder.issues.issue import Issue, whole_file
 from builder.load.figure_spec import FigureSpec, ShippedModel, ShippedSpec
+from builder.load.readable import content_of
 from builder.node.methods import BundleParams, DrawnFrame, DrawnTable, FrameParams, Service
 from builder.node.service import ServiceError
 from builder.pack.pack import ModelFiles
@@ -81,14 +82,17 @@ class SiteCode:
 
 def read_code(
     effects: Effects, cache: Cache, service: Service, figures: Iterable[str], memory: Memory
-) -> SiteCode:
+) -> tuple[SiteCode, tuple[Issue, ...]]:
     """The code as it is. A mistake in it is an issue of `bundle`, which says where it is."""
+    issues: list[Issue] = []
     hashes = {
-        path: memory.recall(("code", path), digest, effects.read(path))
+        path: memory.recall(("code", path), digest, content_of(effects, path, issues))
         for path in effects.files(SITE_ASSETS)
         if not path.startswith(NOT_CODE)
     }
     code = SiteCode(hashes, None)
+    if issues:
+        return code, tuple(issues)
     names = sorted(figures)
     entry = f"{digest(code.whole, *names)}.json"
     data = cache.read("inputs", entry)
@@ -96,10 +100,10 @@ def read_code(
         try:
             found = service.ask("inputs", {"figures": names}).result()
         except ServiceError:
-            return code
+            return code, ()
         data = canonical(found).encode()
         cache.write("inputs", entry, data)
-    return SiteCode(hashes, _read_inputs(data))
+    return SiteCode(hashes, _read_inputs(data)), ()
 
 
 @lru_cache(maxsize=4)  # by content: the same object as long as no import has changed

@@ -29,7 +29,7 @@ Firm: TypeAlias = Literal[
     "config-type", "data-chosen", "data-classes", "data-column", "data-constant", "data-empty",
     "data-file", "data-header", "data-known", "data-missing", "data-number", "data-picture",
     "data-row", "data-rows", "data-size", "equation", "exercise-check", "exercise-solution",
-    "expression", "figure-frame", "figure-known", "figure-spec", "front-matter",
+    "expression", "figure-frame", "figure-known", "figure-spec", "file-unreadable", "front-matter",
     "front-matter-date", "html-element", "html-foreign", "html-handler", "html-script",
     "html-style", "id-syntax", "id-unique", "image-foreign", "image-known", "link-scheme",
     "listing-file", "listing-name", "listing-syntax", "math", "metric-format", "metric-known",

@@ -12,6 +12,7 @@ from builder.load.config import BookConfig, parse_config, with_environment
 from builder.load.figure_spec import FigureSpec, parse_figure_spec
 from builder.load.model_card import ModelCard, parse_card
 from builder.load.own_data import OwnData, check_own_data
+from builder.load.readable import content_of
 from builder.load.references import Library, index_library
 from builder.load.toml_file import read_toml
 from builder.store.effects import Effects
@@ -110,7 +111,7 @@ def load_code(
 
 
 def _text(effects: Effects, memory: Memory, path: str, issues: list[Issue]) -> Source:
-    data = effects.read(path)
+    data = content_of(effects, path, issues)
     source, found = memory.recall(("text", path), _decoded, path, data)
     issues.extend(found)
     return source

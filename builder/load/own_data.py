@@ -14,6 +14,7 @@ from typing import Any
 
 from builder.issues.issue import Issue, Source, Span, suggest, whole_file
 from builder.issues.rules import BY_NAME
+from builder.load.readable import content_of
 from builder.load.toml_file import key_span, read_toml
 from builder.store.effects import Effects
 from builder.store.hashing import canonical, digest
@@ -62,7 +63,7 @@ def check_own_data(effects: Effects, book: Source, issues: list[Issue]) -> OwnDa
     reader = _reader(effects) if declared.sound else ""
     read: dict[str, list[Any]] = {}
     for name, declaration in declared.sound.items():
-        files = {path: effects.read(path) for path in files_of(declaration, listing)}
+        files = {path: content_of(effects, path, issues) for path in files_of(declaration, listing)}
         data = Data(declaration, files)
         key = digest(reader, data.digest())
         found = _unpacked(known[key]) if key in known else data.read()[1]

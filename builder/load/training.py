@@ -78,8 +78,15 @@ def _listing_key(effects: Effects) -> str:
     code += effects.files(OWN_DATA)
     published = effects.files(MODELS)
     cards = [path for path in published if path.endswith("/card.json")]
-    contents = [digest(effects.read(path)) for path in (*code, *cards)]
+    contents = [_hash(effects, path) for path in (*code, *cards)]
     return digest(sys.version, *_installed(), *code, *published, *contents)
+
+
+def _hash(effects: Effects, path: str) -> str:
+    try:
+        return digest(effects.read(path))
+    except OSError:
+        return ""  # the build says so
 
 
 def _installed() -> list[str]:

@@ -20,6 +20,7 @@ from markupsafe import Markup
 from builder.issues.issue import Issue, Severity, Source, Span, suggest, whole_file
 from builder.issues.rules import Rule
 from builder.load.config import BookConfig
+from builder.load.readable import unreadable
 from builder.load.references import Library, LibraryEntry, fields_of
 from builder.load.toml_file import key_span
 from builder.node.methods import ReferencesParams, Service
@@ -179,7 +180,11 @@ def _style(
         return name
     path = f"{CONTENT}/{name}"
     if effects.exists(path):
-        style = Source(path, effects.read(path).decode("utf-8", "replace"))
+        try:
+            style = Source(path, effects.read(path).decode("utf-8", "replace"))
+        except OSError as error:
+            issues.append(unreadable(path, error))
+            return "book"
         broken = _broken_xml(style)
         if broken is None:
             return style.text

@@ -16,6 +16,7 @@ from typing import Any
 
 from builder.issues.issue import Issue, whole_file
 from builder.load.model_card import ModelCard
+from builder.load.readable import unreadable
 from builder.store.cache import Cache
 from builder.store.effects import Effects
 from builder.store.hashing import asset_script, hashed_name
@@ -84,6 +85,9 @@ def pack_models(
         except FileNotFoundError:
             message, hint = "the card names this file, but it is missing", "book train --force "
             issues.append(whole_file("model-file", path, message, hint + card.name))
+            continue
+        except OSError as error:
+            issues.append(unreadable(path, error))
             continue
         key = f"models/{card.name}/{file}"
         own = memory.recall(("model", path), _packed, cache, key, data)

@@ -13,6 +13,7 @@ from typing import Any, TypeAlias, TypedDict
 from builder.issues.issue import Issue, Source, whole_file
 from builder.load.model_card import ModelCard
 from builder.load.networks import NETWORKS, WEIGHTS, Network, module_source, parse_networks
+from builder.load.readable import content_of
 from builder.pack.pack import PackedAsset, pack_asset, zip_archive
 from builder.store.cache import Cache
 from builder.store.effects import Effects
@@ -60,7 +61,8 @@ def pack_taken(
 ) -> tuple[Taken, Mapping[str, bytes], tuple[Issue, ...]]:  # fmt: skip
     """The archives of the models of these names, as far as their files are there."""
     archives, programs, files = {}, {}, dict[str, bytes]()
-    networks, modules, issues = memory.recall("networks", _listed, _code(effects))
+    issues: list[Issue] = []
+    networks, modules, found = memory.recall("networks", _listed, _code(effects, issues))
     for name in sorted(set(names) & cards.keys()):
         card, of_model = cards[name], networks.get(name, ())
         layout = next((cards[of.layout] for of in of_model if of.layout in cards), card)
@@ -71,7 +73,7 @@ def pack_taken(
                 if not _live(card) or use in OF_NETWORK
             }
             rows = _rows(effects, card)
-        except FileNotFoundError:
+        except OSError:
             continue  # `pack_models` tells of it
         if graphs:
             address = f"models/{name}.zip"
@@ -92,13 +94,14 @@ def pack_taken(
                 cache, f"models/{name}/network.json", canonical(told).encode()
             )
             programs[name], files[asset.src] = asset, script
-    return Taken(archives, programs), files, issues
+    return Taken(archives, programs), files, (*issues, *found)
 
 
-def _code(effects: Effects) -> dict[str, bytes]:
+def _code(effects: Effects, issues: list[Issue]) -> dict[str, bytes]:
     """All files from which networks are listed."""
     paths = [path for path in effects.files("training") if path.endswith(".py")]
-    return {path: effects.read(path) for path in (*paths, NETWORKS) if effects.exists(path)}
+    paths += [NETWORKS] if effects.exists(NETWORKS) else []
+    return {path: content_of(effects, path, issues) for path in paths}
 
 
 def _listed(

@@ -20,7 +20,7 @@ from builder.issues.issue import summary
 from builder.load.training import TRAINING
 from builder.pack.outcome import Outcome
 from builder.preview.preview import Preview, start_server
-from builder.store.effects import is_spare
+from builder.store.effects import is_spare, told
 from builder.store.paths import MODELS, SITE
 from builder.store.watched import WATCHED
 from training.own_data.declaration import FOLDER as OWN_DATA
@@ -201,7 +201,7 @@ class Serving:
             self.log(f"{error.filename} went away during a build")  # which is a change to come
             return
         except OSError as error:
-            self.log(f"{error.filename}: {error.strerror}" if error.filename else str(error))
+            self.log(told(error))
             return
         self.preview.update(outcome)
         if paths:

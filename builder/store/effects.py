@@ -6,14 +6,15 @@ Paths are relative to the root of the repository, with `/` between the parts.
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
@@ -36,20 +37,32 @@ def is_spare(name: str) -> bool:
     return SPARE.fullmatch(name) is not None
 
 
+class UnwritableError(OSError):
+    """What the system refuses to write: which path, and why."""
+
+
+def told(error: OSError) -> str:
+    """What is wrong with which file."""
+    return f"{error.filename}: {error.strerror}" if error.filename else str(error)
+
+
 class Effects(Protocol):
     """What the builder asks of the world."""
 
     def exists(self, path: str) -> bool:
-        """Whether a file or a folder is there."""
+        """Whether a file or a folder is there; a link is, wherever it leads."""
 
     def read(self, path: str) -> bytes:
-        """The content of a file; raises FileNotFoundError."""
+        """The content of a file; raises FileNotFoundError, or what else the system says."""
 
     def files(self, folder: str) -> list[str]:
         """All files under a folder but editors' spare ones, sorted; none if it is missing."""
 
     def write(self, path: str, data: bytes) -> None:
-        """Replace a file as a whole: a reader sees the old content or the new, never a part."""
+        """Replace a file as a whole: a reader sees the old content or the new, never a part.
+
+        This and all that follows raise UnwritableError.
+        """
 
     def publish(self, folder: str, files: Mapping[str, bytes]) -> None:
         """Replace a folder as a whole by `files`, whose keys are paths inside it."""
@@ -89,7 +102,7 @@ class DiskEffects:
         self.root = root.resolve()
 
     def exists(self, path: str) -> bool:
-        return (self.root / path).exists()
+        return os.path.lexists(self.root / path)
 
     def read(self, path: str) -> bytes:
         return (self.root / path).read_bytes()
@@ -103,38 +116,23 @@ class DiskEffects:
         return sorted(found)
 
     def write(self, path: str, data: bytes) -> None:
-        target = self.root / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=unfinished_prefix(target))
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(data)
-            os.chmod(temporary, 0o644)
-            os.replace(temporary, target)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
+        with _writing(path):
+            _replace(self.root / path, data)
 
     def publish(self, folder: str, files: Mapping[str, bytes]) -> None:
-        target = self.root / folder
         fresh = self.root / self.temporary(folder)
         try:
-            made: set[Path] = set()
-            for name in sorted(files):
-                path = fresh / name
-                if path.parent not in made:
-                    path.parent.mkdir(parents=True, exist_ok=True)
-                    made.add(path.parent)
-                path.write_bytes(files[name])
-            fresh.chmod(0o755)
-            swap(fresh, target)
+            with _writing(folder):
+                _fill(fresh, files)
+                swap(fresh, self.root / folder)
         finally:
             shutil.rmtree(fresh, ignore_errors=True)
 
     def temporary(self, name: str) -> str:
         target = self.root / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        fresh = tempfile.mkdtemp(dir=target.parent, prefix=unfinished_prefix(target))
+        with _writing(name):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            fresh = tempfile.mkdtemp(dir=target.parent, prefix=unfinished_prefix(target))
         return Path(fresh).relative_to(self.root).as_posix()
 
     def tidy(self, folder: str) -> None:
@@ -146,7 +144,8 @@ class DiskEffects:
         if target.is_dir():
             shutil.rmtree(target, ignore_errors=True)
         else:
-            target.unlink(missing_ok=True)
+            with _writing(path):
+                target.unlink(missing_ok=True)
 
     def touch(self, path: str) -> None:
         with suppress(OSError):  # not there, or another person's
@@ -171,6 +170,39 @@ class DiskEffects:
         print(message, file=sys.stderr, flush=True)
 
 
+@contextmanager
+def _writing(path: str) -> Iterator[None]:
+    """Says which path it is that cannot be written: the system names one that is there no more."""
+    try:
+        yield
+    except OSError as error:
+        raise UnwritableError(f"{path} cannot be written: {error.strerror}") from error
+
+
+def _replace(target: Path, data: bytes) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=unfinished_prefix(target))
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, target)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def _fill(fresh: Path, files: Mapping[str, bytes]) -> None:
+    made: set[Path] = set()
+    for name in sorted(files):
+        path = fresh / name
+        if path.parent not in made:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            made.add(path.parent)
+        path.write_bytes(files[name])
+    fresh.chmod(0o755)
+
+
 class MemoryEffects:
     """A file system in a dictionary, a clock that is set by hand and a log in a list."""
 
@@ -182,15 +214,19 @@ class MemoryEffects:
         self.variables: dict[str, str] = {}
         self.clock = 0.0
         self.touched: dict[str, float] = {}
+        self.refused: frozenset[str] = frozenset()
+        """Paths of files that cannot be read."""
 
     def exists(self, path: str) -> bool:
         return path in self.contents or any(p.startswith(f"{path}/") for p in self.contents)
 
     def read(self, path: str) -> bytes:
+        if path in self.refused:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
         try:
             return self.contents[path]
         except KeyError:
-            raise FileNotFoundError(path) from None
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path) from None
 
     def files(self, folder: str) -> list[str]:
         inside = (path for path in self.contents if path.startswith(f"{folder}/"))

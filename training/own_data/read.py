@@ -97,7 +97,10 @@ def sound_data(root: Path) -> dict[str, OwnData]:
         return {}
     found = {}
     for declaration in read_declarations(book).sound.values():
-        own = OwnData(declaration, _files(root, declaration))
+        try:
+            own = OwnData(declaration, _files(root, declaration))
+        except OSError:
+            continue
         if own.read()[0] is not None:
             found[declaration.model] = own
     return found

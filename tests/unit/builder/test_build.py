@@ -8,11 +8,13 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from builder.build import Builder
 from builder.node.service import NodeService, ServiceError
 from builder.store.effects import MemoryEffects
 from builder.store.paths import OWN_STANDING
-from tests.unit.builder.fakes import FakeService, build, small_book
+from tests.unit.builder.fakes import GOLDEN, FakeService, build, small_book
 
 CHAPTER = """---
 title: A case
@@ -62,6 +64,33 @@ def test_a_bad_build_leaves_site_and_archive_alone() -> None:
     effects.contents["content/01-a-case.md"] += b"\n[@nobody]\n"
     assert not build(effects).published
     assert {**site(effects), "zip": effects.contents["build/book.zip"]} == before
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "content/book.toml",
+        "content/own.csl",
+        "site_assets/figures/x",
+        "training/recipe.py",
+        "build/models/toy/card.json",
+        "build/models/toy/decoder.onnx",
+    ],
+)
+def test_a_file_that_cannot_be_read_is_one_issue_and_the_site_stays(path: str) -> None:
+    effects = small_book(**{"content__01-a-case.md": CHAPTER})
+    effects.contents["content/book.toml"] += b'\n[bibliography]\nstyle = "own.csl"\n'
+    own_style = GOLDEN / "text-bibliography-own-style/input/content/house.csl"
+    effects.contents |= {
+        "content/own.csl": own_style.read_bytes(), "site_assets/figures/x": b"",
+        "training/recipe.py": b"",
+    }  # fmt: skip
+    assert build(effects).published
+    before = site(effects)
+    effects.refused = frozenset({path})
+    [issue] = build(effects).issues
+    assert (issue.path, issue.rule) == (path, "file-unreadable")
+    assert site(effects) == before
 
 
 def test_warnings_do_not_keep_a_site_back() -> None:

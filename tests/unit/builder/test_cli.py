@@ -10,7 +10,7 @@ from builder import cli
 from builder.cli import Session, find_root, parse_arguments
 from builder.issues.issue import whole_file
 from builder.pack.outcome import Outcome
-from builder.store.effects import MemoryEffects
+from builder.store.effects import MemoryEffects, UnwritableError
 from tests.unit.builder.fakes import FakeService, small_book
 
 ENTRIES = [
@@ -141,6 +141,41 @@ def test_a_build_that_cannot_read_a_file_is_no_matter_of_the_port(
     monkeypatch.setattr(session.builder, "build", build)
     assert session.preview(0, training=False, at_once=False) == 0
     assert effects.messages[0] == "content/01-a.md: Permission denied"
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (UnwritableError("build/site cannot be written: No space"), "build/site cannot be written"),
+        (PermissionError(13, "Permission denied", "a/b.html"), "a/b.html: Permission denied"),
+    ],
+)
+def test_what_the_system_refuses_is_told_in_a_line(
+    error: OSError,
+    said: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def refuse(*_: object) -> int:
+        raise error
+
+    monkeypatch.setattr(cli, "find_root", lambda start: tmp_path)
+    monkeypatch.setattr(cli, "run", refuse)
+    assert cli.main(["build"]) == 1
+    assert capsys.readouterr().err.startswith(f"book: {said}")
+
+
+def test_an_error_that_is_of_no_file_is_not_hidden(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> int:
+        raise OSError("a mistake of the builder's own")
+
+    monkeypatch.setattr(cli, "find_root", lambda start: tmp_path)
+    monkeypatch.setattr(cli, "run", fail)
+    with pytest.raises(OSError, match="own"):
+        cli.main(["build"])
 
 
 def test_a_preview_writes_no_site(tmp_path: Path) -> None:

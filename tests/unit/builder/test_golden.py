@@ -1,7 +1,7 @@
 """Every block and every rule, as a folder: `input/` over the base book → the chapter's HTML or
 the exact text of the issues. `absent.txt` names files of the base book that a case does without,
-`environment.txt` sets variables. `UPDATE_GOLDEN=1 pytest …` writes what is expected anew: look at
-it.
+`refused.txt` those that cannot be read, `environment.txt` sets variables. `UPDATE_GOLDEN=1 pytest
+…` writes what is expected anew: look at it.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ def test_case(name: str) -> None:
     effects.contents |= tree(GOLDEN / name / "input")
     for path in lines_of(name, "absent.txt"):
         del effects.contents[path]
+    effects.refused = frozenset(lines_of(name, "refused.txt"))
     effects.variables = dict(line.split("=") for line in lines_of(name, "environment.txt"))
     outcome = build(effects, templates=templates_of(name))
     if name.startswith("error-"):

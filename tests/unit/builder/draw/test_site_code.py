@@ -103,6 +103,6 @@ def hashes_with(
 ) -> dict[Product, str]:
     effects.contents[f"site_assets/{path}"] += extra
     service = Informed(effects, node)
-    code = read_code(effects, Cache(effects), service, ("dots",), Memory())
+    code, _ = read_code(effects, Cache(effects), service, ("dots",), Memory())
     products: tuple[Product, ...] = ("kernels", "math")
     return {product: code.of(product) for product in products}

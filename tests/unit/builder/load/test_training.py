@@ -36,6 +36,15 @@ def book() -> MemoryEffects:
     )
 
 
+def test_a_file_that_cannot_be_read_is_left_to_the_build(asked: list[Path]) -> None:
+    effects = book()
+    effects.refused = frozenset({"training/a.py"})
+    assert inspect_models(Path(), effects)
+    effects.refused = frozenset()
+    inspect_models(Path(), effects)
+    assert len(asked) == 2
+
+
 def test_the_answer_is_remembered(asked: list[Path]) -> None:
     effects = book()
     first = inspect_models(Path(), effects)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from builder.store.effects import DiskEffects
+from builder.store.effects import DiskEffects, UnwritableError
 from training.publish import swap
 
 
@@ -42,6 +42,28 @@ def test_a_publish_that_fails_leaves_the_old_folder(tmp_path: Path) -> None:
     with pytest.raises(OSError, match=r"File exists|Not a directory"):
         disk.publish("site", {"a": b"2", "a/b": b"3"})
     assert tree(tmp_path) == {"site/a": "1"}
+
+
+def test_what_cannot_be_written_is_named(tmp_path: Path) -> None:
+    disk = DiskEffects(tmp_path)
+    disk.write("build", b"a file where a folder belongs")
+    for write in (
+        lambda: disk.write("build/a.txt", b"1"),
+        lambda: disk.publish("build/a.txt", {"b": b"1"}),
+        lambda: disk.temporary("build/a.txt"),
+    ):
+        with pytest.raises(UnwritableError, match=r"^build/a\.txt cannot be written: [A-Z]"):
+            write()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a right there")
+def test_a_link_is_there_wherever_it_leads(tmp_path: Path) -> None:
+    (tmp_path / "index.md").symlink_to("nowhere")
+    (tmp_path / "loop.md").symlink_to("loop.md")
+    disk = DiskEffects(tmp_path)
+    assert disk.exists("index.md")
+    assert disk.exists("loop.md")
+    assert not disk.exists("nowhere")
 
 
 def test_what_a_killed_process_left_is_cleared_but_not_what_a_live_one_writes(

@@ -146,6 +146,16 @@ def test_own_data_are_listed_with_the_recipes(
     assert main(["--list", "--root", str(book), "own-toys"]) == 2
 
 
+def test_data_that_the_system_refuses_are_left_out(
+    book: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(13, "Permission denied", "toys.csv")
+
+    monkeypatch.setattr("training.own_data.read._files", refuse)
+    assert sound_data(book) == {}
+
+
 def test_a_book_that_cannot_be_read_declares_nothing(tmp_path: Path) -> None:
     assert sound_data(tmp_path) == {}
     (tmp_path / "content").mkdir()
