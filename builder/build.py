@@ -25,7 +25,8 @@ from builder.load.texts import parse_book
 from builder.load.works import cited_works
 from builder.node.methods import Service
 from builder.pack.outcome import Outcome
-from builder.pack.pack import pack_icon, pack_models, pack_pictures, zip_archive
+from builder.pack.pack import pack_icon, pack_models, zip_archive
+from builder.pack.pictures import pack_pictures
 from builder.pack.taken import pack_taken
 from builder.plan.lanes import plan_models
 from builder.render.authors import PICTURE, Guide, read_guide
@@ -145,14 +146,14 @@ class Builder:
             "cells", draw_cells, effects, cache, service, sound, wanted.named, models, code,
             self.distribution,
         )  # fmt: skip
+        pictures = stages.make("pack", pack_pictures, effects, cache, pages, memory)
         with stages.phase("pack"):
-            pictures, picture_files = pack_pictures(effects, book.pictures)
             icon, icon_files = pack_icon(effects)
             names = shipped_names(bundled, pages)
             scripts = {bundled.assets[name]: bundled.site_files[bundled.assets[name]]
                        for name in names}  # fmt: skip
             shown = {PICTURE: self.guide.picture} if self.guide else {}
-            stages.files |= {**picture_files, **icon_files, **scripts, **shown}
+            stages.files |= {**icon_files, **scripts, **shown}
         packages = stages.make(
             "pack", list_software, effects, cache, config, bundled,
             names | {SERVICE_WORKER}, {CSL} if book.references else (), stages.files,

@@ -31,13 +31,13 @@ Firm: TypeAlias = Literal[
     "data-row", "data-rows", "data-size", "equation", "exercise-check", "exercise-solution",
     "expression", "figure-frame", "figure-known", "figure-spec", "file-unreadable", "front-matter",
     "front-matter-date", "html-element", "html-foreign", "html-handler", "html-script",
-    "html-style", "id-syntax", "id-unique", "image-foreign", "image-known", "link-scheme",
-    "listing-file", "listing-name", "listing-syntax", "math", "metric-format", "metric-known",
-    "model-card", "model-file", "model-known", "model-network", "model-part", "model-trained",
-    "node", "option-known", "option-range", "option-syntax", "option-twice", "option-type",
-    "page-known", "plan", "poster", "predict-question", "reference-known", "references-fields",
-    "references-syntax", "site-assets", "template", "term-known", "text-character", "text-encoding",
-    "training",
+    "html-style", "id-syntax", "id-unique", "image-broken", "image-foreign", "image-known",
+    "image-type", "link-scheme", "listing-file", "listing-name", "listing-syntax", "math",
+    "metric-format", "metric-known", "model-card", "model-file", "model-known", "model-network",
+    "model-part", "model-trained", "node", "option-known", "option-range", "option-syntax",
+    "option-twice", "option-type", "page-known", "plan", "poster", "predict-question",
+    "reference-known", "references-fields", "references-syntax", "site-assets", "template",
+    "term-known", "text-character", "text-encoding", "training",
 ]  # fmt: skip
 
 OfSite: TypeAlias = Literal[

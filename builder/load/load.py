@@ -21,6 +21,7 @@ from builder.store.paths import CONTENT, FIGURES, MODELS, TRAINING_STATE
 
 NOT_CHAPTERS = frozenset(f"{CONTENT}/{name}.md" for name in ("index", "glossary", "colophon"))
 IMAGE_TYPES = frozenset({".png", ".jpg", ".jpeg", ".svg", ".webp", ".gif", ".avif"})
+IMAGE_KINDS = "PNG, JPEG, WebP, AVIF, GIF or SVG"
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,9 @@ class Sources:
     models: Mapping[str, ModelCard]
     broken_models: frozenset[str]
     images: frozenset[str]
-    """Paths inside content/."""
+    """Paths inside content/ of what browsers show."""
+    files: frozenset[str]
+    """Paths inside content/ of all files."""
     texts: tuple[Source, ...]
     """Every file in which an author may write an allowance."""
     own_data: OwnData
@@ -53,6 +56,7 @@ def load(effects: Effects, memory: Memory) -> tuple[Sources, tuple[Issue, ...]]:
     """Read `content/`, every figure.toml and every model's card."""
     issues: list[Issue] = []
     files = effects.files(CONTENT)
+    inside = frozenset(path.removeprefix(f"{CONTENT}/") for path in files)
     chapters = [
         _text(effects, memory, path, issues)
         for path in files
@@ -82,10 +86,9 @@ def load(effects: Effects, memory: Memory) -> tuple[Sources, tuple[Issue, ...]]:
         models=models,
         broken_models=broken_models | own_data.broken_models,
         images=frozenset(
-            path.removeprefix(f"{CONTENT}/")
-            for path in files
-            if PurePosixPath(path).suffix.lower() in IMAGE_TYPES
+            path for path in inside if PurePosixPath(path).suffix.lower() in IMAGE_TYPES
         ),
+        files=inside,
         texts=(
             *chapters,
             *(source for source in single if source),

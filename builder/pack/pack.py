@@ -1,4 +1,4 @@
-"""Bytes that readers get: asset scripts with hashed names, pictures, and the zip archive.
+"""Bytes that readers get: asset scripts with hashed names, the icon, and the zip archive.
 
 The same input gives the same bytes: no time, no order of the file system, no random name.
 """
@@ -11,7 +11,6 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import PurePosixPath
 from typing import Any
 
 from builder.issues.issue import Issue, whole_file
@@ -158,19 +157,6 @@ def pack_python(
         parts[name] = tuple(packed)
     snapshot = parts.pop(SNAPSHOT)
     return PythonFiles(parts, sizes, lock, snapshot), site_files
-
-
-def pack_pictures(
-    effects: Effects, paths: Iterable[str]
-) -> tuple[dict[str, str], dict[str, bytes]]:
-    """The addresses of the pictures of `content/` in the site, and the files there."""
-    addresses, files = {}, {}
-    for path in sorted(set(paths)):
-        data = effects.read(f"content/{path}")
-        pure = PurePosixPath(path)
-        name = hashed_name(str(pure.with_suffix("")), data, pure.suffix.lower())
-        addresses[path], files[name] = name, data
-    return addresses, files
 
 
 def pack_icon(effects: Effects) -> tuple[str, dict[str, bytes]]:

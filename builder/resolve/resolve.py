@@ -18,7 +18,7 @@ from builder.issues.issue import Issue, Source, Span, suggest
 from builder.issues.rules import Rule
 from builder.load.figure_spec import DATA_KEY, FIGURE_KEYS, FigureSpec
 from builder.load.listing import definitions, excerpt
-from builder.load.load import Sources
+from builder.load.load import IMAGE_KINDS, Sources
 from builder.load.model_card import ModelCard
 from builder.load.own_data import model_name
 from builder.load.references import Library, LibraryEntry
@@ -125,9 +125,9 @@ class ResolvedPage:
         return tuple(node.place for node in self.nodes if isinstance(node, Section))
 
     @cached_property
-    def pictures(self) -> frozenset[str]:
-        """The paths of its images inside content/."""
-        return frozenset(node.path for node in self.nodes if isinstance(node, Picture))
+    def pictures(self) -> tuple[Picture, ...]:
+        """Its images, and those that it links to."""
+        return tuple(node for node in self.nodes if isinstance(node, Picture))
 
     @cached_property
     def named_figures(self) -> frozenset[str]:
@@ -182,11 +182,6 @@ class ResolvedBook:
         """The chapters with an `updated` date, the newest first."""
         pages = [page for page in self.chapters if page.updated]
         return tuple(sorted(pages, key=lambda page: (page.updated, page.number), reverse=True))
-
-    @property
-    def pictures(self) -> frozenset[str]:
-        """The paths of all images inside content/."""
-        return frozenset(path for page in self.pages for path in page.pictures)
 
     def formulas(self) -> Iterable[tuple[ResolvedPage, Math]]:
         """Every formula with the page where it stands."""
@@ -256,6 +251,7 @@ class _Names:
     known_models: frozenset[str]
     own_data: frozenset[str]
     images: frozenset[str]
+    files: frozenset[str]
     code: Mapping[str, Source]
     entries: tuple[GlossaryEntry, ...]
     works: Works
@@ -285,6 +281,7 @@ def _names(
         known_models=known_models | sources.own_data.models,
         own_data=frozenset(sources.own_data.names),
         images=sources.images,
+        files=sources.files,
         code=texts.code,
         entries=texts.glossary.entries if texts.glossary else (),
         works=works,
@@ -521,12 +518,15 @@ class _Resolver:
         if is_foreign(node.address):
             message = f"an image must be part of the book: '{node.address}'"
             self.report("image-foreign", node.at, message, "put the file in content/")
+        elif path in self.names.files - self.names.images:
+            message = f"not every browser shows '{node.address}'"
+            self.report("image-type", node.at, message, f"save it as {IMAGE_KINDS}")
         elif path not in self.names.images:
             hint = suggest(path, self.names.images, plural="images in content/")
             message = f"unknown image '{node.address}'" if path else "this image names no file"
             self.report("image-known", node.at, message, hint)
         else:
-            return Picture(path)
+            return Picture(path, node.at)
         return None
 
     def _link(self, node: Destination) -> Address | Picture | None:
@@ -539,7 +539,7 @@ class _Resolver:
             return Address(address.replace(" ", "%20"))
         path = _inside_content(address)
         if path in self.names.images:
-            return Picture(path)
+            return Picture(path, node.at)
         target, asks, state = address.partition("?")
         place = self._place(target, node.at, "anchor-known", "anchor")
         if place is None:

@@ -13,6 +13,7 @@ from typing import Any, Literal, TypeAlias
 
 from markupsafe import Markup
 
+from builder.issues.issue import Span
 from builder.load.figure_spec import FigureSpec
 from builder.load.listing import Listing
 from builder.load.model_card import ModelCard
@@ -107,6 +108,7 @@ class Picture:
     """An image by its path inside content/; stands inside an attribute."""
 
     path: str
+    at: Span
 
 
 @dataclass(frozen=True, slots=True)

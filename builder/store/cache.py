@@ -14,7 +14,7 @@ from builder.store.paths import CACHE
 
 KINDS = (
     "bill", "bundle", "cells", "frames", "inputs", "kernels", "packages", "packed",
-    "plans", "posters", "snapshot",
+    "pictures", "plans", "posters", "snapshot",
 )  # fmt: skip
 LASTING = 24 * 60 * 60
 """Seconds that an unneeded entry is kept: long enough to go back to another branch."""
