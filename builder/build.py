@@ -10,7 +10,7 @@ from typing import TypeVar, TypeVarTuple
 
 from jinja2 import Environment
 
-from builder.draw.cells import draw_cells
+from builder.draw.cells import LONGEST_IN_PREVIEW, Patience, draw_cells
 from builder.draw.figures import SiteCode, bundle, draw_frames, read_code, shipped_names
 from builder.draw.formulas import typeset, with_styles
 from builder.draw.parts import wanted_parts
@@ -64,6 +64,7 @@ class Builder:
         self.templates = templates or environment()
         self.memory = Memory()
         self.cache = Cache(effects)
+        self.in_preview = Patience(LONGEST_IN_PREVIEW)
         self.guide: Guide | None = read_guide(effects)
 
     def build(
@@ -90,7 +91,8 @@ class Builder:
             sources.config, sources.settings, code.of("works"), memory,
         )  # fmt: skip
         book = stages.find("resolve", resolve, sources, texts, works, known_models, memory)
-        drawings, shipped = self._draw(stages, sources, book, code)
+        patience = self.in_preview if preview else Patience()
+        drawings, shipped = self._draw(stages, sources, book, code, patience)
         outcome.issues = self._judged(outcome.issues, sources)
         outcome.config = sources.config
         if outcome.published:
@@ -111,7 +113,12 @@ class Builder:
         return outcome
 
     def _draw(
-        self, stages: Stages, sources: Sources, book: ResolvedBook, code: SiteCode
+        self,
+        stages: Stages,
+        sources: Sources,
+        book: ResolvedBook,
+        code: SiteCode,
+        patience: Patience,
     ) -> tuple[Drawings, Shipped]:
         """Everything that takes Node or packing. Whatever can be checked is, errors or not."""
         effects, cache, service, memory = self.effects, self.cache, self.service, self.memory
@@ -144,7 +151,7 @@ class Builder:
         sound = stages.without_mistakes(drawable)  # cells of the others wait until these are mended
         ran = stages.make(
             "cells", draw_cells, effects, cache, service, sound, wanted.named, models, code,
-            self.distribution,
+            self.distribution, patience,
         )  # fmt: skip
         pictures = stages.make("pack", pack_pictures, effects, cache, pages, memory)
         with stages.phase("pack"):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -39,10 +40,25 @@ from builder.store.paths import PYODIDE
 RUNTIME = ("pyodide.asm.wasm", "python_stdlib.zip")
 """What Pyodide loads beside its own code."""
 LONGEST = 300
-"""Seconds that a chapter's cells may take at build."""
+"""Seconds that a cell may take at build."""
+LONGEST_IN_PREVIEW = 30
+"""There somebody waits, and nothing else is built meanwhile."""
+SILENT = 5
+"""Seconds of cells that nobody need be told of."""
+OVERRUN = re.compile(r"cell (?P<number>\d+) still ran")
+"""What Node says of a cell that took longer."""
 
 Done: TypeAlias = Sequence[RanCell | RanExercise]
 """What a page's cells did, in order."""
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long a cell may run."""
+
+    seconds: int = LONGEST
+    ended: dict[str, str] = field(default_factory=dict)
+    """What was said of cells that took longer, by their key: they are not tried again."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +79,7 @@ def draw_cells(
     models: ModelFiles,
     code: SiteCode,
     distribution: Distribution | None,
+    patience: Patience,
 ) -> tuple[Ran, Mapping[str, bytes], tuple[Issue, ...]]:
     """What the cells of `pages` did, with the files of the page's Python; without cells neither.
 
@@ -80,7 +97,7 @@ def draw_cells(
     folder = _write_packages(effects, cache, packages)
     taking = _memory(cache, service, packages, effects.absolute(folder), code)
     outputs, found = run_cells(
-        effects, cache, service, with_cells, named, models, packages, folder, code
+        effects, cache, service, with_cells, named, models, packages, folder, code, patience
     )
     try:
         memory = taking()
@@ -157,25 +174,30 @@ def run_cells(
     packages: Packages,
     folder: str,
     site_code: SiteCode,
+    patience: Patience,
 ) -> tuple[dict[tuple[str, str], str], tuple[Issue, ...]]:
     """Run the cells of the pages, or remember what they did; what went wrong is an issue."""
     results: list[tuple[ResolvedPage, Done | Future[Done], str]] = []
+    issues: list[Issue] = []
     for page in pages:
         parts = named[page.href]
-        params = _params(effects, page, parts, folder)
+        params = _params(effects, page, parts, folder, patience)
         name = f"{_key(params, parts, models, packages, site_code)}.json"
         remembered = cache.read("cells", name)
+        if not remembered and name in patience.ended:
+            issues.append(_failure(page, patience.ended[name], patience))
+            continue
         asked = json.loads(remembered) if remembered else service.ask("cells", params)
         results.append((page, asked, name))
     outputs: dict[tuple[str, str], str] = {}
-    issues: list[Issue] = []
     for page, asked, name in results:
         if isinstance(asked, Future):
             try:
-                done = asked.result()
+                done = _awaited(effects, asked, page)
             except ServiceError as error:
-                at = page.cells[0].cell.at
-                issues.append(page.source.issue("cell-run", at, f"cells cannot run: {error}"))
+                if OVERRUN.match(str(error)):
+                    patience.ended[name] = str(error)
+                issues.append(_failure(page, str(error), patience))
                 continue
             cache.write("cells", name, canonical(done).encode())
         else:
@@ -188,6 +210,27 @@ def run_cells(
     return outputs, tuple(issues)
 
 
+def _awaited(effects: Effects, asked: Future[Done], page: ResolvedPage) -> Done:
+    """What a page's cells did; who waits long is told for what."""
+    try:
+        return asked.result(SILENT)
+    except TimeoutError:
+        effects.log(f"The cells of {page.source.path} still run…")
+    return asked.result()
+
+
+def _failure(page: ResolvedPage, said: str, patience: Patience) -> Issue:
+    """The issue of cells that Node could not run, at the one that took too long if one did."""
+    overrun = OVERRUN.match(said)
+    if overrun is None:
+        at = page.cells[0].cell.at
+        return page.source.issue("cell-run", at, f"cells cannot run: {said}")
+    hint = f"book build waits for {LONGEST}" if patience.seconds < LONGEST else ""
+    message = f"this cell still ran after {patience.seconds} seconds"
+    at = page.cells[int(overrun["number"]) - 1].cell.at
+    return page.source.issue("cell-run", at, message, hint)
+
+
 def _write_packages(effects: Effects, cache: Cache, packages: Packages) -> str:
     """The folder that Pyodide in Node installs from."""
     folder = cache.folder("packages", digest(packages.lock)[:16])
@@ -197,7 +240,9 @@ def _write_packages(effects: Effects, cache: Cache, packages: Packages) -> str:
     return folder
 
 
-def _params(effects: Effects, page: ResolvedPage, parts: Parts, folder: str) -> CellsParams:
+def _params(
+    effects: Effects, page: ResolvedPage, parts: Parts, folder: str, patience: Patience
+) -> CellsParams:
     cells: list[CellParams] = [
         {
             "name": cell_name(number),
@@ -215,7 +260,7 @@ def _params(effects: Effects, page: ResolvedPage, parts: Parts, folder: str) -> 
         "models": {name: effects.absolute(card.folder) for name, card in cards.items()},
         "cards": {name: card.content for name, card in cards.items()},
         "arrays": arrays,
-        "seconds": LONGEST,
+        "seconds": patience.seconds,
     }
 
 
@@ -226,8 +271,8 @@ def _key(
     packages: Packages,
     site_code: SiteCode,
 ) -> str:
-    """Content alone: where the repository lies plays no part."""
-    portable = {**params, "packages": None, "models": None}
+    """Content alone: where the repository lies, and how long one would wait, plays no part."""
+    portable = {**params, "packages": None, "models": None, "seconds": None}
     content = [f"{card.name} {part} {models.hashes[card.name, part]}" for card, part in parts]
     return digest(canonical(portable), packages.lock, *content, site_code.of("cells"))
 

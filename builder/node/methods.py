@@ -40,7 +40,7 @@ class CellsParams(TypedDict):
     """A page's cells in order, and what they run with.
 
     `packages` is a folder with `pyodide-lock.json` and wheels, `models` are folders by model,
-    `cards` their cards, `arrays` the published arrays as `model/name`, `seconds` the time limit.
+    `cards` their cards, `arrays` the published arrays as `model/name`. A cell may take `seconds`.
     """
 
     cells: Sequence[CellParams]

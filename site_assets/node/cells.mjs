@@ -10,6 +10,9 @@ import { modelSource, nodeEngine } from "./frame.mjs";
 /** @typedef {Readonly<Record<string, string>>} Folders By model. */
 /** @typedef {import("../generated/methods.d.ts").RanCell | import("../generated/methods.d.ts").RanExercise} Done */
 
+/** Seconds for Python's start, which is no cell's fault: many chapters may start it at once. */
+const LONGEST_START = 300;
+
 /**
  * Runs a graph on float32 bytes, as the page does with its engine.
  *
@@ -45,6 +48,7 @@ async function readArrays(folders, arrays) {
 /**
  * `cells`: {code, name, check?, solution?} in order; `packages`: a folder with `pyodide-lock.json` and wheels.
  * The events of each cell; for an exercise those of its start and its solution, each with the check's verdict.
+ * A cell that runs longer than `seconds` ends all of them: “NAME still ran after …”.
  *
  * @type {import("../generated/methods.d.ts").Methods["cells"]}
  */
@@ -54,14 +58,24 @@ export async function runCells({ cells, packages, models, cards, arrays, seconds
   const worker = new Worker(new URL("./cells_worker.mjs", import.meta.url), {
     workerData: { cells, packages, lock, cards: JSON.stringify(cards), arrays: bytes },
   });
+  /** @type {NodeJS.Timeout | undefined} */
   let timer;
   try {
     return await new Promise((resolve, reject) => {
-      timer = setTimeout(() => reject(new Error(`the cells still ran after ${seconds} seconds`)), 1000 * seconds);
+      /**
+       * @param {string} name
+       * @param {number} longest
+       */
+      const begin = (name, longest) => {
+        clearTimeout(timer);
+        timer = setTimeout(() => reject(new Error(`${name} still ran after ${longest} seconds`)), 1000 * longest);
+      };
+      begin("Python's start", LONGEST_START);
       worker.on("error", reject);
       worker.on("exit", () => reject(new Error("Python ended before the cells did")));
       worker.on("message", async (message) => {
         if (message.done) return resolve(message.done);
+        if (message.begun) return begin(message.begun, seconds);
         try {
           worker.postMessage({ id: message.id, outputs: await runGraph(models, message) });
         } catch (error) {

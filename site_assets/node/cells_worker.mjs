@@ -76,6 +76,7 @@ async function judged(code, name, check) {
 
 const done = [];
 for (const { code, name, check, solution } of cells) {
+  parent.postMessage({ begun: name });
   if (check) done.push({ start: await judged(code, name, check), solution: await judged(solution, name, check) });
   else {
     await interpreter.run(code, name);

@@ -122,8 +122,11 @@ class FakeService:
 
     def _cells(self, params: Mapping[str, Any]) -> list[dict[str, Any]]:
         """The cells run by this Python, in the wheel's own runner."""
-        if any("while True" in cell["code"] for cell in params["cells"]):
-            raise ServiceError("the cells still ran after 300 seconds")
+        for cell in params["cells"]:
+            if "while True" in cell["code"]:
+                raise ServiceError(f"{cell['name']} still ran after {params['seconds']} seconds")
+            if "import os" in cell["code"]:
+                raise ServiceError("Python ended before the cells did")
         namespace: dict[str, Any] = {"__name__": "__main__"}
         return [finished(self._cell(cell, namespace)) for cell in params["cells"]]
 

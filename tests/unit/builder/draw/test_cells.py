@@ -8,26 +8,24 @@ import hashlib
 import io
 import json
 import re
+import threading
 import zipfile
+from collections.abc import Mapping
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from builder.build import Builder
+from builder.draw.cells import cell_name, prepare
 from builder.draw.python_packages import Distribution, book_wheel, wheel_sources
+from builder.node.methods import CellsParams
 from builder.node.service import ServiceError
 from builder.pack.outcome import Outcome
 from builder.store.effects import DiskEffects, MemoryEffects
 from builder.store.paths import PYODIDE
-from tests.unit.builder.fakes import (
-    GOLDEN,
-    FakeService,
-    build,
-    library_service,
-    small_book,
-    tree,
-)
+from tests.unit.builder.fakes import GOLDEN, FakeService, build, library_service, small_book, tree
 
 ROOT = Path(__file__).resolve().parents[4]
 LOCK = f"{PYODIDE}/pyodide-lock.json"
@@ -163,6 +161,62 @@ def test_pythons_memory_is_taken_once_and_kept_by_no_browser() -> None:
     assert build(effects, service).published
     again = [method for method, _ in service.asked].count("snapshot")
     assert again == 2, "another wheel is in another memory"
+
+
+ENDLESS = CHAPTER.replace('"toy", "letters"', "while True:\n    pass")
+
+
+def test_a_preview_waits_less_for_a_cell_and_tries_it_once() -> None:
+    effects = small_book(**{"content__01-a-case.md": ENDLESS})
+    service = FakeService(effects)
+    builder = Builder(effects, service)
+    for _ in range(2):
+        [issue] = builder.build(preview=True).issues
+        assert issue.line == ENDLESS[: ENDLESS.rindex("```python run")].count("\n") + 1
+        assert issue.message == "this cell still ran after 30 seconds"
+        assert issue.hint == "book build waits for 300"
+    assert len(asked(service)) == 1
+    effects.contents["content/01-a-case.md"] = CHAPTER.encode()
+    assert builder.build(preview=True).published
+    assert len(asked(service)) == 2
+    assert builder.build().published
+    assert len(asked(service)) == 2, "what the preview found is as good for a build"
+
+
+class Slow(FakeService):
+    """Takes its time over cells."""
+
+    def ask(self, method: str, params: Mapping[str, Any]) -> Future[Any]:
+        answer = super().ask(method, params)
+        if method != "cells":
+            return answer
+        slow: Future[Any] = Future()
+        threading.Timer(0.2, lambda: slow.set_result(answer.result())).start()
+        return slow
+
+
+def test_who_waits_for_cells_is_told_for_which(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("builder.draw.cells.SILENT", 0.01)
+    effects = small_book(**{"content__01-a-case.md": CHAPTER})
+    assert build(effects, Slow(effects)).published
+    assert "The cells of content/01-a-case.md still run…" in effects.messages
+
+
+def test_a_cell_without_end_is_stopped_by_its_name(tmp_path: Path) -> None:
+    """In the real Node, whose Python cannot be asked to stop."""
+    packages, _ = prepare(DiskEffects(ROOT), (), None)
+    for name, data in {"pyodide-lock.json": packages.lock.encode(), **packages.wheels}.items():
+        (tmp_path / name).write_bytes(data)
+    texts = ("x = 1", "while True: pass")
+    params: CellsParams = {
+        "cells": [
+            {"name": cell_name(number), "code": text, "check": None, "solution": None}
+            for number, text in enumerate(texts, 1)
+        ],
+        "packages": str(tmp_path), "models": {}, "cards": {}, "arrays": [], "seconds": 1,
+    }  # fmt: skip
+    with pytest.raises(ServiceError, match=r"^cell 2 still ran after 1 seconds$"):
+        library_service().ask("cells", params).result(120)
 
 
 class WithoutMemory(FakeService):
