@@ -212,10 +212,10 @@ class Serving:
     def look_for_stale(self) -> None:
         """Asking takes a second: the preview goes on meanwhile."""
 
-        def look() -> None:
-            self.events.put(Stale(tuple(self.workshop.stale_models())))
+        def look() -> Event:
+            return Stale(tuple(self.workshop.stale_models()))
 
-        threading.Thread(target=look, daemon=True).start()
+        self._beside(look, "Which models are stale cannot be told", Stale(self.stale))
 
     def _learn_stale(self, names: tuple[str, ...]) -> None:
         news = names != self.stale
@@ -234,10 +234,26 @@ class Serving:
         self.preview.ask((), names)
         self.log(f"Training {', '.join(names)}…")
 
-        def train() -> None:
-            self.events.put(Trained(self.workshop.train_models(list(names))))
+        def train() -> Event:
+            return Trained(self.workshop.train_models(list(names)))
 
-        threading.Thread(target=train, daemon=True).start()
+        self._beside(train, "The training failed", Trained(succeeded=False))
+
+    def _beside(self, work: Callable[[], Event], failure: str, otherwise: Event) -> None:
+        """Let a thread work, while the preview goes on, and answer what comes of it."""
+
+        def run() -> None:
+            try:
+                event = work()
+            except OSError as error:
+                self.log(f"{failure}: {told(error)}")
+                event = otherwise
+            except Exception as error:  # whatever it is, the loop must not wait for it for ever
+                self.log(f"{failure}: {type(error).__name__}: {error}")
+                event = otherwise
+            self.events.put(event)
+
+        threading.Thread(target=run, daemon=True).start()
 
 
 def question(names: tuple[str, ...]) -> str:

@@ -45,6 +45,7 @@ class Workshop:
         self.trained: SimpleQueue[list[str]] = SimpleQueue()
         self.stale: list[str] = []
         self.go_on = threading.Event()
+        self.breaks: Exception | None = None
 
     def rebuild(self, changed: Iterable[str]) -> Outcome:
         paths = list(changed)
@@ -56,11 +57,15 @@ class Workshop:
         return Outcome()
 
     def stale_models(self) -> list[str]:
+        if self.breaks:
+            raise self.breaks
         return self.stale
 
     def train_models(self, names: list[str]) -> bool:
         self.trained.put(names)
         self.go_on.wait(PATIENCE)
+        if self.breaks:
+            raise self.breaks
         self.stale = []
         return True
 
@@ -171,6 +176,33 @@ def test_a_change_of_training_asks_before_it_trains(run: Callable[..., Running])
         running.save("content/02-b.md")  # also meanwhile
         running.wait_built("content/02-b.md")
         running.workshop.go_on.set()
+        running.wait_told('"stale": [], "training": []')
+
+
+@pytest.mark.parametrize(
+    ("breaks", "said"),
+    [
+        (PermissionError(13, "Denied", "training/a.py"), "training/a.py: Denied"),
+        (KeyError("name"), "KeyError: 'name'"),
+    ],
+)
+def test_a_training_that_breaks_is_told_and_may_be_tried_again(
+    breaks: Exception, said: str, run: Callable[..., Running]
+) -> None:
+    with run() as running:
+        running.workshop.stale = ["digits-vae"]
+        running.save("training/recipe.py")
+        running.wait_told('"stale": ["digits-vae"]')
+        running.workshop.breaks = breaks
+        running.serving.take_answers(["y\n"])
+        running.workshop.trained.get(timeout=PATIENCE)
+        running.workshop.go_on.set()
+        running.wait_said(f"The training failed: {said}")
+        running.wait_said(f"Which models are stale cannot be told: {said}")
+        running.wait_told('"stale": ["digits-vae"], "training": []')
+        running.workshop.breaks = None
+        running.serving.take_answers(["y\n"])
+        running.workshop.trained.get(timeout=PATIENCE)
         running.wait_told('"stale": [], "training": []')
 
 
