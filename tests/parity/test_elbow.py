@@ -32,11 +32,14 @@ def errors(setting: str, series: str, size: int) -> np.ndarray:
 @pytest.mark.parametrize("size", SIZES)
 def test_pca_is_that_of_scikit_learn(setting: str, size: int) -> None:
     data = SETTINGS[setting]
+    if size == data.train.x.shape[1]:
+        assert not len(errors(setting, "pca", size)), "rounding is no error to compare with"
+        return
     fitted = PCA(size, svd_solver="full").fit(data.train.x.astype(np.float64))
     x = data.validation.x.astype(np.float64)
     rebuilt = fitted.inverse_transform(fitted.transform(x))
     (published,) = errors(setting, "pca", size)
-    assert published == pytest.approx(float(np.mean((x - rebuilt) ** 2)), rel=1e-4, abs=1e-9)
+    assert published == pytest.approx(float(np.mean((x - rebuilt) ** 2)), rel=1e-4)
 
 
 def test_the_findings_follow_from_the_errors() -> None:

@@ -62,7 +62,7 @@ def settings() -> tuple[Setting, ...]:
 
 def measured(setting: Setting, progress: Progress) -> Values:
     """Mean squared errors `[series, sizes, seeds]`: of validation, of training, and of PCA on
-    validation, which has no seeds."""
+    validation, which has no seeds. NaN where nothing was measured."""
     x = torch.from_numpy(setting.data.train.x)
     torch.manual_seed(FIRST_SEED)
     stack = AutoencoderStack(x.shape[1], setting.hidden, SIZES * SEEDS, ink=setting.ink)
@@ -89,10 +89,13 @@ def errors_of(stack: AutoencoderStack, x: Floats) -> Floats:
 
 @torch.no_grad()
 def pca_errors(data: Dataset) -> list[float]:
-    """Of PCA with as many components, on validation."""
+    """Of PCA with as many components, on validation; NaN where these are as many as the inputs.
+    Nothing but rounding is left there, at which a log axis would have no room for the rest."""
     x = data.validation.x
     return [
         mean_squared_error(PrincipalComponents(data.train.x, size)(torch.from_numpy(x)).numpy(), x)
+        if size < x.shape[1]
+        else np.nan
         for size in SIZES
     ]
 
