@@ -3,7 +3,7 @@
  * `shown` of builder/load/state_types.py has written there.
  */
 
-import { grouped } from "./format.ts";
+import { fixed } from "./format.ts";
 import { clamp } from "./spec.ts";
 import type { ChoiceSpec, IntegerSpec, NumberSpec } from "./state_spec.ts";
 import type { Value } from "./state_types.ts";
@@ -23,7 +23,7 @@ export function shownNumber(spec: TurnedSpec, value: Value): string {
   const unit = spec.unit ?? "";
   if (spec.type === "choice") return String(value).replace("-", "\u2212") + unit;
   const decimals = spec.type === "integer" ? 0 : spec.step ? (String(spec.step).split(".")[1]?.length ?? 0) : DECIMALS;
-  return grouped(value as number, decimals) + unit;
+  return fixed(value as number, decimals) + unit;
 }
 
 /** How many steps there are from the least to the greatest. */

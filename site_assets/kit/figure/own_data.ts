@@ -1,7 +1,7 @@
 /** The author's own data as `training/recipes/families/own_recipe.py` publishes them: rows of a table, or pictures. */
 
 import type { DataSetFields } from "../base/card_fields.ts";
-import { fixed, MINUS } from "../base/format.ts";
+import { fixed, MINUS, ungrouped } from "../base/format.ts";
 import type { Model } from "./models.ts";
 import type { Pair } from "../marks/plot.tsx";
 
@@ -84,7 +84,7 @@ export function inUnit(column: Column, value: number): number {
 export function shown(column: Column, value: number): string {
   const decimals = 1 - Math.floor(Math.log10(column.deviation));
   const huge = Math.max(Math.abs(column.min), Math.abs(column.max)) >= 1e7;
-  if (decimals <= 6 && !huge) return fixed(value, Math.max(0, decimals));
+  if (decimals <= 6 && !huge) return ungrouped(value, Math.max(0, decimals));
   const digits = Math.floor(Math.log10(Math.abs(value) || column.deviation)) + decimals;
   return value
     .toExponential(Math.min(6, Math.max(0, digits)))

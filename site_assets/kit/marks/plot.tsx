@@ -3,7 +3,7 @@
 import { scaleLinear, scaleLog, type ScaleContinuousNumeric } from "d3-scale";
 import { createContext, type ComponentChildren } from "preact";
 import { useContext, useMemo } from "preact/hooks";
-import { grouped, significant } from "../base/format.ts";
+import { fixed, significant } from "../base/format.ts";
 
 export interface Axis {
   /** With its unit, as in “error (mean squared ink)”. */
@@ -19,14 +19,19 @@ export interface Axis {
 
 const MARGIN = 0.05; // of the values' range
 
-/** An axis over values, with a little room around the outermost. */
-export function axisOver(label: string, values: readonly number[], scale: "linear" | "log" = "linear"): Axis {
+/** An axis over values, with a little room around the outermost: a share of their range. */
+export function axisOver(
+  label: string,
+  values: readonly number[],
+  scale: "linear" | "log" = "linear",
+  margin = MARGIN,
+): Axis {
   const [low, high] = [Math.min(...values), Math.max(...values)];
   if (scale === "log") {
-    const times = (high / low) ** MARGIN;
+    const times = (high / low) ** margin;
     return { label, min: low / times, max: high * times, scale };
   }
-  const room = MARGIN * (high - low);
+  const room = margin * (high - low);
   return { label, min: low - room, max: high + room };
 }
 
@@ -53,21 +58,34 @@ export function makeScale(axis: Axis, from: number, to: number): Scale {
 }
 
 export function makeCoordinates(x: Axis, y: Axis, width: number, height: number): Coordinates {
-  const margin = { left: 46, right: 12, top: 12, bottom: 40 };
+  const margin = { right: 12, top: 12, bottom: 40 };
   const [right, bottom] = [width - margin.right, height - margin.bottom];
-  return {
-    width,
-    height,
-    left: margin.left,
-    top: margin.top,
-    right,
-    bottom,
-    x: makeScale(x, margin.left, right),
-    y: makeScale(y, bottom, margin.top),
-  };
+  const up = makeScale(y, bottom, margin.top);
+  const left = leftMargin(y, up);
+  return { width, height, left, top: margin.top, right, bottom, x: makeScale(x, left, right), y: up };
 }
 
-const LETTER = 7.5; // units that a letter of a curve's name takes
+const [LEFT, TICK_GAP] = [46, 7]; // view-box units; the least margin, and from a tick's text to the plot
+const [LABEL_RIGHT, LABEL_LETTER] = [15, 6.2]; // of an axis's name: where it ends, and what a letter takes along the axis
+
+/** Room for the texts of the ticks, and beside those that the axis's name runs along, for that too. */
+function leftMargin(axis: Axis, scale: Scale): number {
+  const [bottom, top] = scale.range() as [number, number];
+  const reach = (axis.label.length * LABEL_LETTER + TICK_SIZE) / 2;
+  const wanted = axisTicks(axis, scale).map(({ value, text }) => {
+    const beside = Math.abs(scale(value) - (top + bottom) / 2) < reach ? LABEL_RIGHT : 0;
+    return Math.ceil(beside + tickWidth(text) + TICK_GAP);
+  });
+  return Math.max(LEFT, ...wanted);
+}
+
+const TICK_SIZE = 12; // of the letters, as plots.css has it
+
+/** About how wide a tick's text is: narrow points and commas, digits, and what is wider. */
+function tickWidth(text: string): number {
+  const width = (letter: string): number => (/[.,:’ ]/.test(letter) ? 0.27 : /[%MW×]/.test(letter) ? 0.82 : 0.51);
+  return TICK_SIZE * [...text].reduce((sum, letter) => sum + width(letter), 0);
+}
 
 const CoordinatesContext = createContext<Coordinates | null>(null);
 
@@ -85,7 +103,7 @@ export function place(value: number): number {
 
 export function tickText(axis: Axis, value: number, step: number): string {
   if (axis.format) return axis.format(value);
-  return grouped(value, Math.max(0, Math.ceil(-Math.log10(step) - 1e-9)));
+  return fixed(value, Math.max(0, Math.ceil(-Math.log10(step) - 1e-9)));
 }
 
 const LOG_STEPS = [[1], [1, 2, 5], [1, 2, 3, 4, 5, 6, 7, 8, 9]];
@@ -102,29 +120,50 @@ function logTicks(scale: Scale): number[] {
 
 const LOG_DIGITS = 6; // ticks of a log axis reach over many powers of ten
 
+const TICKS = 5;
+
+interface Tick {
+  readonly value: number;
+  readonly text: string;
+}
+
 /** Where the ticks of an axis are, and what they say. */
-export function axisTicks(axis: Axis, scale: Scale): { value: number; text: string }[] {
+export function axisTicks(axis: Axis, scale: Scale, count = axis.ticks ?? TICKS): readonly Tick[] {
   if (axis.at) return axis.at.map((value) => ({ value, text: axis.format?.(value) ?? significant(value, LOG_DIGITS) }));
   if (axis.scale === "log")
     return logTicks(scale).map((value) => ({ value, text: axis.format?.(value) ?? significant(value, LOG_DIGITS) }));
-  const values = scale.ticks(axis.ticks ?? 5);
+  const values = scale.ticks(count);
   const step = values.length > 1 ? Math.abs((values[1] as number) - (values[0] as number)) : 1;
   return values.map((value) => ({ value, text: tickText(axis, value, step) }));
 }
 
-/** Whether some neighbours would touch in larger letters. */
-function standClose(ticks: readonly { value: number; text: string }[], scale: Scale): boolean {
-  return ticks.slice(1).some(({ value, text }, i) => {
-    const before = ticks[i] as { value: number; text: string };
-    return scale(value) - scale(before.value) < (LETTER / 2) * (text.length + before.text.length + 1);
+/** The same along the x axis, where texts stand in a row: fewer, if they would run into each other. */
+export function ticksInRow(axis: Axis, scale: Scale): readonly Tick[] {
+  for (let count = axis.ticks ?? TICKS; ; count--) {
+    const ticks = axisTicks(axis, scale, count);
+    const chosen = axis.at !== undefined || axis.scale === "log"; // these are not to be had in another number
+    if (chosen || count === 1 || standApart(ticks, scale)) return ticks;
+  }
+}
+
+const TICK_APART = 6; // at the least, between the texts of two ticks
+
+/** Also in letters that are `larger` by so much. */
+function standApart(ticks: readonly Tick[], scale: Scale, larger = 1): boolean {
+  return ticks.slice(1).every(({ value, text }, i) => {
+    const before = ticks[i] as Tick;
+    const room = scale(value) - scale(before.value);
+    return room >= (larger * (tickWidth(text) + tickWidth(before.text))) / 2 + TICK_APART;
   });
 }
+
+const LARGER = 1.25; // letters in a low window, as plots.css has it
 
 /** The ticks of an axis that lies at `bottom`, with lines up to `top`. */
 export function TicksBelow(of: { axis: Axis; scale: Scale; top: number; bottom: number }) {
   const { axis, scale, top, bottom } = of;
-  const ticks = axisTicks(axis, scale);
-  const name = standClose(ticks, scale) ? "tick tick-close" : "tick";
+  const ticks = ticksInRow(axis, scale);
+  const name = standApart(ticks, scale, LARGER) ? "tick" : "tick tick-close";
   return (
     <>
       {ticks.map(({ value, text }) => (
@@ -223,6 +262,13 @@ export interface LineProps {
   readonly dashed?: boolean;
 }
 
+export const LETTER = 7.5; // units that a letter of a curve's name takes
+
+/** Where the name of a curve that goes as far as `at` ends: not beyond the plot, and not on the axis. */
+export function nameEnd(at: number, name: string, left: number, right: number): number {
+  return Math.max(Math.min(place(at), right - 4), left + LETTER * name.length);
+}
+
 /** A path in steps from place to place: about half as long in the page as one that names the places. */
 export function stepwise(points: readonly Pair[]): string {
   let path = "";
@@ -248,7 +294,7 @@ export function Line({ points, name, below, hue = "", dashed }: LineProps) {
   const drawn = points.filter(([, value]) => Number.isFinite(value));
   const last = drawn.at(-1);
   const length = LETTER * (name?.length ?? 0);
-  const end = last ? Math.max(Math.min(place(x(last[0])), right - 4), left + length) : 0; // not on the axis
+  const end = last ? nameEnd(x(last[0]), name ?? "", left, right) : 0;
   const beside = drawn.filter(([at]) => x(at) >= end - length).map(([, value]) => place(y(value)));
   return (
     <g class={hue}>

@@ -44,7 +44,7 @@ def spread(seeds: NDArray[np.float64], decimals: int) -> str:
     if not len(seeds):
         return "not measured"
     mean, low, high = (
-        f"{value:.{decimals}f}".replace("-", "−")
+        f"{value:,.{decimals}f}".replace("-", "−")
         for value in (seeds.mean(), seeds.min(), seeds.max())
     )
     return mean if len(seeds) == 1 else f"{mean} ({low} to {high})"

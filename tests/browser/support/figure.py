@@ -102,10 +102,10 @@ TABLE = """
 
 
 def number(text: str) -> float:
-    """The first number of a read-out as the book prints it, with a true minus sign."""
-    found = re.search(r"-?\d+(\.\d+)?", text.replace("\u2212", "-"))
+    """The first number of a read-out as the book prints it: a true minus sign, thousands apart."""
+    found = re.search(r"-?\d+(,\d{3})*(\.\d+)?", text.replace("\u2212", "-"))
     assert found, f"no number in {text!r}"
-    return float(found[0])
+    return float(found[0].replace(",", ""))
 
 
 def ink(raster: dict[str, Any]) -> NDArray[np.float32]:

@@ -36,6 +36,7 @@ test("numbers come in their column's unit, with decimals that show a hundredth o
     [314, 25, 2, 0.8, 0.01].map((deviation) => shown(column(deviation), 1.23456)),
     ["1", "1", "1.2", "1.23", "1.235"],
   );
+  assert.equal(shown(column(10), 2015), "2015", "a year");
   assert.equal(columnName(column(1, "mm")), "width (mm)");
   assert.equal(columnName(column(1)), "width");
 });

@@ -2,7 +2,14 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { makeCoordinates, makeScale, place, tickText, type Axis } from "../../../../site_assets/kit/marks/plot.tsx";
+import {
+  makeCoordinates,
+  makeScale,
+  place,
+  ticksInRow,
+  tickText,
+  type Axis,
+} from "../../../../site_assets/kit/marks/plot.tsx";
 
 const Z: Axis = { label: "z", min: -3, max: 3 };
 const ERROR: Axis = { label: "error", min: 0.001, max: 1, scale: "log" };
@@ -41,6 +48,23 @@ test("ticks have as many decimals as their step and a true minus", () => {
   assert.equal(tickText(Z, 0, 0.1), "0.0");
   assert.equal(tickText(Z, -2000, 500), "−2,000", "as the text has it");
   assert.equal(tickText({ ...Z, format: (v) => `${v} %` }, 5, 1), "5 %");
+});
+
+test("ticks in a row are fewer where their texts would run into each other", () => {
+  const many: Axis = { label: "multiplications", min: 0, max: 850_000, ticks: 4 };
+  const texts = (width: number): string[] => ticksInRow(many, makeScale(many, 0, width)).map(({ text }) => text);
+  assert.deepEqual(texts(400), ["0", "200,000", "400,000", "600,000", "800,000"]);
+  assert.deepEqual(texts(180), ["0", "500,000"]);
+  const names: Axis = { ...many, at: [0, 1, 2], format: () => "a long name" };
+  assert.equal(ticksInRow(names, makeScale(names, 0, 1)).length, 3, "but all that were asked for");
+});
+
+test("the ticks of the y axis have room beside its name, long ones too", () => {
+  const left = (axis: Axis): number => makeCoordinates(Z, axis, 360, 240).left;
+  assert.equal(left(Z), 46);
+  const cost: Axis = { label: "multiplications a sample", min: 900, max: 1_100_000, scale: "log" };
+  assert.ok(left(cost) >= 15 + 39 + 7, "name, “100,000” and gap");
+  assert.ok(left({ ...cost, label: "" }) < left(cost), "none for a name that is not there");
 });
 
 test("places are rounded to tenths", () => {
