@@ -27,7 +27,7 @@ import {
   type Pair,
 } from "../marks/index.ts";
 import { meanOf } from "../maths/mean.ts";
-import { progressText, TrainingControls } from "../run/index.ts";
+import { progressText, RunCurves, TrainingControls } from "../run/index.ts";
 import type { FindingFields, LiveConditionFields, MeasureFields } from "./experiment_fields.ts";
 import { liveCondition, measurements, placeOf, type Chosen, type Measurements } from "./measurements.ts";
 
@@ -47,7 +47,6 @@ const HALF = 0.5; // of the room between two names on an axis
 const DASH = 0.3; // of that room, to each side of a name
 const ROW_TICKS = 3; // beside the names of the rows there is no room for more
 const OWN = "×"; // a run of the reader's
-const ROOM_BELOW = 0.2; // of a curve's range: the name of the lower one stands there
 
 export const experiment = defineTryingFigure<State, Frame, "experiment">({
   train(state, { experiment: model }) {
@@ -253,29 +252,23 @@ interface RunPlotProps {
 
 /** How what is measured comes down, or up, over a run; the loss, where it is not measured on the way. */
 function RunPlot({ training, measured, hue, mixed }: RunPlotProps) {
-  const { card, curves, total } = training;
-  const named = card.terms.findIndex(({ name }) => name === measured.name);
-  const term = Math.max(named, 0);
-  const [train, validation] = [curves.train[term] ?? [], curves.validation[term] ?? []];
-  const label = named < 0 ? (card.terms[0]?.name ?? "") : measured.label;
-  const { min, max, scale } = axisOver(
-    label,
-    [...train, ...validation].map(([, value]) => value),
-    named < 0 ? "linear" : measured.scale,
-  );
-  const below = scale === "log" ? min * (min / max) ** ROOM_BELOW : min - ROOM_BELOW * (max - min);
+  const { terms } = training.card;
+  const named = terms.findIndex(({ name }) => name === measured.name);
+  const { label, unit, scale } =
+    named < 0 ? { label: terms[0]?.name ?? "", unit: "", scale: "linear" as const } : measured;
+  const heading = `${sentence(label)}${unit && ` (${unit})`} while it trains`;
   return (
     <>
-      <div class="panel-title">{`${sentence(label)} while it trains`}</div>
-      <Plot
-        x={{ label: "optimiser steps", min: 0, max: total }}
-        y={{ label, min: below, max, ...(scale ? { scale } : {}) }}
+      <div class="panel-title">{heading}</div>
+      <RunCurves
+        training={training}
+        term={Math.max(named, 0)}
+        name="" // the heading says it, in more letters than there is room for
+        scale={scale}
+        hue={hue}
         height={190}
-        label={`${sentence(label)} during training`}
-      >
-        <Line points={train} name="training" below hue="c-muted" />
-        <Line points={validation} name="validation" hue={hue} />
-      </Plot>
+        label={heading}
+      />
       {mixed && <p class="run-note">Turned on the way, so it is not put among the runs of one condition.</p>}
     </>
   );

@@ -5,9 +5,10 @@ import { useState } from "preact/hooks";
 import { Button, Controls, Slider, Toggle, useRange } from "../controls/controls.tsx";
 import { useFigure } from "../base/context.ts";
 import { fixed, grouped, significant } from "../base/format.ts";
-import { Level, Line, makeScale, Plot, type Axis, type Pair } from "../marks/plot.tsx";
+import { Level, makeScale, type Axis } from "../marks/plot.tsx";
 import type { KnobFields } from "../../engine/live_fields.ts";
 import type { Training, TrainingState } from "../figure/training.ts";
+import { RunCurves } from "./run_curves.tsx";
 
 export interface TrainingControlsProps {
   readonly training: Training;
@@ -22,7 +23,6 @@ export interface TrainingControlsProps {
 }
 
 const SLIDER_STEPS = 100;
-const ROOM_BELOW = 0.15; // of the losses' range: the name of the lower curve stands there
 
 function KnobSlider({
   knob,
@@ -156,16 +156,6 @@ export function TrainingControls({ training, state, set, names = {}, turned = []
   );
 }
 
-function range(curves: readonly (readonly Pair[])[]): [number, number] {
-  const values = curves
-    .flat()
-    .map(([, loss]) => loss)
-    .filter((loss) => Number.isFinite(loss) && loss > 0);
-  if (values.length === 0) return [0.1, 1];
-  const [low, high] = [Math.min(...values), Math.max(...values)];
-  return [low / Math.max(1.25, (high / low) ** ROOM_BELOW), high * 1.25];
-}
-
 export interface LossPlotsProps {
   readonly training: Training;
   readonly width?: number;
@@ -176,33 +166,27 @@ export interface LossPlotsProps {
 
 /** Loss against optimiser steps, training and validation, a plot for each term. */
 export function LossPlots({ training, width = 360, height = 200, level }: LossPlotsProps) {
-  const { card, curves, total } = training;
   return (
     <div class="loss-plots">
-      {card.terms.map((term, index) => {
-        const [train, validation] = [curves.train[index] ?? [], curves.validation[index] ?? []];
-        const rival = index === 0 ? level : undefined;
-        const [low, high] = range([train, validation, rival ? [[0, rival.value]] : []]);
-        const last = validation.at(-1)?.[1];
+      {training.card.terms.map(({ name, unit }, term) => {
+        const rival = term === 0 ? level : undefined;
+        const last = training.curves.validation[term]?.at(-1)?.[1];
         return (
-          <Plot
-            key={term.name}
-            x={{ label: "optimiser steps", min: 0, max: total }}
-            y={{
-              label: `${term.name} (${term.unit})`,
-              min: low,
-              max: high,
-              scale: "log",
-              format: (value) => significant(value, 2),
-            }}
+          <RunCurves
+            key={name}
+            training={training}
+            term={term}
+            name={`${name} (${unit})`}
+            scale="log"
+            format={(value) => significant(value, 2)}
+            hue="c-xhat"
+            beside={rival ? [rival.value] : []}
             width={width}
             height={height}
-            label={`${term.name} during training${last === undefined ? "" : `, ${significant(last, 2)} on the validation split now`}`}
+            label={`${name} during training${last === undefined ? "" : `, ${significant(last, 2)} on the validation split now`}`}
           >
             {rival && <Level value={rival.value} name={rival.name} />}
-            <Line points={train} name="training" below hue="c-muted" />
-            <Line points={validation} name="validation" hue="c-xhat" />
-          </Plot>
+          </RunCurves>
         );
       })}
     </div>

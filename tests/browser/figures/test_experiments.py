@@ -21,6 +21,34 @@ TRAINING = [
 OWN = "your runs here"
 NONE = "none yet"
 
+# Of the two curves of a run: on which name one lies, and whether one name is on the other.
+NAMES_COVER = """
+(figure) => {
+  const names = [...figure.querySelectorAll(".direct-label")].filter(
+    ({ textContent }) => ["training", "validation"].includes(textContent),
+  );
+  const plots = [...new Set(names.map((name) => name.ownerSVGElement))];
+  return plots.flatMap((plot) => {
+    const own = names.filter((name) => plot.contains(name));
+    const boxes = own.map((name) => {
+      const { x, width } = name.getBBox(), y = Number(name.getAttribute("y"));
+      return { name: name.textContent, left: x, right: x + width, top: y - 10, bottom: y + 1 };
+    });
+    const inside = ({ x, y }) => boxes.filter(
+      ({ left, right, top, bottom }) => left < x && x < right && top < y && y < bottom,
+    );
+    const curves = [...plot.querySelectorAll("path.line")].flatMap((path) => {
+      const length = path.getTotalLength();
+      const points = Array.from({ length: 501 }, (_, i) => path.getPointAtLength(i * length / 500));
+      return points.flatMap(inside).map(({ name }) => `a curve is under “${name}”`);
+    });
+    const [one, other] = boxes;
+    const apart = !other || one.bottom < other.top || other.bottom < one.top;
+    return [...new Set(curves), ...(apart ? [] : ["the names touch"])];
+  });
+}
+"""
+
 
 def experiment(figure: Figure) -> dict[str, Any]:
     fields: dict[str, Any] = figure.placed.model("experiment").card["options"]["experiment"]
@@ -96,6 +124,17 @@ def test_a_run_of_ones_own_ends_where_the_build_s_run_of_that_seed_did(
     follow(figure, state_of(figure, first))
     figure.expect_readout(OWN, NONE)
     expect(marks).to_have_text("")
+
+
+@pytest.mark.parametrize("name", TRAINING)
+def test_the_names_of_a_run_s_curves_are_apart_and_on_neither(reader: Reader, name: str) -> None:
+    figure = reader.live_figure(name)
+    for measure in experiment(figure)["measures"]:
+        if "measure" in figure.placed.data["spec"]["state"]:
+            follow(figure, {"measure": measure["name"]})
+            figure.settle()
+        covered = figure.root.evaluate(NAMES_COVER)
+        assert not covered, f"{measure['label']}: {covered}"
 
 
 @pytest.mark.parametrize("name", TRAINING[:1])

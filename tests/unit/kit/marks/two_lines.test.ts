@@ -1,0 +1,46 @@
+/** The names of two curves never lie on each other, on a curve or out of the plot. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { baselines, heightsWithin } from "../../../../site_assets/kit/marks/two_lines.tsx";
+
+const [TOP, BOTTOM] = [12, 150];
+const LETTERS = [10, 4]; // over and under the baseline
+
+function expectApart(one: number[], other: number[]): readonly [number, number] {
+  const [first, second] = baselines(one, other, TOP, BOTTOM);
+  assert.ok(Math.abs(first - second) >= 14, "one name over the other");
+  for (const baseline of [first, second]) {
+    const [from, to] = [baseline - (LETTERS[0] as number), baseline + (LETTERS[1] as number)];
+    assert.ok(from >= TOP && to <= BOTTOM, "inside of the plot");
+    for (const height of [...one, ...other]) assert.ok(height < from || height > to, "off the curves");
+  }
+  return [first, second];
+}
+
+test("the upper curve has its name over both, the lower one under both, whichever they are", () => {
+  const [validation, training] = expectApart([80, 84], [70, 76]);
+  assert.ok(training < 70 && validation > 84);
+  const [upper, lower] = expectApart([70, 76], [80, 84]);
+  assert.ok(upper < 70 && lower > 84);
+});
+
+test("curves at the bottom of the plot have both names over them, in their order", () => {
+  const [training, validation] = expectApart([140, 147], [130, 142]);
+  assert.ok(validation < training && training < 130);
+});
+
+test("a curve without places leaves the name over the other to that", () => {
+  assert.ok(baselines([80], [], TOP, BOTTOM)[0] < 80);
+  assert.ok(baselines([], [80], TOP, BOTTOM)[1] < 80);
+});
+
+test("a curve that comes down into the stretch is off its name, though it has no point at its beginning", () => {
+  const places = [
+    [0, 10],
+    [100, 60],
+    [120, 62],
+  ] as const;
+  assert.deepEqual(heightsWithin(places, 50, 110), [35, 60]);
+  assert.deepEqual(heightsWithin(places, -10, 110), [10, 60]);
+});
