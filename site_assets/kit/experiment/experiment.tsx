@@ -1,7 +1,6 @@
 /** A rule of thumb put to the test, drawn from what a recipe measured: no figure code of its own. */
 
 import type { ComponentChildren } from "preact";
-import { useRef } from "preact/hooks";
 import { fixed, percent } from "../base/format.ts";
 import { Controls, Panel, Panels, Readout, Select, Slider, Toggle } from "../controls/index.ts";
 import {
@@ -30,6 +29,7 @@ import { meanOf } from "../maths/mean.ts";
 import { progressText, RunCurves, TrainingControls } from "../run/index.ts";
 import type { FindingFields, LiveConditionFields, MeasureFields } from "./experiment_fields.ts";
 import { liveCondition, measurements, placeOf, type Chosen, type Measurements } from "./measurements.ts";
+import { counted, newest, ownSpread, useOwnRuns } from "./own_runs.ts";
 
 /** Choices of figure.toml, named as the recipe names them, and of one that trains what is the run's. */
 type State = Chosen & Partial<TrainingState>;
@@ -72,10 +72,12 @@ export const experiment = defineTryingFigure<State, Frame, "experiment">({
     });
     const where = settings.length > 1 ? `, ${settings[setting]?.label}` : "";
     const held = frame.findings.filter(({ holds }) => holds).length;
-    const own = training && !training.recorded ? ownValue(training, measured.name) : null;
+    const own = training && !training.recorded ? newest(training, measured.name) : null;
     return (
       `${sentence(measured.label)} at ${axis.label} ${conditions[condition]?.label}${where}: ${said.join(", ")}. ` +
-      (own === null ? "" : `Your run: ${fixed(own, measured.decimals)}. `) +
+      (own === null
+        ? ""
+        : `Your run${training?.phase === "done" ? "" : " so far"}: ${fixed(own, measured.decimals)}. `) +
       `The rule: ${rule}. ${sentence(verdict)}: ${held} of ${frame.findings.length} comparisons hold in every seed.` +
       (training ? ` ${progressText(training)}` : "")
     );
@@ -97,23 +99,29 @@ function Shown({ state, frame, set, training }: ShownProps) {
   const here = frame.values[setting]?.[measure] ?? [];
   const measured = measures[measure] as MeasureFields;
   const hues = series.map(({ rival }, index) => (rival ? "quiet" : (HUES[index % HUES.length] as string)));
-  const own = useOwnRuns(state, frame, training).filter((run) => run.setting === setting && run.measure === measure);
+  const own = useOwnRuns(frame, training, Boolean(state.run)).filter(
+    (run) => run.setting === setting && run.measure === measure,
+  );
   const label = measured.unit ? `${measured.label} (${measured.unit})` : measured.label;
   const y = axisOver(label, [...here.flat(2), ...own.map(({ value }) => value)], measured.scale);
   const x = axisOf(frame);
   const inOrder = [...series].sort((one, other) => Number(other.rival) - Number(one.rival)); // ours are drawn over them
   const at = (index: number): number => conditions[index]?.value ?? index;
   const name = conditions[condition]?.label ?? "";
-  const ownHere = own.filter((run) => run.condition === condition);
-  const rows = [
-    ...series.map(({ label: called }, index) => ({
-      name: called,
-      values: here[index]?.[condition] ?? [],
-      hue: hues[index] as string,
-    })),
-    { name: "your runs", values: ownHere.map(({ value }) => value), hue: "own-run" },
-  ].filter(({ values }) => values.length > 0);
+  const ownOf = (index: number) => own.filter((run) => run.series === index);
+  const ownHere = (index: number) => ownOf(index).filter((run) => run.condition === condition);
+  const rows = series
+    .flatMap(({ label: called }, index) => {
+      const { values, done } = counted(ownHere(index));
+      const hue = hues[index] as string;
+      return [
+        { name: called, values: here[index]?.[condition] ?? [], hue },
+        { name: done ? "your runs" : "yours so far", of: called, values, hue },
+      ];
+    })
+    .filter(({ values }) => values.length > 0);
   const place = trained ? placeOf(series, trained.series) : -1;
+  const severalTrain = new Set(frame.live.map((one) => one.series)).size > 1;
   return (
     <>
       <Choices state={state} frame={frame} set={set} />
@@ -144,7 +152,16 @@ function Shown({ state, frame, set, training }: ShownProps) {
                 </g>
               );
             })}
-            <Glyphs points={own.map((run): Pair => [at(run.condition), run.value])} glyph={OWN} hue="own-run" />
+            {series.map(({ name: key }, index) =>
+              ownOf(index).length ? (
+                <Glyphs
+                  key={key}
+                  points={ownOf(index).map((run): Pair => [at(run.condition), run.value])}
+                  glyph={OWN}
+                  hue={`own-run ${hues[index]}`}
+                />
+              ) : null,
+            )}
           </Plot>
           {training && <Findings frame={frame} />}
         </Panel>
@@ -182,7 +199,19 @@ function Shown({ state, frame, set, training }: ShownProps) {
                 ]
               : [],
           ),
-          ...(training ? [{ label: "your runs here", value: ownSpread(ownHere, measured), hue: "own-run" }] : []),
+          ...(training
+            ? series.flatMap(({ label: called }, index) =>
+                index === place || ownHere(index).length
+                  ? [
+                      {
+                        label: severalTrain ? `yours, ${called}` : "your runs here",
+                        value: ownSpread(ownHere(index), measured),
+                        hue: hues[index] as string,
+                      },
+                    ]
+                  : [],
+              )
+            : []),
         ]}
       />
       <Docked state={state} frame={frame} set={set} training={training}>
@@ -190,56 +219,6 @@ function Shown({ state, frame, set, training }: ShownProps) {
       </Docked>
     </>
   );
-}
-
-/** A measurement of a run of the reader's, by places. */
-interface OwnRun {
-  readonly key: string;
-  readonly setting: number;
-  readonly measure: number;
-  readonly series: number;
-  readonly condition: number;
-  readonly value: number;
-}
-
-/** What the reader's runs have measured since the figure was reset, each of a single condition; the present one moves. */
-function useOwnRuns(state: State, frame: Frame, training: Training | null): readonly OwnRun[] {
-  const kept = useRef(new Map<string, readonly OwnRun[]>());
-  const { trained, settings, series, conditions, measures } = frame;
-  if (!training || training.recorded || training.undone || !trained || state.run)
-    return [...kept.current.values()].flat();
-  const key = `${trained.entry} ${training.seed}`;
-  const now = measures.flatMap(({ name }, measure): OwnRun[] => {
-    const value = ownValue(training, name);
-    if (value === null) return [];
-    return [
-      {
-        key,
-        measure,
-        value,
-        setting: placeOf(settings, trained.setting),
-        series: placeOf(series, trained.series),
-        condition: placeOf(conditions, trained.condition),
-      },
-    ];
-  });
-  if (training.phase === "done") kept.current.set(key, now);
-  return [...[...kept.current].flatMap(([other, runs]) => (other === key ? [] : runs)), ...now];
-}
-
-/** The newest value of a measure on the validation split, if the run's loss has it as a term. */
-function ownValue({ card, curves }: Training, measure: string): number | null {
-  const term = card.terms.findIndex(({ name }) => name === measure);
-  return curves.validation[term]?.at(-1)?.[1] ?? null;
-}
-
-function ownSpread(runs: readonly OwnRun[], measured: MeasureFields): string {
-  return runs.length === 0
-    ? "none yet"
-    : spread(
-        runs.map(({ value }) => value),
-        measured,
-      );
 }
 
 interface RunPlotProps {

@@ -5,6 +5,8 @@ import { makeScale, place, TicksBelow, type Axis } from "./plot.tsx";
 
 export interface DotRow {
   readonly name: string;
+  /** Whose row it is, where its hue says so and its name alone does not. */
+  readonly of?: string;
   readonly values: readonly number[];
   /** The dot that is shown elsewhere in the figure. */
   readonly current?: number | undefined;
@@ -51,7 +53,8 @@ export function DotRows({ label, axis, rows, format, width = 360, names = 0 }: D
   const scale = makeScale(axis, LEFT + names, width - RIGHT);
   const bottom = TOP + rows.length * ROW;
   const spoken = rows.map(
-    ({ name, values }) => `${name}: mean ${format(meanOf(values))} of ${values.map(format).join(", ")}`,
+    ({ name, of, values }) =>
+      `${of ? `${of}, ` : ""}${name}: mean ${format(meanOf(values))} of ${values.map(format).join(", ")}`,
   );
   return (
     <svg
@@ -66,8 +69,13 @@ export function DotRows({ label, axis, rows, format, width = 360, names = 0 }: D
           {axis.label}
         </text>
       </g>
-      {rows.map(({ name, values, current, hue = "" }, index) => (
-        <g key={name} class={hue} transform={`translate(0 ${TOP + (index + 0.5) * ROW})`} aria-hidden="true">
+      {rows.map(({ name, of, values, current, hue = "" }, index) => (
+        <g
+          key={[of, name].join(" ")}
+          class={hue}
+          transform={`translate(0 ${TOP + (index + 0.5) * ROW})`}
+          aria-hidden="true"
+        >
           <line
             class="dot-rows-mean"
             x1={place(scale(meanOf(values)))}

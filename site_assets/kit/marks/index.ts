@@ -26,4 +26,3 @@ export { CaptionedRaster, Raster, RasterGrid } from "./raster.tsx";
 export { Area, Arrow, Band, Columns, Isolines, Upright } from "./regions.tsx";
 export { RocPlot } from "./roc_plot.tsx";
 export { Stack } from "./stack.tsx";
-export { TwoLines } from "./two_lines.tsx";

@@ -18,7 +18,6 @@ TRAINING = [
     for name in FIGURES
     if SPECS[name].get("kind") == "experiment" and SPECS[name].get("trains")
 ]
-OWN = "your runs here"
 NONE = "none yet"
 
 # Of the two curves of a run: on which name one lies, and whether one name is on the other.
@@ -55,6 +54,14 @@ def experiment(figure: Figure) -> dict[str, Any]:
     return fields
 
 
+def own(figure: Figure, series: str) -> str:
+    """The read-out of the reader's runs of a series: named, if there are several to train."""
+    fields = experiment(figure)
+    if len({one["series"] for one in fields["live"]}) == 1:
+        return "your runs here"
+    return "yours, " + next(one["label"] for one in fields["series"] if one["name"] == series)
+
+
 def state_of(figure: Figure, one: dict[str, Any]) -> dict[str, object]:
     """The figure's state in which a condition that trains in the page is shown."""
     declared = figure.placed.data["spec"]["state"]
@@ -86,7 +93,7 @@ def expect_where_the_build_ended(figure: Figure, one: dict[str, Any]) -> None:
         setting, series, condition = places
         built = float(model.array("values")[setting, row, series, condition, 0])
         shown = 0.6 * 10.0 ** -measure["decimals"]
-        figure.expect_number(OWN, built, within=shown + 2e-3 * abs(built))
+        figure.expect_number(own(figure, one["series"]), built, within=shown + 2e-3 * abs(built))
 
 
 @pytest.mark.parametrize("name", TRAINING)
@@ -97,33 +104,34 @@ def test_a_run_of_ones_own_ends_where_the_build_s_run_of_that_seed_did(
     first, last = experiment(figure)["live"][0], experiment(figure)["live"][-1]
     for one in (first, last):
         follow(figure, state_of(figure, one))
-        figure.expect_readout(OWN, NONE)
+        readout = own(figure, one["series"])
+        figure.expect_readout(readout, NONE)
         bench = Bench(figure)
         bench.press("Train it yourself")
-        figure.expect_readout(OWN, re.compile(r"\d"))  # a quick run may be done before it is seen
+        figure.expect_readout(readout, re.compile(r"\d"))  # it may be done before it is seen
         bench.wait_phase("done")
         expect_where_the_build_ended(figure, one)
     marks = figure.root.locator(".glyphs.own-run")
-    assert marks.text_content(), "the run has left no mark"
+    assert marks.all_text_contents(), "the run has left no mark"
     # The first state again, under which no run is shown: what the runs have left can be undone.
     follow(figure, {})
     expect(figure.part("reset")).to_be_enabled()
-    assert marks.text_content()
+    assert marks.all_text_contents()
     figure.reset()
-    figure.expect_readout(OWN, NONE)
-    expect(marks).to_have_text("")
+    expect(figure.root.locator(".readout dd").get_by_text(NONE, exact=True)).to_have_count(1)
+    expect(marks).to_have_count(0)
     expect(figure.part("reset")).to_be_disabled()
     # A run that is shown to its end when the reader undoes it.
     follow(figure, state_of(figure, first))
     bench = Bench(figure)
     bench.press("Train it yourself")
     bench.wait_phase("done")
-    expect(marks).not_to_have_text("")
+    expect(marks).to_have_count(1)
     figure.reset()
     figure.settle()
     follow(figure, state_of(figure, first))
-    figure.expect_readout(OWN, NONE)
-    expect(marks).to_have_text("")
+    figure.expect_readout(own(figure, first["series"]), NONE)
+    expect(marks).to_have_count(0)
 
 
 @pytest.mark.parametrize("name", TRAINING)
@@ -135,6 +143,50 @@ def test_the_names_of_a_run_s_curves_are_apart_and_on_neither(reader: Reader, na
             figure.settle()
         covered = figure.root.evaluate(NAMES_COVER)
         assert not covered, f"{measure['label']}: {covered}"
+
+
+SEVERAL = ("losses", "geometry")
+
+
+@pytest.mark.parametrize("name", SEVERAL)
+def test_runs_of_each_series_are_told_by_themselves(reader: Reader, name: str) -> None:
+    """One series is trained to its end, of the next the weights stay untrained, and then some steps
+    are made: no run is in another's mean, and only one at its end stands without *so far*."""
+    figure = reader.live_figure(name)
+    first = experiment(figure)["live"][0]
+    second = next(
+        one
+        for one in experiment(figure)["live"]
+        if one["series"] != first["series"]
+        and [one[key] for key in ("setting", "condition")]
+        == [first[key] for key in ("setting", "condition")]
+    )
+    follow(figure, state_of(figure, first))
+    bench = Bench(figure)
+    bench.press("Train it yourself")
+    bench.wait_phase("done")
+    done = figure.settle().readouts[own(figure, first["series"])]
+
+    follow(figure, state_of(figure, second) | {"speed": "5"})
+    figure.expect_readout(own(figure, second["series"]), NONE)
+    bench = Bench(figure, "keys")
+    bench.press("Untrain")
+    bench.wait_phase("untrained")
+    figure.settle()
+    figure.expect_readout(own(figure, second["series"]), NONE)
+    figure.expect_readout(own(figure, first["series"]), done)
+    bench.press("Train")
+    bench.wait_step(60)
+    bench.pause()
+    figure.expect_readout(own(figure, second["series"]), re.compile(r"\d so far$"))
+    figure.expect_readout(own(figure, first["series"]), done)
+    expect(figure.root.locator(".glyphs.own-run")).to_have_count(2)
+    rows = figure.root.locator(".dot-rows .direct-label").all_text_contents()
+    assert [row.split(" · ")[0] for row in rows if row.startswith("your")] == [
+        {first["series"]: "your runs", second["series"]: "yours so far"}[one["name"]]
+        for one in experiment(figure)["series"]
+        if one["name"] in (first["series"], second["series"])
+    ]
 
 
 @pytest.mark.parametrize("name", TRAINING[:1])
@@ -157,7 +209,7 @@ def test_a_condition_is_switched_while_it_trains(reader: Reader, name: str) -> N
     for knob in turned:
         assert re.search(rf"0%3A{knob}%3D", address), "the address says how it began"
         assert len(re.findall(rf"%3A{knob}%3D", address)) == 2, "and what it was switched to"
-    figure.expect_readout(OWN, NONE)
+    figure.expect_readout(own(figure, second["series"]), NONE)
     figure.expect_summary("Paused")
     steps = bench.steps_done()
     assert len(bench.run()["train"][0]) == steps >= 60, "one run, from the first step to now"
