@@ -153,7 +153,7 @@ class Builder:
             "cells", draw_cells, effects, cache, service, sound, wanted.named, models, code,
             self.distribution, patience,
         )  # fmt: skip
-        pictures = stages.make("pack", pack_pictures, effects, cache, pages, memory)
+        pictures = stages.make("pack", pack_pictures, effects, cache, book.pictures(), memory)
         with stages.phase("pack"):
             icon, icon_files = pack_icon(effects)
             names = shipped_names(bundled, pages)

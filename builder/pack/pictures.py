@@ -12,10 +12,10 @@ from functools import cache as once
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path, PurePosixPath
+from typing import TypeAlias
 
-from builder.issues.issue import Issue
+from builder.issues.issue import Issue, Source, Span
 from builder.load.readable import unreadable
-from builder.resolve.resolve import ResolvedPage
 from builder.store.cache import Cache
 from builder.store.effects import Effects
 from builder.store.hashing import digest, hashed_name
@@ -26,19 +26,21 @@ SVG = ".svg"
 SVG_ROOT = "http://www.w3.org/2000/svg svg"
 FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "AVIF")
 """In Pillow's words; it loads all that it knows before it looks for one of the last two."""
+Shown: TypeAlias = tuple[Source, Span, str]
+"""Where a page shows a picture, and its path in `content/`."""
 LONGEST_TEXT = 1 << 28
 """Bytes: drawing programs keep a whole diagram in the texts of a PNG."""
 
 
 def pack_pictures(
-    effects: Effects, cache: Cache, pages: Iterable[ResolvedPage], memory: Memory
+    effects: Effects, cache: Cache, pictures: Iterable[Shown], memory: Memory
 ) -> tuple[dict[str, str], dict[str, bytes], tuple[Issue, ...]]:
     """By path in `content/` the address in the site; the files there. A broken picture is an issue
     wherever a page shows it."""
-    shown = [(page.source, picture) for page in pages for picture in page.pictures]
+    shown = list(pictures)
     addresses, files, problems = {}, {}, {}
     issues: list[Issue] = []
-    for path in sorted({picture.path for _, picture in shown}):
+    for path in sorted({path for _, _, path in shown}):
         try:
             data = effects.read(f"{CONTENT}/{path}")
         except OSError as error:
@@ -49,10 +51,10 @@ def pack_pictures(
         problems[path] = memory.recall(("picture", path), _remembered, cache, ending, data)
         name = hashed_name(str(pure.with_suffix("")), data, ending)
         addresses[path], files[name] = name, data
-    for source, picture in shown:
-        if problem := problems.get(picture.path):
-            message = f"the picture '{picture.path}' is broken: {problem}"
-            issues.append(source.issue("image-broken", picture.at, message))
+    for source, at, path in shown:
+        if problem := problems.get(path):
+            message = f"the picture '{path}' is broken: {problem}"
+            issues.append(source.issue("image-broken", at, message))
     return addresses, files, tuple(issues)
 
 

@@ -125,11 +125,6 @@ class ResolvedPage:
         return tuple(node.place for node in self.nodes if isinstance(node, Section))
 
     @cached_property
-    def pictures(self) -> tuple[Picture, ...]:
-        """Its images, and those that it links to."""
-        return tuple(node for node in self.nodes if isinstance(node, Picture))
-
-    @cached_property
     def named_figures(self) -> frozenset[str]:
         """The figures that the page wants to show, those that cannot be shown too."""
         lost = (node.node for node in self.nodes if isinstance(node, Unresolved))
@@ -182,6 +177,15 @@ class ResolvedBook:
         """The chapters with an `updated` date, the newest first."""
         pages = [page for page in self.chapters if page.updated]
         return tuple(sorted(pages, key=lambda page: (page.updated, page.number), reverse=True))
+
+    def pictures(self) -> Iterable[tuple[Source, Span, str]]:
+        """Where each picture is shown or linked to, with its path inside content/."""
+        return (
+            (page.source, node.at, node.path)
+            for page in self.pages
+            for node in page.nodes
+            if isinstance(node, Picture)
+        )
 
     def formulas(self) -> Iterable[tuple[ResolvedPage, Math]]:
         """Every formula with the page where it stands."""
