@@ -243,6 +243,7 @@ export default defineFigure<State, Frame, Role>({
                     name={NAMES[name] as string}
                     hue={HUES[name] ?? ""}
                     below={name === "scratch"}
+                    row={name === "raw" ? 1 : 0}
                     dashed={name === "raw"}
                   />
                 ))}

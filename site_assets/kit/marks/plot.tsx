@@ -258,9 +258,13 @@ export interface LineProps {
   readonly name?: string;
   /** Writes the name under the curve's last stretch instead of over it. */
   readonly below?: boolean;
+  /** Rows that are left over the curve for the names of others that end close by. */
+  readonly row?: number;
   readonly hue?: string;
   readonly dashed?: boolean;
 }
+
+const NAME_ROW = 16; // view-box units
 
 export const LETTER = 7.5; // units that a letter of a curve's name takes
 
@@ -288,7 +292,7 @@ export function stepwise(points: readonly Pair[]): string {
 }
 
 /** A curve with its name written at its end instead of in a legend. */
-export function Line({ points, name, below, hue = "", dashed }: LineProps) {
+export function Line({ points, name, below, row = 0, hue = "", dashed }: LineProps) {
   const { x, y, left, right, top, bottom } = useCoordinates();
   const path = stepwise(points.map(([a, b]): Pair => [x(a), y(b)]));
   const drawn = points.filter(([, value]) => Number.isFinite(value));
@@ -296,6 +300,7 @@ export function Line({ points, name, below, hue = "", dashed }: LineProps) {
   const length = LETTER * (name?.length ?? 0);
   const end = last ? nameEnd(x(last[0]), name ?? "", left, right) : 0;
   const beside = drawn.filter(([at]) => x(at) >= end - length).map(([, value]) => place(y(value)));
+  const over = Math.max(Math.min(...beside) - 6 - row * NAME_ROW, top + 10);
   return (
     <g class={hue}>
       <path class={dashed ? "line line-dashed" : "line"} d={path} />
@@ -303,7 +308,7 @@ export function Line({ points, name, below, hue = "", dashed }: LineProps) {
         <text
           class="direct-label"
           x={end}
-          y={below ? Math.min(Math.max(...beside) + 16, bottom - 4) : Math.max(Math.min(...beside) - 6, top + 10)}
+          y={below ? Math.min(Math.max(...beside) + 16, bottom - 4) : over}
           text-anchor="end"
         >
           {name}
