@@ -12,8 +12,9 @@ from builder.issues.rules import Rule
 
 PLACE = re.compile(r"\(at line (\d+), column (\d+)\)")
 AT_END = re.compile(r"\(at end of document\)")
-TABLE = re.compile(r"^\s*\[+\s*([^\]]+?)\s*\]+")
-KEY = re.compile(r"""^\s*("[^"]*"|'[^']*'|[\w-]+)(\s*\.\s*[\w-]+)*\s*=\s*""")
+NAME = r"""(?:"[^"]*"|'[^']*'|[\w-]+)"""
+TABLE = re.compile(rf"^\s*\[+\s*({NAME}(?:\s*\.\s*{NAME})*)\s*\]+")
+KEY = re.compile(rf"^\s*({NAME})(\s*\.\s*[\w-]+)*\s*=\s*")
 
 
 def read_toml(source: Source, rule: Rule, issues: list[Issue]) -> dict[str, Any] | None:
@@ -34,19 +35,23 @@ def read_toml(source: Source, rule: Rule, issues: list[Issue]) -> dict[str, Any]
 
 def key_span(source: Source, table: Sequence[str], key: str, *, value: bool = False) -> Span:
     """Where `key` of `table` is set (or its value); where the table begins if it is not."""
-    wanted = ".".join(table)
-    current, fallback = "", source.line_span(1)
+    wanted = tuple(table)
+    current, fallback = tuple[str, ...](), source.line_span(1)
     for number, start in enumerate(source.line_starts, start=1):
         line = source.line(number)
         if header := TABLE.match(line):
-            current = header[1]
-            if current in {wanted, f"{wanted}.{key}".strip(".")}:
+            current = tuple(map(_unquoted, re.findall(NAME, header[1])))
+            if current in {wanted, (*wanted, key)}:
                 fallback = Span(start + header.start(1), start + header.end(1))
-        elif current == wanted and (found := KEY.match(line)) and found[1].strip("\"'") == key:
+        elif current == wanted and (found := KEY.match(line)) and _unquoted(found[1]) == key:
             if value:
                 return Span(start + found.end(), start + len(line.rstrip()))
             return Span(start + found.start(1), start + found.end(1))
     return fallback
+
+
+def _unquoted(name: str) -> str:
+    return name[1:-1] if name[0] in "\"'" else name
 
 
 class Table:
