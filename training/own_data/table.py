@@ -14,8 +14,8 @@ from training.own_data.problem import InBook, InFile, InText, Problem, and_more,
 NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 
 MINUS = "\u2212"
-GROUPED = r"[-+]?\d{{1,3}}([,.'\u2019 \u00a0\u202f])\d{{3}}(?:\1\d{{3}})*(?:{decimal}\d+)?"
-"""A number with a sign between its thousands."""
+GROUPED = r"[-+]?(?!0)\d{{1,3}}([,.'\u2019 \u00a0\u202f])\d{{3}}(?:\1\d{{3}})*(?:{decimal}\d+)?"
+"""A number with a sign between its thousands; what begins with 0 is none: 0,847 has decimals."""
 MINIMUM_ROWS = 50
 """Fewer leave too little for validation and test to say anything."""
 COLUMN_COUNTS = range(3, 25)

@@ -233,6 +233,8 @@ def test_cells_and_decimals_are_separated_as_declared() -> None:
     [
         (".", "1,5", 'decimal = "," in book.toml reads it so'),
         (".", "1,250", "write 1250; if it is less than a thousand, decimal ="),
+        (".", "0,847", 'decimal = "," in book.toml reads it so'),
+        (",", "0.847", "write 1234,5 or 1,2e3"),
         (".", "1,250,000", "write 1250000, without signs between thousands"),
         (".", "-1,250.5", "write -1250.5, without signs between thousands"),
         (".", "12\u202f500", "write 12500, without signs between thousands"),
