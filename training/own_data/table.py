@@ -119,6 +119,13 @@ class _Reader:
             return None
         label = self._label(names)
         columns = self._columns(names)
+        empty = {
+            column
+            for column in [*columns, *([] if label is None else [label])]
+            if self._is_empty(header[column], [row[column] for row in rows], column == label)
+        }
+        columns = [column for column in columns if column not in empty]
+        label = None if label in empty else label
         rows = self._complete(rows, columns if label is None else [*columns, label])
         for column in columns:
             self._check_numbers(header[column], [row[column] for row in rows])
@@ -281,6 +288,25 @@ class _Reader:
             return []
         return [names.index(name) for name in chosen]
 
+    def _is_empty(self, header: Cell, cells: Sequence[Cell], is_label: bool) -> bool:
+        """Whether no row has a value in a column: to leave such rows out would leave none."""
+        marks = {"", *self.declaration.missing}
+        others = frozenset() if is_label else NO_VALUES
+        if not all(cell.text in marks or cell.text.casefold() in others for cell in cells):
+            return False
+        if cells:
+            hint = "take 'label' out of book.toml" if is_label else self._without(header.text)
+            message = f"the column '{header.text}' has no value in any row"
+            self._report("data-missing", header, message, hint)
+        return bool(cells)
+
+    def _without(self, column: str) -> str:
+        """How book.toml leaves a column out."""
+        if self.declaration.columns:
+            return "take it out of 'columns' in book.toml"
+        names = json.dumps([*self.declaration.exclude, column], ensure_ascii=False)
+        return f"leave it out: exclude = {names} in book.toml"
+
     def _first(
         self, cells: Iterable[Cell], wrong: Callable[[str], bool]
     ) -> tuple[Cell | None, int]:
@@ -316,8 +342,7 @@ class _Reader:
         elif numbers and numbers == [numbers[0] + row for row in range(len(numbers))]:
             first = ", ".join(cell.text for cell in given[:3])
             message = f"'{header.text}' runs {first} … like a row number"
-            hint = f"leave it out: exclude = [{json.dumps(header.text)}] in book.toml"
-            self._report("data-column", header, message, hint, warning=True)
+            self._report("data-column", header, message, self._without(header.text), warning=True)
         elif numbers and has_heavy_tails(numbers):
             self._report_tails(header.text, numbers)
 

@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import numpy as np
 import pytest
@@ -19,7 +19,7 @@ from training.learn.early_stopping import LOOKS, BestWeights
 from training.learn.networks import DenseVAE, parameter_count
 from training.own_data.declaration import LABELS, Declaration, read_declarations
 from training.own_data.pictures import Pictures
-from training.own_data.problem import InFile
+from training.own_data.problem import InFile, InText
 from training.own_data.read import OwnData, files_of, read_data, sound_data
 from training.own_data.table import Table
 from training.publish.fingerprint import ROOT
@@ -262,6 +262,29 @@ def test_rows_without_a_value_in_a_chosen_column_are_left_out() -> None:
     table = table_of("\n".join(["a,b,c,d", *rows]), columns=("a", "b", "c"), missing=("NA", "-999"))
     assert len(table.rows) == ROWS - 2
     assert table.rows[:2] == ((0.0, 0.0, 0.0), (3.0, 3.0, 3.0))
+
+
+@pytest.mark.parametrize(
+    ("cell", "settings", "hint"),
+    [
+        ("", {}, 'leave it out: exclude = ["d"] in book.toml'),
+        ("NA", {"exclude": ("é",)}, 'leave it out: exclude = ["é", "d"] in book.toml'),
+        ("-9", {"missing": ("-9",)}, 'leave it out: exclude = ["d"] in book.toml'),
+        ("", {"columns": ("a", "b", "c", "d")}, "take it out of 'columns' in book.toml"),
+        ("", {"label": "d"}, "take 'label' out of book.toml"),
+    ],
+)
+def test_a_column_without_a_value_in_any_row_is_told_once(
+    cell: str, settings: dict[str, Any], hint: str
+) -> None:
+    """`missing = [""]` would leave out all rows."""
+    rows = [f"{i % 9},{i % 7},{i % 5},{i % 4},{cell}" for i in range(ROWS)]
+    declaration = Declaration("t", "", "real", file="t.csv", **settings)
+    text = "\n".join(["é,a,b,c,d", *rows])
+    _, problems = read_data(declaration, {"content/data/t.csv": text.encode()})
+    [problem] = problems
+    assert (problem.rule, problem.hint) == ("data-missing", hint)
+    assert problem.at == InText("content/data/t.csv", 8, 9)
 
 
 def test_an_index_without_a_name_and_names_that_nobody_chose_are_no_matter() -> None:
