@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from math import isfinite
 
 from training.own_data.declaration import SEPARATORS, TABLE, Declaration
 from training.own_data.problem import InBook, InFile, InText, Problem, and_more, counted
@@ -18,6 +17,9 @@ GROUPED = r"[-+]?(?!0)\d{{1,3}}([,.'\u2019 \u00a0\u202f])\d{{3}}(?:\1\d{{3}})*(?
 """A number with a sign between its thousands; what begins with 0 is none: 0,847 has decimals."""
 MINIMUM_ROWS = 50
 """Fewer leave too little for validation and test to say anything."""
+LARGEST = 1e38
+"""Models compute in single precision. Its largest number, 3.4e38, is what some programs write for a
+missing value."""
 COLUMN_COUNTS = range(3, 25)
 """Two numbers are no bottleneck for fewer columns, and a figure has no room for more."""
 MOST = 0.9
@@ -45,9 +47,9 @@ def _cell(separator: str) -> re.Pattern[str]:
     )
 
 
-def is_number(text: str) -> bool:
-    """Whether a cell holds a finite number."""
-    return bool(NUMBER.fullmatch(text)) and isfinite(float(text))
+def _leaves_out(text: str) -> str:
+    """The hint for a cell that stands for no value."""
+    return f"missing = [{json.dumps(text)}] in book.toml leaves such rows out"
 
 
 def bulk(numbers: Sequence[float]) -> tuple[float, float]:
@@ -176,7 +178,9 @@ class _Reader:
 
     def _is_number(self, text: str) -> bool:
         decimal = self.declaration.decimal
-        return (decimal == "." or "." not in text) and is_number(text.replace(decimal, "."))
+        if decimal != "." and "." in text:
+            return False
+        return bool(NUMBER.fullmatch(text.replace(decimal, ".")))
 
     def _complete(
         self, rows: Sequence[Sequence[Cell]], columns: Sequence[int]
@@ -334,6 +338,14 @@ class _Reader:
             hint = self._number_hint(header.text, cell.text, whole=count == len(given))
             self._report("data-number", cell, message + and_more(count, "row"), hint)
             return
+        cell, count = self._first(given, lambda text: abs(self._number(text)) > LARGEST)
+        if cell:
+            message = f"'{cell.text}' is too large to compute with, in the column '{header.text}'"
+            hint = f"numbers go to {LARGEST:g}: write them in a larger unit"
+            if count < len(given):
+                hint += f"; if it stands for no value, {_leaves_out(cell.text)}"
+            self._report("data-number", cell, message + and_more(count, "row"), hint)
+            return
         numbers = [self._number(cell.text) for cell in given]
         if numbers and len(set(numbers)) == 1:
             message = f"the column '{header.text}' is {given[0].text} in every row"
@@ -376,7 +388,7 @@ class _Reader:
         if comma:
             return 'decimal = "," in book.toml reads it so'
         if text.casefold() in NO_VALUES:
-            return f"missing = [{json.dumps(text)}] in book.toml leaves such rows out"
+            return _leaves_out(text)
         if whole:
             return (
                 "a column of classes is the 'label' in book.toml; 'exclude' there can leave "

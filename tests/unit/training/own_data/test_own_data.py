@@ -264,6 +264,32 @@ def test_rows_without_a_value_in_a_chosen_column_are_left_out() -> None:
     assert table.rows[:2] == ((0.0, 0.0, 0.0), (3.0, 3.0, 3.0))
 
 
+@pytest.mark.parametrize("cell", ["1.7976931348623157e308", "-3.4028235e+38", "1e400"])
+def test_a_number_that_no_model_computes_with_is_told_at_its_cell(cell: str) -> None:
+    """It would end a training, or be all that it sees."""
+    rows = [f"{i % 9},{i % 7},{i % 5}e20" for i in range(ROWS)]
+    rows[0] = f"{cell},1,2"
+    declaration = Declaration("t", "", "real", file="t.csv")
+    text = "\n".join(["a,b,c", *rows])
+    _, problems = read_data(declaration, {"content/data/t.csv": text.encode()})
+    [problem] = [problem for problem in problems if not problem.warning]
+    assert (problem.rule, problem.at) == (
+        "data-number",
+        InText("content/data/t.csv", 6, 6 + len(cell)),
+    )
+    assert f'missing = ["{cell}"]' in problem.hint
+    assert f"'{cell}' is too large" in problem.message
+
+
+def test_a_column_of_nothing_but_huge_numbers_has_another_unit() -> None:
+    rows = [f"{i % 9},{i % 7},{(-1) ** i}e300" for i in range(ROWS)]
+    declaration = Declaration("t", "", "real", file="t.csv")
+    text = "\n".join(["a,b,c", *rows])
+    _, [problem] = read_data(declaration, {"content/data/t.csv": text.encode()})
+    assert problem.message.endswith(f"in the column 'c' (and {ROWS - 1} more rows)")
+    assert problem.hint == "numbers go to 1e+38: write them in a larger unit"
+
+
 @pytest.mark.parametrize(
     ("cell", "settings", "hint"),
     [
