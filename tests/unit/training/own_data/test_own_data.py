@@ -17,11 +17,11 @@ from training.__main__ import main
 from training.data.dataset import HonestyLabel
 from training.learn.early_stopping import LOOKS, BestWeights
 from training.learn.networks import DenseVAE, parameter_count
-from training.own_data.declaration import LABELS, Declaration, read_declarations
+from training.own_data.declaration import LABELS, SIZES, Declaration, read_declarations
 from training.own_data.pictures import Pictures
 from training.own_data.problem import InFile, InText
 from training.own_data.read import OwnData, files_of, read_data, sound_data
-from training.own_data.table import Table
+from training.own_data.table import COLUMN_COUNTS, MAXIMUM_CLASSES, MINIMUM_ROWS, Table
 from training.publish.fingerprint import ROOT
 from training.recipes.families import own_recipe
 
@@ -165,6 +165,15 @@ def test_a_book_that_cannot_be_read_declares_nothing(tmp_path: Path) -> None:
 
 def test_labels_of_honesty_are_those_of_the_data_sets() -> None:
     assert set(get_args(HonestyLabel)) == set(LABELS)
+
+
+def test_the_readme_says_how_much_a_model_takes() -> None:
+    readme = (ROOT / "README.md").read_text("utf-8")
+    told = readme[readme.index("### Your own data") : readme.index("### Cells")]
+    assert f"{COLUMN_COUNTS[0]} to {COLUMN_COUNTS[-1]} columns" in told
+    assert f"at most {MAXIMUM_CLASSES} classes" in told
+    assert f"{MINIMUM_ROWS} rows or more" in told
+    assert f"pixels along a side, {SIZES[0]} to {SIZES[-1]}\n" in told
 
 
 def test_the_likelihood_of_a_table_is_that_of_its_best_spread() -> None:
