@@ -14,9 +14,14 @@ from functools import lru_cache
 from builder.issues.issue import Source, Span
 
 BEGINNING = re.compile(r"@[ \t]*(?P<type>[A-Za-z]+)\s*(?P<open>[{(])")
-KEY = re.compile(r"""\s*([^\s,{}()"#%=]+)\s*(?:,|(?=[})]))""")
+KEY = re.compile(r"""\s*([^\s,{}()"#%=]+)(?:\s*(?P<comma>,|(?=[})]))|\s+(?=[A-Za-z][\w-]*\s*=))""")
+ABBREVIATION = re.compile(r"""\s*([^\s,{}()"#%=]+)\s*=""")
+KEYLESS = re.compile(r'[^{}"=]*=')
+"""What holds fields, and nothing before them that could be a key."""
 BRACE = re.compile(r"[{}()]|^[ \t]*(?=@[ \t]*[A-Za-z]+\s*\{[^\s,{}()]+\s*,)", re.MULTILINE)
 FIELD = re.compile(r"([A-Za-z][\w-]*)\s*=\s*")
+OPENS = re.compile(r",\s*[A-Za-z][\w-]*\s*=\s*\Z")
+"""What stands before the first quote of a field, not before the last of the field above it."""
 INHERITED = re.compile(r"\b(?:crossref|xdata)\s*=\s*[{\"]?([^}\"\n]*)", re.IGNORECASE)
 NOT_WORKS = frozenset({"comment", "preamble", "string"})
 
@@ -33,6 +38,18 @@ class LibraryEntry:
     """Keys of the entries that it inherits fields from."""
     closed: bool
     """Whether it has its last brace."""
+    separated: bool = True
+    """Whether a comma stands between its key and its fields."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What an entry holds, as far as it can be told without reading it."""
+
+    fields: tuple[tuple[str, Span], ...]
+    """Names of fields in lower case, with their places."""
+    unclosed: Span | None
+    """The first quote or brace that nothing closes: the reader would go on to another entry's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +60,10 @@ class Library:
     entries: Mapping[str, LibraryEntry] = field(default_factory=dict)
     twice: Mapping[str, Span] = field(default_factory=dict)
     """Keys that are given again, and where."""
-    strings: tuple[Span, ...] = ()
-    """The definitions of abbreviations."""
+    strings: tuple[LibraryEntry, ...] = ()
+    """The definitions of abbreviations; their keys are what is defined."""
+    keyless: tuple[LibraryEntry, ...] = ()
+    """What no chapter can cite, by the places of their types."""
 
     def with_donors(self, keys: Iterable[str]) -> list[LibraryEntry]:
         """The entries of these keys and all that they inherit from, in the order of the file."""
@@ -65,7 +84,8 @@ def index_library(source: Source) -> Library:
     text = source.text
     entries: dict[str, LibraryEntry] = {}
     twice: dict[str, Span] = {}
-    strings: list[Span] = []
+    strings: list[LibraryEntry] = []
+    keyless: list[LibraryEntry] = []
     position = 0
     while found := BEGINNING.search(text, position):
         line = text.rfind("\n", 0, found.start()) + 1
@@ -74,19 +94,26 @@ def index_library(source: Source) -> Library:
             continue
         position, closed = _end(text, found)
         whole, kind = Span(found.start(), position), found["type"].lower()
-        if kind == "string":
-            strings.append(whole)
-        key = None if kind in NOT_WORKS else KEY.match(text, found.end())
-        if key is None:
+        if kind in NOT_WORKS:
+            if kind == "string" and (name := ABBREVIATION.match(text, found.end())):
+                at = Span(*name.span(1))
+                strings.append(LibraryEntry(name[1], kind, at, whole, (), closed))
             continue
-        at, name = Span(*key.span(1)), key[1]
-        if name in entries:
-            twice.setdefault(name, at)
+        key = KEY.match(text, found.end())
+        if key is None:
+            if KEYLESS.match(text, found.end(), position):
+                at = Span(*found.span("type"))
+                keyless.append(LibraryEntry("", kind, at, whole, (), closed))
+            continue
+        at = Span(*key.span(1))
+        if key[1] in entries:
+            twice.setdefault(key[1], at)
             continue
         donors = INHERITED.findall(text, key.end(), position)
         named = tuple(one.strip() for several in donors for one in several.split(","))
-        entries[name] = LibraryEntry(name, kind, at, whole, named, closed)
-    return Library(source, entries, twice, tuple(strings))
+        separated = key["comma"] is not None
+        entries[key[1]] = LibraryEntry(key[1], kind, at, whole, named, closed, separated)
+    return Library(source, entries, twice, tuple(strings), tuple(keyless))
 
 
 def _end(text: str, beginning: re.Match[str]) -> tuple[int, bool]:
@@ -108,20 +135,34 @@ def _end(text: str, beginning: re.Match[str]) -> tuple[int, bool]:
     return len(text), False
 
 
-def fields_of(library: Library, entry: LibraryEntry) -> list[tuple[str, Span]]:
-    """The names of an entry's fields in lower case, with their places."""
+def contents_of(library: Library, entry: LibraryEntry) -> Contents:
+    """What stands between an entry's key and its end."""
     text = library.source.text
-    found: list[tuple[str, Span]] = []
-    position, depth, quoted = entry.at.end, 0, False
-    while position < entry.whole.end:
+    fields: list[tuple[str, Span]] = []
+    position, end = entry.at.end, entry.whole.end - entry.closed
+    opened: list[int] = []  # quotes and braces; inside a quote the reader counts no braces
+    while position < end:
         sign = text[position]
-        if sign in "{}":
-            depth += 1 if sign == "{" else -1
-        elif sign == '"' and depth == 0:
-            quoted = not quoted
-        elif depth == 0 and not quoted and (name := FIELD.match(text, position, entry.whole.end)):
-            found.append((name[1].lower(), Span(*name.span(1))))
+        quoted = bool(opened) and text[opened[-1]] == '"'
+        if sign == "\\":
+            position += 1  # whatever sign follows is text
+        elif quoted and sign == '"':
+            if OPENS.search(text, opened[-1], position):
+                break
+            opened.pop()
+        elif quoted:
+            pass
+        elif sign == "{" or (sign == '"' and not opened):
+            opened.append(position)
+        elif sign == "}" and opened:
+            opened.pop()
+        elif sign == "%" and not opened:
+            position = text.find("\n", position, end)
+            if position < 0:
+                break
+        elif not opened and (name := FIELD.match(text, position, end)):
+            fields.append((name[1].lower(), Span(*name.span(1))))
             position = name.end()
             continue
         position += 1
-    return found
+    return Contents(tuple(fields), Span(opened[0], opened[0] + 1) if opened else None)

@@ -21,7 +21,7 @@ from builder.issues.issue import Issue, Severity, Source, Span, suggest, whole_f
 from builder.issues.rules import Rule
 from builder.load.config import BookConfig
 from builder.load.readable import unreadable
-from builder.load.references import Library, LibraryEntry, fields_of
+from builder.load.references import Library, LibraryEntry, contents_of
 from builder.load.toml_file import key_span
 from builder.node.methods import ReferencesParams, Service
 from builder.node.service import ServiceError
@@ -117,12 +117,18 @@ def cited_works(
         return Works(), ()
     known = frozenset(library.entries)
     wanted = sorted(known.intersection(keys), key=lambda key: library.entries[key].at.start)
-    issues = [*_fields(library, wanted), *_open_entries(library, wanted)]
+    faults = _faults(library, library.with_donors(wanted))
+    lost = _faults(library, library.strings)
+    sound = [key for key in wanted if library.entries[key] not in faults]
+    issues = [*faults.values(), *_keyless(library), *_fields(library, sound)]
     readable = [
-        key for key in wanted if library.entries[key].closed and library.entries[key].type != "set"
+        key
+        for key in sound
+        if library.entries[key].type != "set" and not faults.keys() & library.with_donors([key])
     ]
     style = _style(effects, config, settings, issues)
-    text, starts = _joined(library, readable)
+    strings = [string for string in library.strings if string not in lost]
+    text, starts = _joined(library, [*strings, *library.with_donors(readable)])
     params: ReferencesParams = {
         "text": text,
         "keys": readable,
@@ -144,7 +150,7 @@ def cited_works(
         effects.write(REMEMBERED, canonical(made).encode())
     cited = memory.recall("references", _references, canonical(made["works"]))
     problems = [problem for problem in made["problems"] if problem["error"] != "style"]
-    issues += _problems(library, readable, problems, starts)
+    issues += _problems(library, readable, problems, starts, lost)
     if settings and len(problems) < len(made["problems"]):
         told = [problem["message"] for problem in made["problems"] if problem["error"] == "style"]
         message = f"'{config.bibliography_style}' is no CSL style that works can be listed by"
@@ -213,12 +219,10 @@ def _broken_xml(style: Source) -> Issue | None:
     return None
 
 
-def _joined(library: Library, keys: Iterable[str]) -> tuple[str, list[tuple[int, int]]]:
-    """What the cited entries need in one text, and the lines where its pieces begin, there and in
-    the file."""
-    spans = [*library.strings, *(entry.whole for entry in library.with_donors(keys))]
+def _joined(library: Library, entries: Iterable[LibraryEntry]) -> tuple[str, list[tuple[int, int]]]:
+    """Entries in one text, and the lines where its pieces begin, there and in the file."""
     pieces, starts, line = [], [], 1
-    for span in sorted(spans, key=lambda span: span.start):
+    for span in sorted((entry.whole for entry in entries), key=lambda span: span.start):
         piece = library.source.text[span.start : span.end].rstrip()
         starts.append((line, library.source.line_number(span.start)))
         pieces.append(piece)
@@ -231,8 +235,12 @@ def _problems(
     keys: list[str],
     problems: Iterable[Mapping[str, Any]],
     starts: list[tuple[int, int]],
+    lost: Mapping[LibraryEntry, Issue],
 ) -> list[Issue]:
-    """What the reader found, at its place in the file; of an entry that cannot be read once."""
+    """What the reader found, at its place in the file; of an entry that cannot be read once.
+
+    `lost` says of abbreviations why they were kept from the reader.
+    """
     issues: list[Issue] = []
     told: set[str] = set()
     undefined: set[str] = set()
@@ -266,7 +274,8 @@ def _problems(
         severity: Severity = "warning" if rule == "references-command" else "error"
         issues.append(library.source.issue(rule, at, message, hint, severity))
     for name in sorted(undefined):
-        issues += _undefined(library, read, name)
+        broken = [issue for entry, issue in lost.items() if entry.key.lower() == name.lower()]
+        issues += broken or _undefined(library, read, name)
     return list(dict.fromkeys(issues))
 
 
@@ -281,11 +290,40 @@ def _undefined(library: Library, read: Iterable[LibraryEntry], name: str) -> Ite
             yield library.source.issue("references-fields", at, message, hint)
 
 
-def _open_entries(library: Library, keys: Iterable[str]) -> Iterator[Issue]:
-    for entry in map(library.entries.__getitem__, keys):
-        if not entry.closed:
-            message, hint = "this BibTeX entry is not closed", "are its braces complete?"
-            yield library.source.issue("references-syntax", entry.at, message, hint)
+def _faults(library: Library, entries: Iterable[LibraryEntry]) -> dict[LibraryEntry, Issue]:
+    """Those of the entries that cannot be read, and why. Each would take what follows along: the
+    reader goes on until a brace or a quote closes what is open."""
+    found = {}
+    for entry in entries:
+        if fault := _fault(library, entry):
+            at, message, hint = fault
+            found[entry] = library.source.issue("references-syntax", at, message, hint)
+    return found
+
+
+def _fault(library: Library, entry: LibraryEntry) -> tuple[Span, str, str] | None:
+    if not entry.closed:
+        return entry.at, "this BibTeX entry is not closed", "are its braces complete?"
+    if not entry.separated:
+        message = f"a comma is missing between the key '{entry.key}' and its fields"
+        return entry.at, message, f"write @{entry.type}{{{entry.key}, …"
+    if at := contents_of(library, entry).unclosed:
+        if library.source.text[at.start] == '"':
+            return at, "this quote is not closed in its BibTeX entry", "put the text into braces"
+        hint = "a brace behind a backslash closes none"
+        return at, "this brace is not closed in its BibTeX entry", hint
+    return None
+
+
+def _keyless(library: Library) -> Iterator[Issue]:
+    """One warning for all entries that no chapter can cite, wherever they come from."""
+    lost = [entry for entry in library.keyless if entry.type in TYPES]
+    if lost:
+        message = "this BibTeX entry has no key by which a chapter could cite it"
+        others = f" (and {len(lost) - 1} more)" if len(lost) > 1 else ""
+        hint = f"write @{lost[0].type}{{KEY, …"
+        at = lost[0].at
+        yield library.source.issue("references-syntax", at, message + others, hint, "warning")
 
 
 def _problem(problem: Mapping[str, Any], entry: LibraryEntry) -> tuple[Rule, str, str] | None:
@@ -321,12 +359,10 @@ def _fields(library: Library, keys: Iterable[str]) -> list[Issue]:
     source = library.source
     for key in keys:
         entry = library.entries[key]
-        if not entry.closed:
-            continue
         if key in library.twice:
             message = f"the key '{key}' is given twice"
             issues.append(source.issue("id-unique", library.twice[key], message))
-        fields = fields_of(library, entry)
+        fields = contents_of(library, entry).fields
         names = Counter(name for name, _ in fields if name not in UNSHOWN)
         if repeated := sorted(name for name, count in names.items() if count > 1):
             message = f"this entry gives a field twice: {', '.join(repeated)}"

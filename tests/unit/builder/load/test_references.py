@@ -28,7 +28,8 @@ def test_entries_in_braces_and_in_parentheses_one_after_the_other() -> None:
     assert text[library.entries["b"].whole.start : library.entries["b"].whole.end] == (
         "@book(b, title={)}, year=2000)"
     )
-    assert [text[span.start : span.end] for span in library.strings] == ["@string{j={J}}"]
+    spans = [string.whole for string in library.strings]
+    assert [text[span.start : span.end] for span in spans] == ["@string{j={J}}"]
 
 
 def test_an_entry_that_is_not_closed_takes_no_other_along() -> None:
