@@ -266,9 +266,9 @@ def _problems(
                 continue
             told.add(entry.key)
         at = entry.at
-        if value := problem.get("value"):
-            start = library.source.text.find(value, entry.at.end, entry.whole.end)
-            at = Span(start, start + len(value)) if start >= 0 else at
+        value, field = problem.get("value") or "", problem.get("field") or ""
+        if value or field:
+            at = _place(library, entry, value, field) or at
         elif line and entry.whole.start < (span := library.source.line_span(line)).start:
             at = span if span.start < entry.whole.end else at
         severity: Severity = "warning" if rule == "references-command" else "error"
@@ -277,6 +277,20 @@ def _problems(
         broken = [issue for entry, issue in lost.items() if entry.key.lower() == name.lower()]
         issues += broken or _undefined(library, read, name)
     return list(dict.fromkeys(issues))
+
+
+def _place(library: Library, entry: LibraryEntry, value: str, field: str) -> Span | None:
+    """Where a text stands in an entry or in what it inherits from: in a field, if one is named."""
+    for one in (entry, *library.with_donors([entry.key])):
+        named = [at for name, at in contents_of(library, one).fields if name == field]
+        if named or not field:
+            begin = named[0].end if named else one.at.end
+            start = library.source.text.find(value, begin, one.whole.end) if value else -1
+            if start >= 0:
+                return Span(start, start + len(value))
+            if named:
+                return named[0]
+    return None
 
 
 def _undefined(library: Library, read: Iterable[LibraryEntry], name: str) -> Iterator[Issue]:
@@ -347,6 +361,12 @@ def _problem(problem: Mapping[str, Any], entry: LibraryEntry) -> tuple[Rule, str
         case "unlisted":
             message = f"'{entry.key}' cannot be listed: {problem.get('message')}"
             return "references-fields", message, ""
+        case "scheme":
+            message = f"a link cannot lead to '{str(problem['value']).partition(':')[0]}:…'"
+            return "link-scheme", message, "https:// or http://"
+        case "address":
+            hint = "it begins with https:// and has no blanks; words are a note = {…}"
+            return "references-fields", f"'{problem['value']}' is no address", hint
         case "math":
             return "math", str(problem.get("message", "")), ""
         case _:

@@ -19,7 +19,7 @@ const STYLES = styles.default;
 /** @typedef {Record<string, Nodes>} Fields */
 /** @typedef {Record<string, any>} Item A work in CSL's JSON. */
 /** @typedef {Record<string, unknown>} Problem */
-/** @typedef {{ text: string, address: string, variable?: string }} Link */
+/** @typedef {{ text: string, address: string, variable?: string | undefined }} Link */
 /** @typedef {{ whole?: string, tex?: string, link?: Link }} Thing What stands aside: a formula, or a link. */
 /**
  * @typedef {object} Entry
@@ -157,14 +157,25 @@ const escaped = (text) =>
 /** @type {(address: string, text: string) => string} */
 const linked = (address, text) => `<a href="${escaped(address)}" rel="noopener">${escaped(text)}</a>`;
 
+/** A scheme, by its name; a host may have a port. */
+const SCHEME = /^([a-z][a-z0-9+.-]*):(?!\d)/i;
+
 /**
- * An address as it was written, but for LaTeX's backslashes and a scheme that was left out.
+ * An address as it was written, but for LaTeX's backslashes and a scheme that was left out; or why none is shown.
  *
  * @param {string} url
+ * @returns {{ address: string } | { error: "scheme" | "address", value: string }}
  */
 function addressOf(url) {
-  const plain = url.replace(LATEX_SIGN, "$1").trim();
-  return /^[a-z][a-z0-9+.-]*:/i.test(plain) ? plain : `https://${plain.replace(/^\/\//, "")}`;
+  const value = url.replace(LATEX_SIGN, "$1").trim();
+  const scheme = SCHEME.exec(value)?.[1];
+  if (scheme && !/^https?$/i.test(scheme)) return { error: "scheme", value };
+  const address = scheme ? value : `https://${value.replace(/^\/\//, "")}`;
+  const isAddress = /^https?:\/\/[^/\s]\S*$/i.test(address) && URL.canParse(address);
+  // Without a scheme any word would be the name of a host.
+  return isAddress && (scheme || /[^.]\.[^.]/.test(new URL(address).hostname))
+    ? { address }
+    : { error: "address", value };
 }
 
 /** @param {string} written */
@@ -199,30 +210,38 @@ const plain = (nodes) =>
         .join("");
 
 /**
- * Pairs of text and address: archive, DOI, web page.
+ * Pairs of text and address: archive, DOI, web page; and what is no address.
  *
  * @param {Fields} fields
- * @param {string} raw
+ * @param {string} page
  */
-function linksOf(fields, raw) {
+function linksOf(fields, page) {
   /** @type {Link[]} */
   const links = [];
+  /** @type {Problem[]} */
+  const wrong = [];
+  /** @type {(field: string, url: string, variable?: string) => void} */
+  const web = (field, url, variable) => {
+    const found = addressOf(url);
+    if ("error" in found) wrong.push({ ...found, field });
+    else if (!links.some((link) => link.address === found.address)) links.push({ text: "web", ...found, variable });
+  };
   const eprint = plain(fields.eprint).trim();
   if (eprint) {
     const kind = plain(fields.eprinttype).toLowerCase().trim() || "arxiv";
     const [name, folder] = ARCHIVES[kind] ?? /** @type {const} */ ([`${plain(fields.eprinttype)}:`, ""]);
     const id = eprint.replace(/^arxiv:/i, "");
     if (folder) links.push({ text: name.endsWith(" ") ? name + id : `${name}:${id}`, address: folder + id });
-    else if (/^https?:/.test(id)) links.push({ text: "web", address: addressOf(id) });
+    else if (/^https?:/.test(id)) web("eprint", id);
   }
   if (fields.doi) {
     const { doi, address } = doiOf(plain(fields.doi));
     links.push({ text: `doi:${doi}`, address, variable: "DOI" });
   }
-  const url = plain(fields.url) || raw;
-  const address = url && addressOf(url);
-  if (address && !links.some((link) => link.address === address)) links.push({ text: "web", address, variable: "URL" });
-  return links;
+  const url = plain(fields.url);
+  if (url) web("url", url, "URL");
+  else if (page) web("howpublished", page, "URL");
+  return { links, wrong };
 }
 
 /** @type {(first: Nodes, second: Nodes) => Nodes} */
@@ -258,12 +277,10 @@ function fitted(entry) {
   if (fields.publisher === undefined) delete fields.publisher;
   if (fields.eid && !fields.pages) fields.pages = [[fields.eid]];
   const published = plain(fields.howpublished).trim();
-  const page =
-    fields.howpublished?.some?.((/** @type {{ marks?: { type: string }[] }} */ node) =>
-      node.marks?.some(({ type }) => type === "url"),
-    ) || /^https?:\/\/\S+$/.test(published)
-      ? published
-      : "";
+  const url = fields.howpublished?.find?.((/** @type {{ marks?: { type: string }[] }} */ node) =>
+    node.marks?.some(({ type }) => type === "url"),
+  );
+  const page = url ? plain([url]) : /^https?:\/\/\S+$/.test(published) ? published : "";
   if (page) delete fields.howpublished;
   delete fields.langid; // else English titles lose their capitals
   return page;
@@ -334,7 +351,7 @@ function issuedIn(date, written) {
  */
 function cslOf(entry, aside) {
   const page = fitted(entry);
-  const links = linksOf(entry.fields, page);
+  const { links, wrong } = linksOf(entry.fields, page);
   // Case is the author's: the converter would lower that of English titles.
   const exporter = new CSLExporter({ 1: entry }, false, { language: "none" });
   const item = /** @type {Item} */ (exporter.parse()[1]);
@@ -353,7 +370,7 @@ function cslOf(entry, aside) {
   // The formatter takes any hyphen in a number for a range unless it is told.
   if (item.number) item.number = item.number.replace(/(?<!\\)-/g, "\\-");
   for (const link of links) if (link.variable) item[link.variable] = aside.put({ link });
-  return { item, links };
+  return { item, links, wrong };
 }
 
 /** @type {Readonly<Record<string, string>>} */
@@ -516,7 +533,10 @@ export async function readBibliography({ text, keys, style, language, macros }) 
     else if (Object.keys(entry.fields).length === 0) problems.push({ key, error: "empty" });
     else {
       for (const value of new Set(leftOut(entry.raw_text ?? ""))) problems.push({ key, error: "command", value });
-      made.push(cslOf(entry, aside));
+      const work = cslOf(entry, aside);
+      made.push(work);
+      for (const { value, ...problem } of work.wrong)
+        problems.push({ ...problem, key, value: aside.back(String(value), ({ whole }) => whole ?? "") });
     }
   }
   const items = made.map(({ item }) => item);
