@@ -7,6 +7,7 @@ are cited are read and formatted in Node (works.py).
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -43,11 +44,20 @@ class LibraryEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class Field:
+    """A field by its place; its name in lower case."""
+
+    name: str
+    at: Span
+    value: Span
+    """With its quotes or braces, and blanks."""
+
+
+@dataclass(frozen=True, slots=True)
 class Contents:
     """What an entry holds, as far as it can be told without reading it."""
 
-    fields: tuple[tuple[str, Span], ...]
-    """Names of fields in lower case, with their places."""
+    fields: tuple[Field, ...]
     unclosed: Span | None
     """The first quote or brace that nothing closes: the reader would go on to another entry's."""
 
@@ -138,7 +148,8 @@ def _end(text: str, beginning: re.Match[str]) -> tuple[int, bool]:
 def contents_of(library: Library, entry: LibraryEntry) -> Contents:
     """What stands between an entry's key and its end."""
     text = library.source.text
-    fields: list[tuple[str, Span]] = []
+    names: list[re.Match[str]] = []
+    commas: list[int] = []
     position, end = entry.at.end, entry.whole.end - entry.closed
     opened: list[int] = []  # quotes and braces; inside a quote the reader counts no braces
     while position < end:
@@ -161,8 +172,19 @@ def contents_of(library: Library, entry: LibraryEntry) -> Contents:
             if position < 0:
                 break
         elif not opened and (name := FIELD.match(text, position, end)):
-            fields.append((name[1].lower(), Span(*name.span(1))))
+            names.append(name)
             position = name.end()
             continue
+        elif sign == "," and not opened:
+            commas.append(position)
         position += 1
+    ends = [*commas, end]
+    fields = (
+        Field(
+            name[1].lower(),
+            Span(*name.span(1)),
+            Span(name.end(), ends[bisect_left(ends, name.end())]),
+        )
+        for name in names
+    )
     return Contents(tuple(fields), Span(opened[0], opened[0] + 1) if opened else None)

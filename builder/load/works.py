@@ -20,8 +20,9 @@ from markupsafe import Markup
 from builder.issues.issue import Issue, Severity, Source, Span, suggest, whole_file
 from builder.issues.rules import Rule
 from builder.load.config import BookConfig
+from builder.load.names import run_together
 from builder.load.readable import unreadable
-from builder.load.references import Library, LibraryEntry, contents_of
+from builder.load.references import Field, Library, LibraryEntry, contents_of
 from builder.load.toml_file import key_span
 from builder.node.methods import ReferencesParams, Service
 from builder.node.service import ServiceError
@@ -39,6 +40,10 @@ BROKEN = frozenset(
 )  # fmt: skip
 """What the reader calls an entry of which it cannot make sense."""
 NAMED = frozenset({"author", "editor", "institution", "organization", "publisher", "translator"})
+PEOPLE = frozenset({"author", "bookauthor", "editor", "translator"})
+"""Fields that hold names of people and what stands in braces."""
+WHOLE_VALUE = re.compile(r'\s*[{"](?P<text>.*)["}]\s*', re.DOTALL)
+"""A field's value that begins and ends with a text, not with an abbreviation."""
 TITLED = frozenset({"title", "booktitle", "maintitle", "journal", "journaltitle"})
 DATED = frozenset({"date", "year", "pubstate", "issued"})
 UNSHOWN = frozenset({"abstract", "annotation", "annote", "file", "keywords"})
@@ -282,14 +287,14 @@ def _problems(
 def _place(library: Library, entry: LibraryEntry, value: str, field: str) -> Span | None:
     """Where a text stands in an entry or in what it inherits from: in a field, if one is named."""
     for one in (entry, *library.with_donors([entry.key])):
-        named = [at for name, at in contents_of(library, one).fields if name == field]
+        named = [found for found in contents_of(library, one).fields if found.name == field]
         if named or not field:
-            begin = named[0].end if named else one.at.end
-            start = library.source.text.find(value, begin, one.whole.end) if value else -1
+            within = named[0].value if named else Span(one.at.end, one.whole.end)
+            start = library.source.text.find(value, within.start, within.end) if value else -1
             if start >= 0:
                 return Span(start, start + len(value))
             if named:
-                return named[0]
+                return named[0].at
     return None
 
 
@@ -373,6 +378,18 @@ def _problem(problem: Mapping[str, Any], entry: LibraryEntry) -> tuple[Rule, str
             return None
 
 
+def _run_together(source: Source, field: Field) -> Iterator[Issue]:
+    """Names that BibTeX takes for one."""
+    text = source.text[field.value.start : field.value.end]
+    if whole := WHOLE_VALUE.fullmatch(text):
+        start = field.value.start + whole.start("text")
+        for name in run_together(whole["text"]):
+            at = Span(start + name.start, start + name.end)
+            message = "this is read as one name"
+            hint = "separate names by ' and ', or put this one into braces"
+            yield source.issue("references-fields", at, message, hint, "warning")
+
+
 def _fields(library: Library, keys: Iterable[str]) -> list[Issue]:
     """Keys and fields that are given twice, and works that say neither by whom nor when."""
     issues: list[Issue] = []
@@ -383,10 +400,10 @@ def _fields(library: Library, keys: Iterable[str]) -> list[Issue]:
             message = f"the key '{key}' is given twice"
             issues.append(source.issue("id-unique", library.twice[key], message))
         fields = contents_of(library, entry).fields
-        names = Counter(name for name, _ in fields if name not in UNSHOWN)
+        names = Counter(field.name for field in fields if field.name not in UNSHOWN)
         if repeated := sorted(name for name, count in names.items() if count > 1):
             message = f"this entry gives a field twice: {', '.join(repeated)}"
-            at = [at for name, at in fields if name == repeated[0]][1]
+            at = [field.at for field in fields if field.name == repeated[0]][1]
             issues.append(source.issue("references-fields", at, message))
         if entry.type == "set":
             message, hint = f"'{key}' is a set, not a work", "cite its members: [@one; @other]"
@@ -397,6 +414,9 @@ def _fields(library: Library, keys: Iterable[str]) -> list[Issue]:
             hint = suggest(entry.type, TYPES)
             at = Span(entry.whole.start + 1, entry.whole.start + 1 + len(entry.type))
             issues.append(source.issue("references-fields", at, message, hint, "warning"))
+        for field in fields:
+            if field.name in PEOPLE:
+                issues += _run_together(source, field)
         if names.keys() & INHERITING:
             continue
         lacking = [
