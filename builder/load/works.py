@@ -378,6 +378,10 @@ def _problem(problem: Mapping[str, Any], entry: LibraryEntry) -> tuple[Rule, str
             return None
 
 
+def _holds_something(source: Source, field: Field) -> bool:
+    return bool(source.text[field.value.start : field.value.end].strip(' \t\n{}"'))
+
+
 def _run_together(source: Source, field: Field) -> Iterator[Issue]:
     """Names that BibTeX takes for one."""
     text = source.text[field.value.start : field.value.end]
@@ -419,10 +423,11 @@ def _fields(library: Library, keys: Iterable[str]) -> list[Issue]:
                 issues += _run_together(source, field)
         if names.keys() & INHERITING:
             continue
+        given = {field.name for field in fields if _holds_something(source, field)}
         lacking = [
             words
             for words, group in (("author", NAMED), ("title", TITLED), ("date", DATED))
-            if not names.keys() & group
+            if not given & group
         ]
         if lacking:
             message = f"'{key}' lacks {' and '.join(lacking)}"

@@ -317,6 +317,30 @@ function inheritData(entries) {
   return missing;
 }
 
+/**
+ * What the reader's `crossref` does not know: a book's own `booktitle` goes before its `title`, as BibTeX has it, and a
+ * subtitle stays with its title.
+ *
+ * @param {readonly Entry[]} entries
+ * @param {Readonly<Record<string, string>>} crossrefs
+ */
+function inheritTitles(entries, crossrefs) {
+  const byKey = new Map(entries.map((entry) => [entry.entry_key, entry]));
+  for (const heir of entries) {
+    const donor = byKey.get(crossrefs[heir.entry_key] ?? "");
+    if (!donor) continue;
+    const own = new Set([...(heir.raw_text ?? "").matchAll(FIELD)].map(([, name = ""]) => name.toLowerCase()));
+    if (own.has("title") && !own.has("subtitle")) delete heir.fields.subtitle;
+    /** @type {Fields} */
+    const { booktitle, booksubtitle } = own.has("booktitle")
+      ? { booktitle: heir.fields.booktitle }
+      : { ...donor.unexpected_fields, ...donor.fields };
+    if (!booktitle) continue; // the reader has taken the donor's title
+    heir.fields.booktitle = booktitle;
+    if (!own.has("booksubtitle")) heir.fields.booksubtitle = booksubtitle;
+  }
+}
+
 const VERBATIM = new Set(["DOI", "ISBN", "ISSN", "URL", "id", "issue", "language", "number", "page", "type", "volume"]);
 /** @type {(text: string) => string} */
 const dashed = (text) => text.replaceAll("---", "—").replaceAll("--", "–");
@@ -504,12 +528,13 @@ const ownStyle = (name) => readFile(new URL(`../bibliography/${name}.csl`, impor
 export async function readBibliography({ text, keys, style, language, macros }) {
   const aside = new Aside();
   const input = readable(text).replace(FORMULA, (whole, a, b, c) => aside.put({ whole, tex: a ?? b ?? c }));
-  const parsed = new BibLatexParser(`${input}\n`, {
+  const parser = new BibLatexParser(`${input}\n`, {
     processUnexpected: true,
     processUnknown: true,
     processInvalidURIs: true,
     includeRawText: true,
-  }).parse();
+  });
+  const parsed = parser.parse();
   const entries = /** @type {Entry[]} */ (/** @type {unknown} */ (Object.values(parsed.entries)));
   /** @type {any[]} */
   const problems = [...parsed.errors, ...parsed.warnings].map(
@@ -522,6 +547,7 @@ export async function readBibliography({ text, keys, style, language, macros }) 
       line,
     }),
   );
+  inheritTitles(entries, parser.crossrefs);
   problems.push(...inheritData(entries));
   /** @type {Map<string, Entry | null>} */
   const wanted = new Map(keys.map((key) => [key, null]));
