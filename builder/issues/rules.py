@@ -38,6 +38,15 @@ Firm: TypeAlias = Literal[
     "option-twice", "option-type", "page-known", "plan", "poster", "predict-question",
     "reference-known", "references-fields", "references-syntax", "site-assets", "template",
     "term-known", "text-character", "text-encoding", "training",
+    "expression", "figure-frame", "figure-known", "figure-spec", "front-matter",
+    "front-matter-date", "html-closed", "html-element", "html-foreign", "html-handler",
+    "html-script", "html-style", "id-syntax", "id-unique", "image-foreign", "image-known",
+    "link-scheme", "listing-file", "listing-name", "listing-syntax", "math", "metric-format",
+    "metric-known", "model-card", "model-file", "model-known", "model-network", "model-part",
+    "model-trained", "node", "option-known", "option-range", "option-syntax", "option-twice",
+    "option-type", "page-known", "plan", "poster", "predict-question", "reference-known",
+    "references-fields", "references-syntax", "site-assets", "template", "term-known",
+    "text-character", "text-encoding", "training",
 ]  # fmt: skip
 
 OfSite: TypeAlias = Literal[

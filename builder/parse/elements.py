@@ -39,3 +39,15 @@ MATHML = frozenset(
 """Of MathML Core, and what older formulas use."""
 
 ELEMENTS = HTML | SVG | MATHML
+
+VOID = frozenset(
+    {"area", "base", "br", "col", "embed", "frame", "hr", "img", "input", "link", "meta", "source",
+     "track", "wbr"}
+)  # fmt: skip
+"""Those without content, and so without an end."""
+
+MAY_STAY_OPEN = frozenset(
+    {"body", "caption", "colgroup", "dd", "dt", "head", "html", "li", "optgroup", "option", "p",
+     "rp", "rt", "tbody", "td", "tfoot", "th", "thead", "tr"}
+)  # fmt: skip
+"""Those whose end HTML lets an author leave out (html.spec.whatwg.org, optional tags)."""

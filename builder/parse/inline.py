@@ -33,6 +33,7 @@ from builder.parse.document import (
     placeholder,
 )
 from builder.parse.elements import ELEMENTS
+from builder.parse.open_tags import OpenTags
 from builder.parse.passage import Passage
 from builder.parse.prose import raw_placeholder, to_phrase
 
@@ -252,16 +253,18 @@ class _Bracket:
 
 
 class Scanner:
-    """Scans one passage into a writer; in a block of `html`, only what is our own."""
+    """Scans one passage into a writer; in a block of HTML, whose tags may end in a later `block`,
+    only what is our own."""
 
     def __init__(
-        self, passage: Passage, writer: Writer, issues: list[Issue], *, html: bool = False
+        self, passage: Passage, writer: Writer, issues: list[Issue], block: OpenTags | None = None
     ) -> None:
         self.passage = passage
         self.text = passage.text
         self.writer = writer
         self.issues = issues
-        self.html = html
+        self.html = block is not None
+        self.tags = block or OpenTags(passage.source, issues)
         self.end = 0
         self.limit = 0
         self.brackets: list[_Bracket] = []
@@ -279,6 +282,8 @@ class Scanner:
             reads = not self.html or name in IN_HTML or name == "escape"
             position = HANDLERS[name](self, match) if reads else self._verbatim(match)
         self._plain(position, end)
+        if not self.html:
+            self.tags.finish()
 
     def _plain(self, start: int, end: int) -> None:
         """Text in which nothing begins that is ours."""
@@ -685,6 +690,11 @@ class Scanner:
                 hint = f"put it in backticks, or write &lt;{tag[1]}&gt;"
                 self.report("html-element", tag.start(), tag.end(), message, hint)
             return self._verbatim(match)
+        at = self.passage.span(*tag.span())
+        if match[0].startswith("</"):
+            self.tags.end(word, at)
+        else:
+            self.tags.start(word, at, slash=tag[2].endswith("/"))
         part = len(self.writer.parts)
         self.writer.put(self.text[tag.start() : tag.start(2)])
         self._attributes(tag)

@@ -40,6 +40,7 @@ from builder.parse.inline import (
     check_destinations,
     phrase,
 )
+from builder.parse.open_tags import OpenTags
 from builder.parse.own_blocks import BLOCKS
 from builder.parse.own_blocks.call_out import FOREIGN_NAMES
 from builder.parse.own_blocks.key_idea import KeyIdea
@@ -259,6 +260,8 @@ class Reader:
         self.writer = Writer()
         self.root = Element("div")
         self.open = [self.root]
+        self.tags = [OpenTags(self.source, issues, block=True)]
+        """Of each open element, those that its blocks of HTML leave open."""
         self.cells: list[Passage] = []
         self.column = self.columns = 0
 
@@ -285,6 +288,7 @@ class Reader:
             yield heading, name, below._made()
 
     def _made(self) -> Fragment:
+        self.tags.pop().finish()
         if not len(self.root):
             return Fragment("")
         html = to_html(self.root, self.writer.raw)
@@ -321,11 +325,13 @@ class Reader:
         """An element of the page begins, ends or, for a ruler, stands alone."""
         if token.nesting < 0:
             self.open.pop()
+            self.tags.pop().finish()
             return
         made = SubElement(self.open[-1], token.tag)
         if token.nesting == 0:
             return
         self.open.append(made)
+        self.tags.append(OpenTags(self.source, self.issues, block=True))
         match token.type:
             case "ordered_list_open" if "start" in token.attrs:
                 made.set("start", str(token.attrs["start"]))
@@ -486,7 +492,7 @@ class Reader:
         """HTML as it stands, checked; comments are left out."""
         assert token.map
         passage = self.passage.inside(token.map[0], token.content.rstrip("\n"))
-        Scanner(passage, self.writer, self.issues, html=True).scan(0, len(passage.text))
+        Scanner(passage, self.writer, self.issues, self.tags[-1]).scan(0, len(passage.text))
         html = self.writer.take().strip()
         if html:
             self._raw_block(html)
