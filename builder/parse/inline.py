@@ -69,6 +69,8 @@ SIGN = re.compile(r"(?<!\\)\$")
 BRACES = re.compile(r"\\.|[{}]", re.DOTALL)
 BACKSLASHES = re.compile(r"(?<!\\)(?:\\\\)*\\\Z")
 """A backslash at the end that another does not escape."""
+PERCENT = re.compile(r"(?<!\\)(?:\\\\)*(?P<sign>%)")
+"""A percent sign that begins a comment in TeX: what stands behind it in its line is lost."""
 MATH_BLANK = re.compile(r"(?<!\\)\$(?!\s*\d)")
 """The end of a formula that has a blank before it; what has a number after it is a price."""
 ENVIRONMENT = re.compile(r"\\begin\{(\w+\*?)\}")
@@ -385,9 +387,18 @@ class Scanner:
         if last < end and BACKSLASHES.search(raw.strip()):
             last += 1  # a backslash before a blank is a command
         tex, at = self.passage.padded(first, last), self.passage.span(first, last)
-        if inside := OURS_IN_FORMULA.search(self.text, first, last):
+        inside = OURS_IN_FORMULA.search(self.text, first, last)
+        if inside:
             message, hint = "in a formula this is not read", "write it behind the formula"
             self.report("expression", *inside.span(), message, hint)
+        for percent in () if inside else PERCENT.finditer(self.text, first, last):
+            sign = percent.start("sign")
+            if display and "\n" in self.text[sign:end]:
+                continue  # a remark at the end of a line
+            message, hint = "% begins a comment in TeX: what follows is not shown", r"write \%"
+            self.report("math", sign, sign + 1, message, hint)
+            place = self.passage.offset(sign) - at.start
+            tex = f"{tex[:place]} {tex[place + 1 :]}"  # what it hides is no second mistake
         given = EQUATION_ID.match(self.text, after, self.limit)
         if given is None:
             self.writer.place(Math(at, tex, display))
