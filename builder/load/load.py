@@ -18,8 +18,10 @@ from builder.load.toml_file import read_toml
 from builder.store.effects import Effects
 from builder.store.memory import Memory
 from builder.store.paths import CONTENT, FIGURES, MODELS, TRAINING_STATE
+from training.own_data.declaration import FOLDER as OWN_DATA
 
 NOT_CHAPTERS = frozenset(f"{CONTENT}/{name}.md" for name in ("index", "glossary", "colophon"))
+MARKDOWN_TYPES = frozenset({".md", ".markdown", ".mdown", ".mkd", ".mkdn", ".mdx"})
 IMAGE_TYPES = frozenset({".png", ".jpg", ".jpeg", ".svg", ".webp", ".gif", ".avif"})
 IMAGE_KINDS = "PNG, JPEG, WebP, AVIF, GIF or SVG"
 
@@ -65,6 +67,7 @@ def load(effects: Effects, memory: Memory) -> tuple[Sources, tuple[Issue, ...]]:
     if not chapters:
         hint = "a chapter is a file NN-words-with-hyphens.md"
         issues.append(whole_file("chapter-missing", CONTENT, "there is no chapter", hint))
+    issues.extend(_left_out(files))
     figures, broken = load_figures(effects, memory, issues)
     models, broken_models = _models(effects, memory, issues)
     settings, index, glossary, colophon, works = (
@@ -97,6 +100,23 @@ def load(effects: Effects, memory: Memory) -> tuple[Sources, tuple[Issue, ...]]:
         own_data=own_data,
     )
     return sources, tuple(issues)
+
+
+def _left_out(files: Iterable[str]) -> Iterator[Issue]:
+    """An issue for each file that its author must take for a chapter, and the book does not."""
+    for path in map(PurePosixPath, files):
+        if path.suffix.lower() not in MARKDOWN_TYPES or path.stem.lower() == "readme":
+            continue
+        if path.parent != PurePosixPath(CONTENT):
+            # a folder may hold drafts and notes: a number in front says that it is neither
+            if path.is_relative_to(OWN_DATA) or not path.name[0].isdigit():
+                continue
+            message, hint = "the book does not read this folder", f"chapters lie in {CONTENT}/"
+        elif path.suffix != ".md":
+            message, hint = "the book does not read this file", f"call it {path.stem}.md"
+        else:
+            continue
+        yield whole_file("chapter-name", str(path), message, hint)
 
 
 def load_code(
