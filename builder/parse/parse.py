@@ -99,7 +99,7 @@ def parse_chapter(source: Source) -> tuple[Chapter | None, tuple[Issue, ...]]:
     issues: list[Issue] = []
     name = FILE_NAME.fullmatch(source.path)
     if name is None:
-        hint = "name it NN-words-with-hyphens.md"
+        hint = "name it NN-words-with-hyphens.md: lower-case letters a–z, digits and hyphens"
         at = Span(0, 0)
         issues.append(source.issue("chapter-name", at, "this is not a chapter's file name", hint))
         return None, tuple(issues)
