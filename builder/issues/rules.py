@@ -13,11 +13,11 @@ from typing import Literal, TypeAlias, get_args
 Allowable: TypeAlias = Literal[
     "attribute-style", "block-argument", "block-indent", "callout-style", "citation-syntax",
     "code-language", "config-key", "data-tail", "exercise-answer", "figure-caption",
-    "figure-unused", "footnote", "front-matter-key", "heading-level", "heading-style",
-    "html-markdown", "image-alt", "label-style", "line-style", "link-style", "link-syntax",
-    "mark-style", "math-blank", "math-bracket", "math-closed", "option-old", "predict-answer",
-    "predict-choices", "predict-right", "reference-unused", "references-command", "role-style",
-    "sidenote-closed", "table-cells", "table-head", "term-meaning", "term-unused",
+    "figure-unused", "footnote", "front-matter-key", "front-matter-markdown", "heading-level",
+    "heading-style", "html-markdown", "image-alt", "label-style", "line-style", "link-style",
+    "link-syntax", "mark-style", "math-blank", "math-bracket", "math-closed", "option-old",
+    "predict-answer", "predict-choices", "predict-right", "reference-unused", "references-command",
+    "role-style", "sidenote-closed", "table-cells", "table-head", "term-meaning", "term-unused",
 ]  # fmt: skip
 
 Firm: TypeAlias = Literal[

@@ -15,7 +15,7 @@ import yaml
 
 from builder.issues.issue import Source, suggest
 from builder.load.figure_spec import NAME, parse_figure_spec
-from builder.parse.parse import FILE_NAME, slug
+from builder.parse.parse import FILE_NAME, PLAIN_TEXT_HINT, is_markdown, slug
 from builder.resolve.resolve import REFERENCES, RESERVED_PAGES
 from builder.store.effects import Effects
 from builder.store.paths import CONTENT, FIGURES, MODELS
@@ -59,6 +59,8 @@ def new_chapter(effects: Effects, title: str, page: str = "") -> Made:
     title = " ".join(title.split())
     if not title:
         raise NotNewError("a chapter needs a title", 'book new chapter "A title"')
+    if is_markdown(title):
+        raise NotNewError("Markdown in a title is not read", PLAIN_TEXT_HINT)
     if page and slug(page) != page:
         hint = f"--page {slug(page)}" if slug(page) != "section" else "words-with-hyphens"
         raise NotNewError(f"'{page}' cannot be a page's name", hint)

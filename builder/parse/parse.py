@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from datetime import date
 from functools import cache, lru_cache
+from html import escape
 from xml.etree.ElementTree import Element, SubElement
 
 import yaml
@@ -52,6 +53,10 @@ from builder.store.hashing import digest
 FILE_NAME = re.compile(r"(?:.*/)?(\d+)-([a-z0-9]+(?:-[a-z0-9]+)*)\.md")
 FRONT_MATTER = re.compile(r"---[ \t]*\n(.*?)^---[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
 FRONT_MATTER_KEYS = ("title", "lead", "updated", ALLOW)
+PLAIN_KEYS = frozenset({"title", "lead"})
+TAG_PAIR = re.compile(r"<(\w+)[^<>]*>.*</\1\s*>", re.DOTALL)
+LONE_TAG = re.compile(r"<(?=/?\w+>)")
+PLAIN_TEXT_HINT = r"menus and the search have it, too: write β for $\beta$, and no marks"
 
 HEADING_ID = re.compile(r"[ \t]*\{#([^{}\n.=]*)\}$")
 DEFINITION = re.compile(r"^[ ]{0,3}\[[^\]\n^@]+\]:[ \t][^\n]*$", re.MULTILINE)
@@ -230,8 +235,24 @@ def _yaml_mapping(source: Source, span: Span, issues: list[Issue]) -> dict[str, 
             at = _yaml_span(value, span.start)
             issues.append(source.issue("front-matter-date", at, message, hint))
         else:
+            if key.value in PLAIN_KEYS and is_markdown(value.value):
+                at, message = (
+                    _yaml_span(value, span.start),
+                    f"Markdown in '{key.value}' is not read",
+                )
+                rule: Rule = "front-matter-markdown"
+                issues.append(source.issue(rule, at, message, PLAIN_TEXT_HINT))
             values[key.value] = " ".join(value.value.split())
     return values
+
+
+def is_markdown(text: str) -> bool:
+    """Whether a text would read otherwise in a paragraph."""
+    if not TAG_PAIR.search(text):
+        text = LONE_TAG.sub("‹", text)  # the element is spoken of, and its name is to be seen
+    passage = Passage.of(Source("", text), Span(0, len(text)))
+    made = phrase(passage, []).html.replace("&quot;", '"')
+    return made != escape(" ".join(text.split()), quote=False)
 
 
 def _is_date(text: str) -> bool:

@@ -47,8 +47,14 @@ def test_in_a_book_without_a_figure_to_show_it_has_none() -> None:
     assert build(effects).published
 
 
+def test_markdown_in_a_title_is_refused() -> None:
+    with pytest.raises(NotNewError, match=r"Markdown in a title is not read .*β for \$\\beta\$"):
+        new_chapter(book(), r"A $\beta$ title", page="beta")
+
+
 @pytest.mark.parametrize(
-    "title", ["Loss: what it is", '"Quoted"', "#1", "yes", "1.0", "{a}", "- a", "It's & <so>"]
+    "title",
+    ["Loss: what it is", '"Quoted"', "#1", "yes", "1.0", "{a}", "- a", "2 * 3 * 4", "It's & <so>"],
 )
 def test_any_title_is_the_title(title: str) -> None:
     effects = book()

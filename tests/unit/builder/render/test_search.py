@@ -13,7 +13,7 @@ from tests.unit.builder.fakes import FakeService, build, small_book
 
 CHAPTER = """---
 title: A </script> case
-lead: In *a* sentence.
+lead: In a sentence.
 ---
 Before all ^[a remark aside], says [@kingma2013].
 
@@ -53,7 +53,7 @@ def test_every_text_is_found_at_the_place_where_it_stands() -> None:
     places = {str(place[0]): place[1:] for place in index(effects)["a-case.html"]}
     title, blocks = places[""]
     assert title == "A </script> case"
-    assert blocks[0] == "In *a* sentence."
+    assert blocks[0] == "In a sentence."
     assert "a remark aside" in blocks
     heading, text = places["one"]
     assert heading == "One heading"
