@@ -28,9 +28,10 @@ from builder.parse.passage import Passage
 OWN = "own_block"
 """The type of a `:::` block's token; `meta["closed"]` says whether its end was found."""
 OPENING = re.compile(
-    r"(?P<indent>[ \t]*)(?P<colons>:::+)[ \t]*(?P<name>[^\s:]*)[ \t]*(?P<argument>.*?)[ \t]*"
+    r"(?P<indent>[ \t]*)(?P<colons>:::+)[^\S\n]*(?P<name>[^\s:]*)[^\S\n]*(?P<argument>.*?)\s*"
 )
-"""The first line of a block and, without a name, its last."""
+"""The first line of a block and, without a name, its last. What blanks it has does not matter: odd
+ones are reported, and the block is read."""
 FENCE = re.compile(r"[ \t>]*(?:[-*+][ \t]+|\d+[.)][ \t]+)?(?P<ticks>`{3,}|~{3,})(?P<info>.*)")
 DEEPEST = 100
 """Levels of lists and quotations in each other: markdown-it leaves out what lies deeper."""

@@ -86,6 +86,13 @@ FOREIGN_LINES = {
     "template": ("templates are not part of the book's Markdown", r"write \{% for the signs"),
 }
 """What others read in lines that are plain text here: what is said of each, and a hint."""
+ODD_BLANK = re.compile(
+    r"^[ \t>]*(?:(?:[-*+][ \t]+)?\[[ xX]\]|\#{1,6}|[-*+]|---(?=\s+answer\s*$)|:{3,})[ \t]*"
+    r"(?P<blank>[^\S\x00-\x20\x85])",
+    re.MULTILINE,
+)
+"""A blank that Markdown takes for a letter, where it would end a mark at the start of a line."""
+ODD_BLANK_IN_FENCE = re.compile(r"[ \t]*[\w+#.-]*[ \t]*(?P<blank>[^\S\x00-\x20\x85])")
 HTML_MARKDOWN = re.compile(r"!?\[[^\]\n]*\]\([^)\n]+\)|\*\*[^*\n]+\*\*|^[-*][ \t]\S", re.MULTILINE)
 HTML_VERBATIM = re.compile(
     r"<(pre|code|kbd|samp|textarea)\b.*?</\1>|<!--.*?-->|<[^>]*>", re.DOTALL | re.IGNORECASE
@@ -432,8 +439,19 @@ class Reader:
         self.writer.place_raw(html, block=True)
         SubElement(self.open[-1], "p").text = self.writer.take()
 
+    def check_blanks(self, passage: Passage) -> None:
+        """The marks of a text that a blank of another kind than the space bar's makes letters."""
+        for found in ODD_BLANK.finditer(passage.text):
+            self._odd_blank(found["blank"], passage.span(*found.span("blank")))
+
+    def _odd_blank(self, blank: str, at: Span) -> None:
+        name = unicodedata.name(blank).lower()
+        message = f"{'an' if name[0] in 'aeiou' else 'a'} {name} stands where a blank should"
+        self.report("line-style", at, message, "type a blank in its place")
+
     def _check_paragraph(self, passage: Passage) -> None:
         """What begins a paragraph elsewhere and would be plain text here."""
+        self.check_blanks(passage)
         text = passage.text
         definition = DEFINITION.search(text)
         if definition:
@@ -488,6 +506,9 @@ class Reader:
         lines = token.content.removesuffix("\n")
         count = lines.count("\n") + 1 if token.content else 0
         code = self.passage.inside(first + 1, lines) if count else self.passage.part(0, 0)
+        if odd := ODD_BLANK_IN_FENCE.match(token.info):
+            place = at.start + len(token.markup) + odd.start("blank")
+            self._odd_blank(odd["blank"], Span(place, place + 1))
         margin = at.start == 0 or self.source.text[at.start - 1] == "\n"
         return Fence(at, token.markup, token.info, code, last - first > count + 1, margin)
 
@@ -570,6 +591,7 @@ class Reader:
         if not name:
             self.report("block-open", at, "this ':::' closes a block that was never opened")
             return
+        self.check_blanks(self.passage.part(start + indent, start + len(line)))
         if at.start and self.source.text[at.start - 1] != "\n":
             self.report("block-indent", at, "a block must begin at the left margin")
         reader = BLOCKS.get(name)

@@ -13,7 +13,7 @@ from builder.parse.own_blocks.opening import Opening
 if TYPE_CHECKING:
     from builder.parse.parse import Reader
 
-ANSWER = re.compile(r"^---[ \t]*answer[ \t]*$", re.MULTILINE)
+ANSWER = re.compile(r"^---[^\S\n]*answer[^\S\n]*$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,8 @@ class Exercise(OwnBlock[N]):
 def read(reader: Reader, opening: Opening) -> Node:
     reader.no_argument(opening)
     split = ANSWER.search(opening.body.text)
+    if split:
+        reader.check_blanks(opening.body.part(*split.span()))
     text = reader.inner(opening.body.before(split))
     answer = reader.inner(opening.body.after(split)) if split else Fragment("")
     if not text.html:

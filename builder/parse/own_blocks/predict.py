@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 MARK = re.compile(r"\[(?P<mark>[xX ]|\{\{[^{}]*\}\})\][ \t]+")
 """What may stand before a choice: that it is right, or how much of something it has measured."""
 RIGHT = "x"
-CHOICE = re.compile(r"^[-*][ \t]+(.+?)[ \t]*$", re.MULTILINE)
+CHOICE = re.compile(r"^[-*][^\S\n]+(.+?)[ \t]*$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +102,7 @@ def _choices(
     position, choices, marks = 0, [], []
     while match := CHOICE.match(passage.text, position):
         start, end = match.span(1)
+        reader.check_blanks(passage.part(*match.span()))
         mark = MARK.match(passage.text, start, end)
         marks.append(_mark(reader, passage, mark))
         choices.append(reader.phrase(passage.part(mark.end() if mark else start, end)))
