@@ -148,6 +148,20 @@ ROLE_HINTS = {
     "write [[term]]": ("term",),
     "write [text](page.md)": ("doc", "download"),
 }
+COMMAND = re.compile(r"\\(?!end\b)(?P<name>[A-Za-z]+)\*?(?:\[[^\[\]\n]*\])*\{(?:[^{}\n]*\})?")
+COMMAND_HINTS = {
+    "write [@key]": ("cite", "citet", "citep", "parencite", "textcite", "autocite"),
+    "write [](#id)": ("ref", "eqref", "autoref", "cref", "Cref", "pageref", "nameref"),
+    "write {#id} at the end of a heading, or behind $$": ("label",),
+    "write **…**": ("textbf",),
+    "write *…*": ("emph", "textit", "textsl", "underline"),
+    "write `…`": ("texttt",),
+    "write ^[…]": ("footnote",),
+    "write '## Heading'": ("chapter", "section", "subsection", "subsubsection", "paragraph"),
+    "write [text](address)": ("href", "url"),
+    "write ![what it shows](file.png)": ("includegraphics",),
+}
+"""What to write in place of a LaTeX command; those that are not here belong into a formula."""
 ATTRIBUTE_HINTS = {
     "#": "an id stands at the end of a heading, or in a block's line 'id: …'",
     "w": "a picture is as wide as the text; a file of another size changes that",
@@ -308,6 +322,11 @@ class Scanner:
         return match.end()
 
     def _escape(self, match: re.Match[str]) -> int:
+        if command := COMMAND.match(self.text, match.start(), self.limit):
+            message = f"the LaTeX command '\\{command['name']}' is shown as typed here"
+            hints = (hint for hint, names in COMMAND_HINTS.items() if command["name"] in names)
+            hint = next(hints, "put it between $ and $, or in backticks")
+            self.report("mark-style", *command.span(), message, hint)
         own = self.html and match[0][1] in OWN_ESCAPES
         self.writer.put(match[0][1] if own else match[0])
         return match.end()
