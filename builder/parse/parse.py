@@ -75,6 +75,7 @@ FOREIGN_LINE = re.compile(
     r"|(?P<contents>\[(?:toc|TOC)\]|\[\[_TOC_\]\])[ \t]*$"
     r"|(?P<abbreviation>\*\[[^\]\n]+\]:).*"
     r"|(?P<tab>===[!+]?[ \t]+\"[^\"\n]*\")"
+    r"|(?P<answer>---[ \t]+answer[ \t]*$)"
     r"|(?P<template>\{%.*))",
     re.MULTILINE,
 )
@@ -83,6 +84,7 @@ FOREIGN_LINES = {
     "contents": ("a page lists its headings by itself", "take this line away"),
     "abbreviation": ("abbreviations are not part of the book's Markdown", "write a [[term]]"),
     "tab": ("tabs are not part of the book's Markdown", "write one below the other"),
+    "answer": ("this line begins no answer", "an exercise has one, in the block itself"),
     "template": ("templates are not part of the book's Markdown", r"write \{% for the signs"),
 }
 """What others read in lines that are plain text here: what is said of each, and a hint."""

@@ -73,11 +73,16 @@ def read(reader: Reader, opening: Opening) -> Node:
         reader.report("predict-question", opening.at, "this prediction asks nothing", hint)
     start = first_choice.start() if first_choice else len(body.text)
     choices, marks, after = _choices(reader, body.part(start, len(body.text)))
+    crosses = sum(mark.html == RIGHT for mark in marks)
+    measured = [bool(mark.nodes) for mark in marks]
     if len(choices) < 2:
         hint = "add lines '- choice' after the question"
         message = f"a prediction needs two choices or more, found {len(choices)}"
         reader.report("predict-choices", opening.at, message, hint)
-    elif not _tell_which_is_right(marks):
+    elif crosses > 1:
+        message, hint = f"{crosses} choices are marked right", "mark one of them, '- [x] …'"
+        reader.report("predict-right", opening.at, message, hint)
+    elif not (all(measured) or (crosses and not any(measured))):
         message = "the choices do not say which of them is right"
         hint = "mark it '- [x] …', or each with a number, '- [{{ metric(…) }}] …': the largest is"
         issue = reader.source.issue("predict-right", opening.at, message, hint, "warning")
@@ -87,12 +92,6 @@ def read(reader: Reader, opening: Opening) -> Node:
         hint = "after the choices, a blank line, then what happens"
         reader.report("predict-answer", opening.at, "this prediction is never resolved", hint)
     return Predict(opening.at, question, choices, marks, answer)
-
-
-def _tell_which_is_right(marks: tuple[Fragment, ...]) -> bool:
-    measured = [mark for mark in marks if mark.nodes]
-    crosses = [mark for mark in marks if mark.html == RIGHT]
-    return len(measured) == len(marks) if measured else len(crosses) == 1
 
 
 def _choices(
