@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import PurePosixPath
 from typing import Literal, TypeAlias
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, unquote, urlencode
 
 from builder.issues.issue import Issue, Source, Span, suggest
 from builder.issues.rules import Rule
@@ -498,6 +498,7 @@ class _Resolver:
 
     def _place(self, target: str, at: Span, rule: Rule, noun: str) -> Place | None:
         """The place that `#id`, `page.md` or `page.md#id` names."""
+        target = unquote(target)
         found = self.names.places.find(target, self.href)
         if isinstance(found, Place):
             return found
@@ -517,8 +518,13 @@ class _Resolver:
         self.report(rule, at, message, hint)
         return None
 
+    def _file(self, address: str) -> str:
+        """The path inside content/ that an address names, as it stands or percent-encoded."""
+        path = str(PurePosixPath(address)) if address else ""
+        return path if path in self.names.images else unquote(path)
+
     def _image(self, node: Destination) -> Picture | None:
-        path = _inside_content(node.address)
+        path = self._file(node.address)
         if is_foreign(node.address):
             message = f"an image must be part of the book: '{node.address}'"
             self.report("image-foreign", node.at, message, "put the file in content/")
@@ -541,7 +547,7 @@ class _Resolver:
                 self.report("link-scheme", node.at, message, "https://, http:// or mailto:")
                 return None
             return Address(address.replace(" ", "%20"))
-        path = _inside_content(address)
+        path = self._file(address)
         if path in self.names.images:
             return Picture(path, node.at)
         target, asks, state = address.partition("?")
@@ -805,7 +811,3 @@ def _model_span(spec: FigureSpec, role: str, key: str, setting: Setting | None) 
     if setting:
         return setting.value_at
     return key_span(spec.source, ("models", role), key, value=True)
-
-
-def _inside_content(address: str) -> str:
-    return str(PurePosixPath(address)) if address else ""
