@@ -52,6 +52,10 @@ from builder.store.hashing import digest
 
 FILE_NAME = re.compile(r"(?:.*/)?(\d+)-([a-z0-9]+(?:-[a-z0-9]+)*)\.md")
 FRONT_MATTER = re.compile(r"---[ \t]*\n(.*?)^---[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
+OPEN_FRONT_MATTER = re.compile(
+    r"---[ \t]*\n.*?(?:^(?P<dots>\.\.\.)[ \t]*$|^(?=[ \t]*$)|\Z)", re.DOTALL | re.MULTILINE
+)
+"""Front matter without its last line, as far as it can reach."""
 FRONT_MATTER_KEYS = ("title", "lead", "updated", ALLOW)
 PLAIN_KEYS = frozenset({"title", "lead"})
 TAG_PAIR = re.compile(r"<(\w+)[^<>]*>.*</\1\s*>", re.DOTALL)
@@ -189,6 +193,12 @@ def slug(text: str) -> str:
 def _front_matter(source: Source, issues: list[Issue]) -> tuple[dict[str, str], int]:
     """The keys between the `---` lines and the offset of the text after them."""
     match = FRONT_MATTER.match(source.text)
+    begun = None if match else OPEN_FRONT_MATTER.match(source.text)
+    if begun:
+        message, hint = "the front matter does not end", "end it with a line '---'"
+        at = Span(*begun.span("dots")) if begun["dots"] else source.line_span(1)
+        issues.append(source.issue("front-matter", at, message, hint))
+        return {}, begun.end()
     if match is None:
         hint = "begin with a line '---', then 'title: …', then '---'"
         message = "the chapter does not begin with front matter"
@@ -215,6 +225,10 @@ def _yaml_mapping(source: Source, span: Span, issues: list[Issue]) -> dict[str, 
         mark = error.problem_mark
         at = Span(span.start + mark.index, span.start + mark.index + 1) if mark else span
         hint = "put the text in quotes if it holds ': ' or begins with a special character"
+        if source.text.startswith("\t", at.start):
+            hint = "take the tab away"
+        elif "\n\n" in text:
+            hint = "the front matter ends with a line '---'"
         message = f"the front matter is not YAML: {error.problem}"
         issues.append(source.issue("front-matter", at, message, hint))
         return None
@@ -237,8 +251,9 @@ def _yaml_mapping(source: Source, span: Span, issues: list[Issue]) -> dict[str, 
             message = f"'{key.value}' is given twice"
             issues.append(source.issue("front-matter-key", _yaml_span(key, span.start), message))
         elif not isinstance(value, yaml.ScalarNode):
-            message = f"'{key.value}' must be a text"
-            issues.append(source.issue("front-matter", _yaml_span(value, span.start), message))
+            message, at = f"'{key.value}' must be a text", _yaml_span(value, span.start)
+            issues.append(source.issue("front-matter", at, message))
+            values[key.value] = source.text[at.start : at.end]  # it is there, though of no use
         elif key.value == "updated" and not _is_date(value.value):
             message, hint = f"'{value.value}' is not a date", "write it as 2026-01-31"
             at = _yaml_span(value, span.start)
