@@ -105,6 +105,11 @@ HTML_VERBATIM = re.compile(
 )
 LATIN = str.maketrans({"æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ł": "l", "þ": "th", "ð": "d"})
 ACCENT = re.compile("([a-z\u0370-\u03ff])[\u0300-\u036f]+")
+UNSEEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\ufffe\uffff]|(?P<turns>[\u202a-\u202e\u2066-\u2069])"
+)
+"""What an editor does not show: control characters, and those that turn the text around them, by
+which a line may read otherwise than it is."""
 SETTING = re.compile(r"([A-Za-z_][\w.-]*):[ \t]*(.*?)[ \t]*$")
 FOREIGN_BLOCK = re.compile(r":::+[ \t]*\{[ \t]*\.?(?:callout-)?(?P<name>[\w-]+)")
 LANGUAGE = re.compile(r"[ \t]*(?:\{[ \t]*)?\.?(?P<name>[\w+#.-]+)(?::(?P<file>[\w./ -]+))?")
@@ -155,12 +160,18 @@ def parse_glossary(source: Source) -> tuple[Glossary, tuple[Issue, ...]]:
 
 
 def _passage(source: Source, start: int, issues: list[Issue]) -> Passage:
-    """The text of a source from `start` on; characters that cannot stand in it are issues."""
+    """The text of a source from `start` on; what cannot stand in any of it is an issue."""
     for code in RESERVED:
         at = source.text.find(chr(code), start)
         if at >= 0:
             message = f"the character U+{code:04X} is reserved"
             issues.append(source.issue("text-character", Span(at, at + 1), message))
+    for found in UNSEEN.finditer(source.text):
+        message, hint = f"the character U+{ord(found[0]):04X} is not seen", "take it away"
+        if found["turns"]:
+            message = f"the character U+{ord(found[0]):04X} turns the text around it"
+            hint = "write <bdi>…</bdi> around what runs the other way"
+        issues.append(source.issue("text-character", Span(*found.span()), message, hint))
     return Passage.of(source, Span(start, len(source.text)))
 
 
@@ -218,7 +229,7 @@ def _yaml_span(node: yaml.Node, offset: int) -> Span:
 
 def _yaml_mapping(source: Source, span: Span, issues: list[Issue]) -> dict[str, str] | None:
     """The scalar entries of a YAML mapping, with every mistake at its place."""
-    text = source.text[span.start : span.end]
+    text = UNSEEN.sub(" ", source.text[span.start : span.end])  # YAML reads none; told by itself
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
