@@ -15,9 +15,10 @@ Allowable: TypeAlias = Literal[
     "code-language", "config-key", "data-tail", "exercise-answer", "figure-caption",
     "figure-unused", "footnote", "front-matter-key", "front-matter-markdown", "heading-level",
     "heading-style", "html-markdown", "image-alt", "label-style", "line-style", "link-style",
-    "link-syntax", "mark-style", "math-blank", "math-bracket", "math-closed", "option-old",
-    "predict-answer", "predict-choices", "predict-right", "reference-unused", "references-command",
-    "role-style", "sidenote-closed", "table-cells", "table-head", "term-meaning", "term-unused",
+    "link-syntax", "mark-style", "math-bar", "math-blank", "math-bracket", "math-closed",
+    "option-old", "predict-answer", "predict-choices", "predict-right", "reference-unused",
+    "references-command", "role-style", "sidenote-closed", "table-cells", "table-head",
+    "term-meaning", "term-unused",
 ]  # fmt: skip
 
 Firm: TypeAlias = Literal[

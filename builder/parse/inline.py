@@ -71,6 +71,7 @@ BACKSLASHES = re.compile(r"(?<!\\)(?:\\\\)*\\\Z")
 """A backslash at the end that another does not escape."""
 PERCENT = re.compile(r"(?<!\\)(?:\\\\)*(?P<sign>%)")
 """A percent sign that begins a comment in TeX: what stands behind it in its line is lost."""
+BAR = re.compile(r"(?<!\\)\|")
 MATH_BLANK = re.compile(r"(?<!\\)\$(?!\s*\d)")
 """The end of a formula that has a blank before it; what has a number after it is a price."""
 ENVIRONMENT = re.compile(r"\\begin\{(\w+\*?)\}")
@@ -410,6 +411,7 @@ class Scanner:
         if inside:
             message, hint = "in a formula this is not read", "write it behind the formula"
             self.report("expression", *inside.span(), message, hint)
+        self._check_bars(first, last)
         for percent in () if inside else PERCENT.finditer(self.text, first, last):
             sign = percent.start("sign")
             if display and "\n" in self.text[sign:end]:
@@ -432,6 +434,18 @@ class Scanner:
             self.report("id-syntax", *given.span(1), message, hint)
         self.writer.place(Math(at, tex, display, given[1] if display else "", id_at))
         return given.end()
+
+    def _check_bars(self, first: int, last: int) -> None:
+        """A warning of what looks like a norm in a table's cell, where `\\|` is one bar."""
+        places = [self.passage.offset(bar.start()) for bar in BAR.finditer(self.text, first, last)]
+        text = self.passage.source.text
+        escaped = [place for place in places if text[place - 1] == "\\"]
+        if len(escaped) > 1:
+            at = Span(escaped[0] - 1, escaped[0] + 1)
+            message = r"in a table \| is one bar, not the two of a norm"
+            hint = r"write \lVert x \rVert, or \lvert x \rvert where one bar is meant"
+            issue = self.passage.source.issue("math-bar", at, message, hint, "warning")
+            self.issues.append(issue)
 
     def _blank_inside(self, match: re.Match[str]) -> int:
         """The offset after a formula that has a blank inside its dollar signs; 0 if none begins."""
