@@ -69,6 +69,8 @@ SIGN = re.compile(r"(?<!\\)\$")
 BRACES = re.compile(r"\\.|[{}]", re.DOTALL)
 BACKSLASHES = re.compile(r"(?<!\\)(?:\\\\)*\\\Z")
 """A backslash at the end that another does not escape."""
+CODE_AS_MATH = re.compile(r"\$`([^`\n]+)`\$")
+"""A formula as GitLab has it, and GitHub too."""
 PERCENT = re.compile(r"(?<!\\)(?:\\\\)*(?P<sign>%)")
 """A percent sign that begins a comment in TeX: what stands behind it in its line is lost."""
 BAR = re.compile(r"(?<!\\)\|")
@@ -376,6 +378,8 @@ class Scanner:
             if not price:
                 hint = r"write \$ for a dollar sign"
                 message = f"this {mark} opens a formula that does not end in its paragraph"
+                if code := CODE_AS_MATH.match(self.text, match.start(), self.limit):
+                    hint = f"write ${code[1]}$; {hint}"
                 if display and mark in self.passage.source.text[self.passage.offset(start) :]:
                     hint = f"no blank line can stand inside a formula; {hint}"
                 self.report("math-closed", match.start(), start, message, hint)

@@ -599,6 +599,9 @@ class Reader:
         words = phrase(text, self.issues)
         end = text.span(0, len(text.text)).end
         at = Span(self.passage.offset(begin), end)
+        if not words.html:
+            hint = "write its text, or take the signs away"
+            self.report("heading-style", at, "this heading is empty", hint)
         level = 2 if token.markup in {"=", "-"} else int(token.tag.removeprefix("h"))
         return Heading(at, level, given[1] if given else "", id_at, words)
 

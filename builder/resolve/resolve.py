@@ -702,6 +702,7 @@ class _Resolver:
                 name, _, id_ = node.name.partition(" ")
                 hint = suggest(node.name, self.names.figures, plural="figures")
                 if name in self.names.figures and id_:
+                    id_ = id_.strip("{#} ").removeprefix("fig-")
                     hint = f"write '::: figure {name}' and, as an option, 'id: fig-{id_}'"
                 self.report("figure-known", node.name_at, f"unknown figure '{node.name}'", hint)
             return None

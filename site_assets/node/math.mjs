@@ -219,6 +219,8 @@ function failure(error, tex, macros, added) {
   if (/^Unsupported function name/.test(told.error))
     told.hint = "is it misspelt? You can define it under [math.macros] in content/book.toml";
   if (/got '[_^]'$/.test(told.error)) told.hint = "inside \\text and \\texttt write \\_ for an underscore";
+  if (/got '&'$/.test(told.error))
+    told.hint = "put \\begin{aligned} and \\end{aligned} around the lines, inside the signs";
   if (typeof error.position === "number" && tex.includes(context)) {
     told.position = error.position - added.filter((at, before) => at + before < error.position).length;
   } else {

@@ -124,6 +124,13 @@ def test_what_cannot_be_is_told_with_a_way_round(
     assert way_round in told["hint"]
 
 
+def test_lines_without_an_environment_are_told_which_one(service: NodeService) -> None:
+    items = [{"tex": r"a &= b \\ c &= d", "display": True}]
+    [told] = service.ask("math", {"items": items}).result(60)
+    assert told["position"] == 2
+    assert r"\begin{aligned}" in told["hint"]
+
+
 def test_a_macro_is_known_and_its_mistakes_are_told_where_it_is_used(service: NodeService) -> None:
     macros = {"\\E": r"\mathbb{E}\left[#1\right]", "\\wrong": r"\frac{1}{\oops}"}
     items = [{"tex": tex, "display": False} for tex in (r"\E{x}", r"a + \wrong", r"\E{x} + \oops")]
