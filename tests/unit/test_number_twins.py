@@ -27,7 +27,7 @@ def in_figures(values: list[float], decimals: int) -> list[list[str]]:
 
 
 def in_chapters(values: list[float], decimals: int) -> list[list[str]]:
-    return [[written(value, f".{decimals}{kind}") for kind in "f%"] for value in values]
+    return [[written(value, f",.{decimals}{kind}") for kind in "f%"] for value in values]
 
 
 def test_halves_go_away_from_zero_on_both_sides() -> None:
@@ -45,7 +45,7 @@ def test_halves_go_away_from_zero_on_both_sides() -> None:
 def test_no_other_number_changes() -> None:
     values = [12_345_678.4, 2_147_483_647.0, 0.12345678, 0.0, 9.994, -1.26]
     for decimals in range(6):
-        expected = [f"{value:.{decimals}f}".replace("-", "−") for value in values]
+        expected = [f"{value:,.{decimals}f}".replace("-", "−") for value in values]
         assert [text for text, _ in in_figures(values, decimals)] == expected
         assert [text for text, _ in in_chapters(values, decimals)] == expected
 
