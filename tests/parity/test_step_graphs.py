@@ -26,7 +26,7 @@ from tests.parity import step_report
 from tests.plans import planned, planning
 from training.data import rng
 from training.live.declaration import Floats
-from training.live.loops import Run, State, StepSession, calls, session, train_in_torch
+from training.live.loops import Run, State, StepSession, calls, train_in_torch
 from training.live.produce import (
     LOSS_TOLERANCE,
     PARAMETER_TOLERANCE,
@@ -36,6 +36,7 @@ from training.live.produce import (
     parameter_difference,
 )
 from training.live.step import flat_loss
+from training.publish.export import inference_session
 from training.recipes import clusters_live, digits3_live, linear_live
 from training.recipes.families import digits_vae
 from training.recipes.families.unrolling import unrolling_plan
@@ -163,7 +164,7 @@ def test_evaluation_is_the_loss_of_the_step(live: Live) -> None:
     if model.noise_size:
         feeds["eps"] = call.eps[0]
     graph = onnx.load(live.folder / "evaluate.onnx")
-    (losses,) = session(graph).run(None, feeds)
+    (losses,) = inference_session(graph.SerializeToString()).run(None, feeds)
     np.testing.assert_allclose(losses, live.torch_run.losses[0], rtol=1e-5)
 
 
