@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
+from builder.resolve.number import written
 from tests.browser.conftest import HTTP_AND_FILE, Reader
 from tests.browser.support.figure import Code, Figure, Snapshot
 from tests.browser.support.site import Array, PublishedModel
@@ -156,13 +157,13 @@ def test_toggle_compares_the_codes_of_three_models(reader: Reader) -> None:
     for role, title in ROLES.items():
         metrics = figure.placed.model(role).card["metrics"]
         accuracy = metrics["test.knn_accuracy"]["value"]
-        choice = figure.choice(f"{title} · {accuracy * 100:.0f}%")
+        choice = figure.choice(f"{title} · {written(accuracy, '.0%')}")
         choice.click()
         expect(choice).to_be_checked()
         expect_digit(figure, 0, role)
         figure.expect_summary(f"In the code of {title} the ten nearest neighbours")
-        figure.expect_summary(f"{accuracy * 100:.1f}% of the test digits")
-        assert [title, f"{accuracy * 100:.1f}%"] in figure.table()
+        figure.expect_summary(f"{written(accuracy, '.1%')} of the test digits")
+        assert [title, written(accuracy, ".1%")] in figure.table()
     figure.page.keyboard.press("ArrowRight")  # round again, by keyboard
     expect(figure.choice("autoencoder")).to_be_checked()
     expect(figure.choice("autoencoder")).to_be_focused()

@@ -7,6 +7,7 @@ import pytest
 from numpy.typing import NDArray
 from playwright.sync_api import expect
 
+from builder.resolve.number import written
 from tests.browser.conftest import HTTP_AND_FILE, Reader
 from tests.browser.support.figure import Figure, number
 from tests.browser.support.site import PublishedModel
@@ -86,11 +87,11 @@ def test_keys_add_windows_and_the_verdict_follows(reader: Reader) -> None:
     figure.root.get_by_role("slider", name="windows added").focus()
     for added in (240, 120, 60, 30):
         ours = shares[columns.index(("drawn", added))]
-        points = 100 * (ours - nothing).mean()
+        points = float(100 * (ours - nothing).mean())
         side = "more" if points >= 0 else "fewer"
         told = (
-            f"VAE, drawn, {added} added: {abs(points):.1f} points {side} than with nothing, "
-            f"better in {np.sum(ours > nothing)} of {options['seeds']} seeds"
+            f"VAE, drawn, {added} added: {written(abs(points), '.1f')} points {side} "
+            f"than with nothing, better in {np.sum(ours > nothing)} of {options['seeds']} seeds"
         )
         expect(figure.root.get_by_text(told).first).to_be_visible()
         figure.page.keyboard.press("ArrowLeft")

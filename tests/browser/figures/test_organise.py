@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import expect
 from sklearn.neighbors import KNeighborsClassifier
 
+from builder.resolve.number import written
 from tests.browser.conftest import HTTP_AND_FILE, Reader
 from tests.browser.support.figure import Figure, number
 from tests.browser.support.site import Array, PublishedModel
@@ -51,7 +52,7 @@ def test_the_claim_stands_before_anything_is_trained(reader: Reader) -> None:
     static = reader.figure(NAME, scripts=False)
     metrics: dict[str, Any] = static.placed.model("clusters").card["metrics"]
     accuracy, untrained, pca = (
-        f"{100 * metrics[name]['value']:.0f}"
+        written(metrics[name]["value"], ".0p")
         for name in (
             "validation.neighbour_accuracy",
             "validation.neighbour_accuracy.untrained",

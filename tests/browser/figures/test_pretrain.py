@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import expect
 from sklearn.linear_model import LogisticRegression
 
+from builder.resolve.number import written
 from tests.browser.conftest import HTTP_AND_FILE, Reader
 from tests.browser.support.figure import Figure, number
 from tests.browser.support.waiting import eventually
@@ -89,11 +90,9 @@ def test_keys_choose_the_labels_and_the_verdict_follows(reader: Reader) -> None:
     for count, gain in zip(options["labels"], gains, strict=True):
         chosen = labels.and_(figure.page.get_by_role("radio", name=str(count), exact=True))
         expect(chosen).to_be_checked()
-        points = abs(100 * gain.astype(float).mean())
+        points = written(float(abs(gain.astype(float).mean())), ".1p")
         side = "ahead" if gain.astype(float).mean() >= 0 else "behind"
-        verdict = (
-            f"in {np.sum(gain > 1e-6)} of {options['draws']} draws: {points:.1f} points {side}"
-        )
+        verdict = f"in {np.sum(gain > 1e-6)} of {options['draws']} draws: {points} points {side}"
         expect(figure.root.get_by_text(verdict).first).to_be_visible()
         figure.page.keyboard.press("ArrowRight")
 

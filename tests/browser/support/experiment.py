@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from playwright.sync_api import expect
 
+from builder.resolve.number import written
 from tests.browser.conftest import FOLLOW
 from tests.browser.support.figure import Figure
 
@@ -43,8 +44,6 @@ def spread(seeds: NDArray[np.float64], decimals: int) -> str:
     """As the figure writes it."""
     if not len(seeds):
         return "not measured"
-    mean, low, high = (
-        f"{value:,.{decimals}f}".replace("-", "−")
-        for value in (seeds.mean(), seeds.min(), seeds.max())
-    )
+    shown = (seeds.mean(), seeds.min(), seeds.max())
+    mean, low, high = (written(float(value), f",.{decimals}f") for value in shown)
     return mean if len(seeds) == 1 else f"{mean} ({low} to {high})"
