@@ -13,6 +13,14 @@ import type { Feeds, Outputs } from "./tensor.ts";
  */
 const SMALL = { background: 2e5, interactive: 2e6 };
 
+/** Multiplications in the time that the page takes to hand a byte over to the worker: what is sent is copied. */
+const PER_BYTE = 8;
+
+/** Bytes that a message with these feeds would copy. */
+function copied(feeds: Feeds): number {
+  return Object.values(feeds).reduce((sum, { data, held }) => (held ? sum : sum + data.byteLength), 0);
+}
+
 interface HeldGraph {
   readonly graph: KernelGraph;
   readonly bytes: Uint8Array;
@@ -46,7 +54,7 @@ export class KernelLane implements Lane {
     const held = this.held.get(graph);
     if (!held) throw new EngineError(`no graph “${graph}” is loaded`);
     options.signal?.throwIfAborted();
-    if (held.graph.work(feeds) > SMALL[options.priority ?? "interactive"]) {
+    if (held.graph.work(feeds) > SMALL[options.priority ?? "interactive"] + PER_BYTE * copied(feeds)) {
       await this.worker.load(graph, async () => held.bytes);
       return this.worker.run(graph, feeds, options);
     }

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { KernelLane } from "../../../site_assets/engine/kernel_lane.ts";
 import type { Call, Lane } from "../../../site_assets/engine/lane.ts";
-import type { Feeds, Outputs } from "../../../site_assets/engine/tensor.ts";
+import { held, type Feeds, type Outputs, type Tensor } from "../../../site_assets/engine/tensor.ts";
 
 /**
  * A module with what the kernels export, whose `run` and `loop` do nothing:
@@ -91,6 +91,16 @@ test("large calls run in the worker, and what trains in the background goes ther
   await lane.run("a", rows(1), { priority: "background" });
   await lane.run("a", rows(100));
   assert.deepEqual(worker.asked, ["load a", "run a", "load a", "run a"]);
+});
+
+test("what is hardly more work than to copy it runs on the page, unless the worker holds it", async () => {
+  const { lane, worker } = setUp();
+  await lane.load("a", async () => plan(64)); // 8 bytes a row
+  const { x } = rows(100_000) as { x: Tensor };
+  await lane.run("a", { x });
+  assert.deepEqual(worker.asked, []);
+  await lane.run("a", { x: held(x) });
+  assert.deepEqual(worker.asked, ["load a", "run a"]);
 });
 
 test("how long a call took is told", async () => {
