@@ -234,7 +234,7 @@ export default defineFigure<State, Frame, Role>({
                   )
                   .join(". ")}`}
                 x={{ label: "labels a class", min: 1, max: 50, scale: "log" }}
-                y={{ label: "named rightly", min: 0.6, max: 1, ticks: 4, format: percent }}
+                y={{ label: "named rightly", min: 0.6, max: 1.06, ticks: 4, format: percent }}
               >
                 {(["denoising", "raw", "scratch"] as const).map((name) => (
                   <Line

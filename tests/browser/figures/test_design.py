@@ -224,3 +224,19 @@ def test_each_kind_of_wish_has_its_rows(reader: Reader) -> None:
             assert shares == pytest.approx(accepted, abs=6e-4)
 
         eventually(figure.page, told)
+
+
+def test_three_wishes_stand_in_one_line_on_a_phone_on_its_side(reader: Reader) -> None:
+    """All in reach, with as much of the plane in sight as there can be."""
+    figure = reader.figure(NAME, touch=True).wait_live()
+    figure.page.set_viewport_size({"width": 844, "height": 390})
+    boxes = [
+        figure.root.get_by_role("slider", name=name, exact=True).bounding_box()
+        for name in ("ink", "roundness", "points")
+    ]
+    places = [(box["x"], box["y"], box["width"]) for box in boxes if box]
+    assert len(places) == 3
+    tops = [top for _, top, _ in places]
+    assert max(tops) - min(tops) < 2, "in more than one line"
+    assert min(width for _, _, width in places) >= 60, "no track to drag along"
+    assert max(left + width for left, _, width in places) < 844
