@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from torch import Tensor, nn
 from torch.nn import functional
 
 from training.learn.losses import gaussian_kl
-from training.learn.networks import VariationalAutoencoder, dense_decoder, dense_layers
+from training.learn.networks import DenseAutoencoder, VariationalAutoencoder
 from training.live.declaration import Inference, Term
 from training.publish.card import Port
 
@@ -23,19 +23,8 @@ ELBO_TERMS = (
 )
 
 
-class RealAutoencoder(nn.Module):
+class RealAutoencoder(DenseAutoencoder):
     """x → z → x̂ for points whose coordinates are any real numbers."""
-
-    def __init__(self, input_size: int, hidden: Sequence[int], code_size: int) -> None:
-        super().__init__()
-        self.body = dense_layers([input_size, *hidden])
-        self.to_code = nn.Linear(hidden[-1], code_size)
-        self.decoder = dense_decoder([code_size, *reversed(hidden), input_size])
-
-    def encode(self, x: Tensor) -> Tensor:
-        """x `[n, input_size]` → z `[n, code_size]`."""
-        z: Tensor = self.to_code(self.body(x))
-        return z
 
     def decode(self, z: Tensor) -> Tensor:
         """z `[n, code_size]` → x̂ `[n, input_size]`."""

@@ -3,49 +3,35 @@
 from __future__ import annotations
 
 from training.data.clusters import MEASUREMENTS, clusters
-from training.live.declaration import LiveModel, learning_rate
-from training.live.measures import organised, organised_by_pca
-from training.live.networks import (
-    MEAN_SQUARED_ERROR,
-    RealAutoencoder,
-    autoencoder_graphs,
-    mean_squared_error,
-)
-from training.live.produce import LiveData, LivePlan, train_live
-from training.publish.card import DataCard
+from training.live.networks import RealAutoencoder
+from training.live.produce import LivePlan, train_live
 from training.publish.recipe import Claim, Progress, PublishedArray, Recipe, Trained
+from training.recipes.families.organising import (
+    CODE_SIZE,
+    HIDDEN,
+    organising_model,
+    organising_plan,
+)
 
 UNIT = "measurement, −1 to 1"
 
-MODEL = LiveModel(
-    network=RealAutoencoder(MEASUREMENTS, (32, 16), 2),
-    loss=mean_squared_error,
-    terms=MEAN_SQUARED_ERROR,
-    input_size=MEASUREMENTS,
+MODEL = organising_model(
+    RealAutoencoder(MEASUREMENTS, HIDDEN, CODE_SIZE),
+    MEASUREMENTS,
+    UNIT,
     batch_size=60,
     steps=2000,
-    lr=learning_rate(3e-3),
-    inference=autoencoder_graphs(MEASUREMENTS, 2, UNIT),
 )
 
 
 def plan() -> LivePlan:
     """Data, measurements and seeds of the figure's runs."""
     data = clusters()
-    train, validation = data.train, data.validation
-    return LivePlan(
-        model=MODEL,
-        data=LiveData(
-            DataCard.of(data),
-            PublishedArray(train.x, UNIT, "training points; the labels are not among the inputs"),
-            PublishedArray(validation.x, UNIT, "validation points"),
-        ),
-        measure=organised(train, validation),
-        arrays={
-            "labels_train": PublishedArray(train.labels, "class", "for drawing only"),
-            "labels_validation": PublishedArray(validation.labels, "class", "for drawing only"),
-        },
-        metrics=organised_by_pca(train, validation),
+    return organising_plan(
+        MODEL,
+        data,
+        PublishedArray(data.train.x, UNIT, "training points; the labels are not among the inputs"),
+        PublishedArray(data.validation.x, UNIT, "validation points"),
     )
 
 

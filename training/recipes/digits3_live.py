@@ -5,48 +5,34 @@ from __future__ import annotations
 from training.data.digits import FULL_INK
 from training.data.few_digits import few_digits, ink_levels
 from training.learn.networks import DenseAutoencoder
-from training.live.declaration import LiveModel, learning_rate
-from training.live.measures import organised, organised_by_pca
-from training.live.networks import MEAN_SQUARED_ERROR, autoencoder_graphs, mean_squared_error
-from training.live.produce import LiveData, LivePlan, train_live
-from training.publish.card import DataCard
+from training.live.produce import LivePlan, train_live
 from training.publish.recipe import Claim, Progress, PublishedArray, Recipe, Trained
+from training.recipes.families.organising import (
+    CODE_SIZE,
+    HIDDEN,
+    organising_model,
+    organising_plan,
+)
 
 PIXELS = 64
 DIGITS = (1, 4, 7)
 UNIT = "ink, 0 paper to 1 full"
+LEVELS = "sixteenths of ink, row-major 8×8 images"
 
-MODEL = LiveModel(
-    network=DenseAutoencoder(PIXELS, (32, 16), 2),
-    loss=mean_squared_error,
-    terms=MEAN_SQUARED_ERROR,
-    input_size=PIXELS,
-    batch_size=64,
-    steps=1500,
-    lr=learning_rate(3e-3),
-    inference=autoencoder_graphs(PIXELS, 2, UNIT),
+MODEL = organising_model(
+    DenseAutoencoder(PIXELS, HIDDEN, CODE_SIZE), PIXELS, UNIT, batch_size=64, steps=1500
 )
 
 
 def plan() -> LivePlan:
     """Data, measurements and seeds of the figure's runs."""
     data = few_digits(DIGITS)
-    train, validation = data.train, data.validation
-    levels = "sixteenths of ink, row-major 8×8 images"
-    return LivePlan(
-        model=MODEL,
-        data=LiveData(
-            DataCard.of(data),
-            PublishedArray(ink_levels(train), levels, "training images"),
-            PublishedArray(ink_levels(validation), levels, "validation images"),
-            scale=1 / FULL_INK,
-        ),
-        measure=organised(train, validation),
-        arrays={
-            "labels_train": PublishedArray(train.labels, "class", "for drawing only"),
-            "labels_validation": PublishedArray(validation.labels, "class", "for drawing only"),
-        },
-        metrics=organised_by_pca(train, validation),
+    return organising_plan(
+        MODEL,
+        data,
+        PublishedArray(ink_levels(data.train), LEVELS, "training images"),
+        PublishedArray(ink_levels(data.validation), LEVELS, "validation images"),
+        scale=1 / FULL_INK,
     )
 
 
