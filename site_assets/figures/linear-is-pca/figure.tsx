@@ -137,14 +137,12 @@ export default defineTrainingFigure<State, Frame, Role>({
             </Plot>
           </Panel>
           <Panel title="What each can’t redraw">
-            <div class="level-inset">
-              <LossPlots
-                training={training}
-                width={SIZE}
-                height={SIZE}
-                level={{ value: pcaLoss, name: "PCA, validation" }}
-              />
-            </div>
+            <LossPlots
+              training={training}
+              width={SIZE}
+              height={SIZE}
+              level={{ value: pcaLoss, name: "PCA, validation" }}
+            />
           </Panel>
         </Panels>
         <div class="triple">

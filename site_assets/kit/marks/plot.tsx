@@ -340,24 +340,40 @@ export function Dot({ at, hue = "", name }: { at: Pair; hue?: string; name?: str
   );
 }
 
+/** Where a name stands. */
+export interface NameSpot {
+  readonly end: number;
+  readonly baseline: number;
+}
+
+/** Where the name of a level ends, in a plot that reaches as far as `right`. */
+export const levelEnd = (right: number): number => right - 2;
+
+/** The baseline of the name of a level at `height`. */
+export const levelBaseline = (height: number, below: boolean): number => (below ? height + 14 : height - 4);
+
 /** A level worth comparing with, across the whole plot. */
 export function Level({
   value,
   name,
-  below,
+  below = false,
+  spot,
   hue = "",
 }: {
   value: number;
   name: string;
   below?: boolean;
+  /** Where the name stands, if neither over nor under the level's end. */
+  spot?: NameSpot;
   hue?: string;
 }) {
   const { y, left, right } = useCoordinates();
   const height = place(y(value));
+  const { end, baseline } = spot ?? { end: levelEnd(right), baseline: levelBaseline(height, below) };
   return (
     <g class={hue}>
       <line class="line line-dashed" x1={left} x2={right} y1={height} y2={height} />
-      <text class="direct-label" x={right - 2} y={below ? height + 14 : height - 4} text-anchor="end">
+      <text class="direct-label" x={place(end)} y={place(baseline)} text-anchor="end">
         {name}
       </text>
     </g>

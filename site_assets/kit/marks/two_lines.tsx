@@ -1,7 +1,18 @@
-/** Two curves that may lie close, with their names at their ends: apart, and on neither curve. */
+/** Two curves that may lie close, with their names at their ends: apart, on neither curve, and off the name of a level. */
 
 import { meanOf } from "../maths/mean.ts";
-import { LETTER, Line, nameEnd, useCoordinates, type Pair } from "./plot.tsx";
+import {
+  LETTER,
+  levelBaseline,
+  Level,
+  levelEnd,
+  Line,
+  nameEnd,
+  useCoordinates,
+  type Coordinates,
+  type NameSpot,
+  type Pair,
+} from "./plot.tsx";
 
 export interface NamedLine {
   readonly points: readonly Pair[];
@@ -9,9 +20,17 @@ export interface NamedLine {
   readonly hue: string;
 }
 
+/** What the curves are compared with. */
+export interface NamedLevel {
+  readonly value: number;
+  readonly name: string;
+}
+
 /** View-box units from a curve to the baseline of a name over it or under it, and from baseline to baseline. */
 const [OVER, UNDER, ROW] = [6, 16, 14];
 const [ASCENT, DESCENT] = [10, 4]; // of a name, which stays inside of the plot
+const APART = 18; // from baseline to baseline of names, which are larger in a low window
+const BESIDE = 6; // from the name of a level to those of the curves
 
 /**
  * The baselines of the names of two curves: the upper curve's over both, the lower one's under both; where there is no
@@ -42,7 +61,44 @@ export function heightsWithin(places: readonly Pair[], from: number, to: number)
   return [before[1] + share * (after[1] - before[1]), ...inside];
 }
 
-export function TwoLines({ lines }: { lines: readonly [NamedLine, NamedLine] }) {
+/** Where a name of a curve stands: along the plot, and its baseline. */
+interface Name {
+  readonly from: number;
+  readonly end: number;
+  readonly baseline: number;
+}
+
+/**
+ * Where the name of a level at `height`, so many units wide, is off the names of the curves. The first of: over the level
+ * at its end, under it there, over and under it to the left of these names. Failing that, over them all.
+ */
+export function levelSpot(
+  height: number,
+  wide: number,
+  names: readonly Name[],
+  within: Pick<Coordinates, "left" | "right" | "bottom">,
+): NameSpot {
+  const end = levelEnd(within.right);
+  const sides = [levelBaseline(height, false), levelBaseline(height, true)].filter(
+    (at) => at <= within.bottom - DESCENT,
+  );
+  const beside = Math.min(...names.map(({ from }) => from)) - BESIDE;
+  const ends = beside - wide < within.left ? [end] : [end, beside];
+  const isFree = (spot: NameSpot): boolean =>
+    names.every(
+      ({ from, end: to, baseline }) =>
+        to <= spot.end - wide || from >= spot.end || Math.abs(baseline - spot.baseline) >= APART,
+    );
+  const spots = ends.flatMap((at) => sides.map((baseline): NameSpot => ({ end: at, baseline })));
+  return spots.find(isFree) ?? { end, baseline: Math.min(...names.map(({ baseline }) => baseline)) - APART };
+}
+
+export interface TwoLinesProps {
+  readonly lines: readonly [NamedLine, NamedLine];
+  readonly level?: NamedLevel | undefined;
+}
+
+export function TwoLines({ lines, level }: TwoLinesProps) {
   const { x, y, left, right, top, bottom } = useCoordinates();
   const drawn = lines.map(({ points, name }) => {
     const places = points.map(([a, b]): Pair => [x(a), y(b)]).filter((at) => at.every(Number.isFinite));
@@ -53,8 +109,17 @@ export function TwoLines({ lines }: { lines: readonly [NamedLine, NamedLine] }) 
   const from = Math.min(...drawn.map((curve) => curve.from));
   const [one = [], other = []] = drawn.map(({ places }) => heightsWithin(places, from, right));
   const heights = baselines(one, other, top, bottom);
+  const names = drawn.flatMap(({ from, end }, index) =>
+    end === undefined ? [] : [{ from, end, baseline: heights[index] as number }],
+  );
   return (
     <>
+      {level && (
+        <Level
+          {...level}
+          spot={levelSpot(y(level.value), LETTER * level.name.length, names, { left, right, bottom })}
+        />
+      )}
       {lines.map(({ points, name, hue }, index) => (
         <g key={name} class={hue}>
           <Line points={points} />

@@ -1,9 +1,8 @@
 /** How a loss goes over a run, on training batches and on the validation split. */
 
-import type { ComponentChildren } from "preact";
 import type { Training } from "../figure/training.ts";
 import { axisOver, Plot, type Axis } from "../marks/plot.tsx";
-import { TwoLines } from "../marks/two_lines.tsx";
+import { TwoLines, type NamedLevel } from "../marks/two_lines.tsx";
 
 const ROOM = 0.22; // of the values' range, over and under them: the curves' names stand there
 const LEAST_TIMES = 1.25; // of a log axis, where a run has hardly begun and its values are all alike
@@ -30,34 +29,23 @@ export interface RunCurvesProps {
   readonly format?: (value: number) => string;
   /** Of validation. */
   readonly hue: string;
-  /** What `children` show is on the axis, too. */
-  readonly beside?: readonly number[];
+  /** What it is compared with, such as a rival's loss. */
+  readonly level?: NamedLevel | undefined;
   readonly width?: number;
   readonly height: number;
   /** What is plotted, for those who don't see it. */
   readonly label: string;
-  /** What is drawn under the curves. */
-  readonly children?: ComponentChildren;
 }
 
-export function RunCurves({
-  training,
-  term,
-  name,
-  scale,
-  format,
-  hue,
-  beside = [],
-  children,
-  ...plot
-}: RunCurvesProps) {
+export function RunCurves({ training, term, name, scale, format, hue, level, ...plot }: RunCurvesProps) {
   const { curves, total } = training;
   const [train, validation] = [curves.train[term] ?? [], curves.validation[term] ?? []];
-  const y = runAxis(name, [...[...train, ...validation].map(([, loss]) => loss), ...beside], scale);
+  const losses = [...train, ...validation].map(([, loss]) => loss);
+  const y = runAxis(name, level ? [...losses, level.value] : losses, scale);
   return (
     <Plot x={{ label: "optimiser steps", min: 0, max: total }} y={format ? { ...y, format } : y} {...plot}>
-      {children}
       <TwoLines
+        level={level}
         lines={[
           { points: train, name: "training", hue: "c-muted" },
           { points: validation, name: "validation", hue },

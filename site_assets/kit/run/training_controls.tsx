@@ -5,7 +5,8 @@ import { useState } from "preact/hooks";
 import { Button, Controls, Slider, Toggle, useRange } from "../controls/controls.tsx";
 import { useFigure } from "../base/context.ts";
 import { fixed, grouped, significant } from "../base/format.ts";
-import { Level, makeScale, type Axis } from "../marks/plot.tsx";
+import { makeScale, type Axis } from "../marks/plot.tsx";
+import type { NamedLevel } from "../marks/two_lines.tsx";
 import type { KnobFields } from "../../engine/live_fields.ts";
 import type { Training, TrainingState } from "../figure/training.ts";
 import { RunCurves } from "./run_curves.tsx";
@@ -161,7 +162,7 @@ export interface LossPlotsProps {
   readonly width?: number;
   readonly height?: number;
   /** A loss to compare the first term with, such as a rival's. */
-  readonly level?: { readonly value: number; readonly name: string };
+  readonly level?: NamedLevel;
 }
 
 /** Loss against optimiser steps, training and validation, a plot for each term. */
@@ -169,7 +170,6 @@ export function LossPlots({ training, width = 360, height = 200, level }: LossPl
   return (
     <div class="loss-plots">
       {training.card.terms.map(({ name, unit }, term) => {
-        const rival = term === 0 ? level : undefined;
         const last = training.curves.validation[term]?.at(-1)?.[1];
         return (
           <RunCurves
@@ -180,13 +180,11 @@ export function LossPlots({ training, width = 360, height = 200, level }: LossPl
             scale="log"
             format={(value) => significant(value, 2)}
             hue="c-xhat"
-            beside={rival ? [rival.value] : []}
+            level={term === 0 ? level : undefined}
             width={width}
             height={height}
             label={`${name} during training${last === undefined ? "" : `, ${significant(last, 2)} on the validation split now`}`}
-          >
-            {rival && <Level value={rival.value} name={rival.name} />}
-          </RunCurves>
+          />
         );
       })}
     </div>

@@ -18,6 +18,28 @@ SMALL = 5  # degrees
 ANGLES = "principal angles"
 ERROR, PCA = "validation error", "PCA’s"
 
+# At every frame, which names in the plot of losses cover each other; letters of one line touch.
+WATCH_NAMES = """
+(figure) => {
+  const [apart, box] = [3, (name) => name.getBoundingClientRect()];
+  figure.frames_ = 0;
+  figure.met_ = [];
+  const look = () => {
+    const names = [...figure.querySelectorAll(".loss-plots .direct-label")];
+    figure.frames_ += names.length === 3;
+    names.forEach((one, i) => names.slice(0, i).forEach((other) => {
+      const [a, b] = [box(one), box(other)];
+      const across = Math.min(a.right, b.right) - Math.max(a.left, b.left);
+      const down = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
+      const met = `${one.textContent} on ${other.textContent}`;
+      if (across > 0 && down > apart) figure.met_.push(met);
+    }));
+    requestAnimationFrame(look);
+  };
+  look();
+}
+"""
+
 
 def decoder(model: PublishedModel, params: list[float]) -> Array:
     """The decoder's weights [64, 2] out of the flat parameters."""
@@ -97,6 +119,22 @@ def test_the_planes_meet_and_the_axes_stay_turned(reader: Reader, hand: Hand) ->
     turned = np.degrees(np.arctan2(directions[:, 1], directions[:, 0])) % 90
     assert np.minimum(turned, 90 - turned).max() > SMALL, "the axes fell together with PCA's"
     assert (seen.raster("As PCA redraws it") - seen.raster("As the autoencoder")).max() < 0.05
+
+
+@pytest.mark.parametrize("touch", [False, True], ids=["desk", "phone"])
+def test_the_names_in_the_plot_of_losses_are_apart_all_along_a_run(
+    reader: Reader, touch: bool
+) -> None:
+    """Both curves end on the level of PCA, whose name steps aside."""
+    figure = reader.live_figure(NAME, {"speed": "25"}, touch=touch)
+    run = Bench(figure, "finger" if touch else "mouse")
+    run.press(UNTRAIN)
+    figure.root.evaluate(WATCH_NAMES)
+    run.press(TRAIN)
+    run.wait_phase("done")
+    frames, met = figure.root.evaluate("(figure) => [figure.frames_, figure.met_]")
+    assert frames > 20, "most of the run was seen"
+    assert not met
 
 
 def test_turning_a_knob_keeps_the_angle_curve(reader: Reader) -> None:

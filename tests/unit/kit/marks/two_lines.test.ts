@@ -1,8 +1,8 @@
-/** The names of two curves never lie on each other, on a curve or out of the plot. */
+/** The names of two curves never lie on each other, on a curve, on the name of a level or out of the plot. */
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { baselines, heightsWithin } from "../../../../site_assets/kit/marks/two_lines.tsx";
+import { baselines, heightsWithin, levelSpot } from "../../../../site_assets/kit/marks/two_lines.tsx";
 
 const [TOP, BOTTOM] = [12, 150];
 const LETTERS = [10, 4]; // over and under the baseline
@@ -43,4 +43,30 @@ test("a curve that comes down into the stretch is off its name, though it has no
   ] as const;
   assert.deepEqual(heightsWithin(places, 50, 110), [35, 60]);
   assert.deepEqual(heightsWithin(places, -10, 110), [10, 60]);
+});
+
+test("the name of a level is off the names of the curves: over it, under it, to the left of them or over them", () => {
+  const within = { left: 46, right: 228, bottom: BOTTOM };
+  const spot = (height: number, ...baselines: number[]) =>
+    levelSpot(
+      height,
+      90,
+      baselines.map((baseline) => ({ from: 150, end: 224, baseline })),
+      within,
+    );
+  const end = 226;
+  const [over, under] = [96, 114]; // the baselines of a name over and under the level
+  assert.deepEqual(spot(100), { end, baseline: over }, "over its end, where nothing else stands");
+  assert.deepEqual(spot(100, 70, 135), { end, baseline: over }, "what stands far over or under it does not matter");
+  assert.deepEqual(spot(100, 90, 70), { end, baseline: under }, "under it, off a name over it");
+  assert.deepEqual(spot(100, 90, 116), { end: 144, baseline: over }, "to the left of names over it and under it");
+  assert.deepEqual(spot(140, 130), { end: 144, baseline: 136 }, "to the left, where there is no room under it");
+  const early = levelSpot(100, 90, [{ from: 46, end: 106, baseline: 90 }], within);
+  assert.deepEqual(early, { end, baseline: over }, "what ends before it does not matter");
+  const middle = [90, 116].map((baseline) => ({ from: 120, end: 190, baseline }));
+  assert.deepEqual(
+    levelSpot(100, 90, middle, within),
+    { end, baseline: 72 },
+    "over them, where there is no room beside",
+  );
 });
