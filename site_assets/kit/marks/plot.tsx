@@ -59,10 +59,11 @@ export function makeScale(axis: Axis, from: number, to: number): Scale {
 
 export function makeCoordinates(x: Axis, y: Axis, width: number, height: number): Coordinates {
   const margin = { right: 12, top: 12, bottom: 40 };
-  const [right, bottom] = [width - margin.right, height - margin.bottom];
-  const up = makeScale(y, bottom, margin.top);
-  const left = leftMargin(y, up);
-  return { width, height, left, top: margin.top, right, bottom, x: makeScale(x, left, right), y: up };
+  const [top, right, lowest] = [margin.top, width - margin.right, height - margin.bottom];
+  const left = leftMargin(y, makeScale(y, lowest, top));
+  const across = makeScale(x, left, right);
+  const bottom = isBroken(x, across) ? lowest - SECOND_LINE : lowest;
+  return { width, height, left, top, right, bottom, x: across, y: makeScale(y, bottom, top) };
 }
 
 const [LEFT, TICK_GAP] = [46, 7]; // view-box units; the least margin, and from a tick's text to the plot
@@ -158,20 +159,34 @@ function standApart(ticks: readonly Tick[], scale: Scale, larger = 1): boolean {
 }
 
 const LARGER = 1.25; // letters in a low window, as plots.css has it
+const SECOND_LINE = 14; // units more that broken names take under a plot
+const LINE = 14; // units from line to line of a broken name
+
+/** Whether names along the x axis that would touch in larger letters are broken behind their commas. */
+function isBroken(axis: Axis, scale: Scale): boolean {
+  const ticks = ticksInRow(axis, scale);
+  return ticks.some(({ text }) => text.includes(", ")) && !standApart(ticks, scale, LARGER);
+}
 
 /** The ticks of an axis that lies at `bottom`, with lines up to `top`. */
 export function TicksBelow(of: { axis: Axis; scale: Scale; top: number; bottom: number }) {
   const { axis, scale, top, bottom } = of;
-  const ticks = ticksInRow(axis, scale);
+  const broken = isBroken(axis, scale);
+  const ticks = ticksInRow(axis, scale).map(({ value, text }) => {
+    const lines = broken ? text.split(/(?<=,) /) : [text];
+    return { value, lines, text: lines.reduce((one, other) => (tickWidth(one) < tickWidth(other) ? other : one)) };
+  });
   const name = standApart(ticks, scale, LARGER) ? "tick" : "tick tick-close";
   return (
     <>
-      {ticks.map(({ value, text }) => (
+      {ticks.map(({ value, lines }) => (
         <g key={value} class={name} transform={`translate(${place(scale(value))} ${bottom})`}>
           <line class="gridline" y2={top - bottom} />
-          <text y="16" text-anchor="middle">
-            {text}
-          </text>
+          {lines.map((line, row) => (
+            <text key={line} y={(broken ? 13 : 16) + row * LINE} text-anchor="middle">
+              {line}
+            </text>
+          ))}
         </g>
       ))}
     </>

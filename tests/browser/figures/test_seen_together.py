@@ -1,4 +1,5 @@
-"""What is turned and what it changes first are seen together, in windows of every shape.
+"""What is turned and what it changes first are seen together, in windows of every shape, and no
+texts of an x axis lie on each other there.
 
 Each figure.toml says what these are: `[first]` with `turn` and `see`, how their accessible names
 begin.
@@ -64,6 +65,26 @@ SEEN_TOGETHER = """
 })
 """
 
+# Of each plot on the page, which texts along and under its x axis touch, with less than `gap` px
+# between them. Boxes are higher than their letters by `lead` on each side; lines of one name may
+# be close.
+CROWDED = """
+() => [...document.querySelectorAll("figure .plot")].flatMap((plot) => {
+  const [gap, lead] = [2, 0.3];
+  const below = [...plot.querySelectorAll(".tick:has(line[y2]) text, .axis-label")]
+    .filter((text) => !text.matches(".axis-label-beside") && text.textContent.trim());
+  const boxes = below.map((text) => text.getBoundingClientRect());
+  return below.flatMap((one, i) => below.slice(0, i).flatMap((other, j) => {
+    const [a, b] = [boxes[i], boxes[j]];
+    const across = Math.min(a.right, b.right) - Math.max(a.left, b.left);
+    const down = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
+    const height = Math.min(a.height, b.height);
+    const met = across > -gap && down > lead * height && one.parentNode !== other.parentNode;
+    return met ? [`“${other.textContent}” on “${one.textContent}”`] : [];
+  }));
+})
+"""
+
 
 def named(figure: Figure, name: str) -> Locator:
     """The first control or picture whose accessible name begins with `name`."""
@@ -99,8 +120,10 @@ def test_what_is_turned_and_what_it_changes_are_seen_together(
         for size in SIZES:
             page.set_viewport_size(size)
             found = page.evaluate(SEEN_TOGETHER, pairs)
+            shape = f"{size['width']} × {size['height']}"
+            problems += [f"{shape}: {texts}" for texts in page.evaluate(CROWDED)]
             for figure, first, (together, pads) in zip(figures, firsts, found, strict=True):
-                place = f"{size['width']} × {size['height']}: {figure.placed.id}"
+                place = f"{shape}: {figure.placed.id}"
                 if not together:
                     problems.append(f"{place}: “{first['turn']}” without “{first['see']}”")
                 problems += [

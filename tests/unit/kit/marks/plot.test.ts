@@ -59,6 +59,28 @@ test("ticks in a row are fewer where their texts would run into each other", () 
   assert.equal(ticksInRow(names, makeScale(names, 0, 1)).length, 3, "but all that were asked for");
 });
 
+test("names along the x axis that would touch are broken, and the plot leaves room for two lines", () => {
+  const names = (...texts: string[]): Axis => {
+    return {
+      label: "data",
+      min: -0.5,
+      max: texts.length - 0.5,
+      at: [...texts.keys()],
+      format: (at) => texts[at] ?? "",
+    };
+  };
+  const bottom = (axis: Axis): number => makeCoordinates(axis, Z, 360, 240).bottom;
+  const plain = bottom(names("drawings", "currents"));
+  assert.equal(bottom(names("drawings", "drawings, shuffled")), plain, "room enough for one line");
+  const crowded = names("drawings", "drawings, shuffled", "currents", "currents, shuffled");
+  assert.ok(bottom(crowded) < plain - 8);
+  assert.equal(
+    bottom(names("drawings", "drawings in disorder", "currents", "currents in disorder")),
+    plain,
+    "no comma",
+  );
+});
+
 test("the ticks of the y axis have room beside its name, long ones too", () => {
   const left = (axis: Axis): number => makeCoordinates(Z, axis, 360, 240).left;
   assert.equal(left(Z), 46);
