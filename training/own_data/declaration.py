@@ -218,6 +218,8 @@ def _foreign(table: tuple[str, ...], source: str, values: Mapping[str, Any]) -> 
         for key in others
         if key in values
     ]
+    if source == "file":
+        problems += _contradictions(table, values)
     separator, decimal = values.get("separator", ","), values.get("decimal", ".")
     if source == "file" and decimal == separator == ",":
         message = "a comma cannot stand both between cells and before decimals"
@@ -233,6 +235,22 @@ def _foreign(table: tuple[str, ...], source: str, values: Mapping[str, Any]) -> 
                 f"it is {VALUES['size'].expected}: the pixels along a side",
             )
         )
+    return problems
+
+
+def _contradictions(table: tuple[str, ...], values: Mapping[str, Any]) -> list[Problem]:
+    """Columns that a model is shown by one key and not by another."""
+    problems = []
+    columns, label = values.get("columns"), values.get("label")
+    if columns is not None and "exclude" in values:
+        message = "'exclude' does not apply where 'columns' chooses"
+        hint = "write only the columns to train on into 'columns'"
+        problems.append(Problem("data-column", InBook(table, "exclude", False), message, hint))
+    if isinstance(columns, list) and label in columns:
+        message = f"'{label}' is the label, which no model is shown, and among 'columns'"
+        hint = "take it out of one of them"
+        at = InBook(table, "columns")
+        problems.append(Problem("data-column", at, message, hint, str(label)))
     return problems
 
 

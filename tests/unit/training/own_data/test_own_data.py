@@ -19,7 +19,7 @@ from training.learn.early_stopping import LOOKS, BestWeights
 from training.learn.networks import DenseVAE, parameter_count
 from training.own_data.declaration import LABELS, SIZES, Declaration, read_declarations
 from training.own_data.pictures import Pictures
-from training.own_data.problem import InFile, InText
+from training.own_data.problem import InBook, InFile, InText
 from training.own_data.read import OwnData, files_of, read_data, sound_data
 from training.own_data.table import COLUMN_COUNTS, MAXIMUM_CLASSES, MINIMUM_ROWS, Table
 from training.publish.fingerprint import ROOT
@@ -215,6 +215,33 @@ def test_a_declaration_of_the_wrong_shape_is_a_problem_and_no_crash() -> None:
         assert declared.problems
         assert not declared.sound
     assert OwnData(Declaration("a", "", "real", file="a.csv"), {}).read()[0] is None
+
+
+@pytest.mark.parametrize(
+    ("settings", "key", "message"),
+    [
+        (
+            {"label": "kind", "columns": ["width", "kind", "depth"]},
+            "columns",
+            "'kind' is the label, which no model is shown, and among 'columns'",
+        ),
+        (
+            {"columns": ["width", "depth", "height"], "exclude": ["depth"]},
+            "exclude",
+            "'exclude' does not apply where 'columns' chooses",
+        ),
+    ],
+)
+def test_a_column_that_is_to_be_shown_and_not_to_be_shown_is_told(
+    settings: dict[str, Any], key: str, message: str
+) -> None:
+    """A model that was shown the label knew every class, and what was excluded was trained on."""
+    values = {"file": "toys.csv", "description": "Toys", "honesty": "synthetic", **settings}
+    declared = read_declarations({"data": {"toys": values}})
+    [problem] = declared.problems
+    assert isinstance(problem.at, InBook)
+    assert (problem.rule, problem.at.key, problem.message) == ("data-column", key, message)
+    assert declared.broken == {"toys"}
 
 
 def table_of(text: str, **settings: object) -> Table:
