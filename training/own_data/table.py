@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
+from statistics import median
 
 from training.own_data.declaration import SEPARATORS, TABLE, Declaration
 from training.own_data.problem import InBook, InFile, InText, Problem, and_more, counted
@@ -20,6 +21,12 @@ MINIMUM_ROWS = 50
 LARGEST = 1e38
 """Models compute in single precision. Its largest number, 3.4e38, is what some programs write for a
 missing value."""
+FEWEST_OTHERS = 5
+"""Rows that must differ from a column's commonest number. Of fewer, none may be among the three
+fifths that train, and the column would have no scale there: of five, in one split of a hundred."""
+SINGLE_PRECISION = 2.0**24
+"""How many times larger than the others' distances from the median a number's may be: beside a
+larger one they all are the same in single precision."""
 COLUMN_COUNTS = range(3, 25)
 """Two numbers are no bottleneck for fewer columns, and a figure has no room for more."""
 MOST = 0.9
@@ -64,6 +71,13 @@ def has_heavy_tails(numbers: Sequence[float]) -> bool:
     low, high = bulk(numbers)
     whole = max(numbers) - min(numbers)
     return len(set(numbers)) >= LEAST_LEVELS and high - low < NARROW * whole
+
+
+def reach(numbers: Sequence[float]) -> float:
+    """How far from the median a number may lie so that models can still tell the others apart."""
+    middle = median(numbers)
+    distances = [abs(number - middle) for number in numbers if number != middle]
+    return SINGLE_PRECISION * median(distances)
 
 
 @dataclass(frozen=True)
@@ -347,21 +361,45 @@ class _Reader:
             self._report("data-number", cell, message + and_more(count, "row"), hint)
             return
         numbers = [self._number(cell.text) for cell in given]
-        if numbers and len(set(numbers)) == 1:
-            message = f"the column '{header.text}' is {given[0].text} in every row"
-            hint = "'columns' in book.toml chooses the others"
-            self._report("data-constant", header, message, hint)
-        elif numbers and numbers == [numbers[0] + row for row in range(len(numbers))]:
+        if not numbers or self._is_nearly_constant(header, given, numbers):
+            return
+        middle, limit = median(numbers), reach(numbers)
+        cell, count = self._first(given, lambda text: abs(self._number(text) - middle) > limit)
+        if cell:
+            message = f"'{cell.text}' lies too far from the others of the column '{header.text}'"
+            hint = "beside it they are all the same to a model; if it stands for no value, "
+            hint += _leaves_out(cell.text)
+            self._report("data-number", cell, message + and_more(count, "row"), hint)
+        elif numbers == [numbers[0] + row for row in range(len(numbers))]:
             first = ", ".join(cell.text for cell in given[:3])
             message = f"'{header.text}' runs {first} … like a row number"
             self._report("data-column", header, message, self._without(header.text), warning=True)
-        elif numbers and has_heavy_tails(numbers):
+        elif has_heavy_tails(numbers):
             self._report_tails(header.text, numbers)
+
+    def _is_nearly_constant(
+        self, header: Cell, given: Sequence[Cell], numbers: Sequence[float]
+    ) -> bool:
+        """Whether a column says nothing, or only in so few rows that none may train; if so, it is
+        reported."""
+        commonest, count = Counter(numbers).most_common(1)[0]
+        others = len(numbers) - count
+        if others >= FEWEST_OTHERS or (others and len(numbers) < MINIMUM_ROWS):
+            return False
+        text = given[numbers.index(commonest)].text
+        rows = f"all rows but {others}" if others else "every row"
+        message = f"the column '{header.text}' is {text} in {rows}"
+        hint = "'columns' in book.toml chooses the others"
+        if others:
+            hint = f"of so few, none may be among the rows that train; {self._without(header.text)}"
+        self._report("data-constant", header, message, hint)
+        return True
 
     def _report_tails(self, column: str, numbers: Sequence[float]) -> None:
         low, high = bulk(numbers)
+        most = f"{low:g}" if low == high else f"between {low:g} and {high:g}"
         message = (
-            f"a few rows of '{column}' lie far out: {MOST:.0%} are between {low:g} and {high:g}, "
+            f"a few rows of '{column}' lie far out: {MOST:.0%} are {most}, "
             f"all between {min(numbers):g} and {max(numbers):g}"
         )
         hint = "squared errors are decided by these few: "

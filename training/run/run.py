@@ -171,7 +171,7 @@ def work(models: Path, channel: Connection) -> None:
         try:
             train_and_publish(entry, models, channel)
         except Exception as error:
-            expected = type(error).__name__ in ("ClaimError", "ExportError")
+            expected = type(error).__name__ in ("ClaimError", "ExportError", "SplitError")
             channel.send(Failed(str(error) if expected else traceback.format_exc().rstrip()))
         else:
             channel.send(Finished())

@@ -45,8 +45,14 @@ FIRST_LAYER = 40_000
 """Weights of the first layer at most: a model has to fit the page's budget."""
 SHOWN_EXAMPLES, SHOWN_NUMBERS = 400, 100_000
 """Test examples that travel with the figures, at most, and numbers in all of them."""
-LEAST_SPREAD = 1e-9
-"""A column that varies less in the training split, against its own size, is divided by 1."""
+LOG_VARIANCES = (-30.0, 10.0)
+"""Between which log σ² of a table's VAE lies: a posterior wider than the prior is of no use, but a
+row far from all that train would get one of infinite width, and make the mean KL infinite."""
+
+
+class SplitError(Exception):
+    """Data that are sound, but not as the seed splits them."""
+
 
 UNIT_CODE = Port(
     "z",
@@ -67,6 +73,11 @@ class TableAutoencoder(DenseAutoencoder):
 
 class TableVAE(DenseVAE):
     """A VAE of standardised columns: the decoder gives the mean of a Gaussian likelihood."""
+
+    def encode(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """x `[n, columns]` → μ and log σ², each `[n, code_size]`, finite however far x lies out."""
+        mu, log_var = super().encode(x)
+        return mu, log_var.clamp(*LOG_VARIANCES)
 
     def decode(self, z: Tensor) -> Tensor:
         """z `[n, code_size]` → the mean of x, in standard deviations."""
@@ -134,9 +145,15 @@ def scaled(
         shape = (data.size, data.size)
         return ink, "ink, 0 paper to 1 full", shape, {"pictures": {"size": data.size}}
     values = np.array(data.rows, np.float64)
-    mean, spread = values[train].mean(0), values[train].std(0)
+    same = np.ptp(values[train], axis=0) == 0
+    if same.any():
+        name = data.columns[int(np.argmax(same))]
+        raise SplitError(
+            f"{declaration.path}: the column '{name}' has one number in all {len(train)} rows that "
+            f"train; another 'seed' in book.toml chooses others, 'exclude' leaves it out"
+        )
     size = np.abs(values[train]).max(0)
-    spread = np.where(spread <= LEAST_SPREAD * size, 1.0, spread)
+    mean, spread = values[train].mean(0), (values[train] / size).std(0) * size
     units = dict(declaration.units)
     columns = [
         {
@@ -157,10 +174,13 @@ def scaled(
 def _axis(numbers: np.ndarray) -> dict[str, float]:
     """Where a figure's axis of a column begins and ends, and from where its bars are drawn: its
     range and its mean; or the middle nine tenths of it and its median, if the others lie so far
-    out that nothing could be read beside them."""
+    out that nothing could be read beside them. Where those nine tenths are a single number, as of
+    rain on most days, it is the whole range and that number."""
     listed: list[float] = numbers.tolist()
     if has_heavy_tails(listed):
         low, high = bulk(listed)
+        if low == high:
+            low, high = min(listed), max(listed)
         return {"low": low, "high": high, "middle": float(np.median(numbers))}
     return {"low": min(listed), "high": max(listed), "middle": float(np.mean(numbers))}
 

@@ -21,7 +21,14 @@ from training.own_data.declaration import LABELS, SIZES, Declaration, read_decla
 from training.own_data.pictures import Pictures
 from training.own_data.problem import InBook, InFile, InText
 from training.own_data.read import OwnData, files_of, read_data, sound_data
-from training.own_data.table import COLUMN_COUNTS, MAXIMUM_CLASSES, MINIMUM_ROWS, Table
+from training.own_data.table import (
+    COLUMN_COUNTS,
+    FEWEST_OTHERS,
+    MAXIMUM_CLASSES,
+    MINIMUM_ROWS,
+    Table,
+)
+from training.publish.export import inference_session
 from training.publish.fingerprint import ROOT
 from training.recipes.families import own_recipe
 
@@ -475,3 +482,91 @@ def test_an_axis_ends_where_a_few_rows_lie_far_out() -> None:
     assert (columns[0]["low"], columns[0]["high"]) == (0, 10)
     assert columns[0]["max"] == 5000
     assert (columns[1]["low"], columns[1]["high"]) == (columns[1]["min"], columns[1]["max"])
+
+
+def column_of(numbers: list[float], name: str = "far") -> Table:
+    """A table of this column and two others."""
+    rows = [f"{number!r},{i % 7},{i % 5}" for i, number in enumerate(numbers)]
+    return table_of("\n".join([f"{name},b,c", *rows]))
+
+
+def test_an_axis_is_never_a_point() -> None:
+    """Of days most of which had no rain, the middle nine tenths are a single number."""
+    rain = [0.0] * 750
+    rain[::25] = [3.0 * i + 1 for i in range(30)]
+    declaration = Declaration("t", "", "real", file="t.csv")
+    columns = own_recipe.prepare(declaration, column_of(rain)).details["columns"]
+    assert isinstance(columns, list)
+    assert columns[0]["low"] == columns[0]["middle"] == columns[0]["min"] == 0
+    assert columns[0]["high"] == columns[0]["max"] > 0
+
+
+@pytest.mark.parametrize("others", [1, FEWEST_OTHERS - 1, FEWEST_OTHERS])
+def test_a_column_that_nearly_no_row_varies_is_told(others: int) -> None:
+    """None of these rows might train: the others' errors were then in units of 1."""
+    rows = [f"{i % 9},{i % 7},{50000 if i < others else 0}" for i in range(ROWS)]
+    declaration = Declaration("t", "", "real", file="t.csv")
+    text = "\n".join(["a,b,bonus", *rows])
+    data, problems = read_data(declaration, {"content/data/t.csv": text.encode()})
+    assert (data is None) == (others < FEWEST_OTHERS)
+    if data is None:
+        [problem] = problems
+        assert (problem.rule, problem.at) == (
+            "data-constant",
+            InText("content/data/t.csv", 4, 9),
+        )
+        assert problem.message == f"the column 'bonus' is 0 in all rows but {others}"
+        assert 'exclude = ["bonus"]' in problem.hint
+
+
+def test_a_split_that_leaves_a_column_constant_is_told() -> None:
+    declaration = Declaration("t", "", "real", file="t.csv")
+    rare = [0.0] * ROWS
+    for row in np.random.default_rng(declaration.seed).permutation(ROWS)[:FEWEST_OTHERS]:
+        rare[row] = 50000.0
+    with pytest.raises(own_recipe.SplitError, match=r"t\.csv: the column 'far' .* all 36 rows"):
+        own_recipe.prepare(declaration, column_of(rare))
+
+
+def test_a_column_is_scaled_however_little_it_varies_beside_its_size() -> None:
+    """Nanoseconds since 1970, all of one second: they were left as they are, up to 5e8."""
+    start = 1.7e18
+    declaration = Declaration("t", "", "real", file="t.csv")
+    moments = [start + 1e9 * ((37 * i) % 59) / 59 for i in range(ROWS)]
+    prepared = own_recipe.prepare(declaration, column_of(moments))
+    assert np.allclose(prepared.dataset.train.x.std(0), 1, atol=1e-5)
+
+
+@pytest.mark.parametrize("cell", ["9.96921e36", "1e20", "-1e30"])
+def test_a_number_beside_which_all_others_are_one_is_told_at_its_cell(cell: str) -> None:
+    """What netCDF and climate models write for a missing value ended the training of a VAE."""
+    rows = [f"{(i * i) % 11 / 7},{i % 7},{i % 5}" for i in range(ROWS)]
+    rows[1] = f"{cell},1,2"
+    start = len("a,b,c\n" + rows[0] + "\n")
+    declaration = Declaration("t", "", "real", file="t.csv")
+    text = "\n".join(["a,b,c", *rows])
+    _, problems = read_data(declaration, {"content/data/t.csv": text.encode()})
+    [problem] = [problem for problem in problems if not problem.warning]
+    assert (problem.rule, problem.at) == (
+        "data-number",
+        InText("content/data/t.csv", start, start + len(cell)),
+    )
+    assert f'missing = ["{cell}"]' in problem.hint
+
+
+@pytest.mark.parametrize("seed", [7, 9])
+def test_a_row_far_from_all_that_train_does_not_end_the_training(seed: int) -> None:
+    """A VAE's posterior of it was infinitely wide, and so was the mean KL of the test split."""
+    generator = np.random.default_rng(0)
+    codes = generator.normal(size=(300, 2))
+    x = np.tanh(codes @ generator.normal(size=(2, 5))) + 0.1 * generator.normal(size=(300, 5))
+    x[np.random.default_rng(seed).permutation(300)[60], 0] = 1000  # the first row of the test split
+    text = "\n".join(["a,b,c,d,e", *(",".join(map(str, row)) for row in x)])
+    declaration = Declaration("t", "", "real", file="t.csv", kind="vae", seed=seed)
+    trained = own_recipe.train(
+        OwnData(declaration, {declaration.path: text.encode()}), lambda share: None
+    )
+    assert trained.metrics["test.kl"].value > 100
+    encoder = inference_session(trained.graphs["encoder"].model.SerializeToString())
+    far = np.full((1, 5), 1e15, np.float32)
+    assert all(np.isfinite(output).all() for output in encoder.run(None, {"x": far}))
