@@ -12,7 +12,7 @@ from typing import Literal, TypeAlias, get_args
 
 Allowable: TypeAlias = Literal[
     "attribute-style", "block-argument", "block-indent", "callout-style", "citation-syntax",
-    "code-language", "config-key", "data-tail", "exercise-answer", "figure-caption",
+    "code-language", "config-key", "data-copies", "data-tail", "exercise-answer", "figure-caption",
     "figure-unused", "footnote", "front-matter-key", "front-matter-markdown", "heading-level",
     "heading-style", "html-markdown", "image-alt", "label-style", "line-style", "link-style",
     "link-syntax", "mark-style", "math-bar", "math-blank", "math-bracket", "math-closed",

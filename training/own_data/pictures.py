@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from PIL import Image, ImageOps
 
+from training.own_data.copies import copies_in
 from training.own_data.declaration import Declaration
 from training.own_data.problem import InFile, Problem, and_more, counted
 from training.own_data.table import MAXIMUM_CLASSES, MINIMUM_ROWS
@@ -71,7 +72,9 @@ def read_pictures(
         problems.append(Problem("data-rows", InFile(declaration.path), message, hint))
     if problems:
         return None, tuple(problems)
-    return Pictures(declaration.size, tuple(ink), labels), ()
+    names = [path.removeprefix(f"{declaration.path}/") for path in sorted(files)]
+    copies = copies_in(ink, declaration, "picture", names.__getitem__)
+    return Pictures(declaration.size, tuple(ink), labels), tuple(copies)
 
 
 def _ink(data: bytes, ink: str) -> Image.Image:

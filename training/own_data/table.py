@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from statistics import median
 
+from training.own_data.copies import are_by_chance, copies_in
 from training.own_data.declaration import SEPARATORS, TABLE, Declaration
 from training.own_data.problem import InBook, InFile, InText, Problem, and_more, counted
 
@@ -152,9 +153,15 @@ class _Reader:
             self._report_file("data-rows", message, "validation and test take a fifth each")
         if self.failed:
             return None
+        numbers = tuple(tuple(self._number(row[column].text) for column in columns) for row in rows)
+        if not are_by_chance(numbers):
+            starts = [row[0].start for row in rows]
+            self.problems += copies_in(
+                numbers, self.declaration, "row", lambda row: self._line(starts[row])
+            )
         return Table(
             tuple(names[column] for column in columns),
-            tuple(tuple(self._number(row[column].text) for column in columns) for row in rows),
+            numbers,
             () if label is None else tuple(row[label].text for row in rows),
         )
 
@@ -163,6 +170,10 @@ class _Reader:
     ) -> None:
         at = InText(self.declaration.path, cell.start, cell.end)
         self.problems.append(Problem(rule, at, message, hint, warning=warning))
+
+    def _line(self, position: int) -> str:
+        count = self.text.count("\n", 0, position) + 1
+        return f"line {count}"
 
     def _report_file(self, rule: str, message: str, hint: str = "") -> None:
         self.problems.append(Problem(rule, InFile(self.declaration.path), message, hint))

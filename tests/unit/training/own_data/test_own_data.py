@@ -100,7 +100,9 @@ def test_ink_is_what_stands_out_of_the_paper(
         for i in range(50)
     }
     data, problems = read_data(declaration, files)
-    assert problems == ()
+    [problem] = problems
+    assert problem.message == "48 of 50 pictures are copies of others: a/12.png repeats a/10.png"
+    assert problem.warning
     assert data is not None
     assert not isinstance(data, Table)
     assert set(data.ink[1]) == {expected}
@@ -570,3 +572,27 @@ def test_a_row_far_from_all_that_train_does_not_end_the_training(seed: int) -> N
     encoder = inference_session(trained.graphs["encoder"].model.SerializeToString())
     far = np.full((1, 5), 1e15, np.float32)
     assert all(np.isfinite(output).all() for output in encoder.run(None, {"x": far}))
+
+
+def rows_read(rows: list[str]) -> list[str]:
+    """What is said of a CSV with these rows of three columns, by rule and message."""
+    declaration = Declaration("t", "", "real", file="t.csv")
+    text = "\n".join(["a,b,c", *rows])
+    data, problems = read_data(declaration, {"content/data/t.csv": text.encode()})
+    assert data is not None
+    return [f"{problem.rule}: {problem.message}" for problem in problems]
+
+
+def test_copies_of_rows_are_told_as_the_test_split_would_not_be_new() -> None:
+    rows = [f"{i * 7 % 59},{i * i % 61},{i % 5}" for i in range(ROWS)]
+    assert rows_read(rows) == []
+    said = "data-copies: {} of 60 rows {}: line 11 repeats line 5"
+    rows[9] = rows[3].replace(",", ".0,")
+    assert rows_read(rows) == [said.format(1, "is a copy of another")]
+    rows[30:40] = rows[20:30]
+    assert rows_read(rows) == [said.format(11, "are copies of others")]
+
+
+def test_rows_that_are_equal_for_want_of_numbers_are_no_copies() -> None:
+    answers = np.random.default_rng(1).integers(1, 4, size=(200, 3))
+    assert rows_read([",".join(map(str, row)) for row in answers]) == []
