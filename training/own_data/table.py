@@ -375,12 +375,14 @@ class _Reader:
         if not numbers or self._is_nearly_constant(header, given, numbers):
             return
         middle, limit = median(numbers), reach(numbers)
-        cell, count = self._first(given, lambda text: abs(self._number(text) - middle) > limit)
-        if cell:
-            message = f"'{cell.text}' lies too far from the others of the column '{header.text}'"
+        pairs = zip(given, numbers, strict=True)
+        far = [cell for cell, number in pairs if abs(number - middle) > limit]
+        if far:
+            text = far[0].text
+            message = f"'{text}' lies too far from the others of the column '{header.text}'"
             hint = "beside it they are all the same to a model; if it stands for no value, "
-            hint += _leaves_out(cell.text)
-            self._report("data-number", cell, message + and_more(count, "row"), hint)
+            hint += _leaves_out(text)
+            self._report("data-number", far[0], message + and_more(len(far), "row"), hint)
         elif numbers == [numbers[0] + row for row in range(len(numbers))]:
             first = ", ".join(cell.text for cell in given[:3])
             message = f"'{header.text}' runs {first} … like a row number"

@@ -216,10 +216,12 @@ def train(own: OwnData, progress: Progress) -> Trained:
 
 
 def schedule_for(declaration: Declaration, examples: int) -> Schedule:
-    """As many epochs as make about the same number of steps, whatever the number of examples."""
+    """As many epochs as make about the same number of steps, whatever the number of examples, but
+    at least one, so that each is seen."""
     batch = min(BATCH_SIZE, examples // 2)
     decay = WEIGHT_DECAY if declaration.kind == "ae" else 0.0
-    return Schedule(round(STEPS / (examples // batch)), batch, LEARNING_RATE, decay)
+    epochs = max(1, round(STEPS / (examples // batch)))
+    return Schedule(epochs, batch, LEARNING_RATE, decay)
 
 
 def build(declaration: Declaration, prepared: Prepared, inputs: int) -> Autoencoder:

@@ -596,3 +596,11 @@ def test_copies_of_rows_are_told_as_the_test_split_would_not_be_new() -> None:
 def test_rows_that_are_equal_for_want_of_numbers_are_no_copies() -> None:
     answers = np.random.default_rng(1).integers(1, 4, size=(200, 3))
     assert rows_read([",".join(map(str, row)) for row in answers]) == []
+
+
+@pytest.mark.parametrize("rows", [30, 3000, 200_000, 1_000_000])
+def test_however_many_rows_all_are_trained_on(rows: int) -> None:
+    """Of hundreds of thousands, the share of an epoch that makes enough steps was rounded to 0."""
+    declaration = Declaration("t", "", "real", file="t.csv")
+    schedule = own_recipe.schedule_for(declaration, rows)
+    assert schedule.epochs * (rows // schedule.batch_size) >= own_recipe.STEPS * 0.9
