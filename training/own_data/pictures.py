@@ -10,7 +10,12 @@ from PIL import Image, ImageOps
 from training.own_data.copies import copies_in
 from training.own_data.declaration import Declaration
 from training.own_data.problem import InFile, Problem, and_more, counted
-from training.own_data.table import MAXIMUM_CLASSES, MINIMUM_ROWS
+from training.own_data.table import (
+    MAXIMUM_CLASSES,
+    MINIMUM_ROWS,
+    are_nearly_constant,
+    commonest,
+)
 
 FULL_INK = 255
 PAPER = {"dark": (255, 255, 255, 255), "light": (0, 0, 0, 255)}
@@ -62,8 +67,9 @@ def read_pictures(
                 "all pictures of a set are as large as 'size' in book.toml says",
             )
         )
-    elif ink and len(set(ink)) == 1:
-        message = "all pictures are the same"
+    elif ink and are_nearly_constant(ink):
+        others = len(ink) - commonest(ink)[1]
+        message = f"all pictures{f' but {others}' if others else ''} are the same"
         problems.append(Problem("data-constant", InFile(declaration.path), message))
     labels = _labels(sorted(files), declaration, problems)
     if len(files) < MINIMUM_ROWS:

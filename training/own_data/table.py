@@ -3,14 +3,17 @@
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Container, Iterable, Sequence
+from collections.abc import Callable, Container, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from statistics import median
+from typing import TypeVar
 
 from training.own_data.copies import are_by_chance, copies_in
 from training.own_data.declaration import SEPARATORS, TABLE, Declaration
 from training.own_data.problem import InBook, InFile, InText, Problem, and_more, counted
+
+T = TypeVar("T", bound=Hashable)
 
 NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 
@@ -72,6 +75,18 @@ def has_heavy_tails(numbers: Sequence[float]) -> bool:
     low, high = bulk(numbers)
     whole = max(numbers) - min(numbers)
     return len(set(numbers)) >= LEAST_LEVELS and high - low < NARROW * whole
+
+
+def commonest(values: Sequence[T]) -> tuple[T, int]:
+    """The value that occurs most often, and how often."""
+    return Counter(values).most_common(1)[0]
+
+
+def are_nearly_constant(values: Sequence[Hashable]) -> bool:
+    """Whether so few differ from the commonest that none may be among those that train. Where
+    there are too few of them in any case, only if they are all the same."""
+    others = len(values) - commonest(values)[1]
+    return others < (FEWEST_OTHERS if len(values) >= MINIMUM_ROWS else 1)
 
 
 def reach(numbers: Sequence[float]) -> float:
@@ -395,11 +410,11 @@ class _Reader:
     ) -> bool:
         """Whether a column says nothing, or only in so few rows that none may train; if so, it is
         reported."""
-        commonest, count = Counter(numbers).most_common(1)[0]
-        others = len(numbers) - count
-        if others >= FEWEST_OTHERS or (others and len(numbers) < MINIMUM_ROWS):
+        if not are_nearly_constant(numbers):
             return False
-        text = given[numbers.index(commonest)].text
+        number, count = commonest(numbers)
+        others = len(numbers) - count
+        text = given[numbers.index(number)].text
         rows = f"all rows but {others}" if others else "every row"
         message = f"the column '{header.text}' is {text} in {rows}"
         hint = "'columns' in book.toml chooses the others"

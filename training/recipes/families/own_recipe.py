@@ -141,6 +141,11 @@ def scaled(
     """Examples in the model's unit, that unit, the shape of one, and the details of the card."""
     raw = examples_of(data)
     if not isinstance(data, Table):
+        if not np.ptp(raw[train], axis=0).any():
+            raise SplitError(
+                f"{declaration.path}: all {len(train)} pictures that train are the same; another "
+                "'seed' in book.toml chooses others"
+            )
         ink: Floats = (raw / FULL_INK).astype(np.float32)
         shape = (data.size, data.size)
         return ink, "ink, 0 paper to 1 full", shape, {"pictures": {"size": data.size}}

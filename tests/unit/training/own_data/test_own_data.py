@@ -96,7 +96,7 @@ def test_ink_is_what_stands_out_of_the_paper(
 ) -> None:
     declaration = Declaration("p", "", "real", folder="p", size=4, ink=ink)
     files = {
-        f"content/data/p/{'ab'[i % 2]}/{i}.png": png(4, grey if i else 128, alpha if i else 99)
+        f"content/data/p/{'ab'[i % 2]}/{i}.png": png(4, *((grey, alpha) if i > 4 else (128, 99)))
         for i in range(50)
     }
     data, problems = read_data(declaration, files)
@@ -604,3 +604,25 @@ def test_however_many_rows_all_are_trained_on(rows: int) -> None:
     declaration = Declaration("t", "", "real", file="t.csv")
     schedule = own_recipe.schedule_for(declaration, rows)
     assert schedule.epochs * (rows // schedule.batch_size) >= own_recipe.STEPS * 0.9
+
+
+@pytest.mark.parametrize("others", [0, 1, FEWEST_OTHERS])
+def test_pictures_of_which_nearly_all_are_the_same_are_told(others: int) -> None:
+    """Where all that train are the same, a code has no deviation to be divided by."""
+    declaration = Declaration("p", "", "real", folder="p", size=4)
+    files = {f"content/data/p/{i:02}.png": png(4, 9 * max(0, others - i)) for i in range(60)}
+    data, problems = read_data(declaration, files)
+    assert (data is None) == (others < FEWEST_OTHERS)
+    if data is None:
+        [problem] = problems
+        told = f"all pictures{' but 1' if others else ''} are the same"
+        assert (problem.rule, problem.message) == ("data-constant", told)
+
+
+def test_a_split_that_leaves_all_pictures_the_same_is_told() -> None:
+    declaration = Declaration("p", "", "real", folder="p", size=4)
+    ink = [bytes(16)] * ROWS
+    for row in np.random.default_rng(declaration.seed).permutation(ROWS)[:FEWEST_OTHERS]:
+        ink[row] = bytes(range(16))
+    with pytest.raises(own_recipe.SplitError, match="all 36 pictures that train are the same"):
+        own_recipe.prepare(declaration, Pictures(4, tuple(ink), ()))
