@@ -62,11 +62,17 @@ def test_the_findings_follow_from_the_errors() -> None:
 
 
 @pytest.mark.parametrize("setting", SETTINGS)
-def test_the_bend_is_where_the_curve_is_furthest_below_its_chord(setting: str) -> None:
+@pytest.mark.parametrize(
+    ("bend", "axis"), [("bend", np.arange(len(SIZES))), ("even_bend", np.array(SIZES))]
+)
+def test_the_bend_is_where_the_curve_is_furthest_below_its_chord(
+    setting: str, bend: str, axis: np.ndarray
+) -> None:
+    """On the figure's axis, of doublings, and on one like chapter 3's, of numbers."""
     seeds = np.log([errors(setting, "validation", size) for size in SIZES]).T
-    chords = [np.interp(range(len(SIZES)), [0, len(SIZES) - 1], curve[[0, -1]]) for curve in seeds]
+    chords = [np.interp(axis, axis[[0, -1]], curve[[0, -1]]) for curve in seeds]
     bends = [
         SIZES[int(np.argmax(chord - curve))] for chord, curve in zip(chords, seeds, strict=True)
     ]
-    for name, bend in (("lowest", min(bends)), ("highest", max(bends))):
-        assert CARD["metrics"][f"{setting}.bend_{name}"]["value"] == bend
+    for name, value in (("lowest", min(bends)), ("highest", max(bends))):
+        assert CARD["metrics"][f"{setting}.{bend}_{name}"]["value"] == value
