@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,13 +17,14 @@ import pytest
 from markupsafe import Markup
 
 from builder.issues.issue import Source
-from builder.parse.document import Fragment, Node, children
+from builder.parse.document import FigureBlock, Fragment, Node, children
 from builder.parse.own_blocks.exercise import Exercise
 from builder.parse.own_blocks.predict import Predict
 from builder.parse.parse import parse_chapter
 from builder.resolve.resolved import PLACEHOLDER
 
-CONTENT = Path(__file__).resolve().parents[2] / "content"
+ROOT = Path(__file__).resolve().parents[2]
+CONTENT = ROOT / "content"
 CHAPTERS = sorted(CONTENT.glob("[0-9]*.md"))
 CODE = re.compile(r"<(pre|code)\b.*?</\1>", re.DOTALL)
 DECIMAL = re.compile(r"(?<![\w.])\d+\.\d+(?!\w|\.\d)")
@@ -35,6 +37,7 @@ OVERSTATED = re.compile(
 throws is refused, the prior does ask for equal mass."""
 
 STRAIGHT = re.compile(r"[\"']")
+LIKELIHOOD = re.compile(r"\b(?:Bernoulli|Gaussian (?:pixels|likelihood)|squared error)\b")
 
 
 def test_codespell_finds_nothing() -> None:
@@ -60,6 +63,37 @@ def test_quotes_and_apostrophes_are_curled(path: Path) -> None:
 @pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
 def test_no_chapter_claims_what_its_figures_refute(path: Path) -> None:
     assert overstatements(path.read_text("utf-8"), path.name) == []
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+def test_a_figure_that_turns_beta_says_what_its_nats_are(path: Path) -> None:
+    """Without the likelihood a β means nothing, as chapters 6 and 9 say."""
+    assert betas_without_units(path.read_text("utf-8"), path.name) == []
+
+
+def betas_without_units(text: str, name: str = "01-a-case.md") -> list[str]:
+    """Figures with β in their state whose caption names no likelihood."""
+    chapter, issues = parse_chapter(Source(f"content/{name}", text))
+    assert chapter is not None, issues
+    return [
+        figure.name
+        for figure in _figures(chapter.body)
+        if "beta" in _state_of(figure.name)
+        and not LIKELIHOOD.search(" ".join(_shown(figure.caption, apart=())))
+    ]
+
+
+def _figures(fragment: Fragment) -> Iterator[FigureBlock]:
+    for node in fragment.nodes:
+        if isinstance(node, FigureBlock):
+            yield node
+        for child in children(node):
+            yield from _figures(child)
+
+
+def _state_of(figure: str) -> set[str]:
+    declared = ROOT / "site_assets/figures" / figure / "figure.toml"
+    return set(tomllib.loads(declared.read_text("utf-8")).get("state", {}))
 
 
 def overstatements(text: str, name: str = "01-a-case.md") -> list[str]:
@@ -127,5 +161,8 @@ Then 0.81.
     assert straight_quotes(free.replace("Suppose", "“Suppose”, it’s `'said'`,")) == []
     assert len(straight_quotes(free.replace("Suppose", '"Suppose", it\'s said,'))) == 3
     assert overstatements(free) == []
+    turned = free.replace("dots\nz1: 0.8", "traversals\nbeta: 2")
+    assert betas_without_units(turned) == ["traversals"]
+    assert betas_without_units(turned.replace("Caption.", "Pixels are Bernoulli.")) == []
     told = free.replace("Take", "Here the *land* is settled, and there are no gaps. Take")
     assert len(overstatements(told)) == 2
