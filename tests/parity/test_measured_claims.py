@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.stats import norm
@@ -22,6 +23,7 @@ from training.data.digit_frame import digit_frame
 from training.data.digits import digits
 from training.data.house import house
 from training.data.signals import SAMPLES, signals
+from training.learn.stack import AutoencoderStack
 from training.recipes.digits_holes import throws
 
 Field = NDArray[np.float64]
@@ -86,6 +88,32 @@ def test_each_doubling_of_the_waist_brings_less_per_number_but_no_smaller_a_shar
     assert (np.diff(falls / np.diff(sizes)) < 0).all()
     shares = falls / errors[:-1]
     assert shares[-1] > shares[0]
+
+
+def test_without_its_last_bend_the_widest_network_could_copy_pca(models_dir: Path) -> None:
+    """SiLU is all but a/2 for a small a; a sigmoid cannot draw what PCA draws beyond 0 and 1."""
+    options = Published(models_dir, "digits-anatomy").card["options"]
+    size, hidden, small = max(options["sizes"]), options["hidden"], 1e-4
+    data = digits()
+    pca = PCA(size).fit(data.train.x.astype(float))
+    network = AutoencoderStack(64, (hidden,), [size], ink=False).double()
+    axes = torch.from_numpy(pca.components_)
+    through = torch.eye(hidden, size, dtype=torch.float64)
+    layers = (small * through @ axes, through.T * 2 / small)  # a bend of size `small`, undone
+    layers += (small * through, axes.T @ through.T * 2 / small)
+    mean = torch.from_numpy(pca.mean_)
+    with torch.no_grad():
+        for layer, weight in enumerate(layers):
+            network.weights[layer].copy_(weight)
+            network.biases[layer].zero_()
+        network.biases[0].copy_(-network.weights[0][0] @ mean)
+        network.biases[3].copy_(mean)
+        x = data.test.x.astype(float)
+        (drawn,) = network(torch.from_numpy(x)[None]).numpy()
+    rebuilt = pca.inverse_transform(pca.transform(x))
+    assert np.abs(drawn - rebuilt).max() < 1e-3
+    assert rebuilt.min() < -0.1
+    assert rebuilt.max() > 1.1
 
 
 def test_shares_of_the_plane_weighted_by_the_prior(models_dir: Path) -> None:

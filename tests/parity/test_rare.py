@@ -132,6 +132,26 @@ def test_the_first_seed_is_counted_again(models_dir: Path, fault: str) -> None:
             assert told == pytest.approx(caught(h @ v, q @ v), abs=A_FEW)
 
 
+def test_thirty_ripples_are_caught_by_their_spread(models_dir: Path) -> None:
+    """As an exercise of chapter 8 has it: not by their mean, and not once their spread counts."""
+    model = Published(models_dir, "rare-currents")
+    key = "window.bearing-ripple"
+    assert model.metric(f"{key}.real.caught_highest") < model.metric(f"{key}.nothing.caught_lowest")
+    assert model.metric(f"{key}.weights.caught") < model.metric(f"{key}.nothing.caught") / 2
+    options, seed = model.card["options"], model.card["seed"]
+    severity = options["severities"][FAULTS.index("bearing ripple")]
+    whole = coarse(recording(ORDINARY, "train", seed).windows())
+    held_out = coarse(recording(ORDINARY, "validation", seed).windows())
+    faulty = coarse(recording(MORE + ASKED, "faulty", seed).faulty("bearing ripple", severity))
+    spreads = []
+    for rows, weight in ((faulty[:OWNED], None), (faulty[:MORE], "balanced")):
+        v = linear(whole, rows, options["ridge"], weight)
+        ordinary, asked = held_out @ v, faulty[MORE:] @ v
+        assert abs(asked.mean() - ordinary.mean()) < 0.25 * ordinary.std()
+        spreads.append(asked.std() / ordinary.std())
+    assert spreads[0] > 2 > 1.5 > spreads[1]
+
+
 def test_the_metrics_are_the_counts(models_dir: Path) -> None:
     model = Published(models_dir, "rare-currents")
     options = model.card["options"]

@@ -30,11 +30,16 @@ CODE = re.compile(r"<(pre|code)\b.*?</\1>", re.DOTALL)
 DECIMAL = re.compile(r"(?<![\w.])\d+\.\d+(?!\w|\.\d)")
 OVERSTATED = re.compile(
     r"\b(?:no gaps|the gaps close|land is settled|every place near|no place is left"
-    r"|asks for fairness|the best it can do)\b",
+    r"|asks for fairness|the best it can do|so the network could copy PCA"
+    r"|recordings do not help|nothing to hold on to|pull on the code,\s+times"
+    r"|in the code, come within\s+of it)\b",
     re.IGNORECASE,
 )
-"""Claims that chapters once made and their own measurements contradict: a sixth of the variational
-throws is refused, the prior does ask for equal mass."""
+"""Claims that chapters once made and their own measurements contradict, or the programs that made
+them: a sixth of the variational throws is refused; the prior does ask for equal mass; a sigmoid
+ends the network that should copy PCA; thirty ripples are told better than three hundred; a pull is
+a number of times something only beside an error of which it is said whether it is a sum; and
+Wiener’s limit is not that of a code too small for all directions."""
 
 STRAIGHT = re.compile(r"[\"']")
 LIKELIHOOD = re.compile(r"\b(?:Bernoulli|Gaussian (?:pixels|likelihood)|squared error)\b")
