@@ -22,7 +22,7 @@ export interface TrainingState {
 export type Phase = "untrained" | "running" | "paused" | "done" | "diverged";
 
 export interface Curves {
-  /** Of each loss term: [optimiser step, loss], the mean over a few batches from that step. */
+  /** Of each loss term: [optimiser step, loss], the mean over a few batches with that step in their middle. */
   readonly train: readonly (readonly Pair[])[];
   /** Of each loss term: [optimiser step, loss] on the validation split. */
   readonly validation: readonly (readonly Pair[])[];
@@ -143,6 +143,17 @@ function curvesOf(model: Model, name: string, terms: number, entry: number | und
   );
 }
 
+/**
+ * Means over the batches from each step to the next, in the middle of these. At their first step they would run ahead of
+ * validation, whose losses fall as fast, and look as if training data were redrawn better from the start.
+ */
+function inTheMiddle(curve: readonly Pair[]): Pair[] {
+  return curve.slice(1).map(([next], i): Pair => {
+    const [step, loss] = curve[i] as Pair;
+    return [(step + next - 1) / 2, loss];
+  });
+}
+
 /** The build's own run: what the figure shows before the reader has trained anything. */
 export function recordedTraining(
   model: Model,
@@ -160,7 +171,7 @@ export function recordedTraining(
     params: recorded === undefined ? (model.array("params_trained").data as Float32Array) : new Float32Array(),
     knobs: knobsAt(changes, card.knobs, card.steps),
     card,
-    curves: { train: curves("history_train"), validation: curves("history_validation") },
+    curves: { train: curves("history_train").map(inTheMiddle), validation: curves("history_validation") },
     stepsPerSecond: 0,
     trouble: "",
     actions: NO_ACTIONS,

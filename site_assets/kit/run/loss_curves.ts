@@ -1,4 +1,4 @@
-/** Collects the losses of a run and thins them out for drawing: means over equal stretches of steps. */
+/** Collects the losses of a run and thins them out for drawing: means over equal stretches of steps, in their middle. */
 
 import type { Pair } from "../marks/plot.tsx";
 import type { Curves } from "../figure/training.ts";
@@ -50,7 +50,8 @@ function thin(losses: readonly number[]): Pair[] {
   const points: Pair[] = [];
   for (let from = 0; from < losses.length; from += width) {
     const stretch = losses.slice(from, from + width);
-    points.push([from, stretch.reduce((sum, loss) => sum + loss, 0) / stretch.length]);
+    const middle = from + (stretch.length - 1) / 2;
+    points.push([middle, stretch.reduce((sum, loss) => sum + loss, 0) / stretch.length]);
   }
   return points;
 }
