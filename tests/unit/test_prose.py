@@ -42,6 +42,7 @@ a number of times something only beside an error of which it is said whether it 
 Wiener’s limit is not that of a code too small for all directions."""
 
 STRAIGHT = re.compile(r"[\"']")
+ABBREVIATION = re.compile(r"(?<![\w-])[A-Z]{2,}(?![\w-])")
 LIKELIHOOD = re.compile(r"\b(?:Bernoulli|Gaussian (?:pixels|likelihood)|squared error)\b")
 
 
@@ -99,6 +100,19 @@ def _figures(fragment: Fragment) -> Iterator[FigureBlock]:
 def _state_of(figure: str) -> set[str]:
     declared = ROOT / "site_assets/figures" / figure / "figure.toml"
     return set(tomllib.loads(declared.read_text("utf-8")).get("state", {}))
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+def test_abbreviations_stand_in_the_glossary(path: Path) -> None:
+    glossary = (CONTENT / "glossary.md").read_text("utf-8")
+    known = set(ABBREVIATION.findall(glossary))
+    used = {found.split()[-1] for found in abbreviations(path.read_text("utf-8"), path.name)}
+    assert used - known == set()
+
+
+def abbreviations(text: str, name: str = "01-a-case.md") -> list[str]:
+    """Words of capitals that a chapter shows, with the words before them."""
+    return _found(ABBREVIATION, text, name, apart=())
 
 
 def overstatements(text: str, name: str = "01-a-case.md") -> list[str]:
@@ -166,6 +180,8 @@ Then 0.81.
     assert straight_quotes(free.replace("Suppose", "“Suppose”, it’s `'said'`,")) == []
     assert len(straight_quotes(free.replace("Suppose", '"Suppose", it\'s said,'))) == 3
     assert overstatements(free) == []
+    assert abbreviations(free) == []
+    assert abbreviations(free.replace("Caption.", "A VAE’s AUC.")) == ["A VAE", "A VAE’s AUC"]
     turned = free.replace("dots\nz1: 0.8", "traversals\nbeta: 2")
     assert betas_without_units(turned) == ["traversals"]
     assert betas_without_units(turned.replace("Caption.", "Pixels are Bernoulli.")) == []
