@@ -376,10 +376,11 @@ export default defineFigure<State, Frame, Role>({
     const place = flows.findIndex((candidate) => String(candidate.size) === size);
     const [flow, here] = [flows[place] as Flow, measured[place] as Measured];
     const better = here.error < here.pca ? "less" : "more";
+    const { length } = flow.activations[layer];
     return (
       `A ${digit} of 64 pixels passes through ${size} ${size === "1" ? "number" : "numbers"} in a network of ${here.parameters} parameters. ` +
       `Over all test digits the mean squared error is ${fixed(here.error, 4)}, ${percent(Math.abs(here.error / here.pca - 1))} ${better} than PCA’s with as many; ` +
-      `on this digit it is ${fixed(flow.error, 4)}. The ${NAMES[layer]} is shown, ${flow.activations[layer].length} numbers.`
+      `on this digit it is ${fixed(flow.error, 4)}. The ${NAMES[layer]} is shown, ${length} ${length === 1 ? "number" : "numbers"}.`
     );
   },
 

@@ -58,6 +58,7 @@ const HUES = {
   linear: { linear: "c-xhat", curved: "muted" },
   "non-linear": { linear: "muted", curved: "c-xhat" },
 } as const;
+const LISTED = new Intl.ListFormat("en-GB");
 const NAMES = { linear: "PCA", "non-linear": "the autoencoder" } as const;
 
 function networksOf(complexity: number): Exclude<Role, "pca"> {
@@ -356,7 +357,7 @@ export default defineFigure<State, Frame, Role>({
         : `The autoencoder’s is ${fixed(network, 4)}, ${percent(Math.abs(1 - network / pca))} ${network < pca ? "less" : "more"}.`;
     return (
       `A waveform of ${complexity} ${complexity === 1 ? "harmonic" : "harmonics"} rebuilt by ${NAMES[kind]} from ${k} ${k === 1 ? "number" : "numbers"}, with a mean squared error of ${fixed(error, 4)}. ` +
-      `${alive.length === 0 ? "No harmonic" : `Of the harmonics, ${alive.join(", ")}`} kept at least half of its amplitude. ` +
+      `${alive.length === 0 ? "No harmonic" : `Of the harmonics, ${LISTED.format(alive.map(String))}`} kept at least half of ${alive.length > 1 ? "their" : "its"} amplitude. ` +
       `On all test waveforms PCA’s error is ${fixed(pca, 4)}. ${rival} The knee of PCA’s curve is at ${knee}.`
     );
   },

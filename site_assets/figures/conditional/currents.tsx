@@ -298,7 +298,7 @@ export function describeCurrents({ fault, by, pressure, z1, z2 }: State, frame: 
     ` From the true window of the machine of the nearest style the drawing is off by ${share(off.drawn)} of the rated amplitude, ` +
       `a graft by ${share(off.grafted)}, the whole window by ${share(off.whole)}.`;
   return (
-    `${by === "conditional" ? `The conditional VAE with β ${pressure}` : `Class means with ${NAMES[by]}`} draws currents with ${named(fault)} at style ` +
+    `${by === "conditional" ? `The conditional VAE with β ${pressure} draws` : `Class means with ${NAMES[by]} draw`} currents with ${named(fault)} at style ` +
     `${fixed(z1)}, ${fixed(z2)}.${near ?? ""} Missed over all machines: ` +
     `${rows.map(({ name, values }) => `${name} ${share(meanOf(values))}`).join(", ")}. ${frame.verdictOfErrors}. ` +
     described(frame, pressure, "windows")

@@ -216,7 +216,7 @@ export function describeDigits({ digit, by, beta, z1, z2 }: State, frame: Digits
   const asked = verdicts[digit] as Verdict;
   const right = verdicts.filter(({ accepted: taken, digit: named }, k) => taken && named === k).length;
   return (
-    `${by === "conditional" ? `The conditional VAE with β ${beta}` : `Class means with ${NAMES[by]}`} draws ${aDigit(digit)} at style ` +
+    `${by === "conditional" ? `The conditional VAE with β ${beta} draws` : `Class means with ${NAMES[by]} draw`} ${aDigit(digit)} at style ` +
     `${fixed(z1)}, ${fixed(z2)}; the judge ${asked.accepted ? "accepts" : "refuses"} it and says ${asked.digit}. In this style ${right} of ten ` +
     `digits are accepted as what was asked for. The nearest test code is that of ${aDigit(nearest.digit)}. ` +
     described(frame, beta, "digits")

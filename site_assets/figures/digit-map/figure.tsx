@@ -47,6 +47,7 @@ interface Frame {
 const SIDE = 8;
 const GLYPHS = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"];
 const NAMES: Readonly<Record<Role, string>> = { ae: "autoencoder", vae: "VAE", pca: "PCA" };
+const called = (kind: Role): string => (kind === "pca" ? NAMES.pca : `the ${NAMES[kind]}`);
 const ROLES: readonly Role[] = ["ae", "vae", "pca"];
 
 function mapOf(role: Role, { model }: Models<Role>): Map {
@@ -112,9 +113,7 @@ export default defineFigure<State, Frame, Role>({
           />
         </Controls>
         <Panels columns={2}>
-          <Panel
-            title={`${map.points.length} test digits in the code of ${kind === "pca" ? "" : "the "}${NAMES[kind]}`}
-          >
+          <Panel title={`${map.points.length} test digits in the code of ${called(kind)}`}>
             <Scatter
               label="Test digits by code"
               x={map.x}
@@ -184,7 +183,7 @@ export default defineFigure<State, Frame, Role>({
       picked === null
         ? `An empty place, ${place}, is decoded.`
         : `Test digit ${picked + 1}, ${aDigit(map.labels[picked] as number)}, lies at ${place}; its reconstruction is off by a mean square of ${fixed(error ?? 0, 3)}.`;
-    return `${what} In the code of ${NAMES[kind]} the ten nearest neighbours name ${percent(accuracy[kind], 1)} of the test digits rightly.`;
+    return `${what} In the code of ${called(kind)} the ten nearest neighbours name ${percent(accuracy[kind], 1)} of the test digits rightly.`;
   },
 
   table(_, { accuracy }) {

@@ -342,7 +342,7 @@ export default defineFigure<State, Frame, Role>({
     );
     return (
       `Drawing ${drawing}: ${described(factors)}. In training ${run} it is told by ${loud}, with an error of ${fixed(error, 4)}. ` +
-      `${named(unit - 1)} is woken by ${SHAPES.map((shape, i) => `${percent(waking.shapes[i] as number)} of the ${shape}s`).join(", ")}, ` +
+      `Unit ${unit} is woken by ${SHAPES.map((shape, i) => `${percent(waking.shapes[i] as number)} of the ${shape}s`).join(", ")}, ` +
       `and the figure shows ${wokenCount} drawings that wake it. What the best number tells of a factor: ${means.join("; ")}. ${verdict(told)}`
     );
   },

@@ -161,7 +161,8 @@ def test_toggle_compares_the_codes_of_three_models(reader: Reader) -> None:
         choice.click()
         expect(choice).to_be_checked()
         expect_digit(figure, 0, role)
-        figure.expect_summary(f"In the code of {title} the ten nearest neighbours")
+        called = title if title == "PCA" else f"the {title}"
+        figure.expect_summary(f"In the code of {called} the ten nearest neighbours")
         figure.expect_summary(f"{written(accuracy, '.1%')} of the test digits")
         assert [title, written(accuracy, ".1%")] in figure.table()
     figure.page.keyboard.press("ArrowRight")  # round again, by keyboard
