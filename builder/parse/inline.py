@@ -48,8 +48,8 @@ TOKEN = re.compile(
     r"|(?P<math>\$)"
     r"|(?P<note>\^\[)"
     r"|(?P<term>\[\[)"
-    r"|(?P<cite>\[(?=(?:[^\[\]@\n`$]*[\s;])?-?@[A-Za-z]))"
-    r"|(?P<narrative>(?<![\w@./\\\[-])@(?=[A-Za-z]))"
+    r"|(?P<cite>\[(?=(?:[^\[\]@\n`$]*[\s;])?-?@\w))"
+    r"|(?P<narrative>(?<![\w@./\\\[-])@(?=[^\W\d]|\d{4}))"
     r"|(?P<footnote>\[\^)"
     r"|(?P<reference>\[\]\()"
     r"|(?P<image>!\[)"
@@ -91,9 +91,11 @@ TERM = re.compile(r"\[\[([^\[\]|\n]+)(?:\|([^\[\]]+))?\]\]")
 CITATIONS = re.compile(r"\[([^\[\]]*)\](?!\()")
 CITATION = re.compile(r"\s*(?:([^@]*?)\s+)?-?@([\w:./+-]*\w)\s*(?:,\s*([^;]*?))?\s*\Z")
 NARRATIVE = re.compile(
-    r"@([A-Za-z](?:[\w:./+-]*\w)?)"
+    r"@(\w(?:[\w:./+-]*\w)?)"
     r"(?:[ \t]+\[(?P<locator>[^\[\]@^!\n]+)\](?![(:\[]))?"
 )
+"""A key in a sentence, where four digits begin one, as in `@2014arXiv1401.4082J`, and fewer are a
+number: `@5`."""
 BARE = r"(?:\\(?:[()<>]|(?![()<>]))|[^ \t\n()<>\\])*"
 """Part of an address without blanks, and without brackets but escaped ones."""
 DESTINATION = re.compile(
