@@ -33,6 +33,8 @@ OPENING = re.compile(
 """The first line of a block and, without a name, its last. What blanks it has does not matter: odd
 ones are reported, and the block is read."""
 FENCE = re.compile(r"[ \t>]*(?:[-*+][ \t]+|\d+[.)][ \t]+)?(?P<ticks>`{3,}|~{3,})(?P<info>.*)")
+VERBATIM = frozenset({OWN, "fence", "code_block", "html_block"})
+"""The blocks whose lines are not of the text around them."""
 DEEPEST = 100
 """Levels of lists and quotations in each other: markdown-it leaves out what lies deeper."""
 IN_FORMULA = "in formula"
@@ -62,6 +64,25 @@ def block_tokens(passage: Passage) -> list[Token]:
     tokens: list[Token] = []
     parser.block.parse(text, parser, environment, tokens)
     return tokens
+
+
+def blocks_at(tokens: Sequence[Token], level: int) -> list[Token]:
+    """The tokens that begin the blocks of a level."""
+    return [token for token in tokens if token.level == level and token.nesting >= 0]
+
+
+def search_text(pattern: re.Pattern[str], passage: Passage) -> re.Match[str] | None:
+    """The first match that begins in a line of the text itself: in no code, HTML or block of it."""
+    found = pattern.search(passage.text)
+    if found is None:
+        return None
+    inside = [token.map for token in block_tokens(passage) if token.type in VERBATIM and token.map]
+    while found:
+        line = passage.text.count("\n", 0, found.start())
+        if not any(first <= line < last for first, last in inside):
+            return found
+        found = pattern.search(passage.text, found.end())
+    return None
 
 
 def lines_in_formula(lines: Sequence[str]) -> frozenset[int]:

@@ -659,6 +659,16 @@ class Reader:
         """The fragment of a part that is running text."""
         return phrase(passage, self.issues)
 
+    def one_paragraph(
+        self, passage: Passage, more: Sequence[Token], rule: Rule, message: str, hint: str
+    ) -> None:
+        """Report what stands beyond the paragraph that is all there can be: the blocks `more`."""
+        if more and more[0].map:
+            line = more[0].map[0]
+            start, text = passage.line_starts[line], passage.lines[line]
+            indent = len(text) - len(text.lstrip())
+            self.report(rule, passage.span(start + indent, start + len(text)), message, hint)
+
     def settings(self, body: Passage) -> tuple[tuple[Setting, ...], Passage]:
         """The `key: value` lines up to the first blank line, and what follows them."""
         found: list[Setting] = []

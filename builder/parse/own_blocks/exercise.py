@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from builder.issues.issue import Span
+from builder.parse.blocks import search_text
 from builder.parse.document import Fragment, N, Node, OwnBlock, Text
 from builder.parse.own_blocks.opening import Opening
 
@@ -37,7 +38,7 @@ class Exercise(OwnBlock[N]):
 
 def read(reader: Reader, opening: Opening) -> Node:
     reader.no_argument(opening)
-    split = ANSWER.search(opening.body.text)
+    split = search_text(ANSWER, opening.body)
     if split:
         reader.check_blanks(opening.body.part(*split.span()))
     text = reader.inner(opening.body.before(split))

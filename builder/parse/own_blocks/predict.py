@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
+from markdown_it.token import Token
+
 from builder.issues.issue import Span, suggest
+from builder.parse.blocks import block_tokens, blocks_at
 from builder.parse.document import Fragment, N, Node, OwnBlock, Text
 from builder.parse.own_blocks.opening import Opening
 from builder.parse.passage import Passage
@@ -17,7 +21,9 @@ if TYPE_CHECKING:
 MARK = re.compile(r"\[(?P<mark>[xX ]|\{\{[^{}]*\}\})\][ \t]+")
 """What may stand before a choice: that it is right, or how much of something it has measured."""
 RIGHT = "x"
-CHOICE = re.compile(r"^[-*][^\S\n]+(.+?)[ \t]*$", re.MULTILINE)
+CHOICE = re.compile(r"^([-*+])[^\S\n](?=\s*\S)", re.MULTILINE)
+
+HINT = "what happens begins at the margin, below a blank line"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +78,7 @@ def read(reader: Reader, opening: Opening) -> Node:
         hint = "begin with a line 'question: …'"
         reader.report("predict-question", opening.at, "this prediction asks nothing", hint)
     start = first_choice.start() if first_choice else len(body.text)
-    choices, marks, after = _choices(reader, body.part(start, len(body.text)))
+    choices, marks, answer = _choices(reader, body.part(start, len(body.text)))
     crosses = sum(mark.html == RIGHT for mark in marks)
     measured = [bool(mark.nodes) for mark in marks]
     if len(choices) < 2:
@@ -87,7 +93,6 @@ def read(reader: Reader, opening: Opening) -> Node:
         hint = "mark it '- [x] …', or each with a number, '- [{{ metric(…) }}] …': the largest is"
         issue = reader.source.issue("predict-right", opening.at, message, hint, "warning")
         reader.issues.append(issue)
-    answer = reader.inner(after)
     if not answer.html:
         hint = "after the choices, a blank line, then what happens"
         reader.report("predict-answer", opening.at, "this prediction is never resolved", hint)
@@ -96,17 +101,36 @@ def read(reader: Reader, opening: Opening) -> Node:
 
 def _choices(
     reader: Reader, passage: Passage
-) -> tuple[tuple[Fragment, ...], tuple[Fragment, ...], Passage]:
-    """The list items that come first in a passage, their marks, and what follows them."""
-    position, choices, marks = 0, [], []
-    while match := CHOICE.match(passage.text, position):
-        start, end = match.span(1)
-        reader.check_blanks(passage.part(*match.span()))
-        mark = MARK.match(passage.text, start, end)
-        marks.append(_mark(reader, passage, mark))
-        choices.append(reader.phrase(passage.part(mark.end() if mark else start, end)))
-        position = min(match.end() + 1, len(passage.text))
-    return tuple(choices), tuple(marks), passage.part(position, len(passage.text))
+) -> tuple[tuple[Fragment, ...], tuple[Fragment, ...], Fragment]:
+    """The list that comes first in a passage, as choices with their marks, and what follows it."""
+    plain = replace(passage, text=CHOICE.sub(r"\1 ", passage.text))  # odd blanks are told below
+    choices, marks, end = [], [], 0
+    for item in _items(block_tokens(plain)):
+        lines = item[0].map
+        assert lines
+        text, more = plain.part(0, 0), [item[0]]
+        if item[1].type == "paragraph_open":
+            text, more = plain.inside(lines[0], item[2].content), blocks_at(item, 2)[1:]
+        reader.one_paragraph(plain, more, "predict-choices", "a choice is one paragraph", HINT)
+        mark = MARK.match(text.text)
+        marks.append(_mark(reader, text, mark))
+        choices.append(reader.phrase(text.after(mark) if mark else text))
+        end = min(plain.line_starts[lines[1]], len(plain.text))
+    reader.check_blanks(passage.part(0, end))
+    return tuple(choices), tuple(marks), reader.inner(passage.part(end, len(passage.text)))
+
+
+def _items(tokens: Sequence[Token]) -> Iterator[Sequence[Token]]:
+    """The items of the list that comes first."""
+    if not tokens or tokens[0].type != "bullet_list_open":
+        return
+    end = next(at for at, token in enumerate(tokens) if token.level == 0 and token.nesting < 0)
+    starts = [
+        at for at, token in enumerate(tokens[:end])
+        if token.type == "list_item_open" and token.level == 1
+    ]  # fmt: skip
+    for start, after in zip(starts, [*starts[1:], end], strict=True):
+        yield tokens[start:after]
 
 
 def _mark(reader: Reader, passage: Passage, mark: re.Match[str] | None) -> Fragment:
