@@ -18,7 +18,7 @@ Allowable: TypeAlias = Literal[
     "link-syntax", "mark-style", "math-bar", "math-blank", "math-bracket", "math-closed",
     "option-old", "predict-answer", "predict-choices", "predict-right", "reference-unused",
     "references-command", "role-style", "sidenote-closed", "table-cells", "table-head",
-    "term-meaning", "term-unused",
+    "term-meaning", "term-unused", "text-conflict",
 ]  # fmt: skip
 
 Firm: TypeAlias = Literal[

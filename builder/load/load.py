@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import codecs
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -23,6 +25,10 @@ from training.own_data.declaration import FOLDER as OWN_DATA
 NOT_CHAPTERS = frozenset(f"{CONTENT}/{name}.md" for name in ("index", "glossary", "colophon"))
 MARKDOWN_TYPES = frozenset({".md", ".markdown", ".mdown", ".mkd", ".mkdn", ".mdx"})
 IMAGE_TYPES = frozenset({".png", ".jpg", ".jpeg", ".svg", ".webp", ".gif", ".avif"})
+CONFLICT = re.compile(
+    r"^(?P<begun><{7} .*)\n(?:.*\n)*?>{7} .*$|^(?P<left>(?:<{7}|>{7}) .*)$", re.MULTILINE
+)
+"""What git leaves of two versions that it could not merge, or what an author has left of that."""
 IMAGE_KINDS = "PNG, JPEG, WebP, AVIF, GIF or SVG"
 
 
@@ -141,17 +147,29 @@ def _text(effects: Effects, memory: Memory, path: str, issues: list[Issue]) -> S
 
 
 def _decoded(path: str, data: bytes) -> tuple[Source, tuple[Issue, ...]]:
-    """A UTF-8 text with `\\n` line ends; what is not UTF-8 is an issue and replaced."""
-    data = data.removeprefix(b"\xef\xbb\xbf")
+    """A text with `\\n` line ends; what is not UTF-8 is an issue and replaced, and what a
+    merge has left is an issue."""
+    issues: list[Issue] = []
+    hint = "save the file with UTF-8 encoding"
+    utf_16 = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    if utf_16:  # read as such: as UTF-8 each of its letters would be a mistake
+        data = data.decode("utf-16", "replace").encode()
+    data = data.removeprefix(codecs.BOM_UTF8)
     data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    source = Source(path, data.decode("utf-8", "replace"))
+    if utf_16:
+        issues.append(source.issue("text-encoding", Span(0, 1), "this file is UTF-16", hint))
     try:
-        return Source(path, data.decode()), ()
+        data.decode()
     except UnicodeDecodeError as error:
-        source = Source(path, data.decode("utf-8", "replace"))
         start = len(data[: error.start].decode())
         message = f"the byte 0x{data[error.start]:02x} is not UTF-8"
-        hint = "save the file with UTF-8 encoding"
-        return source, (source.issue("text-encoding", Span(start, start + 1), message, hint),)
+        issues.append(source.issue("text-encoding", Span(start, start + 1), message, hint))
+    for conflict in CONFLICT.finditer(source.text):
+        at = Span(*conflict.span(conflict.lastgroup or 0))
+        hint = "keep what is to stay, and take the lines with <<<<<<<, ======= and >>>>>>> away"
+        issues.append(source.issue("text-conflict", at, "git could not merge this", hint))
+    return source, tuple(issues)
 
 
 def _optional(effects: Effects, memory: Memory, path: str, issues: list[Issue]) -> Source | None:
