@@ -123,6 +123,13 @@ class Places:
         others = self.by_id.get(name, [])
         return others[0] if len(others) == 1 else [f"{p.page}#{p.id}" for p in others]
 
+    def elsewhere(self, target: str) -> list[str]:
+        """What an author writes for all places that have the id of `page#id`, on whatever page."""
+        page, _, name = target.partition("#")
+        files = {} if page.endswith(".html") else self._files()
+        others = self.by_id.get(name, []) if page else []
+        return [f"{files.get(place.page, place.page)}#{name}" for place in others]
+
     def names(self, target: str, current: str) -> list[str]:
         """All targets of the same form as `target`, for suggestions."""
         page, hash_, _ = target.partition("#")
@@ -131,9 +138,14 @@ class Places:
             return [f"{page}#{name}" for name in self.by_page[found.page]]
         if page:
             own = {place.page for place in self.pages.values()}
-            files = [f"{name}.md" for name, p in self.pages.items() if p.page != f"{name}.html"]
+            files = list(self._files().values())
             return sorted(own) + files if page.endswith(".html") else files
         return [f"#{name}" for name in (*self.by_id, *self.pages)]
+
+    def _files(self) -> dict[str, str]:
+        """The file of each chapter, by its page."""
+        named = ((name, place.page) for name, place in self.pages.items())
+        return {page: f"{name}.md" for name, page in named if page != f"{name}.html"}
 
 
 @lru_cache(maxsize=4096)  # unchanged chapters are the same objects at the next build

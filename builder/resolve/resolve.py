@@ -403,6 +403,13 @@ def _warn_unused_figures(book: ResolvedBook, sources: Sources, issues: list[Issu
         issues.append(source.issue("figure-unused", at, message, hint, "warning"))
 
 
+def _same_number(page: str, files: Iterable[str]) -> str:
+    """A hint for a chapter that has kept its number and lost its name."""
+    number, hyphen, _ = page.rpartition("/")[2].partition("-")
+    same = (file for file in files if hyphen and file.startswith(f"{number}-"))
+    return next((f"did you mean '{file}'?" for file in same), "")
+
+
 class _Resolver:
     """Resolves the nodes of one page."""
 
@@ -502,19 +509,25 @@ class _Resolver:
         found = self.names.places.find(target, self.href)
         if isinstance(found, Place):
             return found
+        places = self.names.places
         page, hash_, _ = target.partition("#")
-        if page and not self.names.places.page(page):
+        others = places.elsewhere(target)
+        candidates = places.names(target, self.href)
+        hint = suggest(target, candidates)
+        if page and not places.page(page):
             rule, message = "page-known", f"unknown page '{page}'"
+            hint = suggest(page, candidates) or _same_number(page, candidates)
         elif len(found) > 1:
             message = f"'{target}' is in more than one chapter"
+            hint = f"write {' or '.join(found)}"
         elif hash_:
             message = f"unknown {noun} '{target}'"
         else:
             message = (
                 f"this {'link' if noun == 'anchor' else noun} leads nowhere: it has no address"
             )
-        candidates = self.names.places.names(target, self.href)
-        hint = f"write {' or '.join(found)}" if len(found) > 1 else suggest(target, candidates)
+        if len(others) == 1:
+            hint = f"did you mean '{others[0]}'?"
         self.report(rule, at, message, hint)
         return None
 

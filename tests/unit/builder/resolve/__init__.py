@@ -1,0 +1,1 @@
+"""Tests of resolving (`builder/resolve/`); may use the fakes beside it."""
