@@ -20,6 +20,13 @@ Severity = Literal["error", "warning"]
 WINDOW = 96
 """Characters of a source line that are shown; paragraphs are often one long line."""
 
+SIGNS = (
+    {code: 0x2400 + code for code in range(0x20) if chr(code) not in "\t\n"}
+    | {0x7F: 0x2421}
+    | dict.fromkeys((*range(0x80, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A)), 0xFFFD)
+)
+"""What a terminal is shown in place of characters that command it, or turn the text around them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Issue:
@@ -44,20 +51,20 @@ class Issue:
         place = f"{self.path}:{self.line}:{self.column}" if self.line else self.path
         severity = "warning: " if self.severity == "warning" else ""
         hint = f" ({self.hint})" if self.hint else ""
-        return f"{place} {self.rule}: {severity}{self.message}{hint}"
+        return f"{place} {self.rule}: {severity}{self.message}{hint}".translate(SIGNS)
 
     def _excerpt(self) -> list[str]:
         if not self.line or not self.source.strip():
             return []
-        start = self.column - 1
-        first = max(0, start - WINDOW // 2) if len(self.source) > WINDOW else 0
-        last = min(len(self.source), first + WINDOW)
+        start, line = self.column - 1, self.source.translate(SIGNS)
+        first = max(0, start - WINDOW // 2) if len(line) > WINDOW else 0
+        last = min(len(line), first + WINDOW)
         lead = "…" if first else ""
-        tail = "…" if last < len(self.source) else ""
-        padding = "".join(map(_blank, lead + self.source[first:start]))
-        marked = self.source[start : min(last, start + max(1, self.length))]
+        tail = "…" if last < len(line) else ""
+        padding = "".join(map(_blank, lead + line[first:start]))
+        marked = line[start : min(last, start + max(1, self.length))]
         carets = "^" + "~" * (sum(len(_blank(c)) for c in marked) - 1)
-        return [f"  {lead}{self.source[first:last]}{tail}", f"  {padding}{carets}"]
+        return [f"  {lead}{line[first:last]}{tail}", f"  {padding}{carets}"]
 
 
 def _blank(character: str) -> str:

@@ -78,3 +78,11 @@ def test_summary_counts() -> None:
     warning = Source("a", "x").issue("r", Span(0, 1), "m", severity="warning")
     assert summary([issue, issue, warning]) == "2 errors, 1 warning"
     assert summary([]) == "no issues"
+
+
+def test_what_commands_a_terminal_is_shown_as_a_sign() -> None:
+    text = "a\tb \x1b[31m\x00\x7f\x9b\u202e bad"
+    issue = issue_at(text, "bad")
+    assert str(issue).split("\n")[1:] == ["  a\tb ␛[31m␀␡�� bad", "   \t            ^~~"]
+    named = Source("a.md", text).issue("rule", Span(0, 1), "unknown \x1b]0;name\x07", "\x1b[2J")
+    assert named.headline == "a.md:1:1 rule: unknown ␛]0;name␇ (␛[2J)"
