@@ -6,7 +6,9 @@ Nothing that is there is ever written over.
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
+from html.entities import codepoint2name
 from itertools import count
 from keyword import iskeyword
 from pathlib import Path
@@ -37,6 +39,7 @@ EXPERIMENT_FILES = {
     "experiment_browser_test.py.txt": FIGURE_FILES["browser_test.py.txt"],
 }
 """The same of an experiment, which the kit draws."""
+GREEK_LETTER = re.compile(r"(?<![^\W\d_])[Α-Ωα-ω](?![^\W\d_])")
 
 
 class NotNewError(Exception):
@@ -61,13 +64,13 @@ def new_chapter(effects: Effects, title: str, page: str = "") -> Made:
         raise NotNewError("a chapter needs a title", 'book new chapter "A title"')
     if is_markdown(title):
         raise NotNewError("Markdown in a title is not read", PLAIN_TEXT_HINT)
-    if page and slug(page) != page:
-        hint = f"--page {slug(page)}" if slug(page) != "section" else "words-with-hyphens"
+    name = _page_name(page or title)
+    if page and page != name:
+        hint = f"--page {name}" if name else "words-with-hyphens"
         raise NotNewError(f"'{page}' cannot be a page's name", hint)
-    if not page and not any(letter.isascii() and letter.isalnum() for letter in title):
-        hint = "add --page words-with-hyphens"
+    if not page and (not name or name != slug(_spelt(title))):
+        hint = f"add --page {name or 'words-with-hyphens'}"
         raise NotNewError("no page name can be made of this title", hint)
-    name = page or slug(title)
     chapters = _chapters(effects)
     taken = {name: "by the book itself" for name in RESERVED_PAGES}
     taken |= {chapter.page: f"by {chapter.file}" for chapter in chapters}
@@ -79,6 +82,17 @@ def new_chapter(effects: Effects, title: str, page: str = "") -> Made:
     shown = _starter("shown.md", NAME=figure) if figure else ""
     text = _starter("chapter.md", TITLE=_yaml_text("title", title), FIGURE=shown)
     return _write(effects, {path: text})
+
+
+def _page_name(text: str) -> str:
+    """What a file's name can have of a text: letters of other scripts are left out."""
+    words = re.findall(r"[a-z0-9]+", slug(_spelt(text)))
+    return "-".join(words) if any(c.isascii() and c.isalnum() for c in _spelt(text)) else ""
+
+
+def _spelt(text: str) -> str:
+    """A text whose single Greek letters are written as words."""
+    return GREEK_LETTER.sub(lambda letter: codepoint2name[ord(letter[0])], text)
 
 
 def new_figure(effects: Effects, name: str, chapter: str = "", *, experiment: bool = False) -> Made:

@@ -40,6 +40,22 @@ def test_it_uses_every_block_that_needs_no_file() -> None:
     assert used == set(BLOCKS) - {"listing", "picture"}
 
 
+@pytest.mark.parametrize(
+    ("title", "name"),
+    [
+        ("What β does", "what-beta-does"),
+        ("β-VAE", "beta-vae"),
+        ("From Λ to λ", "from-lambda-to-lambda"),
+        ("Crème brûlée", "creme-brulee"),
+    ],
+)
+def test_a_page_is_named_after_its_title_in_latin_letters(title: str, name: str) -> None:
+    effects = book()
+    made = new_chapter(effects, title)
+    assert made.paths == (f"content/10-{name}.md",)
+    assert build(effects).published
+
+
 def test_in_a_book_without_a_figure_to_show_it_has_none() -> None:
     effects = small_book()
     (path,) = new_chapter(effects, "One").paths
@@ -77,6 +93,12 @@ def test_the_number_is_the_next_and_the_works_may_stay_last() -> None:
     [
         (" ", "", "a chapter needs a title"),
         ("自編碼器", "", "no page name can be made of this title (add --page words-with-hyphens)"),
+        ("Über VAE: что это", "", "no page name can be made of this title (add --page uber-vae)"),
+        ("σ² and τ", "", "no page name can be made of this title (add --page and-tau)"),
+        ("!!!", "", "no page name can be made of this title (add --page words-with-hyphens)"),
+        ("One", "что-vae", "'что-vae' cannot be a page's name (--page vae)"),
+        ("One", "λ", "'λ' cannot be a page's name (--page lambda)"),
+        ("One", "!!!", "'!!!' cannot be a page's name (words-with-hyphens)"),
         ("One", "Not A Name", "'Not A Name' cannot be a page's name (--page not-a-name)"),
         ("Glossary", "", "the page name 'glossary' is taken by the book itself"),
         ("Other things!", "", "the page name 'other-things' is taken by 09-other-things.md"),
