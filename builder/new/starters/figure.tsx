@@ -1,7 +1,21 @@
 /** A code of one number, decoded to a point; all its values together are the curve that was learned. */
 
 import {
-  Controls, defineFigure, Dot, Dots, fixed, float32, floatOutput, Line, Panel, Panels, Plot, Readout, Slider, type Axis, type Pair,
+  Controls,
+  defineFigure,
+  Dot,
+  Dots,
+  fixed,
+  float32,
+  floatOutput,
+  Line,
+  Panel,
+  Panels,
+  Plot,
+  Readout,
+  Slider,
+  type Axis,
+  type Pair,
 } from "../../kit/index.ts";
 import type { Role, State } from "../../generated/@NAME@.ts";
 
@@ -57,7 +71,13 @@ export default defineFigure<State, Frame, Role>({
           ]}
         />
         <Controls docked>
-          <Slider of="z" label="Code z" value={z} onChange={(value) => set({ z: value })} format={(value) => fixed(value)} />
+          <Slider
+            of="z"
+            label="Code z"
+            value={z}
+            onChange={(value) => set({ z: value })}
+            format={(value) => fixed(value)}
+          />
         </Controls>
       </>
     );
@@ -73,7 +93,10 @@ export default defineFigure<State, Frame, Role>({
   table(_, { error, pcaError }) {
     return {
       columns: ["rebuilt by", "mean squared error, test"],
-      rows: [["autoencoder", fixed(error, 4)], ["PCA", fixed(pcaError, 4)]],
+      rows: [
+        ["autoencoder", fixed(error, 4)],
+        ["PCA", fixed(pcaError, 4)],
+      ],
     };
   },
 });

@@ -3,15 +3,22 @@ tests is shown in a copy of the repository: `tests/browser/pages/test_authoring.
 
 from __future__ import annotations
 
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from builder.issues.issue import Source, is_error
 from builder.load.load import load
-from builder.new.new import NotNewError, new_chapter, new_figure
+from builder.new.new import LONGEST_NAME, NotNewError, new_chapter, new_figure
+from builder.node.service import NODE
 from builder.parse.own_blocks import BLOCKS
 from builder.parse.parse import parse_chapter
 from builder.store.effects import MemoryEffects
 from builder.store.memory import Memory
+from tests.conftest import ROOT
 from tests.unit.builder.fakes import build, small_book
 
 EXACT = 'title = "Marks"\nhonesty = "exact"\ndescription = "Marks on a line."\n'
@@ -128,6 +135,27 @@ def test_a_new_figure_is_five_files_and_a_block_to_paste() -> None:
     assert issues == ()
     assert sources.figures["my-curve"].models["net"].model == "my-curve"
     assert made.block.startswith("::: figure my-curve\n")
+
+
+@pytest.mark.parametrize("name", ["a", "my-curve", "a" * LONGEST_NAME])
+@pytest.mark.parametrize("experiment", [False, True])
+def test_what_is_new_is_laid_out_as_make_check_wants_it(
+    name: str, experiment: bool, tmp_path: Path
+) -> None:
+    effects = book()
+    for path in (".editorconfig", "pyproject.toml"):
+        shutil.copy(ROOT / path, tmp_path)
+    for path in new_figure(effects, name, experiment=experiment).paths:
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_bytes(effects.read(path))
+    prettier = ROOT / "site_assets/node_modules/prettier/bin/prettier.cjs"
+    for command in (
+        [sys.executable, "-m", "ruff", "format", "--check", "."],
+        [sys.executable, "-m", "ruff", "check", "--select", "E,F", "."],
+        [NODE, str(prettier), "--check", "--no-error-on-unmatched-pattern", "**/*.tsx"],
+    ):
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_a_new_experiment_has_no_code_of_its_own() -> None:
