@@ -80,6 +80,12 @@ class Preview:
             self._issues = tuple(str(issue) for issue in outcome.issues if is_error(issue))
             self._tell()
 
+    def fail(self, reason: str) -> None:
+        """Tell every open page why a build came to no end."""
+        with self._lock:
+            self._issues = (reason,)
+            self._tell()
+
     def ask(self, stale: Sequence[str], training: Sequence[str] = ()) -> None:
         """Offer to train stale models, or say which ones are being trained."""
         with self._lock:

@@ -202,6 +202,7 @@ class Serving:
             return
         except OSError as error:
             self.log(told(error))
+            self.preview.fail(told(error))
             return
         self.preview.update(outcome)
         if paths:

@@ -141,6 +141,16 @@ def test_a_file_that_cannot_be_read_is_named_and_ends_nothing(run: Callable[...,
         running.wait_built("content/01-a.md")
 
 
+def test_what_the_system_refuses_lies_over_the_page_until_a_build_gets_through(
+    run: Callable[..., Running],
+) -> None:
+    with run() as running:
+        running.save("content/secret.md")
+        running.wait_told('"issues": ["content/secret.md: Permission denied"]')
+        running.save("content/01-a.md")
+        running.wait_told('"issues": []')
+
+
 @pytest.mark.parametrize("refusal", [OSError, RuntimeError])
 def test_a_watch_that_fails_is_said_and_the_preview_goes_on(
     refusal: type[Exception], run: Callable[..., Running], monkeypatch: pytest.MonkeyPatch
