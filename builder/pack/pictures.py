@@ -7,6 +7,7 @@ its content.
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterable
 from functools import cache as once
 from hashlib import sha256
@@ -26,6 +27,8 @@ SVG = ".svg"
 SVG_ROOT = "http://www.w3.org/2000/svg svg"
 FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "AVIF")
 """In Pillow's words; it loads all that it knows before it looks for one of the last two."""
+UNSAFE = re.compile(r'[%#?"*:<>|\\]')
+"""What ends a path in an address or begins an escape, and what Windows has in no file's name."""
 Shown: TypeAlias = tuple[Source, Span, str]
 """Where a page shows a picture, and its path in `content/`."""
 LONGEST_TEXT = 1 << 28
@@ -49,7 +52,7 @@ def pack_pictures(
         pure = PurePosixPath(path)
         ending = pure.suffix.lower()
         problems[path] = memory.recall(("picture", path), _remembered, cache, ending, data)
-        name = hashed_name(str(pure.with_suffix("")), data, ending)
+        name = hashed_name(UNSAFE.sub("-", str(pure.with_suffix(""))), data, ending)
         addresses[path], files[name] = name, data
     for source, at, path in shown:
         if problem := problems.get(path):

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import html
 import io
+import re
+from urllib.parse import unquote, urlsplit
 
 import pytest
 from PIL import Image, PngImagePlugin, features
@@ -91,3 +94,20 @@ def test_a_picture_that_cannot_be_read_is_one_issue() -> None:
     effects = small_book(**{"content__01-a-case.md": CHAPTER})
     effects.refused = frozenset({"content/pictures/cog.png"})
     assert [issue.rule for issue in build(effects).issues] == ["file-unreadable"]
+
+
+@pytest.mark.parametrize("name", ["a%20b", "a%25b", "50%", "Plot #1", "What is it?", 'a "b"', "ü"])
+def test_a_picture_of_any_name_is_where_a_browser_asks_for_it(name: str) -> None:
+    effects = small_book()
+    cog = effects.read("content/pictures/cog.png")
+    effects.write(f"content/pictures/{name}.png", cog)
+    text = f"---\ntitle: A case\n---\n![A cog](<pictures/{name}.png>)\n"
+    effects.write("content/01-a-case.md", text.encode())
+    outcome = build(effects)
+    assert outcome.issues == []
+    (src,) = re.findall(r'<img alt="A cog" src="([^"]*)"', outcome.pages["a-case.html"])
+    asked = urlsplit(html.unescape(src))
+    assert not asked.query
+    path = unquote(asked.path)
+    assert outcome.files[path] == cog
+    assert not set(path) & set('"*:<>?|\\'), "Windows unpacks no such file"
