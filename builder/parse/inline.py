@@ -87,6 +87,9 @@ IDENTIFIER = re.compile(r"[a-z][a-z0-9-]*")
 IDENTIFIER_HINT = "lower-case letters, digits and hyphens, a letter first"
 EQUATION_ID = re.compile(r"[ \t]*\n?[ \t]*\{#([^{}\n]*)\}")
 BRACKETS = re.compile(r"\\.|(?P<code>`+)|\[|\]", re.DOTALL)
+BRACKETS_AND_FORMULAS = re.compile(
+    rf"(?P<display>\$\$)|(?P<math>\$(?=[^\s\d]))|(?P<round>\\\()|{BRACKETS.pattern}", re.DOTALL
+)
 TERM = re.compile(r"\[\[([^\[\]|\n]+)(?:\|([^\[\]]+))?\]\]")
 CITATIONS = re.compile(r"\[([^\[\]]*)\](?!\()")
 CITATION = re.compile(r"\s*(?:([^@]*?)\s+)?-?@([\w:./+-]*\w)\s*(?:,\s*([^;]*?))?\s*\Z")
@@ -506,20 +509,35 @@ class Scanner:
         return self._formula(match.start(), end, end, display=True)
 
     def _closing_bracket(self, position: int) -> int:
-        """Offset of the bracket that closes the one just before `position`, or -1."""
-        depth = 1
-        while match := BRACKETS.search(self.text, position, self.limit):
-            position = match.end()
-            if match["code"]:
-                close = _closing_ticks(len(match[0])).search(self.text, position, self.limit)
-                position = close.end() if close else position
-            elif match[0] == "[":
-                depth += 1
-            elif match[0] == "]":
-                depth -= 1
-                if depth == 0:
-                    return match.start()
+        """Offset of the bracket that closes the one just before `position`, or -1.
+
+        Those in formulas do not count, unless nothing else closes it: a dollar sign may be one.
+        """
+        for marks in (BRACKETS_AND_FORMULAS, BRACKETS):
+            depth, start = 1, position
+            while depth and (match := marks.search(self.text, start, self.limit)):
+                start = self._end_of_inside(match)
+                depth += {"[": 1, "]": -1}.get(match[0], 0)
+            if not depth:
+                return start - 1
         return -1
+
+    def _end_of_inside(self, match: re.Match[str]) -> int:
+        """The offset behind the code or the formula that begins there; behind the mark alone if it
+        begins none."""
+        start = match.end()
+        match match.lastgroup:
+            case "code":
+                close = _closing_ticks(len(match[0])).search(self.text, start, self.limit)
+                return close.end() if close else start
+            case "math":
+                close = self._math_end(start + 1)
+                return close.end() if close else start
+            case "display" | "round":
+                mark = "$$" if match.lastgroup == "display" else r"\)"
+                end = self.text.find(mark, start, self.limit)
+                return end + 2 if end >= 0 else start
+        return start
 
     def _sidenote(self, match: re.Match[str]) -> int:
         end = self._closing_bracket(match.end())
