@@ -48,7 +48,7 @@ TOKEN = re.compile(
     r"|(?P<math>\$)"
     r"|(?P<note>\^\[)"
     r"|(?P<term>\[\[)"
-    r"|(?P<cite>\[(?=(?:[^\[\]@\n`$]*[\s;])?-?@\w))"
+    r"|(?P<cite>\[(?=(?:[^\[\]@\n`$]*[\s;])?-?@\w|@[ \t]+\w))"
     r"|(?P<narrative>(?<![\w@./\\\[-])@(?=[^\W\d]|\d{4}))"
     r"|(?P<footnote>\[\^)"
     r"|(?P<reference>\[\]\()"
