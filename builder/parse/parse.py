@@ -21,7 +21,7 @@ from pygments.util import ClassNotFound
 from builder.issues.allowances import KEY as ALLOW
 from builder.issues.issue import Issue, Source, Span, suggest
 from builder.issues.rules import Rule
-from builder.parse.blocks import OPENING, block_tokens
+from builder.parse.blocks import OPENING, block_tokens, blocks_at
 from builder.parse.cell_fence import Fence, read_cell, report_unclosed
 from builder.parse.document import (
     Chapter,
@@ -330,12 +330,21 @@ class Reader:
         return self._made()
 
     def sections(self) -> Iterator[tuple[Heading, str, Fragment]]:
-        """Every heading with its text and the fragment of what stands below it."""
+        """Every heading with its text and the fragment of what stands below it.
+
+        What stands above the first belongs to none, and is an issue.
+        """
         tokens = block_tokens(self.passage)
         starts = [
             at for at, token in enumerate(tokens)
             if token.type == "heading_open" and token.level == 0
         ]  # fmt: skip
+        above = [
+            block for block in blocks_at(tokens[: starts[0] if starts else None], 0)
+            if not (block.type == "html_block" and block.content.startswith("<!--"))
+        ]  # fmt: skip
+        message, hint = "no page shows what stands above the first term", "begin with '## Term'"
+        self.report_block(self.passage, above, "block-place", message, hint)
         for start, end in zip(starts, [*starts[1:], len(tokens)], strict=True):
             heading = self._heading(tokens[start], tokens[start + 1])
             name = HEADING_ID.sub("", tokens[start + 1].content)
@@ -659,12 +668,12 @@ class Reader:
         """The fragment of a part that is running text."""
         return phrase(passage, self.issues)
 
-    def one_paragraph(
-        self, passage: Passage, more: Sequence[Token], rule: Rule, message: str, hint: str
+    def report_block(
+        self, passage: Passage, blocks: Sequence[Token], rule: Rule, message: str, hint: str
     ) -> None:
-        """Report what stands beyond the paragraph that is all there can be: the blocks `more`."""
-        if more and more[0].map:
-            line = more[0].map[0]
+        """Report the first line of some blocks, if there are any: they have no place there."""
+        if blocks and blocks[0].map:
+            line = blocks[0].map[0]
             start, text = passage.line_starts[line], passage.lines[line]
             indent = len(text) - len(text.lstrip())
             self.report(rule, passage.span(start + indent, start + len(text)), message, hint)

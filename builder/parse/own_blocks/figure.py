@@ -35,6 +35,6 @@ def read(reader: Reader, opening: Opening) -> Node:
         line = rest.part(tried.start(), len(rest.text))
         hint = "what needs more than that stands in the caption, or below the figure"
         more = blocks_at(block_tokens(line), 0)[1:]
-        reader.one_paragraph(line, more, "figure-caption", "a Try line is one paragraph", hint)
+        reader.report_block(line, more, "figure-caption", "a Try line is one paragraph", hint)
         try_ = reader.phrase(rest.after(tried).stripped())
     return FigureBlock(opening.at, name, name_at, settings, caption, try_)

@@ -111,7 +111,7 @@ def _choices(
         text, more = plain.part(0, 0), [item[0]]
         if item[1].type == "paragraph_open":
             text, more = plain.inside(lines[0], item[2].content), blocks_at(item, 2)[1:]
-        reader.one_paragraph(plain, more, "predict-choices", "a choice is one paragraph", HINT)
+        reader.report_block(plain, more, "predict-choices", "a choice is one paragraph", HINT)
         mark = MARK.match(text.text)
         marks.append(_mark(reader, text, mark))
         choices.append(reader.phrase(text.after(mark) if mark else text))
