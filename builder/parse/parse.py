@@ -58,6 +58,7 @@ OPEN_FRONT_MATTER = re.compile(
 """Front matter without its last line, as far as it can reach."""
 FRONT_MATTER_KEYS = ("title", "lead", "updated", ALLOW)
 PLAIN_KEYS = frozenset({"title", "lead"})
+YAML_COMMENT = re.compile(r"[ \t]+(?P<comment>#.*)")
 TAG_PAIR = re.compile(r"<(\w+)[^<>]*>.*</\1\s*>", re.DOTALL)
 LONE_TAG = re.compile(r"<(?=/?\w+>)")
 PLAIN_TEXT_HINT = r"menus and the search have it, too: write β for $\beta$, and no marks"
@@ -270,6 +271,12 @@ def _yaml_mapping(source: Source, span: Span, issues: list[Issue]) -> dict[str, 
             at = _yaml_span(value, span.start)
             issues.append(source.issue("front-matter-date", at, message, hint))
         else:
+            comment = YAML_COMMENT.match(source.text, _yaml_span(value, span.start).end)
+            if key.value in PLAIN_KEYS and value.style is None and comment:
+                message = "in YAML # begins a comment, which is not shown"
+                hint = "put the text in quotes, or the comment in a line of its own"
+                at = Span(*comment.span("comment"))
+                issues.append(source.issue("front-matter", at, message, hint))
             if key.value in PLAIN_KEYS and is_markdown(value.value):
                 at, message = (
                     _yaml_span(value, span.start),
