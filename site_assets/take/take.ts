@@ -3,7 +3,8 @@
  * in the page. Loaded when a reader first asks; all files are made here, and none leaves the device.
  */
 
-import type { Taking } from "../kit/figure/taking.ts";
+import type { Table } from "../kit/figure/figure.ts";
+import type { Taking, Trained } from "../kit/figure/taking.ts";
 import { csv } from "./csv.ts";
 import { download, type File } from "./download.ts";
 import { modelFiles } from "./model.ts";
@@ -28,6 +29,7 @@ class Panel {
   private readonly button: HTMLButtonElement;
   private readonly said = element("p", "take-said");
   private readonly link = element("input", "take-link");
+  private readonly model = element("p", "take-row");
 
   constructor(taking: Taking, button: HTMLButtonElement) {
     this.taking = taking;
@@ -43,6 +45,9 @@ class Panel {
     button.setAttribute("aria-controls", this.place.id);
     figure.querySelector(":scope > .figure-data, :scope > .figure-foot:not(:has(+ .figure-data))")?.after(this.place);
     this.place.hidden = true;
+    taking.onChange(() => {
+      if (!this.place.hidden) this.follow();
+    });
     figure.addEventListener("keydown", (event) => {
       if (event.key !== "Escape" || this.place.hidden || !this.place.contains(event.target as Node)) return;
       this.toggle();
@@ -58,7 +63,6 @@ class Panel {
 
   private fill(): void {
     const name = this.taking.figure.id.replace(/^fig-/, "");
-    this.link.value = this.taking.link();
     const first = element("p", "take-row");
     first.append(
       this.link,
@@ -69,30 +73,33 @@ class Panel {
       this.act("Picture, SVG", () => this.save(svgOf(this.scene(), `${name}.svg`))),
       this.act("Picture, PNG", async () => this.save(await drawScene(this.scene(), `${name}.png`))),
     );
-    const table = this.taking.table();
-    if (table) second.append(this.act("Numbers, CSV", () => this.save(csv(table, `${name}.csv`))));
-    const rows: HTMLElement[] = [first, second];
-    const trained = this.taking.trained();
-    if (trained) {
-      const third = element("p", "take-row");
-      const told = element("pre", "take-code");
-      told.tabIndex = 0;
-      told.hidden = true;
-      told.setAttribute("aria-label", "PyTorch that loads the model");
-      third.append(
-        this.act("Model that you trained, for PyTorch and ONNX", async () => {
-          const { files, code } = await modelFiles(trained, name);
-          for (const file of files) await download(file);
-          told.textContent = code;
-          told.hidden = !code;
-          const names = files.map((file) => file.name).join(", ");
-          this.say(`Saved ${names}.${code ? " These lines load it:" : ""}`);
-        }),
-      );
-      rows.push(third, this.said, told);
-    } else rows.push(this.said);
+    if (this.taking.table()) {
+      second.append(this.act("Numbers, CSV", () => this.save(csv(this.taking.table() as Table, `${name}.csv`))));
+    }
+    const told = element("pre", "take-code");
+    told.tabIndex = 0;
+    told.hidden = true;
+    told.setAttribute("aria-label", "PyTorch that loads the model");
+    this.model.replaceChildren(
+      this.act("Model that you trained, for PyTorch and ONNX", async () => {
+        const { files, code } = await modelFiles(this.taking.trained() as Trained, name);
+        for (const file of files) await download(file);
+        told.textContent = code;
+        told.hidden = !code;
+        const names = files.map((file) => file.name).join(", ");
+        this.say(`Saved ${names}.${code ? " These lines load it:" : ""}`);
+      }),
+    );
     this.say("");
-    this.place.replaceChildren(...rows);
+    this.place.replaceChildren(first, second, this.model, this.said, told);
+    this.follow();
+  }
+
+  /** The figure may be worked while the place is open. */
+  private follow(): void {
+    const link = this.taking.link();
+    if (this.link.value !== link) this.link.value = link; // not for nothing: a reader's selection would be lost
+    this.model.hidden = this.taking.trained() === null;
   }
 
   private scene(): ReturnType<typeof sceneOf> {
@@ -105,7 +112,6 @@ class Panel {
   }
 
   private async copy(): Promise<void> {
-    this.link.value = this.taking.link();
     this.link.select();
     try {
       await navigator.clipboard.writeText(this.link.value);

@@ -53,6 +53,7 @@ export class FigureRuntime {
   private painter: Painter | null = null; // since the first frame
   private shown: Shown | null = null;
   private numbers: HeldNumbers | null = null;
+  private tellTaking: () => void = () => undefined;
   private activated = false;
   private computing = false;
   private stale = false;
@@ -124,6 +125,9 @@ export class FigureRuntime {
       link: () => this.address.link(),
       table: () => this.table(),
       trained: () => this.trained(),
+      onChange: (listener) => {
+        this.tellTaking = listener;
+      },
     });
     this.numbers = new HeldNumbers(this.element, this.data.spec.state ?? {}, this.address);
     this.refresh();
@@ -258,6 +262,7 @@ export class FigureRuntime {
     // not disabled: it keeps the focus of whoever has pressed it
     if (this.hasChanged) reset.removeAttribute("aria-disabled");
     else reset.setAttribute("aria-disabled", "true");
+    this.tellTaking();
   }
 
   /** Whether there is anything to reset. */

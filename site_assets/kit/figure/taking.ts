@@ -21,6 +21,8 @@ export interface Taking {
   table(): Table | null;
   /** Null while the figure shows no weights of the reader's. */
   trained(): Trained | null;
+  /** `listener` is called whenever the state has been set or something else is shown. */
+  onChange(listener: () => void): void;
 }
 
 type Open = (taking: Taking, button: HTMLButtonElement) => void;

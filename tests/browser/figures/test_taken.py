@@ -268,6 +268,61 @@ def test_the_link_is_copied_and_restores_the_state(reader: Reader) -> None:
     expect(figure.root.get_by_role("button", name=SAVE)).to_be_focused()
 
 
+@FROM_FILE
+def test_what_is_saved_is_what_the_figure_shows_by_then(reader: Reader, tmp_path: Path) -> None:
+    """Whoever leaves the place open while they work the figure takes along what they see."""
+    figure = reader.live_figure("kl-spring")
+    place = opened(figure)
+    assert figure.page.evaluate(FOCUS, figure.placed.id)
+    figure.page.keyboard.press("Shift+ArrowRight")
+    figure.settle()
+    expect(place.get_by_role("textbox", name="Link to this state")).to_have_value(figure.page.url)
+
+    def tabulated() -> None:  # the table is written after a rest
+        table = saved(place, "Numbers, CSV", tmp_path)
+        rows = list(csv.reader(io.StringIO(table.read_text("utf-8"))))
+        assert rows == [[plain(cell) for cell in row] for row in figure.table()]
+
+    eventually(figure.page, tabulated)
+    figure.root.locator("[data-role=take]").click()
+
+
+@FROM_FILE
+def test_a_model_is_offered_as_soon_as_there_is_one_and_saved_as_it_is(
+    reader: Reader, tmp_path: Path
+) -> None:
+    name = LIVE[0]
+    figure = reader.live_figure(name, {**SHOWN[name], "seed": 4})
+    place = opened(figure)
+    offer = place.get_by_role("button", name="Model that you trained")
+    expect(offer).to_be_hidden()
+    for step in (1, 2):
+        figure.root.get_by_role("button", name="One step").click()
+        expect(Bench(figure).progress).to_contain_text(f"step {step} of")
+        expect(offer).to_be_visible()
+    kept: list[Path] = []
+
+    def keep(download: Any) -> None:
+        kept.append(tmp_path / download.suggested_filename)
+        download.save_as(kept[-1])
+
+    figure.page.on("download", keep)
+    offer.click()
+    expect(place.get_by_role("status")).to_contain_text("These lines load it", timeout=20_000)
+
+    def all_saved() -> None:
+        assert len(kept) == 4
+
+    eventually(figure.page, all_saved)
+    figure.page.remove_listener("download", keep)
+    weights = load_file(next(path for path in kept if path.suffix == ".safetensors"))
+    params = {float(number) for number in np.array(Bench(figure).run()["params"], np.float32)}
+    assert all(params.issuperset(each.ravel().tolist()) for each in weights.values())
+    figure.reset()
+    expect(offer).to_be_hidden()
+    figure.root.locator("[data-role=take]").click()
+
+
 @pytest.fixture
 def python_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A folder in which Python runs, as a reader's would."""
