@@ -9,19 +9,23 @@ const APPENDED = /(?:[\])}.,;:!?'’”\u00bb]|%(?:3E|22))+$/i; // browsers writ
 function mended(hash: string): string {
   let text = hash.replace(/^#/, "").replace(APPENDED, "").replaceAll("&amp;", "&");
   for (let times = 0; times < 3 && /%/.test(text) && !/\?.*=/.test(text); times++) {
-    try {
-      text = decodeURIComponent(text).replace(APPENDED, "").replaceAll("&amp;", "&");
-    } catch {
-      break; // a stray % in the address
-    }
+    text = decoded(text).replace(APPENDED, "").replaceAll("&amp;", "&");
   }
   return text;
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text; // a stray % in the address
+  }
 }
 
 /** The anchor and the parameters of a location hash; never throws. */
 export function parseHash(hash: string): { anchor: string; parameters: URLSearchParams } {
   const [anchor = "", query = ""] = mended(hash).split(/\?(.*)/s);
-  return { anchor, parameters: new URLSearchParams(query) };
+  return { anchor: decoded(anchor), parameters: new URLSearchParams(query) };
 }
 
 /** `?engine=ort` in the page's address: everything runs on ONNX Runtime. */

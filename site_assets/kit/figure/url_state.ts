@@ -29,13 +29,15 @@ function byPlace(spec: StateSpec, read: (key: string) => string | null): string 
   return Number.isNaN(place) ? null : (spec.choices.at(Math.min(Math.max(place, 0), spec.choices.length - 1)) ?? null);
 }
 
-/** `link`, which sets a figure, with what `hash` says of the other figures of the page. */
+/** `link`, which leads to a place of the page and may set a figure there, with what `hash` says of the other figures. */
 export function joinedState(hash: string, link: string): string {
   const { anchor, parameters } = parseHash(link);
+  const sets = parameters.toString() !== "";
   for (const [key, value] of parseHash(hash).parameters) {
-    if (!key.startsWith(`${anchor}.`)) parameters.append(key, value);
+    if (!sets || !key.startsWith(`${anchor}.`)) parameters.append(key, value);
   }
-  return `#${anchor}?${parameters.toString()}`;
+  const query = parameters.toString();
+  return query ? `#${anchor}?${query}` : `#${anchor}`;
 }
 
 /** Parameters of the figure, by key: what differs from the author's state. */

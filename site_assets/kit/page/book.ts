@@ -161,15 +161,28 @@ function followAddress(): void {
   scrollToFigure();
 }
 
-/** A phrase of the text sets a figure; the other figures stay as the reader has set them. */
-function startStateLinks(): void {
+/**
+ * A phrase of the text sets a figure; the other figures, and where a link leads to a place alone all of them, stay as the
+ * reader has set them.
+ */
+function startLinksInPage(): void {
   document.addEventListener("click", (event) => {
-    const link = (event.target as Element).closest<HTMLAnchorElement>("a[href^='#'][href*='?']");
-    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
-    event.preventDefault();
+    const link = (event.target as Element).closest<HTMLAnchorElement>("a[href^='#']");
+    if (!link || event.defaultPrevented || event.ctrlKey || event.metaKey || event.shiftKey) return;
     const { hash } = location;
-    location.hash = joinedState(hash, link.hash);
-    if (location.hash === hash) followAddress(); // no event tells of a phrase that is followed once more
+    const sets = link.hash.includes("?");
+    if (!sets && parseHash(hash).parameters.toString() === "") return; // the browser goes there, and no figure is meant
+    event.preventDefault();
+    const joined = joinedState(hash, link.hash);
+    if (sets) {
+      location.hash = joined;
+      if (location.hash === hash) followAddress(); // no event tells of a phrase that is followed once more
+      return;
+    }
+    // The browser goes to the place, and the keyboard with it; then the address says of the figures what it said before.
+    if (joined === hash) location.replace(link.hash);
+    else location.hash = link.hash;
+    history.replaceState(history.state, "", joined);
   });
 }
 
@@ -255,7 +268,7 @@ function startAllFigures(): void {
 }
 
 startNotes();
-startStateLinks();
+startLinksInPage();
 startAllFigures();
 void arrived.then(() => {
   startThemeButton();

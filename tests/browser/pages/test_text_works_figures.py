@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from playwright.sync_api import Locator, expect
@@ -14,6 +14,7 @@ from tests.browser.figures.test_translated import TRANSLATE
 from tests.browser.support.figure import WRITTEN, Figure
 from tests.browser.support.finger import Finger, Spot
 from tests.browser.support.site import PlacedFigure
+from tests.browser.support.training import SHOWN, STEP, Bench
 
 PHRASE = "a[href^='#'][href*='?']"
 NUMBER = "[data-turns]"
@@ -75,6 +76,42 @@ def test_a_phrase_that_is_followed_once_more_does_the_same_again(reader: Reader)
     page.evaluate(WRITTEN, figure.placed.id)
     assert said(page.url, figure.placed.id) == said(address, figure.placed.id)
     expect(figure.root).to_be_in_viewport()
+
+
+@HTTP_AND_FILE
+def test_a_link_to_a_place_of_the_page_leaves_figures_as_they_are(reader: Reader) -> None:
+    """To a heading, to the figure itself, and past the masthead; the address goes on saying it."""
+    figure = reader.live_figure("bottleneck", {"complexity": 3, "k": 2})
+    page = figure.page
+    numbers = figure.settle().readouts
+    state = said(page.url, figure.placed.id)
+    links = page.locator("a[href^='#']:not([href*='?'])")
+    for address in ("#exercises", "#exercises", f"#{figure.placed.id}", "#main"):
+        link = links.and_(page.locator(f"[href='{address}']")).first
+        link.press("Enter")
+        page.wait_for_url(lambda url, to=address: urlsplit(url).fragment.startswith(to[1:]))
+        page.evaluate(WRITTEN, figure.placed.id)
+        assert figure.settle().readouts == numbers, address
+        assert said(page.url, figure.placed.id) == state, address
+        top = page.locator(address).evaluate("(place) => place.getBoundingClientRect().top")
+        assert -1 <= top < 200, address
+    page.keyboard.press("Tab")  # the keyboard goes on from where the last link has led
+    assert page.locator("main").evaluate("(main) => main.contains(document.activeElement)")
+    page.go_back()
+    expect(figure.root).to_be_in_viewport()
+    assert figure.settle().readouts == numbers
+
+
+def test_a_link_to_a_place_of_the_page_ends_no_run(reader: Reader) -> None:
+    figure = reader.live_figure("organise", {**SHOWN["organise"], "seed": 8})
+    bench = Bench(figure, "keys")
+    for _ in range(2):
+        bench.press(STEP)
+        figure.settle()
+    steps = bench.steps_done()
+    figure.page.locator("a[href^='#']:not([href*='?'])").nth(2).press("Enter")
+    figure.settle()
+    assert bench.steps_done() == steps == 2
 
 
 @pytest.mark.parametrize("page_name", PAGES)

@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { clamp, type State } from "../../../../site_assets/kit/base/spec.ts";
 import type { StateSpec, Stroke } from "../../../../site_assets/kit/base/state_types.ts";
 import { parseHash } from "../../../../site_assets/kit/base/address.ts";
-import { readState, writeState } from "../../../../site_assets/kit/figure/url_state.ts";
+import { joinedState, readState, writeState } from "../../../../site_assets/kit/figure/url_state.ts";
 import { hostileStrings, lehmer } from "../../hostile.ts";
 
 const description = "under test";
@@ -174,4 +174,20 @@ test("10,000 hostile values: clamp never throws and gives a legal value", () => 
     const state = Object.fromEntries(Object.entries(SPECS).map(([key, spec]) => [key, clamp(spec, value)]));
     assertLegal(state as State, String(value));
   }
+});
+
+test("a link in the page keeps what the address says of figures, of all but the one that it sets", () => {
+  const now = "#fig-a?fig-a.n=1&fig-a.b=false&fig-b.n=2";
+  assert.equal(joinedState(now, "#place"), "#place?fig-a.n=1&fig-a.b=false&fig-b.n=2");
+  assert.equal(joinedState(now, "#fig-a"), now);
+  assert.equal(joinedState(now, "#fig-a?fig-a.n=3"), "#fig-a?fig-a.n=3&fig-b.n=2");
+  assert.equal(joinedState("", "#place"), "#place");
+});
+
+test("a place keeps its name in any script, with a state behind it, too", () => {
+  for (const hash of ["#скала", "#скала?fig-a.n=1"]) {
+    const written = new URL(hash, "https://book.invalid/").hash; // as browsers write it
+    assert.equal(parseHash(written).anchor, "скала", written);
+  }
+  assert.equal(parseHash("#100%?fig-a.n=1").anchor, "100%");
 });
