@@ -67,13 +67,29 @@ function isWhole({ bytes }: Status): boolean {
   return bytes.kept === bytes.all;
 }
 
+/** The worker of a registration once it is in charge of the book; null if it could not be installed. */
+function activated(registration: ServiceWorkerRegistration): Promise<ServiceWorker | null> {
+  return new Promise((resolve) => {
+    const coming = registration.installing ?? registration.waiting;
+    const look = (): void => {
+      if (registration.active) resolve(registration.active);
+      else if (!coming || coming.state === "redundant") resolve(null);
+    };
+    coming?.addEventListener("statechange", look);
+    look();
+  });
+}
+
 /** The place at the foot of the page. */
 class Control {
   private readonly said = document.createElement("p");
   private readonly progress = document.createElement("progress");
   private readonly buttons = document.createElement("p");
   private readonly place: HTMLElement;
-  private registration: ServiceWorkerRegistration | null = null;
+  private registration: ServiceWorkerRegistration | null = null; // null once the copy has been removed
+  private listening = new AbortController(); // to what the registration tells
+  private looking = false; // again, soon
+  private removed = false; // from this page, which the worker of then goes on serving
 
   constructor(place: HTMLElement) {
     this.place = place;
@@ -83,20 +99,35 @@ class Control {
     place.append(this.said, this.progress, this.buttons);
   }
 
+  /** Says what is kept, and has this page kept if the reader has not said otherwise, here or on another page. */
+  begin(): void {
+    if (isOff()) this.showOff();
+    else void this.start();
+  }
+
   /** Registers the worker and has it keep this page. Nothing is shown where the browser won't have a worker. */
-  async start(): Promise<void> {
+  private async start(): Promise<void> {
     while (document.querySelector('figure[data-state="loading"]')) await pause(); // the figures in view load first
     try {
-      await navigator.serviceWorker.register("sw.js");
+      // not `serviceWorker.ready`: that goes on telling of a registration that has been removed
+      const registration = await navigator.serviceWorker.register("sw.js");
+      if ((await activated(registration)) === null) return;
+      this.registration = registration;
     } catch {
       return;
     }
-    this.registration = await navigator.serviceWorker.ready;
-    announceNewVersions(this.registration);
+    this.listening.abort();
+    this.listening = new AbortController();
+    const controlled = navigator.serviceWorker.controller !== null && !this.removed;
+    announceNewVersions(this.registration, controlled, this.listening.signal);
+    this.removed = false;
     this.show(await this.ask({ ask: "keep-page", address: location.href }));
   }
 
-  showOff(): void {
+  private showOff(): void {
+    this.registration = null;
+    this.listening.abort();
+    this.removed = true;
     this.progress.hidden = true;
     this.say("Nothing of the book is kept on this device.");
     const keep = button("Keep the pages that I read", () => {
@@ -121,11 +152,20 @@ class Control {
     if (status.keepingAll) this.offer([]);
     else if (isWhole(status)) this.offer([remove]);
     else this.offer([button(label, () => void this.keepAll()), remove]);
-    if (status.keepingAll) void pause().then(async () => this.show(await this.ask({ ask: "status" })));
+    if (status.keepingAll) void this.lookAgain();
+  }
+
+  private async lookAgain(): Promise<void> {
+    if (this.looking) return;
+    this.looking = true;
+    await pause();
+    this.looking = false;
+    if (this.registration) this.show(await this.ask({ ask: "status" }));
   }
 
   private async keepAll(): Promise<void> {
-    void navigator.storage.persist().catch(() => false); // a browser may say no; the copy is then the first to go
+    // A browser may say no, or know no such thing; the copy is then the first to go.
+    void navigator.storage?.persist().catch(() => false);
     this.show(await this.ask({ ask: "keep-all" }));
   }
 
@@ -150,12 +190,15 @@ class Control {
   }
 }
 
-/** Tells the reader, once, that another version than this page's waits to take over, or took over from another page. */
-function announceNewVersions(registration: ServiceWorkerRegistration): void {
+let announced = false;
+
+/**
+ * Tells the reader, once, that another version than this page's waits to take over, or took over from another page.
+ * `controlled`: a worker of this registration is in charge of the page already.
+ */
+function announceNewVersions(registration: ServiceWorkerRegistration, controlled: boolean, signal: AbortSignal): void {
   const { serviceWorker } = navigator;
-  let controlled = serviceWorker.controller !== null;
   let reloading = false;
-  let notice: HTMLElement | null = null;
 
   const reload = (): void => {
     if (!registration.waiting) return location.reload();
@@ -163,8 +206,9 @@ function announceNewVersions(registration: ServiceWorkerRegistration): void {
     registration.waiting.postMessage({ ask: "take-over" } satisfies PageRequest);
   };
   const announce = (): void => {
-    if (notice) return;
-    notice = document.createElement("div");
+    if (announced) return;
+    announced = true;
+    const notice = document.createElement("div");
     notice.className = "new-version";
     notice.setAttribute("role", "status");
     document.body.append(notice);
@@ -173,25 +217,33 @@ function announceNewVersions(registration: ServiceWorkerRegistration): void {
     notice.append(
       told,
       button("Reload", reload),
-      button("Later", () => notice?.remove()),
+      button("Later", () => notice.remove()),
     );
   };
   const look = (): void => {
     if (registration.active && registration.waiting) announce();
   };
-  serviceWorker.addEventListener("controllerchange", () => {
+  const take = (): void => {
     if (reloading) location.reload();
     else if (controlled) announce();
     controlled = true;
-  });
-  registration.addEventListener("updatefound", () => registration.installing?.addEventListener("statechange", look));
-  registration.installing?.addEventListener("statechange", look);
+  };
+  const follow = (): void => registration.installing?.addEventListener("statechange", look, { signal });
+  serviceWorker.addEventListener("controllerchange", take, { signal });
+  registration.addEventListener("updatefound", follow, { signal });
+  follow();
   look();
 }
 
 const place = document.querySelector<HTMLElement>("[data-role=offline]");
 if (place) {
   const control = new Control(place);
-  if (isOff()) control.showOff();
-  else void control.start();
+  control.begin();
+  // The reader may decide otherwise in another tab, or before they come back to this page as it was left.
+  addEventListener("storage", ({ key }) => {
+    if (key === STORAGE_KEY) control.begin();
+  });
+  addEventListener("pageshow", ({ persisted }) => {
+    if (persisted) control.begin();
+  });
 }

@@ -12,6 +12,6 @@ import { applyTheme, storedTheme } from "./page.ts";
 hintFonts(document.currentScript);
 hintFiles(parseHash(location.hash).anchor);
 document.documentElement.classList.add("js");
-applyTheme(storedTheme());
+applyTheme(storedTheme() ?? "auto");
 postponeLayout();
 awaitFonts(screenArrived(), showPostponed);

@@ -1,19 +1,20 @@
 /** The page around the figures: its theme, notes, predictions, and what is wider than the page. */
 
 import { ARROW_SHIFT } from "../base/arrows.ts";
+import { whenChosenElsewhere } from "./elsewhere.ts";
 
 const THEMES = ["auto", "light", "dark"] as const;
 type Theme = (typeof THEMES)[number];
 
 const STORAGE_KEY = "book-theme";
 
-/** The reader's choice; "auto" when there is none or storage is off. */
-export function storedTheme(): Theme {
+/** The reader's choice; "auto" when there is none, null when storage is off. */
+export function storedTheme(): Theme | null {
   try {
     const theme = localStorage.getItem(STORAGE_KEY) as Theme | null;
     return theme && THEMES.includes(theme) ? theme : "auto";
   } catch {
-    return "auto";
+    return null;
   }
 }
 
@@ -26,11 +27,16 @@ export function applyTheme(theme: Theme): void {
 export function startThemeButton(): void {
   const button = document.querySelector<HTMLButtonElement>("[data-role=theme]");
   if (!button) return;
-  let theme = storedTheme();
+  let theme = storedTheme() ?? "auto";
   const label = (): void => {
     button.textContent = `Theme: ${theme}`;
   };
   label();
+  whenChosenElsewhere(() => {
+    theme = storedTheme() ?? theme;
+    applyTheme(theme);
+    label();
+  });
   button.addEventListener("click", () => {
     theme = THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length] as Theme;
     applyTheme(theme);

@@ -2,6 +2,7 @@
 
 import { bookData } from "../base/book_data.ts";
 import { AssetError, loadScript } from "../base/script.ts";
+import { whenChosenElsewhere } from "./elsewhere.ts";
 
 /** A place in a page: its id, what it is called, and its blocks of text; the page itself has no id. */
 export type IndexedPlace = readonly [string, string, readonly string[]];
@@ -51,18 +52,19 @@ function isTyped(event: KeyboardEvent): boolean {
   return target instanceof HTMLElement && (target.isContentEditable || target.matches("input, textarea, select"));
 }
 
-function storedShortcut(): boolean {
+/** Whether the key leads to the search; null when storage is off. */
+function storedShortcut(): boolean | null {
   try {
     return localStorage.getItem(STORAGE_KEY) !== "off";
   } catch {
-    return true;
+    return null;
   }
 }
 
 /** One key without Ctrl or Alt can get in the way of speech input, so that it can be switched off (WCAG 2.1.4). */
 function startShortcut(input: HTMLInputElement): void {
   const button = document.querySelector<HTMLButtonElement>("[data-role=search-key]");
-  let on = storedShortcut();
+  let on = storedShortcut() ?? true;
   const hasKeys = matchMedia("(any-hover: hover)").matches; // as far as a page can know
   const tell = (): void => {
     button?.setAttribute("aria-pressed", String(on));
@@ -71,6 +73,10 @@ function startShortcut(input: HTMLInputElement): void {
     else input.removeAttribute("aria-keyshortcuts");
   };
   tell();
+  whenChosenElsewhere(() => {
+    on = storedShortcut() ?? on;
+    tell();
+  });
   button?.addEventListener("click", () => {
     on = !on;
     tell();

@@ -175,6 +175,53 @@ def test_the_whole_book_is_kept_on_request_and_thrown_away_on_request(
     wait_kept(page, 2)
 
 
+def test_what_was_removed_is_kept_again_without_a_reload(window: Window, online: Site) -> None:
+    """And no other version of the book is announced: there is none."""
+    page = window.page
+    page.goto(online.url("references.html"))
+    wait_kept(page, 2)
+    place = offline_place(page)
+    place.get_by_role("button", name=re.compile("Remove the offline copy")).click()
+    place.get_by_role("button", name="Keep the pages that I read").click()
+    wait_kept(page, 2)
+    place.get_by_role("button", name=re.compile("Make all chapters available")).click()
+    expect(place.get_by_role("status")).to_contain_text("The whole book is", timeout=PATIENT)
+    expect(page.get_by_text("A new version of the book is there.")).to_have_count(0)
+
+
+def test_what_is_chosen_in_one_tab_holds_in_the_others(window: Window, online: Site) -> None:
+    """The theme, the search key, and whether anything is kept."""
+    first, second = window.page, window.context.new_page()
+    first.goto(online.url("references.html"))
+    wait_kept(first, 2)
+    second.goto(online.url("glossary.html"))
+    wait_kept(second, 3)
+    second.get_by_role("button", name="Theme: auto").click()
+    expect(first.get_by_role("button", name="Theme: light")).to_be_visible()
+    expect(first.locator("html")).to_have_attribute("data-theme", "light")
+    key = "Key / goes to the search"
+    second.get_by_role("button", name=key).click()
+    expect(first.get_by_role("button", name=key)).to_have_attribute("aria-pressed", "false")
+    offline_place(second).get_by_role("button", name=re.compile("Remove the offline copy")).click()
+    expect(offline_place(first)).to_contain_text("Nothing of the book is kept on this device")
+    offline_place(second).get_by_role("button", name="Keep the pages that I read").click()
+    for page in (first, second):
+        expect(offline_place(page)).to_contain_text("pages are on this device", timeout=PATIENT)
+
+
+def test_a_browser_that_promises_no_room_keeps_the_book_all_the_same(
+    window: Window, online: Site
+) -> None:
+    """WebKitGTK has service workers and no `navigator.storage`."""
+    window.context.add_init_script("delete Navigator.prototype.storage;")
+    page = window.page
+    page.goto(online.url("references.html"))
+    wait_kept(page, 2)
+    place = offline_place(page)
+    place.get_by_role("button", name=re.compile("Make all chapters available")).click()
+    expect(place.get_by_role("status")).to_contain_text("The whole book is", timeout=PATIENT)
+
+
 def second_edition(first: Site, folder: Path) -> None:
     """The book published anew: other words on every page, and one figure's script is another."""
     copy_site(first.folder, folder)

@@ -20,7 +20,7 @@ from playwright.sync_api import Error, Page, Playwright
 
 from tests.browser.conftest import FOLLOW, HTTP_AND_FILE, Reader
 from tests.browser.figures.test_every_figure import FIGURES
-from tests.browser.support import blocks, browser_report
+from tests.browser.support import blocks, browser_report, coming_back
 from tests.browser.support.browsers import NAMES
 from tests.browser.support.cells_round import work_cells
 from tests.browser.support.drivers import Driver, Tripwire, drive
@@ -193,6 +193,7 @@ def test_the_whole_book_works(
     """One browser goes through it; one line for each figure, and each other part, that fails."""
     driver.open(reader.site.url(blocks.AUTHORS))
     failures = [f"{blocks.AUTHORS}: {fault}" for fault in blocks.faults(driver.ask(blocks.LOOK))]
+    failures += coming_back.faults(driver, reader.site)
     scheme = "http" if reader.site.root.startswith("http") else "file"
 
     def worked(part: str, trained: Mapping[str, float]) -> None:
