@@ -14,7 +14,7 @@ set -euo pipefail
 folder=$(mktemp -d); trap 'rm -rf "$folder"' EXIT
 python3 -m venv "$folder/venv"
 "$folder/venv/bin/pip" install --quiet --disable-pip-version-check \
-  hummingbird-ml==0.4.12 scikit-learn==1.9.1 torch==2.14.1 onnx==1.16.1 numpy==2.4.6
+  hummingbird-ml==0.4.12 scikit-learn==1.9.1 torch==2.13.0 onnx==1.16.1 numpy==2.4.6
 "$folder/venv/bin/python" -W ignore - <<'PY'
 import sys
 
