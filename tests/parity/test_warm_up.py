@@ -46,6 +46,23 @@ def rows(split: str) -> np.ndarray:
 
 
 @pytest.mark.parametrize("noise", NOISES)
+@pytest.mark.parametrize("setting", ["linear", "digits", "rows"])
+def test_under_a_warm_up_the_divergence_shoots_up_and_comes_down(setting: str, noise: str) -> None:
+    """As the figure asks to see: while β is small a nat costs next to nothing."""
+    (run,) = (
+        one
+        for one in FIELDS["live"]
+        if (one["setting"], one["series"], one["condition"]) == (setting, "half", noise)
+    )
+    terms = [term["name"] for term in LIVE["terms"]]
+    steps = array(FOLDER, CARD, "history_steps")
+    curve = array(FOLDER, CARD, "history_validation")[run["entry"], :, terms.index("divergence")]
+    early, warm = curve[steps <= LIVE["steps"] / 8], curve[steps >= run["knobs"]["warm_up"]]
+    assert early.max() > 2 * curve[0]
+    assert early.max() > warm.max()
+
+
+@pytest.mark.parametrize("noise", NOISES)
 @pytest.mark.parametrize("series", ["none", "half"])
 def test_in_the_linear_case_theory_is_met_whatever_the_warm_up(series: str, noise: str) -> None:
     s2 = NOISES[noise]
