@@ -61,6 +61,16 @@ def test_the_findings_follow_from_the_errors() -> None:
     assert FIELDS["verdict"] == ("held" if all(holds) else "held in part" if any(holds) else "?")
 
 
+@pytest.mark.parametrize("series", ["validation", "training"])
+def test_both_errors_are_level_on_waveforms_and_neither_is_on_digits(series: str) -> None:
+    """By the figure's own measure, a share of the error for each doubling."""
+    level = CARD["options"]["level"]
+    for setting, bend in (("signals", 8), ("digits", 16)):
+        doublings = np.log2(64 / bend)
+        falls = 1 - errors(setting, series, 64) / errors(setting, series, bend)
+        assert ((falls < doublings * level) == (setting == "signals")).all()
+
+
 @pytest.mark.parametrize("setting", SETTINGS)
 @pytest.mark.parametrize(
     ("bend", "axis"), [("bend", np.arange(len(SIZES))), ("even_bend", np.array(SIZES))]
