@@ -34,6 +34,27 @@ def measured(measure: str, series: str, condition: str | None = None) -> np.ndar
     return seeds
 
 
+def test_where_pca_is_behind_and_where_it_is_ahead() -> None:
+    """In the loss behind up to β = ¼; of what it draws, more is accepted than of the copiers'."""
+    cheaper, accepted = [], []
+    for name, beta in BETAS.items():
+        pca, network = (
+            DATA.train.x.shape[1] * measured("error", series, name).mean()
+            + beta * measured("nats", series, name).mean()
+            for series in ("pca", "sum")
+        )
+        if pca < network:
+            cheaper.append(name)
+        if measured("accepted", "pca", name).max() > measured("accepted", "sum", name).max():
+            accepted.append(name)
+    assert set(cheaper) <= {"1", "4"}
+    assert accepted == ["1-1024", "1-256"]
+    means = {name: measured("accepted", "sum", name).mean() for name in ("1-16", "1-4")}
+    near = {name: measured("covered", "sum", name).mean() for name in means}
+    assert means["1-4"] > means["1-16"]
+    assert near["1-16"] > near["1-4"]
+
+
 @pytest.mark.parametrize(("series", "divisor"), [("pca", 1), ("pca-mean", 64)])
 @pytest.mark.parametrize("name", BETAS)
 def test_pca_at_a_price_by_formula(series: str, divisor: int, name: str) -> None:

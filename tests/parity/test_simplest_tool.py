@@ -33,6 +33,21 @@ def values(*names: str) -> np.ndarray:
     return seeds[~np.isnan(seeds)]
 
 
+def test_on_points_the_plain_autoencoder_draws_nearest_to_the_data() -> None:
+    """On average, and nearer than any diffusion model in four trainings of five. It is also
+    accepted most often, and takes as many multiplications as the VAE."""
+    plain = values("points", "energy", "tool", "ae")
+    assert np.sum(plain < values("points", "energy", "tool", "diffusion").min()) == 4
+    for tool in ("pca", "dae", "vae", "diffusion"):
+        assert plain.mean() < values("points", "energy", "tool", tool).mean(), tool
+        assert (
+            values("points", "accepted", "tool", "ae").min()
+            > values("points", "accepted", "tool", tool).max()
+        )
+    costs = [values("points", "multiplications", "tool", tool) for tool in ("ae", "vae")]
+    np.testing.assert_array_equal(*costs)
+
+
 @pytest.mark.parametrize("name", SETTINGS)
 def test_pca_is_scikit_learns(name: str) -> None:
     setting = SETTINGS[name]

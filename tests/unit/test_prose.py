@@ -33,7 +33,8 @@ OVERSTATED = re.compile(
     r"|asks for fairness|the best it can do|so the network could copy PCA"
     r"|recordings do not help|nothing to hold on to|pull on the code,\s+times"
     r"|in the code, come within\s+of it|watch the divergence rise late"
-    r"|Training error goes on falling in both)\b",
+    r"|Training error goes on falling in both|as long as there is something to say"
+    r"|beat the VAE on points, and)\b",
     re.IGNORECASE,
 )
 """Claims that chapters once made and their own measurements contradict, or the programs that made
@@ -41,8 +42,10 @@ them: a sixth of the variational throws is refused; the prior does ask for equal
 ends the network that should copy PCA; thirty ripples are told better than three hundred; a pull is
 a number of times something only beside an error of which it is said whether it is a sum;
 Wiener’s limit is not that of a code too small for all directions; under a warm-up the
-divergence rises first and falls later; and a training error that falls by 8% over three doublings
-is as level as a validation error that falls by 10%."""
+divergence rises first and falls later; a training error that falls by 8% over three doublings is
+as level as a validation error that falls by 10%; PCA draws more digits that the judge accepts than
+the best copiers; and the diffusion model’s points lie further from the data than those of the
+plain autoencoder."""
 
 STRAIGHT = re.compile(r"[\"']")
 ABBREVIATION = re.compile(r"(?<![\w-])[A-Z]{2,}(?![\w-])")
