@@ -113,7 +113,8 @@ def _state_of(figure: str) -> set[str]:
 def test_abbreviations_stand_in_the_glossary(path: Path) -> None:
     glossary = (CONTENT / "glossary.md").read_text("utf-8")
     known = set(ABBREVIATION.findall(glossary))
-    used = {found.split()[-1] for found in abbreviations(path.read_text("utf-8"), path.name)}
+    shown = abbreviations(path.read_text("utf-8"), path.name)
+    used = {ABBREVIATION.findall(words)[-1] for words in shown}
     assert used - known == set()
 
 
