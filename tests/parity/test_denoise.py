@@ -111,3 +111,28 @@ def test_means_and_leads_are_those_of_the_gains(models_dir: Path) -> None:
                 lead = here[:, 0] - best
                 assert model.metric(f"{key}.lead") == pytest.approx(lead.mean(), abs=1e-5)
                 assert model.metric(f"{key}.lead_lowest") == pytest.approx(lead.min(), abs=1e-5)
+
+
+def test_spikes_are_taken_out_by_their_neighbours_median(models_dir: Path) -> None:
+    """What stands in the text as the engineer's way, by a sliding window and normal equations."""
+    model = Published(models_dir, "denoise-currents")
+    options, seed = model.card["options"], model.card["seed"]
+    knobs, deviation = options["despiker"], options["levels"][2]
+    clean = recording(300, "test", seed).flowing.astype(float)
+    chance = rng.uniform(1000, rng.STREAM_DRAW + 9, clean.size).reshape(clean.shape)
+    height = deviation / np.sqrt(0.05)
+    noisy = clean + height * ((chance < 0.025) * 1.0 - ((chance >= 0.025) & (chance < 0.05)))
+    half = knobs["width"] // 2
+    padded = np.pad(noisy, ((0, 0), (0, 0), (half, half)), mode="reflect")
+    middle = np.median(np.lib.stride_tricks.sliding_window_view(padded, 2 * half + 1, -1), axis=-1)
+    rid = np.where(np.abs(noisy - middle) > knobs["limit"], middle, noisy)
+    pca = PCA(64).fit(recording(4096, "train", seed).flowing.reshape(4096, -1).astype(float))
+    variances = pca.explained_variance_ * 4095 / 4096
+    along = pca.transform(rid.reshape(len(rid), -1)) * variances / (variances + knobs["rest"] ** 2)
+    smooth = pca.inverse_transform(along).reshape(clean.shape)
+    for way, cleaned in (("despiked", rid), ("despiked-wiener", smooth)):
+        key = f"spikes.level-20.{way}.gain"
+        found = decibels(clean, noisy, cleaned)
+        lowest, highest = (model.metric(f"{key}_{end}") for end in ("lowest", "highest"))
+        assert lowest - 0.02 <= found <= highest + 0.02
+        assert model.metric("spikes.level-20.network.gain_highest") < lowest

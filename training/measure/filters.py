@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import uniform_filter1d
+from scipy.ndimage import median_filter, uniform_filter1d
 from scipy.signal import savgol_filter
 
 from training.data.dataset import Floats
@@ -29,6 +29,17 @@ def savitzky_golay(x: Field, width: int, order: int, axes: Sequence[int]) -> Fie
     for axis in axes:
         x = savgol_filter(x, width, order, axis=axis, mode="mirror")
     return x
+
+
+def despiked(x: Field, width: int, limit: float, axes: Sequence[int]) -> Field:
+    """What lies further than `limit` from the median of the samples around it, `width` along each
+    of the axes, becomes that median: a Hampel filter (Pearson et al. 2016, *Generalized Hampel
+    Filters*, section 2) of a fixed limit."""
+    sizes = np.ones(x.ndim, int)
+    sizes[list(axes)] = width
+    middle = median_filter(x, size=tuple(sizes), mode="mirror")
+    result: Field = np.where(np.abs(x - middle) > limit, middle, x)
+    return result
 
 
 class Spectrum:
