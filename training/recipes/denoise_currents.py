@@ -1,19 +1,17 @@
 """`denoise-currents`: noise taken out of simulated phase currents, beside filters (F18)."""
 
-from dataclasses import asdict, dataclass
-from itertools import product
-
 import numpy as np
 
 from training.data.currents import PHASES, SAMPLES, currents, flat, recording
 from training.learn.fit import Schedule, share_of
-from training.measure.filters import Field, Spectrum, despiked, gain_db
+from training.measure.filters import Field, Spectrum, gain_db
 from training.publish.card import DataCard, Metric
 from training.publish.recipe import Claim, Progress, PublishedArray, Recipe, Trained
 from training.recipes.families.denoise import (
     MEASURED_SEED,
     SEEDS,
     Domain,
+    Knobs,
     Network,
     Trial,
     arrays,
@@ -57,52 +55,16 @@ def trial(seed: int) -> Trial:
     return Trial(train, held_out[0], held_out[1])
 
 
-WIDTHS, LIMITS = (3, 5, 7, 9), (0.2, 0.3, 0.4, 0.6)
-"""Of a filter against spikes, in samples and in rated amplitudes."""
-
-RESTS = (0.02, 0.03, 0.05, 0.1)
-"""The noise that the Wiener filter is told is left when the spikes are gone."""
-
-
-@dataclass(frozen=True)
-class Despiker:
-    """What an engineer does about spikes: replaces what sticks out, and smooths the rest. It is
-    told of spikes, as whoever looks at a window is; its knobs are chosen on validation."""
-
-    width: int
-    limit: float
-    rest: float
-
-    @classmethod
-    def chosen(cls, trial: Trial, spectrum: Spectrum) -> "Despiker":
-        """The best by the whole of what it does."""
-        clean = trial.validation
-        noisy = clean + noise(clean.shape, "spikes", MEASURED_SEED + 1, DOMAIN.trained)
-        return max(
-            (cls(*knobs) for knobs in product(WIDTHS, LIMITS, RESTS)),
-            key=lambda each: gain_db(clean, noisy, each.steps(noisy, spectrum)[1]),
-        )
-
-    def steps(self, noisy: Field, spectrum: Spectrum) -> tuple[Field, Field]:
-        """Windows without their spikes, and these through the Wiener filter."""
-        rid = despiked(noisy, self.width, self.limit, DOMAIN.axes)
-        return rid, DOMAIN.examples(spectrum.wiener(DOMAIN.rows(rid), self.rest))
-
-
-def against_spikes(
-    trials: list[Trial], spectra: list[Spectrum], despikers: list[Despiker]
-) -> dict[str, Metric]:
-    """What both steps gain on spikes of the deviation that networks are trained with."""
-    found = np.empty((2, len(trials)))
-    for seed, (each, spectrum, despiker) in enumerate(zip(trials, spectra, despikers, strict=True)):
+def rid_of_spikes(trials: list[Trial], knobs: list[Knobs]) -> dict[str, Metric]:
+    """What is gained by the first step alone of the filter against spikes, on spikes of the
+    deviation that networks are trained with."""
+    found = []
+    for each, knob in zip(trials, knobs, strict=True):
         noisy = each.test + noise(each.test.shape, "spikes", MEASURED_SEED, DOMAIN.trained)
-        steps = despiker.steps(noisy, spectrum)
-        found[:, seed] = [gain_db(each.test, noisy, cleaned) for cleaned in steps]
-    key = f"spikes.level-{100 * DOMAIN.trained:.0f}"
-    return {
-        **spread(f"{key}.despiked.gain", found[0], "by replacing what sticks out"),
-        **spread(f"{key}.despiked-wiener.gain", found[1], "and by a Wiener filter behind it"),
-    }
+        rid = knob.despiked.without_spikes(noisy, DOMAIN.trained, DOMAIN.axes)
+        found.append(gain_db(each.test, noisy, rid))
+    key = f"spikes.level-{100 * DOMAIN.trained:.0f}.rid.gain"
+    return spread(key, np.array(found), "by replacing what sticks out")
 
 
 def train(progress: Progress) -> Trained:
@@ -113,9 +75,6 @@ def train(progress: Progress) -> Trained:
     pairs = zip(trials, spectra, strict=True)
     knobs = [choose(each, DOMAIN, spectrum) for each, spectrum in pairs]
     table = gains(trials, DOMAIN, stack, spectra, knobs)
-    despikers = [
-        Despiker.chosen(each, spectrum) for each, spectrum in zip(trials, spectra, strict=True)
-    ]
     graph = export_network(stack, DOMAIN, trials[0].test, progress)
     shown: Field = trials[0].test[:SHOWN]
     return Trained(
@@ -131,11 +90,8 @@ def train(progress: Progress) -> Trained:
                 "currents of test machines, before any sensor",
             ),
         },
-        metrics={**metrics(table, DOMAIN), **against_spikes(trials, spectra, despikers)},
-        options={
-            **options(DOMAIN, NETWORK, knobs[0], FINE),
-            "despiker": asdict(despikers[0]),
-        },
+        metrics={**metrics(table, DOMAIN), **rid_of_spikes(trials, knobs)},
+        options=options(DOMAIN, NETWORK, knobs[0], FINE),
     )
 
 
@@ -171,8 +127,8 @@ RECIPE = Recipe(
             "filter behind it",
             lambda m: (
                 m["spikes.level-20.network.gain_highest"]
+                < m["spikes.level-20.rid.gain_lowest"]
                 < m["spikes.level-20.despiked.gain_lowest"]
-                < m["spikes.level-20.despiked-wiener.gain_lowest"]
             ),
         ),
     ),

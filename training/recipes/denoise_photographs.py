@@ -119,5 +119,15 @@ RECIPE = Recipe(
                 for level in (3, 5, 10, 20)
             ),
         ),
+        Claim(
+            "spikes as strong as in training, or twice that, are taken out best by a median and a "
+            "Wiener filter behind it",
+            lambda m: all(
+                m[f"spikes.level-{level}.network.gain_highest"]
+                < m[f"spikes.level-{level}.despiked.gain_lowest"]
+                == m[f"spikes.level-{level}.best_rival.gain_lowest"]
+                for level in (10, 20)
+            ),
+        ),
     ),
 )

@@ -5,6 +5,7 @@ import {
   compare,
   Controls,
   defineFigure,
+  despiked,
   Dot,
   DotRows,
   fixed,
@@ -49,13 +50,14 @@ interface Frame {
   readonly measured: readonly (readonly (readonly number[])[])[];
 }
 
-const METHODS: readonly Method[] = ["network", "wiener", "pca", "savgol", "average"];
+const METHODS: readonly Method[] = ["network", "wiener", "pca", "savgol", "average", "despiked"];
 const NAMES: Readonly<Record<Method, string>> = {
   network: "autoencoder",
   wiener: "Wiener",
   pca: "PCA",
   savgol: "Savitzky–Golay",
   average: "moving average",
+  despiked: "median, Wiener",
 };
 const PHASE = 128;
 const WINDOW_MS = 20;
@@ -64,6 +66,13 @@ const PATCH = 8;
 const HUE = "c-xhat";
 const TIME: Axis = { label: "time (ms)", min: 0, max: WINDOW_MS, ticks: 5 };
 const CURRENT: Axis = { label: "current of phase a (rated)", min: -1.9, max: 1.9, ticks: 5 };
+
+interface Knobs {
+  /** How many components are kept. */
+  readonly pca: number;
+  /** A window's side, and multiples of the noise's deviation: what sticks out, and what is left then. */
+  readonly despiked: { readonly width: number; readonly limit: number; readonly rest: number };
+}
 
 const option = <T,>(model: Model, name: string): T => model.card.options?.[name] as T;
 
@@ -97,18 +106,29 @@ function byWeights(picture: boolean, noisy: Float64Array, weights: ArrayLike<num
   return transposed(smoothed(transposed(along, TILE), TILE, weights), TILE);
 }
 
+function withoutSpikes(picture: boolean, noisy: Float64Array, { despiked: { width, limit } }: Knobs, level: number) {
+  return picture
+    ? despiked(noisy, TILE, [width, width], limit * level)
+    : despiked(noisy, PHASE, [1, width], limit * level);
+}
+
 async function clean(model: Model, picture: boolean, method: Method, noisy: Float64Array, level: number) {
   if (method === "average" || method === "savgol")
     return byWeights(picture, noisy, model.array(`${method}_weights`).data);
-  const rows = picture ? patchwise(noisy, false) : noisy;
+  const knobs = option<Knobs>(model, "knobs");
+  const seen = method === "despiked" ? withoutSpikes(picture, noisy, knobs, level) : noisy;
+  const rows = picture ? patchwise(seen, false) : seen;
   const directions = { mean: model.array("mean").data, directions: model.array("directions").data };
   const variances = model.array("variances").data;
-  const kept = option<{ readonly pca: number }>(model, "knobs").pca;
-  const found =
-    method === "network"
-      ? await byNetwork(model, rows)
-      : gained(rows, directions, method === "wiener" ? wienerGains(variances, level) : new Float64Array(kept).fill(1));
-  return picture ? patchwise(found, true) : found;
+  const byWiener = (deviation: number) => gained(rows, directions, wienerGains(variances, deviation));
+  const found = {
+    network: () => byNetwork(model, rows),
+    wiener: () => byWiener(level),
+    pca: () => gained(rows, directions, new Float64Array(knobs.pca).fill(1)),
+    despiked: () => byWiener(knobs.despiked.rest * level),
+  };
+  const cleaned = await found[method]();
+  return picture ? patchwise(cleaned, true) : cleaned;
 }
 
 /** Gains on the test examples: by method, then level, then seed. */

@@ -1,20 +1,48 @@
 /** Filters that clean a signal without a network, the twin of `training/measure/filters.py`. */
 
+/** A place beyond the first or the last, mirrored about that. */
+function mirrored(at: number, last: number): number {
+  const near = Math.abs(at);
+  return near > last ? 2 * last - near : near;
+}
+
 /**
  * Each sample's neighbourhood weighed, along rows of `length` samples that lie one after the other; ends are
  * mirrored about their outermost sample. A kernel of odd length, symmetric, no longer than a row.
  */
 export function smoothed(rows: ArrayLike<number>, length: number, kernel: ArrayLike<number>): Float64Array {
   const half = (kernel.length - 1) / 2;
-  const last = length - 1;
   return Float64Array.from({ length: rows.length }, (_, place) => {
     const [start, at] = [place - (place % length), place % length];
     let sum = 0;
     for (let k = 0; k < kernel.length; k++) {
-      const near = Math.abs(at + k - half);
-      sum += (kernel[k] as number) * (rows[start + (near > last ? 2 * last - near : near)] as number);
+      sum += (kernel[k] as number) * (rows[start + mirrored(at + k - half, length - 1)] as number);
     }
     return sum;
+  });
+}
+
+/**
+ * What lies further than `limit` from the median of the samples around it becomes that median. Rows of `length` samples lie
+ * one after the other; around each sample are `down` rows and `along` samples of each, odd numbers, mirrored at the ends.
+ */
+export function despiked(
+  rows: ArrayLike<number>,
+  length: number,
+  [down, along]: readonly [down: number, along: number],
+  limit: number,
+): Float64Array {
+  const bottom = rows.length / length - 1;
+  const around = new Float64Array(down * along);
+  return Float64Array.from({ length: rows.length }, (_, place) => {
+    const [row, column] = [Math.floor(place / length), place % length];
+    for (let i = 0; i < around.length; i++) {
+      const above = mirrored(row + Math.floor(i / along) - (down - 1) / 2, bottom);
+      around[i] = rows[above * length + mirrored(column + (i % along) - (along - 1) / 2, length - 1)] as number;
+    }
+    const middle = around.sort()[(around.length - 1) / 2] as number;
+    const value = rows[place] as number;
+    return Math.abs(value - middle) > limit ? middle : value;
   });
 }
 

@@ -5,7 +5,7 @@ export { compare, type Comparison, type Measured } from "./comparison.ts";
 export { crossTable, rowShares } from "./cross_table.ts";
 export { countAbove, roc, thresholdFor, trueAlarmShare, type Roc } from "./detection.ts";
 export { amounts, pull } from "./diffusion.ts";
-export { gained, gainInDecibels, smoothed, transposed, wienerGains, type Directions } from "./filters.ts";
+export { despiked, gained, gainInDecibels, smoothed, transposed, wienerGains, type Directions } from "./filters.ts";
 export { gaps } from "./gaps.ts";
 export { density, expectation, klGradient, klShares, klToPrior, logDensity } from "./gaussian.ts";
 export { histogram, type Histogram } from "./histogram.ts";

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from playwright.sync_api import expect
-from scipy.ndimage import correlate1d
+from scipy.ndimage import correlate1d, median_filter
 
 from tests.browser.conftest import HTTP_AND_FILE, Reader
 from tests.browser.support.figure import Figure, number
@@ -17,7 +17,7 @@ from tests.browser.support.waiting import eventually
 from training.recipes.families.denoise import noise
 
 NAME = "denoise"
-METHODS = ("network", "wiener", "pca", "savgol", "average")
+METHODS = ("network", "wiener", "pca", "savgol", "average", "despiked")
 Field = NDArray[np.float64]
 
 
@@ -33,14 +33,20 @@ def cleaned(model: PublishedModel, method: str, noisy: Field, deviation: float) 
         for axis in (-1, -2) if picture else (-1,):
             noisy = correlate1d(noisy, weights, axis=axis, mode="mirror")
         return noisy
+    knobs = model.card["options"]["knobs"]
+    if method == "despiked":
+        width = knobs["despiked"]["width"]
+        middle = median_filter(noisy, (width if picture else 1, width), mode="mirror")
+        out = np.abs(noisy - middle) > knobs["despiked"]["limit"] * deviation
+        noisy, deviation = np.where(out, middle, noisy), knobs["despiked"]["rest"] * deviation
     rows = patches(noisy) if picture else noisy.reshape(1, -1)
     if method == "network":
         members = np.zeros(len(rows), np.int32)
         found = model.run("network", x=rows.astype(np.float32), member=members)["x_hat"]
     else:
         mean, axes, variances = (model.array(n) for n in ("mean", "directions", "variances"))
-        kept = np.arange(len(axes)) < model.card["options"]["knobs"]["pca"]
-        gains = variances / (variances + deviation**2) if method == "wiener" else kept
+        kept = np.arange(len(axes)) < knobs["pca"]
+        gains = kept if method == "pca" else variances / (variances + deviation**2)
         found = mean + ((rows - mean) @ axes.T * gains) @ axes
     whole = found.reshape(8, 8, 8, 8).swapaxes(1, 2) if picture else found
     return whole.reshape(noisy.shape).astype(float)
@@ -123,3 +129,7 @@ def test_who_is_ahead_follows_the_strength_of_the_noise(reader: Reader) -> None:
         assert [number(row[1]) for row in rows] == pytest.approx(means[0].tolist(), abs=0.051)
 
     eventually(figure.page, told)
+    figure.choice("spikes").click()
+    figure.slider("noise").focus()
+    figure.page.keyboard.press("End")
+    figure.expect_summary("ahead: median, Wiener")

@@ -8,11 +8,17 @@ from typing import Any
 
 import numpy as np
 import pytest
-from scipy.ndimage import uniform_filter1d
+from scipy.ndimage import median_filter, uniform_filter1d
 from scipy.signal import savgol_coeffs, savgol_filter
 
 from tests.twin import answer
-from training.measure.filters import Spectrum, gain_db, moving_average, savitzky_golay
+from training.measure.filters import (
+    Spectrum,
+    despiked,
+    gain_db,
+    moving_average,
+    savitzky_golay,
+)
 from training.recipes.families.denoise import KINDS, SPIKES, noise
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -21,6 +27,7 @@ ROWS = RNG.normal(size=(4, 24))
 TRAIN = (RNG.normal(size=(200, 5)) @ RNG.normal(size=(5, 24))).astype(np.float32)
 SPECTRUM = Spectrum(TRAIN, 8)
 SEED, COUNT, DEVIATION = 7, 5000, 0.2
+WINDOWS, LIMIT = ((1, 5), (3, 3), (1, 1)), 0.8
 
 SCRIPT = """
 const filters = await import(process.argv[1]);
@@ -30,6 +37,7 @@ const { rows, length, kernels, mean, directions, variances, deviation } = call;
 const gains = filters.wienerGains(variances, deviation);
 process.stdout.write(JSON.stringify({
   smoothed: kernels.map((kernel) => [...filters.smoothed(rows, length, kernel)]),
+  despiked: call.windows.map((window) => [...filters.despiked(rows, length, window, call.limit)]),
   turned: [...filters.transposed(rows.slice(0, 16), 4)],
   wiener: [...filters.gained(rows, { mean, directions }, gains)],
   projected: [...filters.gained(rows, { mean, directions }, [1, 1, 1])],
@@ -47,6 +55,8 @@ def answers() -> dict[str, Any]:
         "rows": ROWS.ravel().tolist(),
         "length": ROWS.shape[1],
         "kernels": [np.full(5, 0.2).tolist(), savgol_coeffs(7, 2).tolist(), [1.0]],
+        "windows": WINDOWS,
+        "limit": LIMIT,
         "mean": SPECTRUM.mean.tolist(),
         "directions": SPECTRUM.directions.ravel().tolist(),
         "variances": SPECTRUM.variances.tolist(),
@@ -70,6 +80,17 @@ def test_local_filters_are_scipys(answers: dict[str, Any]) -> None:
     assert mean == pytest.approx(moving_average(ROWS, 5, (-1,)), abs=1e-12)
     assert polynomial == pytest.approx(savitzky_golay(ROWS, 7, 2, (-1,)), abs=1e-12)
     assert np.reshape(answers["turned"], (4, 4)) == pytest.approx(ROWS.ravel()[:16].reshape(4, 4).T)
+
+
+def test_what_sticks_out_becomes_the_median_around_it(answers: dict[str, Any]) -> None:
+    for window, found in zip(WINDOWS, answers["despiked"], strict=True):
+        middle = median_filter(ROWS, size=window, mode="mirror")
+        out = np.abs(ROWS - middle) > LIMIT
+        assert out.any() == (window != (1, 1))
+        assert np.reshape(found, ROWS.shape) == pytest.approx(np.where(out, middle, ROWS))
+    along, both = (np.reshape(each, ROWS.shape) for each in answers["despiked"][:2])
+    assert along == pytest.approx(despiked(ROWS, 5, LIMIT, (-1,)))
+    assert both == pytest.approx(despiked(ROWS, 3, LIMIT, (-1, -2)))
 
 
 def test_wiener_is_the_best_linear_estimate(answers: dict[str, Any]) -> None:

@@ -3,8 +3,10 @@
 An example is a window or a picture; networks and spectra see it in rows of fixed length.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from itertools import product
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -21,6 +23,7 @@ from training.learn.stack import AutoencoderStack, ChosenMember
 from training.measure.filters import (
     Field,
     Spectrum,
+    despiked,
     gain_db,
     moving_average,
     savitzky_golay,
@@ -29,7 +32,7 @@ from training.publish.card import Metric, Port
 from training.publish.export import Array, Graph, export, round_to_half
 from training.publish.recipe import Progress, PublishedArray
 
-METHODS = ("network", "wiener", "pca", "savgol", "average")
+METHODS = ("network", "wiener", "pca", "savgol", "average", "despiked")
 KINDS = ("white", "spikes")
 SEEDS = 5
 SPIKES = 0.05
@@ -38,6 +41,12 @@ SPIKES = 0.05
 AVERAGES = (1, 3, 5, 7, 9, 11, 15)
 SAVGOL_WIDTHS = (5, 7, 9, 11, 15, 21)
 ORDER = 2
+DESPIKED_WIDTHS = (3, 5, 7, 9, 11, 13)
+LIMITS = (1.0, 1.5, 2.0, 3.0)
+RESTS = (0.05, 0.1, 0.15, 0.25)
+"""Of the filter against spikes: the limit beyond which a sample sticks out, and the noise that is
+left when spikes are gone, in deviations of the whole noise."""
+
 STREAM_NOISE = rng.STREAM_DRAW + 9
 """As in figures/denoise/figure.tsx."""
 
@@ -81,12 +90,32 @@ class Network:
 
 
 @dataclass(frozen=True)
+class Despiker:
+    """What an engineer does about spikes: replaces what sticks out, and smooths the rest by
+    Wiener's filter. Like that it is told how strong the noise is."""
+
+    width: int
+    limit: float
+    rest: float
+
+    def without_spikes(self, noisy: Field, level: float, axes: Sequence[int]) -> Field:
+        """Examples as the first of the two steps leaves them."""
+        return despiked(noisy, self.width, self.limit * level, axes)
+
+    def smooth(self, rid: Field, level: float, domain: Domain, spectrum: Spectrum) -> Field:
+        """The second step, on what the first has left."""
+        return domain.examples(spectrum.wiener(domain.rows(rid), self.rest * level))
+
+
+@dataclass(frozen=True)
 class Knobs:
-    """What was chosen on validation, at the noise that networks are trained with."""
+    """What was chosen on validation, at the noise that networks are trained with: white, and
+    spikes for the filter that is made for them."""
 
     average: int
     savgol: int
     pca: int
+    despiked: Despiker
 
 
 def noise(shape: tuple[int, ...], kind: str, seed: int, deviation: float) -> Field:
@@ -136,6 +165,16 @@ def choose(trial: Trial, domain: Domain, spectrum: Spectrum) -> Knobs:
     def best(candidates: Sequence[int], clean_by: Callable[[int], Field]) -> int:
         return max(candidates, key=lambda knob: gain_db(clean, noisy, clean_by(knob)))
 
+    spiky = clean + noise(clean.shape, "spikes", MEASURED_SEED + 1, domain.trained)
+
+    def despikers() -> Iterator[tuple[float, Despiker]]:
+        for width, limit in product(DESPIKED_WIDTHS, LIMITS):
+            rid = Despiker(width, limit, 0).without_spikes(spiky, domain.trained, domain.axes)
+            for rest in RESTS:
+                each = Despiker(width, limit, rest)
+                smooth = each.smooth(rid, domain.trained, domain, spectrum)
+                yield gain_db(clean, spiky, smooth), each
+
     return Knobs(
         best(AVERAGES, lambda width: moving_average(noisy, width, domain.axes)),
         best(SAVGOL_WIDTHS, lambda width: savitzky_golay(noisy, width, ORDER, domain.axes)),
@@ -143,6 +182,7 @@ def choose(trial: Trial, domain: Domain, spectrum: Spectrum) -> Knobs:
             range(2, domain.kept + 1, 2),
             lambda numbers: domain.examples(spectrum.project(rows, numbers)),
         ),
+        max(despikers(), key=itemgetter(0))[1],
     )
 
 
@@ -161,12 +201,14 @@ def gains(
             for place, level in enumerate(domain.levels):
                 noisy = clean + noise(clean.shape, kind, MEASURED_SEED, level)
                 rows = domain.rows(noisy)
+                rid = knob.despiked.without_spikes(noisy, level, domain.axes)
                 cleaned = (
                     domain.examples(denoised(stack, seed, rows)),
                     domain.examples(spectrum.wiener(rows, level)),
                     domain.examples(spectrum.project(rows, knob.pca)),
                     savitzky_golay(noisy, knob.savgol, ORDER, domain.axes),
                     moving_average(noisy, knob.average, domain.axes),
+                    knob.despiked.smooth(rid, level, domain, spectrum),
                 )
                 table[seed, k, place] = [gain_db(clean, noisy, each) for each in cleaned]
     return table
