@@ -20,6 +20,8 @@ NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 MINUS = "\u2212"
 GROUPED = r"[-+]?(?!0)\d{{1,3}}([,.'\u2019 \u00a0\u202f])\d{{3}}(?:\1\d{{3}})*(?:{decimal}\d+)?"
 """A number with a sign between its thousands; what begins with 0 is none: 0,847 has decimals."""
+WITH_UNIT = r"[$€£¥]?\s*([-+]?[\d.,]+)(?:\s*[%‰°€]|\s+°?[^\W\d]\S*)?"
+"""A number with its currency, a per cent sign, or a unit behind a blank."""
 MINIMUM_ROWS = 50
 """Fewer leave too little for validation and test to say anything."""
 LARGEST = 1e38
@@ -455,7 +457,10 @@ class _Reader:
             return 'decimal = "," in book.toml reads it so'
         if text.casefold() in NO_VALUES:
             return _leaves_out(text)
-        if whole:
+        bare = re.fullmatch(WITH_UNIT, text)
+        if bare and self._is_number(bare[1]):
+            return f"write {bare[1]} alone: 'units' in book.toml tells a column's unit"
+        if whole and not NUMBER.fullmatch(text):
             return (
                 "a column of classes is the 'label' in book.toml; 'exclude' there can leave "
                 f"'{column}' out"

@@ -287,6 +287,12 @@ def test_cells_and_decimals_are_separated_as_declared() -> None:
         (",", "1250.5", "write 1234,5 or 1,2e3"),
         (".", "\u22123.5", "its minus is the sign U+2212, not a hyphen: write -3.5"),
         (".", "\u2212", "write 1234.5 or 1.2e3"),
+        (".", "12.5%", "write 12.5 alone: 'units' in book.toml"),
+        (".", "$3", "write 3 alone"),
+        (".", "-4 °C", "write -4 alone"),
+        (",", "1,5\u00a0kg", "write 1,5 alone"),
+        (".", "2024-01-31", "write 1234.5 or 1.2e3"),
+        (".", "12A", "write 1234.5 or 1.2e3"),
     ],
 )
 def test_a_number_as_people_write_it_is_told_as_programs_do(
@@ -307,6 +313,15 @@ def test_rows_without_a_value_in_a_chosen_column_are_left_out() -> None:
     table = table_of("\n".join(["a,b,c,d", *rows]), columns=("a", "b", "c"), missing=("NA", "-999"))
     assert len(table.rows) == ROWS - 2
     assert table.rows[:2] == ((0.0, 0.0, 0.0), (3.0, 3.0, 3.0))
+
+
+def test_a_column_with_the_other_decimals_is_not_taken_for_classes() -> None:
+    rows = [f"{i % 9},5;{i % 7}.5;{i % 5}" for i in range(ROWS)]
+    declaration = Declaration("t", "", "real", file="t.csv", separator=";", decimal=",")
+    text = "\n".join(["a;b;c", *rows])
+    _, [problem] = read_data(declaration, {"content/data/t.csv": text.encode()})
+    assert problem.message == "'0.5' is not a number, in the column 'b' (and 59 more rows)"
+    assert problem.hint == "write 1234,5 or 1,2e3"
 
 
 @pytest.mark.parametrize("cell", ["1.7976931348623157e308", "-3.4028235e+38", "1e400"])
