@@ -109,3 +109,26 @@ def test_the_importance_weighted_bound_is_no_chance_of_a_few_draws(models_dir: P
         bounds.append((logsumexp(weight.reshape(-1, 10), axis=1) - np.log(10)).mean())
     left_out = model.metric("beta-1.test.log_evidence") - np.mean(bounds)
     assert model.metric("beta-1.test.importance_gap") == pytest.approx(left_out, abs=0.005)
+
+
+def test_the_collapsed_model_is_compared_with_the_best_of_all_others(models_dir: Path) -> None:
+    """One that spends next to nothing on its code is among them. From draws of the test's own."""
+    model = Published(models_dir, "digits-beta-sweep")
+    betas, decode = model.card["options"]["betas"], model.graph("decoder")
+    x = digits().test.x.astype(float)
+    rng = np.random.default_rng(3)
+    losses = []
+    for place, params in enumerate(model.array("params")):
+        mu, sigma = clouds(model, place)
+        redrawn = []
+        for _ in range(40):
+            z = (mu + sigma * rng.standard_normal(mu.shape)).astype(np.float32)
+            p = np.clip(decode(params=params, z=z)[0].astype(float), 1e-7, 1 - 1e-7)
+            redrawn.append(-(x * np.log(p) + (1 - x) * np.log1p(-p)).sum(axis=1).mean())
+        kl = (0.5 * (mu**2 + sigma**2 - 1) - np.log(sigma)).sum(axis=1).mean()
+        losses.append(np.mean(redrawn) + betas[-1] * kl)
+    assert np.argmin(losses) == len(betas) - 1
+    assert model.metric("collapse.test.loss") == pytest.approx(losses[-1], abs=0.03)
+    assert model.metric("collapse.test.best_other_loss") == pytest.approx(
+        min(losses[:-1]), abs=0.03
+    )
