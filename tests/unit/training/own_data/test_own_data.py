@@ -571,6 +571,12 @@ def test_a_number_beside_which_all_others_are_one_is_told_at_its_cell(cell: str)
     assert f'missing = ["{cell}"]' in problem.hint
 
 
+def test_set_points_that_rounding_has_touched_are_not_far_apart() -> None:
+    points = (0.3, 0.3, 0.1 + 0.2, 0.1 + 0.2, 0.3, 0.1 + 0.2, 0.3, 0.1 + 0.2, 0.3, 0.5)
+    rows = [f"{points[i % 10]!r},{i % 7},{i % 59}" for i in range(ROWS)]
+    assert rows_read(rows) == []
+
+
 @pytest.mark.parametrize("seed", [7, 9])
 def test_a_row_far_from_all_that_train_does_not_end_the_training(seed: int) -> None:
     """A VAE's posterior of it was infinitely wide, and so was the mean KL of the test split."""
