@@ -647,3 +647,15 @@ def test_a_split_that_leaves_all_pictures_the_same_is_told() -> None:
         ink[row] = bytes(range(16))
     with pytest.raises(own_recipe.SplitError, match="all 36 pictures that train are the same"):
         own_recipe.prepare(declaration, Pictures(4, tuple(ink), ()))
+
+
+def test_a_split_that_cannot_be_trained_on_is_told_in_a_line(
+    book: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rare = {int(row) for row in np.random.default_rng(7).permutation(ROWS)[:FEWEST_OTHERS]}
+    rows = [f"{i % 9},{i % 7},{int(i in rare)},a" for i in range(ROWS)]
+    (book / "content/data/toys.csv").write_text("\n".join(["width,b,rare,kind", *rows]), "utf-8")
+    assert main(["--root", str(book), "--out", str(book / "models"), "own-toys"]) == 1
+    told = "".join(capsys.readouterr())
+    assert "content/data/toys.csv: the column 'rare' has one number in all 36 rows" in told
+    assert "Traceback" not in told
