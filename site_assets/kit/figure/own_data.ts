@@ -80,12 +80,16 @@ export function inUnit(column: Column, value: number): number {
   return column.mean + column.deviation * value;
 }
 
-/** A number of a column with digits that show a hundredth of its spread, near enough; the tiny and the huge as 7.1e-11. */
+/**
+ * A number of a column with digits that show a hundredth of its spread, near enough; the tiny and the huge as 7.1e-11.
+ * Where a few rows lie far out, the spread is that of the others, as far as their axis goes.
+ */
 export function shown(column: Column, value: number): string {
-  const decimals = 1 - Math.floor(Math.log10(column.deviation));
+  const spread = Math.min(column.deviation, column.high - column.low);
+  const decimals = 1 - Math.floor(Math.log10(spread));
   const huge = Math.max(Math.abs(column.min), Math.abs(column.max)) >= 1e7;
   if (decimals <= 6 && !huge) return ungrouped(value, Math.max(0, decimals));
-  const digits = Math.floor(Math.log10(Math.abs(value) || column.deviation)) + decimals;
+  const digits = Math.floor(Math.log10(Math.abs(value) || spread)) + decimals;
   return value
     .toExponential(Math.min(6, Math.max(0, digits)))
     .replace(/^-/, MINUS)

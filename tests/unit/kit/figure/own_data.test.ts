@@ -41,13 +41,21 @@ test("numbers come in their column's unit, with decimals that show a hundredth o
   assert.equal(columnName(column(1)), "width");
 });
 
+test("a few rows far out take no digits from the others", () => {
+  const far = { ...column(60), min: -999, max: 1000, low: -0.94, high: 0.95 };
+  assert.deepEqual(
+    [-0.94, 0.5, -999].map((value) => shown(far, value)),
+    ["\u22120.9", "0.5", "\u2212999.0"],
+  );
+});
+
 test("tiny and huge units are written with an exponent, as many digits as tell them apart", () => {
   const tiny = { ...column(1.2e-11), mean: 7e-11, min: 5e-11, max: 9e-11 };
   assert.deepEqual(
     [7.12e-11, -7.12e-11, 9e-12, 0].map((value) => shown(tiny, value)),
     ["7.1e-11", "\u22127.1e-11", "9e-12", "0.0e0"],
   );
-  assert.equal(shown({ ...column(3e6), max: 5e7 }, 4.2e7), "4.20e7");
+  assert.equal(shown({ ...column(3e6), max: 5e7, high: 5e7 }, 4.2e7), "4.20e7");
 });
 
 test("PCA is named where it does better than the model", () => {
