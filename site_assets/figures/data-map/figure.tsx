@@ -1,8 +1,8 @@
 /** The author's own test examples in the code of the model that trained on them; any place can be decoded. */
 
 import {
-  axisOver,
   ClassKey,
+  codeMap,
   columnName,
   defineFigure,
   fixed,
@@ -22,7 +22,7 @@ import {
   Scatter,
   shown,
   toShare,
-  type Axis,
+  type CodeMap,
   type OwnData,
   type Pair,
 } from "../../kit/index.ts";
@@ -30,8 +30,7 @@ import type { Role, State } from "../../generated/data-map.ts";
 
 interface Frame {
   readonly data: OwnData;
-  readonly x: Axis;
-  readonly y: Axis;
+  readonly map: CodeMap;
   /** The picked example's index, or null when a free place is decoded. */
   readonly picked: number | null;
   readonly code: Pair;
@@ -53,41 +52,39 @@ const kindOf = (data: OwnData, index: number): string => {
 export default defineFigure<State, Frame, Role>({
   async compute({ point, u, v }, { model, memo }) {
     const data = await memo("data", () => ownData(model.own));
-    const x = axisOver(
-      "z₁",
-      data.points.map((at) => at[0]),
-    );
-    const y = axisOver(
-      "z₂",
-      data.points.map((at) => at[1]),
-    );
+    const map = await memo("map", () => codeMap(data.points));
     const picked = point >= 0 && point < data.points.length ? point : null;
-    const code: Pair = picked === null ? [fromShare(x, u), fromShare(y, v)] : (data.points[picked] as Pair);
+    const code: Pair = picked === null ? [fromShare(map.x, u), fromShare(map.y, v)] : (data.points[picked] as Pair);
     const decoded = floatOutput(await model.own.run("decoder", { z: float32([1, 2], code) }), "x_hat");
     const original = picked === null ? null : data.example(picked);
     const accuracy = data.classes.length ? model.own.metric("test.knn_accuracy") : null;
-    return { data, x, y, picked, code, original, decoded, error: original && meanSquare(original, decoded), accuracy };
+    return { data, map, picked, code, original, decoded, error: original && meanSquare(original, decoded), accuracy };
   },
 
   view(_, frame, set) {
-    const { data, x, y, picked, code, original, decoded, error } = frame;
+    const { data, map, picked, code, original, decoded, error } = frame;
     return (
       <>
         <Panels columns={2}>
           <Panel title={`${data.points.length} test ${noun(data)}s by code`}>
             <Scatter
               label="Test examples by code"
-              x={x}
-              y={y}
-              points={data.points}
+              x={map.x}
+              y={map.y}
+              points={map.points}
               classes={data.labels}
               glyphs={data.glyphs}
               picked={picked}
               placed={picked === null ? code : null}
               onPick={(index) => set({ point: index })}
-              onPlace={([a, b]) => set({ point: -1, u: toShare(x, a), v: toShare(y, b) })}
+              onPlace={([a, b]) => set({ point: -1, u: toShare(map.x, a), v: toShare(map.y, b) })}
             />
             <ClassKey data={data} />
+            {map.beyond > 0 && (
+              <p class="figure-remark">
+                {`Beyond the map, and drawn at its edge: ${map.beyond} of ${data.points.length}.`}
+              </p>
+            )}
           </Panel>
           <Panel
             title={

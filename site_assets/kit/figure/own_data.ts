@@ -3,7 +3,7 @@
 import type { DataSetFields } from "../base/card_fields.ts";
 import { fixed, MINUS, ungrouped } from "../base/format.ts";
 import type { Model } from "./models.ts";
-import type { Pair } from "../marks/plot.tsx";
+import { axisOver, type Axis, type Pair } from "../marks/plot.tsx";
 
 /**
  * A column of a table; mean, deviation and range are those of its training rows, in its own unit. Its axis goes from
@@ -73,6 +73,30 @@ export function ownData(model: Model): OwnData {
     example: (index) =>
       Float32Array.from(examples.data.subarray(index * numbers, (index + 1) * numbers), (value) => value / scale),
   };
+}
+
+const FAR = 6; // deviations of the training codes, or of the prior, from which on a code leaves the others no room
+
+/** A map of codes, each where it is drawn. */
+export interface CodeMap {
+  readonly x: Axis;
+  readonly y: Axis;
+  readonly points: readonly Pair[];
+  /** How many lie beyond its edges, and are drawn there. */
+  readonly beyond: number;
+}
+
+export function codeMap(codes: readonly Pair[]): CodeMap {
+  const near = codes.filter((code) => Math.max(...code.map(Math.abs)) <= FAR);
+  const [x, y] = ["z₁", "z₂"].map((label, k) =>
+    axisOver(
+      label,
+      (near.length ? near : codes).map((code) => code[k] as number),
+    ),
+  ) as [Axis, Axis];
+  const within = ({ min, max }: Axis, value: number): number => Math.min(max, Math.max(min, value));
+  const points = codes.map(([a, b]): Pair => [within(x, a), within(y, b)]);
+  return { x, y, points, beyond: near.length ? codes.length - near.length : 0 };
 }
 
 /** A standardised number in its column's own unit. */

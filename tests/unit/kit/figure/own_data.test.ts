@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
+  codeMap,
   columnName,
   glyphsFor,
   inUnit,
@@ -62,4 +63,18 @@ test("PCA is named where it does better than the model", () => {
   const data = (model: number, pca: number): OwnData => ({ errors: { model, pca } }) as OwnData;
   assert.match(pcaIsBetter(data(0.048, 0.032)), /PCA with two numbers does better: .* 0\.032, this model’s is 0\.048/);
   assert.equal(pcaIsBetter(data(0.03, 0.032)), "");
+});
+
+test("a row far from all that train leaves the others room on the map", () => {
+  const others = [
+    [-2, 1],
+    [0, -1],
+    [2, 0],
+  ] as const;
+  const map = codeMap([...others, [578, -90]]);
+  assert.ok(map.x.max < 3 && map.y.min > -2);
+  assert.deepEqual(map.points, [...others, [map.x.max, map.y.min]]);
+  assert.equal(map.beyond, 1);
+  assert.equal(codeMap(others).beyond, 0);
+  assert.deepEqual(codeMap([[578, -90]]).points, [[578, -90]]);
 });
