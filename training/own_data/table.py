@@ -64,11 +64,6 @@ def _cell(separator: str) -> re.Pattern[str]:
     )
 
 
-def _leaves_out(text: str) -> str:
-    """The hint for a cell that stands for no value."""
-    return f"missing = [{json.dumps(text)}] in book.toml leaves such rows out"
-
-
 def bulk(numbers: Sequence[float]) -> tuple[float, float]:
     """The two numbers between which the middle nine tenths of them lie."""
     ordered = sorted(numbers)
@@ -192,6 +187,14 @@ class _Reader:
     ) -> None:
         at = InText(self.declaration.path, cell.start, cell.end)
         self.problems.append(Problem(rule, at, message, hint, warning=warning))
+
+    def _leaves_out(self, cells: Iterable[Cell], text: str) -> str:
+        """How book.toml leaves rows out in which this, or what else stands for no value in these
+        cells, is written; what it leaves out already stays."""
+        found = [cell.text for cell in cells if not cell.text or cell.text.casefold() in NO_VALUES]
+        texts = list(dict.fromkeys([*self.declaration.missing, *found, text]))
+        listed = json.dumps(texts, ensure_ascii=False)
+        return f"missing = {listed} in book.toml"
 
     def _line(self, position: int) -> str:
         count = self.text.count("\n", 0, position) + 1
@@ -373,7 +376,7 @@ class _Reader:
                 "data-missing",
                 cell,
                 message + and_more(count, "row"),
-                'fill it in, or leave such rows out: missing = [""] in book.toml',
+                f"fill it in, or leave such rows out: {self._leaves_out(cells, cell.text)}",
             )
 
     def _check_numbers(self, header: Cell, cells: Sequence[Cell]) -> None:
@@ -382,7 +385,7 @@ class _Reader:
         cell, count = self._first(given, lambda text: not self._is_number(text))
         if cell:
             message = f"'{cell.text}' is not a number, in the column '{header.text}'"
-            hint = self._number_hint(header.text, cell.text, whole=count == len(given))
+            hint = self._number_hint(header.text, cell.text, cells, whole=count == len(given))
             self._report("data-number", cell, message + and_more(count, "row"), hint)
             return
         cell, count = self._first(given, lambda text: abs(self._number(text)) > LARGEST)
@@ -390,7 +393,8 @@ class _Reader:
             message = f"'{cell.text}' is too large to compute with, in the column '{header.text}'"
             hint = f"numbers go to {LARGEST:g}: write them in a larger unit"
             if count < len(given):
-                hint += f"; if it stands for no value, {_leaves_out(cell.text)}"
+                told = self._leaves_out(cells, cell.text)
+                hint += f"; if it stands for no value, {told} leaves such rows out"
             self._report("data-number", cell, message + and_more(count, "row"), hint)
             return
         numbers = [self._number(cell.text) for cell in given]
@@ -403,7 +407,7 @@ class _Reader:
             text = far[0].text
             message = f"'{text}' lies too far from the others of the column '{header.text}'"
             hint = "beside it they are all the same to a model; if it stands for no value, "
-            hint += _leaves_out(text)
+            hint += f"{self._leaves_out(cells, text)} leaves such rows out"
             self._report("data-number", far[0], message + and_more(len(far), "row"), hint)
         elif numbers == [numbers[0] + row for row in range(len(numbers))]:
             first = ", ".join(cell.text for cell in given[:3])
@@ -445,7 +449,7 @@ class _Reader:
         at = InBook((TABLE, self.declaration.name), "file")
         self.problems.append(Problem("data-tail", at, message, hint, warning=True))
 
-    def _number_hint(self, column: str, text: str, *, whole: bool) -> str:
+    def _number_hint(self, column: str, text: str, cells: Sequence[Cell], *, whole: bool) -> str:
         decimal = self.declaration.decimal
         hyphenated = text.replace(MINUS, "-")
         if hyphenated != text and self._is_number(hyphenated):
@@ -461,7 +465,7 @@ class _Reader:
         if comma:
             return 'decimal = "," in book.toml reads it so'
         if text.casefold() in NO_VALUES:
-            return _leaves_out(text)
+            return f"{self._leaves_out(cells, text)} leaves such rows out"
         bare = re.fullmatch(WITH_UNIT, text)
         if bare and self._is_number(bare[1]):
             return f"write {bare[1]} alone: 'units' in book.toml tells a column's unit"
@@ -473,7 +477,8 @@ class _Reader:
         return f"write 1234{decimal}5 or 1{decimal}2e3"
 
     def _check_classes(self, header: Cell, cells: Sequence[Cell]) -> None:
-        self._check_missing(header, cells)
+        # without the others, of which one may be a class “none”
+        self._check_missing(header, [cell for cell in cells if not cell.text])
         classes = {cell.text for cell in cells if cell.text}
         if len(classes) > MAXIMUM_CLASSES:
             message = (

@@ -307,6 +307,28 @@ def test_a_number_as_people_write_it_is_told_as_programs_do(
     assert problem.hint.startswith(told)
 
 
+def test_all_spellings_of_no_value_are_told_at_once_and_none_is_forgotten() -> None:
+    """What a hint says is written in place of what stood there."""
+    cells = ["?", "NA", "n/a", "", "NA", "N/A"]
+    rows = [f"{i % 9},{cells[i] if i < len(cells) else i % 7},{i % 5}" for i in range(ROWS)]
+    text = "\n".join(["a,b,c", *rows])
+    declaration = Declaration("t", "", "real", file="t.csv", missing=("-999", "?"))
+    _, problems = read_data(declaration, {"content/data/t.csv": text.encode()})
+    found = [problem for problem in problems if not problem.warning]
+    assert len(found) == 2
+    for problem in found:
+        assert 'missing = ["-999", "?", "NA", "n/a", "", "N/A"] in book.toml' in problem.hint
+
+
+def test_a_class_may_be_called_none() -> None:
+    kinds = ["none", "", "some"]
+    rows = [f"{i % 9},{i % 7},{i % 5},{kinds[i % 3]}" for i in range(ROWS)]
+    text = "\n".join(["a,b,c,kind", *rows])
+    declaration = Declaration("t", "", "real", file="t.csv", label="kind")
+    _, [problem] = read_data(declaration, {"content/data/t.csv": text.encode()})
+    assert 'missing = [""] in book.toml' in problem.hint
+
+
 def test_rows_without_a_value_in_a_chosen_column_are_left_out() -> None:
     rows = [f"{i % 9},{i % 7},{i % 5},{i % 4}" for i in range(ROWS)]
     rows[1], rows[2], rows[3] = "NA,1,1,1", "2,-999,2,2", "3,3,3,NA"
