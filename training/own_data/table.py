@@ -50,7 +50,10 @@ MAXIMUM_CLASSES = 10
 
 
 NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
-NO_VALUES = frozenset({"na", "n/a", "nan", "null", "none", "?", "-", "."})
+NO_VALUES = frozenset(
+    {"na", "n/a", "n.a.", "#n/a", "<na>", "nan", "null", "nil", "none", "missing", "unknown"}
+    | {"?", "-", "--", "."}
+)
 """How other programs write that a value is missing."""
 
 

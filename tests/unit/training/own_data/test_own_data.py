@@ -309,7 +309,7 @@ def test_a_number_as_people_write_it_is_told_as_programs_do(
 
 def test_all_spellings_of_no_value_are_told_at_once_and_none_is_forgotten() -> None:
     """What a hint says is written in place of what stood there."""
-    cells = ["?", "NA", "n/a", "", "NA", "N/A"]
+    cells = ["?", "NA", "n/a", "", "NA", "#N/A", "<NA>", "--"]
     rows = [f"{i % 9},{cells[i] if i < len(cells) else i % 7},{i % 5}" for i in range(ROWS)]
     text = "\n".join(["a,b,c", *rows])
     declaration = Declaration("t", "", "real", file="t.csv", missing=("-999", "?"))
@@ -317,7 +317,10 @@ def test_all_spellings_of_no_value_are_told_at_once_and_none_is_forgotten() -> N
     found = [problem for problem in problems if not problem.warning]
     assert len(found) == 2
     for problem in found:
-        assert 'missing = ["-999", "?", "NA", "n/a", "", "N/A"] in book.toml' in problem.hint
+        assert (
+            'missing = ["-999", "?", "NA", "n/a", "", "#N/A", "<NA>", "--"] in book.toml'
+            in problem.hint
+        )
 
 
 def test_a_class_may_be_called_none() -> None:
