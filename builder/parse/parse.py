@@ -107,10 +107,12 @@ HTML_VERBATIM = re.compile(
 LATIN = str.maketrans({"æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ł": "l", "þ": "th", "ð": "d"})
 ACCENT = re.compile("([a-z\u0370-\u03ff])[\u0300-\u036f]+")
 UNSEEN = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\ufffe\uffff]|(?P<turns>[\u202a-\u202e\u2066-\u2069])"
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]"
+    "|(?P<turns>[\u202a-\u202e\u2066-\u2069])"
+    "|(?<=\n)[ \t>]*[\u200b\u2060]"
 )
-"""What an editor does not show: control characters, and those that turn the text around them, by
-which a line may read otherwise than it is."""
+"""What an editor does not show: control characters, those that turn the text around them, by which
+a line may read otherwise than it is, and those without width before a line's mark."""
 SETTING = re.compile(r"([A-Za-z_][\w.-]*):[ \t]*(.*?)[ \t]*$")
 FOREIGN_BLOCK = re.compile(r":::+[ \t]*\{[ \t]*\.?(?:callout-)?(?P<name>[\w-]+)")
 LANGUAGE = re.compile(r"[ \t]*(?:\{[ \t]*)?\.?(?P<name>[\w+#.-]+)(?::(?P<file>[\w./ -]+))?")
@@ -138,7 +140,8 @@ def parse_chapter(source: Source) -> tuple[Chapter | None, tuple[Issue, ...]]:
 def parse_page(source: Source, name: str, title: str) -> tuple[Chapter, tuple[Issue, ...]]:
     """A page that is no chapter: text alone, whose title is given."""
     issues: list[Issue] = []
-    body = Reader(_passage(source, 0, issues), issues).fragment()
+    start = _no_front_matter(source, issues)
+    body = Reader(_passage(source, start, issues), issues).fragment()
     return Chapter(source, 0, name, title, "", body, tuple(walk(body))), tuple(issues)
 
 
@@ -146,7 +149,7 @@ def parse_page(source: Source, name: str, title: str) -> tuple[Chapter, tuple[Is
 def parse_glossary(source: Source) -> tuple[Glossary, tuple[Issue, ...]]:
     """The glossary: `## Term {#id}` headings, each with its meaning below."""
     issues: list[Issue] = []
-    reader = Reader(_passage(source, 0, issues), issues)
+    reader = Reader(_passage(source, _no_front_matter(source, issues), issues), issues)
     entries = []
     for heading, name, body in reader.sections():
         if heading.level != 2:
@@ -168,11 +171,13 @@ def _passage(source: Source, start: int, issues: list[Issue]) -> Passage:
             message = f"the character U+{code:04X} is reserved"
             issues.append(source.issue("text-character", Span(at, at + 1), message))
     for found in UNSEEN.finditer(source.text):
-        message, hint = f"the character U+{ord(found[0]):04X} is not seen", "take it away"
+        last = Span(found.end() - 1, found.end())
+        character = f"the character U+{ord(source.text[last.start]):04X}"
+        message, hint = f"{character} is not seen", "take it away"
         if found["turns"]:
-            message = f"the character U+{ord(found[0]):04X} turns the text around it"
+            message = f"{character} turns the text around it"
             hint = "write <bdi>…</bdi> around what runs the other way"
-        issues.append(source.issue("text-character", Span(*found.span()), message, hint))
+        issues.append(source.issue("text-character", last, message, hint))
     return Passage.of(source, Span(start, len(source.text)))
 
 
@@ -224,13 +229,24 @@ def _front_matter(source: Source, issues: list[Issue]) -> tuple[dict[str, str], 
     return values or {}, match.end()
 
 
+def _no_front_matter(source: Source, issues: list[Issue]) -> int:
+    """Where the text of a page begins that is no chapter."""
+    match = FRONT_MATTER.match(source.text)
+    if match is None or not SETTING.match(match[1].partition("\n")[0]):
+        return 0
+    message, hint = "only a chapter has front matter", "take it away"
+    issues.append(source.issue("front-matter", source.line_span(1), message, hint))
+    return match.end()
+
+
 def _yaml_span(node: yaml.Node, offset: int) -> Span:
     return Span(offset + node.start_mark.index, offset + node.end_mark.index)
 
 
 def _yaml_mapping(source: Source, span: Span, issues: list[Issue]) -> dict[str, str] | None:
     """The scalar entries of a YAML mapping, with every mistake at its place."""
-    text = UNSEEN.sub(" ", source.text[span.start : span.end])  # YAML reads none; told by itself
+    text = source.text[span.start : span.end]
+    text = UNSEEN.sub(lambda unseen: " " * len(unseen[0]), text)  # YAML reads none; told by itself
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
