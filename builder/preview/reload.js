@@ -117,9 +117,9 @@
 
   const follow = async (latest) => {
     if (latest === version) return;
-    const before = await shown;
     const after = await served();
-    if (versionOf(before) !== version || !exchange(before, after)) {
+    const before = await shown.catch(() => undefined); // it could not be had when the page was loaded
+    if (!before || versionOf(before) !== version || !exchange(before, after)) {
       await load();
       return;
     }
@@ -175,6 +175,7 @@
   new EventSource("/_book/events").addEventListener("message", (event) => {
     const state = JSON.parse(event.data);
     show(state);
-    queue = queue.then(() => follow(state.version));
+    // A server that is away for a moment is no end: the next state brings what was missed.
+    queue = queue.then(() => follow(state.version)).catch((error) => console.warn("book serve:", error));
   });
 })();

@@ -107,6 +107,20 @@ def a_mistake_lies_over_the_page_until_it_is_mended(book: Book, page: Page) -> N
     assert page.evaluate(UNTOUCHED)
 
 
+def a_page_that_could_not_be_fetched_is_followed_again(book: Book, page: Page) -> None:
+    """The server was away for a moment, as when it is started anew."""
+    fetched = f"{book.address}chapter.html"
+    page.route(fetched, lambda route: route.abort())
+    with page.expect_event("requestfailed"):
+        book.edit(CHAPTER, "The last", "Lost: the last")
+    page.unroute(fetched)
+    book.edit(CHAPTER, "Lost: the last", "Found: the last")
+    expect(page.locator("main")).to_contain_text("Found: the last")
+    book.edit(CHAPTER, "Found: the last", "The last")
+    expect(page.locator("main")).not_to_contain_text("Found: the last")
+    assert page.evaluate(UNTOUCHED)
+
+
 def styles_change_without_a_load(book: Book, page: Page) -> None:
     prose = page.locator("article.prose")
     book.edit("site_assets/styles/text.css", "margin: 0;", "margin: 0; --written: yes;")
@@ -137,6 +151,7 @@ def test_a_session(book: Book, window: Page) -> None:
         text_is_exchanged_and_all_else_stays,
         a_new_load_keeps_place_and_state,
         a_mistake_lies_over_the_page_until_it_is_mended,
+        a_page_that_could_not_be_fetched_is_followed_again,
         styles_change_without_a_load,
         training_is_asked_for_and_the_preview_goes_on,
     ):
