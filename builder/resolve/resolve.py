@@ -494,6 +494,8 @@ class _Resolver:
         work = self.names.cited.get(node.key)
         if work is None and node.key not in self.names.works.known:
             hint = suggest(node.key, self.names.works.known, plural="references")
+            if isinstance(self.names.places.find(f"#{node.key}", self.href), Place):
+                hint = f"write [](#{node.key})"  # as Quarto and pandoc-crossref refer to it
             if node.narrative and not hint:
                 hint = r"write \@ for an at sign"
             self.report("citation-known", node.at, f"unknown citation '{node.key}'", hint)
@@ -526,6 +528,8 @@ class _Resolver:
             message = (
                 f"this {'link' if noun == 'anchor' else noun} leads nowhere: it has no address"
             )
+        if not hash_ and isinstance(places.find(f"#{page}", self.href), Place):
+            hint = f"write #{page}"
         if len(others) == 1:
             hint = f"did you mean '{others[0]}'?"
         self.report(rule, at, message, hint)
