@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from functools import cache, lru_cache
 from html import escape
+from itertools import pairwise
 from xml.etree.ElementTree import Element, SubElement
 
 import yaml
@@ -368,7 +369,7 @@ class Reader:
         ]  # fmt: skip
         message, hint = "no page shows what stands above the first term", "begin with '## Term'"
         self.report_block(self.passage, above, "block-place", message, hint)
-        for start, end in zip(starts, [*starts[1:], len(tokens)], strict=True):
+        for start, end in pairwise([*starts, len(tokens)]):
             heading = self._heading(tokens[start], tokens[start + 1])
             name = HEADING_ID.sub("", tokens[start + 1].content)
             below = Reader(self.passage, self.issues)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, ClassVar
 
 from markdown_it.token import Token
@@ -129,7 +130,7 @@ def _items(tokens: Sequence[Token]) -> Iterator[Sequence[Token]]:
         at for at, token in enumerate(tokens[:end])
         if token.type == "list_item_open" and token.level == 1
     ]  # fmt: skip
-    for start, after in zip(starts, [*starts[1:], end], strict=True):
+    for start, after in pairwise([*starts, end]):
         yield tokens[start:after]
 
 

@@ -442,3 +442,10 @@ def test_a_book_without_content_says_so() -> None:
 
 def test_the_node_service_is_not_started_before_it_is_asked(tmp_path: Path) -> None:
     NodeService(tmp_path / "nowhere", print).close()
+
+
+@pytest.mark.parametrize("text", ["", "\n", "<!-- to come -->\n"])
+def test_a_glossary_without_terms_is_one(text: str) -> None:
+    """An editor may empty the file before it writes it."""
+    outcome = build(small_book(**{"content__glossary.md": text}))
+    assert {issue.rule for issue in outcome.issues} == {"term-known"}
