@@ -9,6 +9,7 @@ from __future__ import annotations
 import gc
 import queue
 import threading
+import traceback
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -203,6 +204,10 @@ class Serving:
         except OSError as error:
             self.log(told(error))
             self.preview.fail(told(error))
+            return
+        except Exception as error:  # a mistake of the builder's: the next save may be without it
+            self.log(traceback.format_exc())
+            self.preview.fail(f"the builder failed: {type(error).__name__}: {error}")
             return
         self.preview.update(outcome)
         if paths:

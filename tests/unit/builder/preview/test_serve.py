@@ -54,6 +54,8 @@ class Workshop:
             raise FileNotFoundError(2, "gone", "content/gone.md")
         if "content/secret.md" in paths:
             raise PermissionError(13, "Permission denied", "content/secret.md")
+        if "content/odd.md" in paths:
+            raise ValueError("zip() argument 2 is longer")
         return Outcome()
 
     def stale_models(self) -> list[str]:
@@ -147,6 +149,15 @@ def test_what_the_system_refuses_lies_over_the_page_until_a_build_gets_through(
     with run() as running:
         running.save("content/secret.md")
         running.wait_told('"issues": ["content/secret.md: Permission denied"]')
+        running.save("content/01-a.md")
+        running.wait_told('"issues": []')
+
+
+def test_a_mistake_of_the_builder_itself_ends_nothing(run: Callable[..., Running]) -> None:
+    with run() as running:
+        running.save("content/odd.md")
+        running.wait_said("in rebuild")  # where it was, for who mends it
+        running.wait_told("the builder failed: ValueError: zip() argument 2 is longer")
         running.save("content/01-a.md")
         running.wait_told('"issues": []')
 
