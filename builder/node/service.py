@@ -48,7 +48,7 @@ class NodeService:
                 pipe = self._input()
                 self._pending[number] = future
                 request = {"id": number, "method": method, "params": params}
-                pipe.write(json.dumps(request, ensure_ascii=False) + "\n")
+                pipe.write(json.dumps(request) + "\n")  # in ASCII: Node ends a line at U+2028, too
                 pipe.flush()
             except (OSError, ServiceError) as error:
                 self._pending.pop(number, None)  # answered here, so not by the listener as well

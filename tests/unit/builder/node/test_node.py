@@ -70,6 +70,12 @@ def test_requests_are_pipelined_and_matched_by_number(service: NodeService) -> N
     assert slow.result(10) == {"text": "langsam, 遅い"}
 
 
+@pytest.mark.parametrize("sign", ["\u2028", "\u2029", "\x85", "\x0b", "\x0c", "\r", "\r\n", "\0"])
+def test_no_sign_of_a_text_ends_a_request(service: NodeService, sign: str) -> None:
+    """Node's reader of lines knows more ends of a line than JSON does."""
+    assert service.ask("echo", {"text": f"a{sign}b"}).result(10) == {"text": f"a{sign}b"}
+
+
 def test_an_error_answer_is_raised(service: NodeService) -> None:
     with pytest.raises(ServiceError, match="no method nonsense"):
         service.ask("nonsense", {}).result(10)
