@@ -102,7 +102,8 @@ export function Slider({ label, name, value, onChange, format = String, ...reach
         aria-valuetext={format(value)}
         onInput={(event) => onChange(event.currentTarget.valueAsNumber)}
       />
-      <output for={inputId} data-widest={widest}>
+      {/* not live: whoever turns the slider hears its text already */}
+      <output for={inputId} data-widest={widest} aria-live="off">
         {format(value)}
       </output>
     </div>

@@ -28,6 +28,7 @@ export class Painter {
   private readonly context: FigureContext;
   private readonly set: Setter<State>;
   private shown: Shown;
+  private said: string; // in words, by the static frame at first
   private life = 0;
   private setInLife: Setter<State>;
   private timer = 0;
@@ -39,6 +40,7 @@ export class Painter {
     this.context = context;
     this.set = set;
     this.shown = first;
+    this.said = part(element, "summary")?.textContent ?? "";
     this.setInLife = this.setterOf(this.life);
     this.stage = part(element, "stage") as HTMLElement;
     this.stage.replaceChildren();
@@ -64,10 +66,17 @@ export class Painter {
     clearTimeout(this.timer);
     this.timer = setTimeout(() => {
       const { state, frame, training } = this.shown;
-      const summary = part(this.element, "summary");
-      if (summary) summary.textContent = this.definition.describe(state, frame, training as Training);
+      this.say(this.definition.describe(state, frame, training as Training));
       this.tabulate();
     }, SUMMARY_PAUSE);
+  }
+
+  /** A live region speaks when its text is set, so the same text is not set again. */
+  private say(words: string): void {
+    if (words === this.said) return;
+    this.said = words;
+    const summary = part(this.element, "summary");
+    if (summary) summary.textContent = words;
   }
 
   /**

@@ -323,6 +323,48 @@ def test_axe_finds_nothing_in_figures_that_failed(
     assert not problems, "\n".join(problems)
 
 
+# Each time a live region's text is set, even to what it was, a screen reader says it.
+LISTEN = """
+() => {
+  const region = "[aria-live=polite], [role=status], [role=alert], output:not([aria-live=off])";
+  const heard = (window.heard = []);
+  new MutationObserver((records) => {
+    const elements = records.map(({ target }) => target.parentElement?.closest(region)
+      ?? (target.matches?.(region) ? target : null));
+    for (const found of new Set(elements)) {
+      if (found?.closest("figure")) heard.push(found.textContent);
+    }
+  }).observe(document.body, { subtree: true, childList: true, characterData: true });
+}
+"""
+REST = 1000
+"""Milliseconds after which a figure has said what there is to say."""
+
+
+def test_figures_that_come_to_life_say_nothing(reader: Reader) -> None:
+    """They stand as they were drawn, and nobody has asked them anything."""
+    name = "two-jobs-in-one-loss.html"
+    before = f"addEventListener('DOMContentLoaded', {LISTEN.strip()});"
+    page = reader.visit(reader.site.url(name), before=before)
+    reader.wake(page, reader.site.figures_of(name))
+    page.wait_for_timeout(REST)
+    assert page.evaluate("() => heard") == []
+
+
+def test_what_is_turned_is_said_once_and_at_rest(reader: Reader) -> None:
+    """By the slider itself while it moves, and then by the figure, in words."""
+    figure = reader.live_figure("tug-of-war")
+    page = figure.page
+    page.wait_for_timeout(REST)
+    page.evaluate(LISTEN)
+    figure.slider("β, the weight of the KL term").focus()
+    for _ in range(3):
+        page.keyboard.press("ArrowLeft")
+    figure.settle()
+    page.wait_for_timeout(REST)
+    assert page.evaluate("() => heard") == [figure.summary()]
+
+
 def test_axe_finds_nothing_while_searching(reader: Reader) -> None:
     page = reader.visit(reader.site.url("index.html"))
     page.get_by_role("combobox").fill("latent")
