@@ -5,19 +5,45 @@ export class AssetError extends Error {
   override name = "AssetError";
 }
 
-/** Rejects when the file is missing. A script with an error inside loads all the same: see what it registered. */
+const LEAVING = 100; // ms within which a page is gone whose loads WebKit has broken off
+
+/**
+ * Rejects when the file is missing. A script with an error inside loads all the same: see what it registered.
+ *
+ * Who leaves the page breaks off what it loads: Firefox says nothing of that, WebKit that the file is not there. If they
+ * come back to the page as it was left, it is asked for once more.
+ */
 export function loadScript(src: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    const script = document.createElement("script");
-    script.src = src;
-    script.onload = () => {
-      script.remove();
-      resolve();
+    const ended = new AbortController();
+    let script: HTMLScriptElement | null = null;
+    let missing: ReturnType<typeof setTimeout> | undefined;
+    const end = (): void => {
+      ended.abort();
+      script?.remove();
     };
-    script.onerror = () => {
-      script.remove();
-      reject(new AssetError(`the file ${src} could not be loaded`));
+    const ask = (): void => {
+      clearTimeout(missing);
+      script?.remove();
+      const asked = (script = document.createElement("script"));
+      asked.src = src;
+      asked.onload = () => {
+        end();
+        resolve();
+      };
+      asked.onerror = () => {
+        if (asked !== script) return;
+        missing = setTimeout(() => {
+          end();
+          reject(new AssetError(`the file ${src} could not be loaded`));
+        }, LEAVING);
+      };
+      document.head.append(asked);
     };
-    document.head.append(script);
+    const returned = ({ persisted }: PageTransitionEvent): void => {
+      if (persisted) ask();
+    };
+    addEventListener("pageshow", returned, { signal: ended.signal });
+    ask();
   });
 }

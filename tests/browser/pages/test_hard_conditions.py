@@ -51,6 +51,26 @@ for (const name of ["localStorage", "sessionStorage", "indexedDB", "caches"]) {
 }
 """
 
+# The first script of the search is on its way when the page is left; then the page comes back as
+# it was (under test, Chromium would load it anew). Firefox has said nothing, WebKit that there is
+# no such file.
+BROKEN_OFF = """
+const comeBack = () => {
+  for (const type of ["pagehide", "pageshow"]) {
+    dispatchEvent(new PageTransitionEvent(type, { persisted: true }));
+  }
+};
+const { append } = Element.prototype;
+let left = false;
+Element.prototype.append = function (...nodes) {
+  const [script] = nodes;
+  if (left || !/search-\\w+[.]js$/.test(script?.src)) return append.apply(this, nodes);
+  left = true;
+  if (SAID) setTimeout(() => script.dispatchEvent(new Event("error")));
+  setTimeout(comeBack, 20);
+};
+"""
+
 
 @pytest.fixture
 def reader_of_killed(browser: Browser, site: Site) -> Iterator[Reader]:
@@ -156,3 +176,14 @@ def test_on_a_slow_machine_figures_say_that_they_load_and_the_page_scrolls(reade
     for route in held:
         route.continue_()
     figure.wait_live()
+
+
+@pytest.mark.parametrize("said", ["false", "true"])
+def test_what_leaving_has_broken_off_is_loaded_when_the_reader_comes_back(
+    reader: Reader, said: str
+) -> None:
+    before = BROKEN_OFF.replace("SAID", said)
+    page = reader.visit(reader.site.url("glossary.html"), before=before)
+    page.get_by_role("combobox").fill("latent")
+    expect(page.get_by_role("option").first).to_be_visible()
+    expect(page.locator("[data-role=search-status]")).not_to_contain_text("There is no search")
