@@ -31,6 +31,23 @@ async function gunzip(bytes: Uint8Array): Promise<Uint8Array> {
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }
 
+/** Who leaves the page breaks this off, too, and Firefox says nothing: if they come back, it is begun anew. */
+function unpacked(packed: Uint8Array): Promise<Uint8Array> {
+  return new Promise((resolve, reject) => {
+    const ended = new AbortController();
+    const begin = (): void => {
+      void gunzip(packed)
+        .then(resolve, reject)
+        .finally(() => ended.abort());
+    };
+    const returned = ({ persisted }: PageTransitionEvent): void => {
+      if (persisted) begin();
+    };
+    addEventListener("pageshow", returned, { signal: ended.signal });
+    begin();
+  });
+}
+
 async function load({ key, src, bytes }: AssetReference): Promise<Uint8Array> {
   if (!registered.has(key)) await loadScript(src);
   const text = registered.get(key);
@@ -39,7 +56,7 @@ async function load({ key, src, bytes }: AssetReference): Promise<Uint8Array> {
   registered.delete(key);
   let content: Uint8Array;
   try {
-    content = await gunzip(fromBase64(text));
+    content = await unpacked(fromBase64(text));
   } catch {
     throw damaged;
   }

@@ -51,17 +51,21 @@ for (const name of ["localStorage", "sessionStorage", "indexedDB", "caches"]) {
 }
 """
 
-# The first script of the search is on its way when the page is left; then the page comes back as
-# it was (under test, Chromium would load it anew). Firefox has said nothing, WebKit that there is
-# no such file.
-BROKEN_OFF = """
+# A page that is left comes back as it was; under test, Chromium would load it anew.
+COME_BACK = """
 const comeBack = () => {
   for (const type of ["pagehide", "pageshow"]) {
     dispatchEvent(new PageTransitionEvent(type, { persisted: true }));
   }
 };
-const { append } = Element.prototype;
 let left = false;
+"""
+# The first script of the search is on its way then. Firefox has said nothing, WebKit that there is
+# no such file.
+BROKEN_OFF = (
+    COME_BACK
+    + """
+const { append } = Element.prototype;
 Element.prototype.append = function (...nodes) {
   const [script] = nodes;
   if (left || !/search-\\w+[.]js$/.test(script?.src)) return append.apply(this, nodes);
@@ -70,6 +74,20 @@ Element.prototype.append = function (...nodes) {
   setTimeout(comeBack, 20);
 };
 """
+)
+# The first file is being unpacked then: Firefox does not go on with it.
+UNPACKED_NO_MORE = (
+    COME_BACK
+    + """
+const { arrayBuffer } = Response.prototype;
+Response.prototype.arrayBuffer = function () {
+  if (left) return arrayBuffer.call(this);
+  left = true;
+  setTimeout(comeBack, 20);
+  return new Promise(() => {});
+};
+"""
+)
 
 
 @pytest.fixture
@@ -187,3 +205,7 @@ def test_what_leaving_has_broken_off_is_loaded_when_the_reader_comes_back(
     page.get_by_role("combobox").fill("latent")
     expect(page.get_by_role("option").first).to_be_visible()
     expect(page.locator("[data-role=search-status]")).not_to_contain_text("There is no search")
+
+
+def test_what_was_being_unpacked_is_unpacked_when_the_reader_comes_back(reader: Reader) -> None:
+    reader.figure(NAME, before=UNPACKED_NO_MORE).wait_live()
