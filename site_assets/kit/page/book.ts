@@ -7,6 +7,7 @@ import { lacking } from "./able.ts";
 import { arrived, asItArrives, hasArrived } from "./arrival.ts";
 import { bookData } from "../base/book_data.ts";
 import { parseHash } from "../base/address.ts";
+import { startCarrying } from "./chosen.ts";
 import type { FigureData } from "../base/page_data.ts";
 import { styled } from "./fonts.ts";
 import { hintFiles } from "./hints.ts";
@@ -269,6 +270,7 @@ function startAllFigures(): void {
 
 startNotes();
 startLinksInPage();
+startCarrying();
 startAllFigures();
 void arrived.then(() => {
   startThemeButton();

@@ -5,6 +5,7 @@
 
 import { awaitFonts, hintFonts } from "./fonts.ts";
 import { parseHash } from "../base/address.ts";
+import { takeChoices } from "./chosen.ts";
 import { hintFiles } from "./hints.ts";
 import { postponeLayout, screenArrived, showPostponed } from "./layout.ts";
 import { applyTheme, storedTheme } from "./page.ts";
@@ -12,6 +13,7 @@ import { applyTheme, storedTheme } from "./page.ts";
 hintFonts(document.currentScript);
 hintFiles(parseHash(location.hash).anchor);
 document.documentElement.classList.add("js");
+takeChoices();
 applyTheme(storedTheme() ?? "auto");
 postponeLayout();
 awaitFonts(screenArrived(), showPostponed);

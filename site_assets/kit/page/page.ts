@@ -1,21 +1,16 @@
 /** The page around the figures: its theme, notes, predictions, and what is wider than the page. */
 
 import { ARROW_SHIFT } from "../base/arrows.ts";
-import { whenChosenElsewhere } from "./elsewhere.ts";
+import { choose, chosen, whenChosenElsewhere } from "./chosen.ts";
 
 const THEMES = ["auto", "light", "dark"] as const;
 type Theme = (typeof THEMES)[number];
 
-const STORAGE_KEY = "book-theme";
-
-/** The reader's choice; "auto" when there is none, null when storage is off. */
+/** The reader's choice; "auto" when there is none, null when none can be kept. */
 export function storedTheme(): Theme | null {
-  try {
-    const theme = localStorage.getItem(STORAGE_KEY) as Theme | null;
-    return theme && THEMES.includes(theme) ? theme : "auto";
-  } catch {
-    return null;
-  }
+  const theme = chosen("book-theme");
+  if (theme === undefined) return null;
+  return THEMES.find((each) => each === theme) ?? "auto";
 }
 
 export function applyTheme(theme: Theme): void {
@@ -41,12 +36,7 @@ export function startThemeButton(): void {
     theme = THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length] as Theme;
     applyTheme(theme);
     label();
-    try {
-      if (theme === "auto") localStorage.removeItem(STORAGE_KEY);
-      else localStorage.setItem(STORAGE_KEY, theme);
-    } catch {
-      // Storage is off: the choice lasts for this page.
-    }
+    choose("book-theme", theme);
   });
 }
 

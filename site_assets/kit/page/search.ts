@@ -4,6 +4,7 @@
  */
 
 import MiniSearch, { type SearchResult } from "minisearch";
+import { withChoices } from "./chosen.ts";
 import { FOUND_KEY, type IndexedPage, type SearchBook, type SearchParts } from "./search_field.ts";
 import { indexedWords, plain, stem, words } from "./words.ts";
 
@@ -172,7 +173,8 @@ function startSearch({ input, list, status }: SearchParts): void {
     status.textContent = "";
     input.blur();
     if (place.page === pageName()) return showFound(query, place.anchor);
-    location.href = `${place.page}?${FOUND_KEY}=${encodeURIComponent(query)}${place.anchor ? `#${place.anchor}` : ""}`;
+    const address = `${place.page}?${FOUND_KEY}=${encodeURIComponent(query)}${place.anchor ? `#${place.anchor}` : ""}`;
+    location.href = withChoices(address);
   };
 
   const keys: Readonly<Record<string, () => void>> = {

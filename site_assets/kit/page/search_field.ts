@@ -2,7 +2,7 @@
 
 import { bookData } from "../base/book_data.ts";
 import { AssetError, loadScript } from "../base/script.ts";
-import { whenChosenElsewhere } from "./elsewhere.ts";
+import { choose, chosen, whenChosenElsewhere } from "./chosen.ts";
 
 /** A place in a page: its id, what it is called, and its blocks of text; the page itself has no id. */
 export type IndexedPlace = readonly [string, string, readonly string[]];
@@ -27,7 +27,6 @@ export interface SearchParts {
 }
 
 const SHORTCUT = "/";
-const STORAGE_KEY = "book-search-key";
 
 let loading: Promise<void> | null = null;
 
@@ -52,13 +51,10 @@ function isTyped(event: KeyboardEvent): boolean {
   return target instanceof HTMLElement && (target.isContentEditable || target.matches("input, textarea, select"));
 }
 
-/** Whether the key leads to the search; null when storage is off. */
+/** Whether the key leads to the search; null when that cannot be kept. */
 function storedShortcut(): boolean | null {
-  try {
-    return localStorage.getItem(STORAGE_KEY) !== "off";
-  } catch {
-    return null;
-  }
+  const key = chosen("book-search-key");
+  return key === undefined ? null : key !== "off";
 }
 
 /** One key without Ctrl or Alt can get in the way of speech input, so that it can be switched off (WCAG 2.1.4). */
@@ -80,12 +76,7 @@ function startShortcut(input: HTMLInputElement): void {
   button?.addEventListener("click", () => {
     on = !on;
     tell();
-    try {
-      if (on) localStorage.removeItem(STORAGE_KEY);
-      else localStorage.setItem(STORAGE_KEY, "off");
-    } catch {
-      // Storage is off: the choice lasts for this page.
-    }
+    choose("book-search-key", on ? "on" : "off");
   });
   document.addEventListener("keydown", (event) => {
     if (!on || event.key !== SHORTCUT || event.ctrlKey || event.metaKey || event.altKey || isTyped(event)) return;

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Route, expect
 
-from tests.browser.conftest import HTTP_AND_FILE, Reader, Shelf
+from tests.browser.conftest import FROM_FILE, HTTP_AND_FILE, Reader, Shelf
 from tests.browser.support.figure import Figure
 from tests.browser.support.layout import LAYOUT_SHIFT
 from tests.browser.support.site import Site
@@ -50,6 +50,9 @@ for (const name of ["localStorage", "sessionStorage", "indexedDB", "caches"]) {
   });
 }
 """
+
+# As Firefox has it from file://, where each file's storage is its own, and empty at first.
+OWN_STORAGE = "if (location.protocol === 'file:') localStorage.clear();"
 
 # A page that is left comes back as it was; under test, Chromium would load it anew.
 COME_BACK = """
@@ -169,6 +172,38 @@ def test_refused_storage_costs_nothing_but_memory_of_the_theme(reader: Reader) -
     before = root.get_attribute("data-theme")
     figure.page.get_by_role("button", name=re.compile("theme|colour", re.IGNORECASE)).first.click()
     expect(root).not_to_have_attribute("data-theme", before or "")
+
+
+@FROM_FILE
+def test_choices_come_along_where_each_file_has_a_storage_of_its_own(reader: Reader) -> None:
+    """By links and by results of the search; the address is the page's own when it is there."""
+    page = reader.visit(reader.site.url("references.html"), before=OWN_STORAGE)
+
+    def expect_chosen(theme: str, pressed: str) -> None:
+        expect(page.get_by_role("button", name=f"Theme: {theme}")).to_be_visible()
+        colours = None if theme == "auto" else theme
+        assert page.evaluate("document.documentElement.dataset.theme ?? null") == colours
+        key = page.get_by_role("button", name="Key / goes to the search")
+        expect(key).to_have_attribute("aria-pressed", pressed)
+        assert "?" not in page.url.partition("#")[0]
+
+    def follow(name: str) -> None:
+        page.get_by_role("link", name=name).first.click()
+
+    follow("Next: Glossary")
+    expect_chosen("auto", "true")
+    page.get_by_role("button", name="Theme: auto").click()
+    page.get_by_role("button", name="Theme: light").click()
+    page.get_by_role("button", name="Key / goes to the search").click()
+    follow("Previous: References")
+    expect_chosen("dark", "false")
+    page.get_by_role("combobox").fill("bottleneck")
+    page.get_by_role("option", name=re.compile("Glossary")).first.click()
+    expect(page).to_have_url(re.compile(r"glossary\.html#"))
+    expect_chosen("dark", "false")
+    page.get_by_role("button", name="Theme: dark").click()
+    follow("Previous: References")
+    expect_chosen("auto", "false")
 
 
 def test_on_a_slow_machine_figures_say_that_they_load_and_the_page_scrolls(reader: Reader) -> None:

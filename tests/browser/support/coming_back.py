@@ -1,5 +1,6 @@
 """One browser comes back to a page that it has left: what was chosen meanwhile, on another page,
-holds there, too. Firefox and WebKit do not load the page anew, they show it as it was left.
+holds there, too. Firefox and WebKit do not load the page anew, they show it as it was left. And it
+holds on a page that is gone to by a link.
 """
 
 from __future__ import annotations
@@ -27,12 +28,19 @@ CHOSEN = """
 })
 """
 FORGET = "() => ['book-theme', 'book-search-key'].forEach((key) => localStorage.removeItem(key))"
+FOLLOW = """
+() => {
+  const link = [...document.querySelectorAll("a[href]")]
+    .find(({ pathname }) => pathname.endsWith("/references.html"));
+  setTimeout(() => link.click());
+}
+"""
 HERE = "() => document.readyState === 'complete' ? location.href : ''"
 
 
-def go_back(driver: Driver, url: str) -> None:
-    """To the page that was shown before, which is at `url`."""
-    driver.ask("() => { setTimeout(() => history.back()); }")
+def go(driver: Driver, way: str, url: str) -> None:
+    """By a script to the page that is at `url`."""
+    driver.ask(way)
     deadline = time.monotonic() + PATIENCE
     here = ""
     while here != url and time.monotonic() < deadline:
@@ -41,7 +49,7 @@ def go_back(driver: Driver, url: str) -> None:
             here = driver.ask(HERE)
         except AssertionError:  # it was asked of the page that is being left
             continue
-    assert here == url, f"it did not go back to {url} but to {here}"
+    assert here == url, f"it did not go to {url} but to {here}"
 
 
 def faults(driver: Driver, site: Site) -> list[str]:
@@ -54,8 +62,11 @@ def faults(driver: Driver, site: Site) -> list[str]:
     before = driver.ask(CHOSEN)
     driver.ask(CHOOSE)
     chosen = driver.ask(CHOSEN)
-    go_back(driver, first)
+    go(driver, "() => { setTimeout(() => history.back()); }", first)
     found = driver.ask(CHOSEN)
+    driver.open(site.url("glossary.html"))
+    go(driver, FOLLOW, first)
+    followed = driver.ask(CHOSEN)
     driver.open(site.url("colophon.html"))
     anew = driver.ask(CHOSEN)
     driver.ask(FORGET)
@@ -65,4 +76,8 @@ def faults(driver: Driver, site: Site) -> list[str]:
         f"{name} of a page that is come back to: {found[name]}, not {anew[name]}"
         for name in chosen
         if found[name] != anew[name]
+    ] + [
+        f"{name} of a page that a link leads to: {followed[name]}, not {chosen[name]}"
+        for name in chosen
+        if followed[name] != chosen[name]
     ]
