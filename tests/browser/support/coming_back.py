@@ -52,6 +52,11 @@ def go(driver: Driver, way: str, url: str) -> None:
     assert here == url, f"it did not go to {url} but to {here}"
 
 
+def go_back(driver: Driver, url: str) -> None:
+    """To the page that was shown before, which is at `url`."""
+    go(driver, "() => { setTimeout(() => history.back()); }", url)
+
+
 def faults(driver: Driver, site: Site) -> list[str]:
     """What is otherwise on a page that was left, and come back to, than on one that is opened
     anew. (From file:// Firefox lets no page know of another one's storage: there both are alike.)
@@ -62,7 +67,7 @@ def faults(driver: Driver, site: Site) -> list[str]:
     before = driver.ask(CHOSEN)
     driver.ask(CHOOSE)
     chosen = driver.ask(CHOSEN)
-    go(driver, "() => { setTimeout(() => history.back()); }", first)
+    go_back(driver, first)
     found = driver.ask(CHOSEN)
     driver.open(site.url("glossary.html"))
     go(driver, FOLLOW, first)
