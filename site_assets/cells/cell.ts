@@ -47,6 +47,8 @@ export class Cell {
   private readonly actions: CellActions;
   private readonly editorScript: string;
   private editor: EditorHandle | null = null;
+  /** The text that runs, or ran last: the reader may write another meanwhile. */
+  private ran = "";
   private events: CellEvent[] = [];
   private last: CellEvent | undefined;
   /** What shows the text that is being printed. */
@@ -155,6 +157,7 @@ export class Cell {
   }
 
   begin(): void {
+    this.ran = this.text;
     this.fresh = true;
     this.last = undefined;
     this.events = [];
@@ -226,9 +229,10 @@ export class Cell {
       return true;
     }
     const line = problem.line ?? 0;
-    this.mark(line);
+    const changed = this.text !== this.ran;
+    if (!changed) this.mark(line);
     const expected = problem.name === this.data.raises;
-    const where = line > 0 ? ` in line ${line}` : "";
+    const where = line > 0 ? ` in line ${line}${changed ? " of the text that ran" : ""}` : "";
     if (expected) this.say("done", `It raised ${problem.name}${where}, as it should.`);
     else if (unmet) this.say("error", `It raised NameError${where}: ${unmet}`);
     else this.say("error", `It raised ${problem.name}${where}.`);

@@ -116,6 +116,17 @@ def test_a_cell_that_fails_names_the_readers_line_and_marks_it(started: CellsPag
     started.press(2, "Reset")
 
 
+def test_a_line_of_a_text_that_has_changed_meanwhile_is_not_marked(started: CellsPage) -> None:
+    started.write(2, "import time\nprint('begun')\ntime.sleep(2)\nundefined_name\n")
+    started.press(2, "Run")
+    expect(started.output(2)).to_have_text("begun\n", timeout=START)
+    started.press(2, "Reset")
+    started.expect_state(2, "error")
+    expect(started.status(2)).to_have_text("It raised NameError in line 4 of the text that ran.")
+    expect(started.cell(2).locator(".cell-line-marked, .cm-line.marked")).to_have_count(0)
+    started.press(2, "Reset")
+
+
 def test_output_comes_as_it_is_written_and_input_is_refused(started: CellsPage) -> None:
     slow = "import time\nprint('first')\nstart = time.time()\nwhile time.time() < start + 1.5: pass"
     started.write(1, slow)
