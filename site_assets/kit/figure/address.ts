@@ -91,6 +91,13 @@ export class FigureAddress {
     if (saysState(known, id, specs, initial, this.current)) this.settle(); // it is written already
   }
 
+  /** The address is about to be read, or the page to be left. */
+  writeNow(): void {
+    if (this.isWritten) return;
+    this.settle();
+    this.write();
+  }
+
   private read(): State {
     notice();
     this.followed = visits;

@@ -92,6 +92,11 @@ export class FigureRuntime {
     this.visibility.set(visible);
   }
 
+  /** Called by the page when the reader follows a link. */
+  writeAddress(): void {
+    this.address.writeNow();
+  }
+
   /** Called by the page when the address has changed. */
   followAddress(): void {
     this.address.follow();

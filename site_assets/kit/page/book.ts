@@ -166,10 +166,12 @@ function followAddress(): void {
  * A phrase of the text sets a figure; the other figures, and where a link leads to a place alone all of them, stay as the
  * reader has set them.
  */
-function startLinksInPage(): void {
+function startLinks(): void {
   document.addEventListener("click", (event) => {
-    const link = (event.target as Element).closest<HTMLAnchorElement>("a[href^='#']");
+    const link = (event.target as Element).closest<HTMLAnchorElement>("a[href]");
     if (!link || event.defaultPrevented || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    for (const runtime of runtimes.values()) runtime.writeAddress(); // what was set just now, too, is come back to
+    if (!link.matches("[href^='#']")) return;
     const { hash } = location;
     const sets = link.hash.includes("?");
     if (!sets && parseHash(hash).parameters.toString() === "") return; // the browser goes there, and no figure is meant
@@ -269,7 +271,7 @@ function startAllFigures(): void {
 }
 
 startNotes();
-startLinksInPage();
+startLinks();
 startCarrying();
 startAllFigures();
 void arrived.then(() => {

@@ -102,6 +102,34 @@ def test_a_link_to_a_place_of_the_page_leaves_figures_as_they_are(reader: Reader
     assert figure.settle().readouts == numbers
 
 
+AT_ONCE = """
+([sliders, link]) => {
+  for (const slider of sliders) {
+    slider.value = slider.max;
+    slider.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+  link.click();
+}
+"""
+
+
+@HTTP_AND_FILE
+def test_what_was_set_just_before_a_link_is_followed_stays(reader: Reader) -> None:
+    """Of two figures; their addresses are not written at once."""
+    first = reader.live_figure("bottleneck")
+    page = first.page
+    second = Figure(page, reader.site.figure("sparse-codes")).wait_live()
+    sliders = [first.slider("numbers kept, k"), second.slider("drawing")]
+    most = [slider.get_attribute("max") for slider in sliders]
+    link = page.locator("a[href='#exercises']").first
+    page.evaluate(AT_ONCE, [[s.element_handle() for s in sliders], link.element_handle()])
+    for figure in (first, second):
+        page.evaluate(WRITTEN, figure.placed.id)
+        assert changed(page.url, figure.placed)
+    assert urlsplit(page.url).fragment.startswith("exercises?")
+    assert [slider.input_value() for slider in sliders] == most
+
+
 def test_a_link_to_a_place_of_the_page_ends_no_run(reader: Reader) -> None:
     figure = reader.live_figure("organise", {**SHOWN["organise"], "seed": 8})
     bench = Bench(figure, "keys")
