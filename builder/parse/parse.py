@@ -110,7 +110,7 @@ ACCENT = re.compile("([a-z\u0370-\u03ff])[\u0300-\u036f]+")
 UNSEEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]"
     "|(?P<turns>[\u202a-\u202e\u2066-\u2069])"
-    "|(?<=\n)[ \t>]*[\u200b\u2060]"
+    "|(?m:^)[ \t>]*[\u200b\u2060]"
 )
 """What an editor does not show: control characters, those that turn the text around them, by which
 a line may read otherwise than it is, and those without width before a line's mark."""
