@@ -105,8 +105,9 @@ def _choices(
 ) -> tuple[tuple[Fragment, ...], tuple[Fragment, ...], Fragment]:
     """The list that comes first in a passage, as choices with their marks, and what follows it."""
     plain = replace(passage, text=CHOICE.sub(r"\1 ", passage.text))  # odd blanks are told below
+    tokens = block_tokens(plain)
     choices, marks, end = [], [], 0
-    for item in _items(block_tokens(plain)):
+    for item in _items(tokens):
         lines = item[0].map
         assert lines
         text, more = plain.part(0, 0), [item[0]]
@@ -117,6 +118,12 @@ def _choices(
         marks.append(_mark(reader, text, mark))
         choices.append(reader.phrase(text.after(mark) if mark else text))
         end = min(plain.line_starts[lines[1]], len(plain.text))
+    other = [
+        block for block in blocks_at(tokens, 0)[1:2]
+        if block.type == "bullet_list_open" and block.map and plain.lines[block.map[0] - 1].strip()
+    ]  # fmt: skip
+    message, hint = "another mark begins another list", "begin all choices alike"
+    reader.report_block(plain, other, "predict-choices", message, hint)
     reader.check_blanks(passage.part(0, end))
     return tuple(choices), tuple(marks), reader.inner(passage.part(end, len(passage.text)))
 
