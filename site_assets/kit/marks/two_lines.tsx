@@ -69,13 +69,14 @@ interface Name {
 }
 
 /**
- * Where the name of a level at `height`, so many units wide, is off the names of the curves. The first of: over the level
- * at its end, under it there, over and under it to the left of these names. Failing that, over them all.
+ * Where the name of a level at `height`, so many units wide, is off the curves and their names. The first of: over the
+ * level at its end, under it there, over and under it to the left of these names. Failing that, over them all.
  */
 export function levelSpot(
   height: number,
   wide: number,
   names: readonly Name[],
+  curves: readonly (readonly Pair[])[],
   within: Pick<Coordinates, "left" | "right" | "bottom">,
 ): NameSpot {
   const end = levelEnd(within.right);
@@ -84,13 +85,23 @@ export function levelSpot(
   );
   const beside = Math.min(...names.map(({ from }) => from)) - BESIDE;
   const ends = beside - wide < within.left ? [end] : [end, beside];
-  const isFree = (spot: NameSpot): boolean =>
+  const isOffNames = (spot: NameSpot): boolean =>
     names.every(
       ({ from, end: to, baseline }) =>
         to <= spot.end - wide || from >= spot.end || Math.abs(baseline - spot.baseline) >= APART,
     );
+  const isOffCurves = (spot: NameSpot): boolean =>
+    curves.every((places) => {
+      const heights = heightsWithin(places, spot.end - wide, spot.end);
+      return heights.every((at) => at > spot.baseline) || heights.every((at) => at < spot.baseline - ASCENT);
+    });
   const spots = ends.flatMap((at) => sides.map((baseline): NameSpot => ({ end: at, baseline })));
-  return spots.find(isFree) ?? { end, baseline: Math.min(...names.map(({ baseline }) => baseline)) - APART };
+  return (
+    spots.find((spot) => isOffNames(spot) && isOffCurves(spot)) ?? {
+      end,
+      baseline: Math.min(...names.map(({ baseline }) => baseline)) - APART,
+    }
+  );
 }
 
 export interface TwoLinesProps {
@@ -109,6 +120,7 @@ export function TwoLines({ lines, level }: TwoLinesProps) {
   const from = Math.min(...drawn.map((curve) => curve.from));
   const [one = [], other = []] = drawn.map(({ places }) => heightsWithin(places, from, right));
   const heights = baselines(one, other, top, bottom);
+  const curves = drawn.map(({ places }) => places);
   const names = drawn.flatMap(({ from, end }, index) =>
     end === undefined ? [] : [{ from, end, baseline: heights[index] as number }],
   );
@@ -117,7 +129,7 @@ export function TwoLines({ lines, level }: TwoLinesProps) {
       {level && (
         <Level
           {...level}
-          spot={levelSpot(y(level.value), LETTER * level.name.length, names, { left, right, bottom })}
+          spot={levelSpot(y(level.value), LETTER * level.name.length, names, curves, { left, right, bottom })}
         />
       )}
       {lines.map(({ points, name, hue }, index) => (

@@ -1,7 +1,8 @@
-/** The names of two curves never lie on each other, on a curve, on the name of a level or out of the plot. */
+/** The names of two curves never lie on each other, on a curve, on the name of a level or out of the plot; nor does that. */
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { Pair } from "../../../../site_assets/kit/marks/plot.tsx";
 import { baselines, heightsWithin, levelSpot } from "../../../../site_assets/kit/marks/two_lines.tsx";
 
 const [TOP, BOTTOM] = [12, 150];
@@ -52,6 +53,7 @@ test("the name of a level is off the names of the curves: over it, under it, to 
       height,
       90,
       baselines.map((baseline) => ({ from: 150, end: 224, baseline })),
+      [],
       within,
     );
   const end = 226;
@@ -61,12 +63,24 @@ test("the name of a level is off the names of the curves: over it, under it, to 
   assert.deepEqual(spot(100, 90, 70), { end, baseline: under }, "under it, off a name over it");
   assert.deepEqual(spot(100, 90, 116), { end: 144, baseline: over }, "to the left of names over it and under it");
   assert.deepEqual(spot(140, 130), { end: 144, baseline: 136 }, "to the left, where there is no room under it");
-  const early = levelSpot(100, 90, [{ from: 46, end: 106, baseline: 90 }], within);
+  const early = levelSpot(100, 90, [{ from: 46, end: 106, baseline: 90 }], [], within);
   assert.deepEqual(early, { end, baseline: over }, "what ends before it does not matter");
   const middle = [90, 116].map((baseline) => ({ from: 120, end: 190, baseline }));
   assert.deepEqual(
-    levelSpot(100, 90, middle, within),
+    levelSpot(100, 90, middle, [], within),
     { end, baseline: 72 },
     "over them, where there is no room beside",
   );
+});
+
+test("no curve goes through the name of a level", () => {
+  const within = { left: 46, right: 228, bottom: BOTTOM };
+  const names = [90, 116].map((baseline) => ({ from: 150, end: 224, baseline }));
+  const fallen: Pair[] = [46, 52, 58, 64, 228].map((at, i) => [at, [20, 60, 90, 99, 99][i] as number]);
+  const beside = (curves: Pair[][]) => levelSpot(100, 90, names, curves, within);
+  assert.deepEqual(beside([fallen]), { end: 144, baseline: 114 }, "that comes down where the name would be over it");
+  const level: Pair[] = [46, 100, 228].map((at) => [at, 99]);
+  assert.deepEqual(beside([level]), { end: 144, baseline: 96 }, "one that runs along the level is under the name");
+  const over = levelSpot(100, 90, [], [fallen.map(([at, height]): Pair => [at + 100, height])], within);
+  assert.deepEqual(over, { end: 226, baseline: 114 }, "nor at its end");
 });
