@@ -65,7 +65,8 @@ const TILE = 64;
 const PATCH = 8;
 const HUE = "c-xhat";
 const TIME: Axis = { label: "time (ms)", min: 0, max: WINDOW_MS, ticks: 5 };
-const CURRENT: Axis = { label: "current of phase a (rated)", min: -1.9, max: 1.9, ticks: 5 };
+const CURRENT = { label: "current of phase a (rated)", ticks: 5 };
+const REACH = { white: 1.9, spikes: 3 }; // how far the axis of currents goes: spikes are four and a half deviations high
 
 interface Knobs {
   /** How many components are kept. */
@@ -197,6 +198,7 @@ export default defineFigure<State, Frame, Role>({
 
   view(state, frame, set) {
     const { data, kind, level, method, example, draw } = state;
+    const current: Axis = { ...CURRENT, min: -REACH[kind], max: REACH[kind] };
     const { levels, trained, measured } = frame;
     const place = METHODS.indexOf(method);
     const unit = data === "currents" ? "of rated" : "of white";
@@ -237,7 +239,7 @@ export default defineFigure<State, Frame, Role>({
             }
           >
             {data === "currents" ? (
-              <Plot x={TIME} y={CURRENT} height={270} label="Noisy and cleaned current of phase a, and the clean one">
+              <Plot x={TIME} y={current} height={270} label="Noisy and cleaned current of phase a, and the clean one">
                 <Line points={trace(frame.noisy)} hue="muted roc-other" />
                 <Line points={trace(frame.clean)} hue="c-x trace-under" />
                 <Line points={trace(frame.cleaned)} hue={HUE} />

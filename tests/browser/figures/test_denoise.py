@@ -20,6 +20,19 @@ NAME = "denoise"
 METHODS = ("network", "wiener", "pca", "savgol", "average", "despiked")
 Field = NDArray[np.float64]
 
+# By how many pixels lines reach above the plot, and below it.
+BEYOND = """
+(plot) => {
+  const box = (element) => element.getBoundingClientRect();
+  const across = box(plot.querySelector(".tick line[y2]"));
+  const lines = [...plot.querySelectorAll("path.line")].map(box);
+  return [
+    across.top - Math.min(...lines.map(({ top }) => top)),
+    Math.max(...lines.map(({ bottom }) => bottom)) - across.bottom,
+  ];
+}
+"""
+
 
 def patches(tile: Field) -> Field:
     return tile.reshape(8, 8, 8, 8).swapaxes(1, 2).reshape(64, 64)
@@ -102,6 +115,14 @@ def test_pictures_are_shown_as_they_are(reader: Reader) -> None:
     ):
         ink = shown.rasters[next(k for k in shown.rasters if re.match(f"{name}( |$)", k))]
         assert ink == pytest.approx(np.clip(1 - picture, 0, 1), abs=1 / 255 + 1e-3)
+
+
+def test_the_highest_spikes_stay_in_the_plot(reader: Reader) -> None:
+    figure = reader.live_figure(NAME, {"kind": "spikes", "level": 3})
+    figure.settle()
+    plot = figure.stage.get_by_role("img", name="Noisy and cleaned current")
+    above, below = plot.evaluate(BEYOND)
+    assert max(above, below) <= 1
 
 
 def test_drawing_afresh_changes_the_noise_and_the_address_restores_it(reader: Reader) -> None:
