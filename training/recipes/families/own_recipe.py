@@ -5,7 +5,7 @@ others; pictures are ink from 0 to 1. Small data are learnt by heart in the end,
 kept that do best on the validation split. Every choice below is one that the chapters explain.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import TypeAlias
 
@@ -40,6 +40,9 @@ CODE_PENALTY = 0.01
 """Weight of ‖z‖² in an AE's loss; see `digits-ae`."""
 WARM_UP = 0.2
 """Share of the training over which a VAE's KL term grows to its full weight."""
+STAIR = 30
+"""Steps at most in which that weight stays as it is: an epoch, or a part of a longer one, as a
+large table has so few epochs that the first could be the whole warm-up."""
 WIDEST, NARROWEST, SECOND = 128, 16, 32
 FIRST_LAYER = 40_000
 """Weights of the first layer at most: a model has to fit the page's budget."""
@@ -202,12 +205,12 @@ def train(own: OwnData, progress: Progress) -> Trained:
     torch.manual_seed(declaration.seed)
     model = build(declaration, prepared, x.shape[1])
     loss = vae_loss if isinstance(model, DenseVAE) else ae_loss
-    warm_up = max(1, round(WARM_UP * schedule.epochs))
+    warmth = warm_up(schedule, len(x))
     unseen = torch.from_numpy(prepared.dataset.validation.x)
     best = BestWeights(model, lambda: validation_loss(model, unseen, declaration.seed), progress)
     fit(
         model,
-        lambda batch: loss(model, x[batch.rows], batch, warm_up),
+        lambda batch: loss(model, x[batch.rows], batch, next(warmth)),
         len(x),
         schedule,
         declaration.seed,
@@ -229,6 +232,15 @@ def schedule_for(declaration: Declaration, examples: int) -> Schedule:
     return Schedule(epochs, batch, LEARNING_RATE, decay)
 
 
+def warm_up(schedule: Schedule, examples: int) -> Iterator[float]:
+    """The weight of a VAE's KL term at each step (Bowman et al. 2016)."""
+    epoch = examples // schedule.batch_size
+    stair = min(epoch, STAIR)
+    stairs = max(1, round(WARM_UP * (schedule.epochs * epoch / stair)))
+    for step in range(schedule.epochs * epoch):
+        yield min(1.0, (step // stair + 1) / stairs)
+
+
 def build(declaration: Declaration, prepared: Prepared, inputs: int) -> Autoencoder:
     """An untrained network for examples of so many numbers."""
     hidden = (max(NARROWEST, min(WIDEST, FIRST_LAYER // inputs)), SECOND)
@@ -241,21 +253,21 @@ def build(declaration: Declaration, prepared: Prepared, inputs: int) -> Autoenco
     return kinds[declaration.kind, prepared.is_table](inputs, hidden, CODE_SIZE)
 
 
-def ae_loss(model: nn.Module, x: Tensor, batch: Batch, warm_up: int) -> Tensor:
+def ae_loss(model: nn.Module, x: Tensor, batch: Batch, warmth: float) -> Tensor:
     """‖x − x̂‖² + λ‖z‖², a mean over the batch."""
     assert isinstance(model, DenseAutoencoder)
     z = model.encode(x)
     return (squared_error(model.decode(z), x) + CODE_PENALTY * z.square().sum(1)).mean()
 
 
-def vae_loss(model: nn.Module, x: Tensor, batch: Batch, warm_up: int) -> Tensor:
-    """The negative ELBO, its KL term warmed up (Bowman et al. 2016), a mean over the batch."""
+def vae_loss(model: nn.Module, x: Tensor, batch: Batch, warmth: float) -> Tensor:
+    """The negative ELBO, its KL term weighted by `warmth`, a mean over the batch."""
     assert isinstance(model, DenseVAE)
     eps = torch.randn(len(x), CODE_SIZE, generator=batch.noise)
     output, mu, log_var = model(x, eps)
     is_table = isinstance(model, TableVAE)
     nats = gaussian_nats(output, x) if is_table else cross_entropy(output, x).mean()
-    return nats + min(1.0, (batch.epoch + 1) / warm_up) * gaussian_kl(mu, log_var).mean()
+    return nats + warmth * gaussian_kl(mu, log_var).mean()
 
 
 def validation_loss(model: Autoencoder, x: Tensor, seed: int) -> float:
@@ -265,7 +277,7 @@ def validation_loss(model: Autoencoder, x: Tensor, seed: int) -> float:
         return float(squared_error(model.decode(model.encode(x)), x).mean())
     noise = torch.Generator().manual_seed(seed)
     whole = Batch(torch.arange(len(x)), noise, epoch=0)
-    return float(vae_loss(model, x, whole, warm_up=1))
+    return float(vae_loss(model, x, whole, warmth=1.0))
 
 
 def encode(model: Autoencoder | PrincipalComponents, x: Floats) -> Floats:

@@ -5,6 +5,7 @@ import io
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, get_args
 
@@ -16,6 +17,7 @@ from PIL import ExifTags, Image
 from training.__main__ import main
 from training.data.dataset import HonestyLabel
 from training.learn.early_stopping import LOOKS, BestWeights
+from training.learn.fit import Batch, Schedule, batches
 from training.learn.networks import DenseVAE, parameter_count
 from training.own_data.declaration import LABELS, SIZES, Declaration, read_declarations
 from training.own_data.pictures import Pictures
@@ -650,6 +652,57 @@ def test_however_many_rows_all_are_trained_on(rows: int) -> None:
     declaration = Declaration("t", "", "real", file="t.csv")
     schedule = own_recipe.schedule_for(declaration, rows)
     assert schedule.epochs * (rows // schedule.batch_size) >= own_recipe.STEPS * 0.9
+
+
+def weights_of_kl(rows: int, monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """By what the KL term of a VAE of so many rows is multiplied, step by step."""
+    large, found = 1e9, list[float]()
+
+    def fit(
+        model: torch.nn.Module,
+        loss: Callable[[Batch], torch.Tensor],
+        examples: int,
+        schedule: Schedule,
+        seed: int,
+        progress: object,
+    ) -> None:
+        found.extend(loss(batch).item() / large for batch in batches(examples, schedule, seed))
+        raise InterruptedError
+
+    class Rows(OwnData):
+        def read(self) -> tuple[Table, tuple[()]]:
+            x = np.random.default_rng(1).normal(size=(rows, 3))
+            return Table(("a", "b", "c"), tuple(map(tuple, x.tolist())), ()), ()
+
+    monkeypatch.setattr(own_recipe, "fit", fit)
+    monkeypatch.setattr(own_recipe, "gaussian_kl", lambda mu, _: torch.full((len(mu),), large))
+    with pytest.raises(InterruptedError), torch.no_grad():
+        own_recipe.train(Rows(Declaration("t", "", "real", file="t.csv", kind="vae"), {}), print)
+    return found
+
+
+@pytest.mark.parametrize("rows", [60, 1000, 8000, 30_000, 300_000])
+def test_however_many_rows_a_vae_is_warmed_up(rows: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Counted in whole epochs, a table of which seven or fewer are trained had no warm-up."""
+    weights = np.array(weights_of_kl(rows, monkeypatch))
+    assert weights == pytest.approx(np.maximum.accumulate(weights), rel=1e-6), "it only grows"
+    assert weights[0] < 0.15
+    full = int(np.argmax(weights > 0.999)) / len(weights)
+    assert 0.15 < full < 0.21, "a fifth of the training, less the last stair"
+    assert weights[-1] == pytest.approx(1)
+
+
+@pytest.mark.parametrize("rows", [60, 300, 1000, 3000])
+def test_where_epochs_are_short_the_warm_up_has_a_stair_for_each(
+    rows: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    schedule = own_recipe.schedule_for(
+        Declaration("t", "", "real", file="t.csv", kind="vae"), rows - 2 * round(rows / 5)
+    )
+    weights = np.array(weights_of_kl(rows, monkeypatch)).reshape(schedule.epochs, -1)
+    epochs = round(own_recipe.WARM_UP * schedule.epochs)
+    expected = np.minimum(1, (np.arange(schedule.epochs) + 1) / epochs)
+    assert weights == pytest.approx(np.broadcast_to(expected[:, None], weights.shape), rel=1e-5)
 
 
 @pytest.mark.parametrize("others", [0, 1, FEWEST_OTHERS])
