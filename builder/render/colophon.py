@@ -26,6 +26,8 @@ class DataRow:
     """How honest the data are about the world: real, simulated, synthetic, drawn."""
     description: str
     splits: str
+    groups: str
+    """By what rows were kept together, and how many groups each split has; empty where by none."""
     models: tuple[str, ...]
 
 
@@ -80,14 +82,25 @@ def ledger(
 
 def _data_rows(cards: Iterable[ModelCard]) -> tuple[DataRow, ...]:
     """One row for each different description; models that share one share the row."""
-    models: dict[tuple[str, str, str, str], list[str]] = {}
+    models: dict[tuple[str, str, str, str, str], list[str]] = {}
     for card in cards:
         data = card.content.get("data", {})
-        splits = data.get("splits", {})
-        sizes = " / ".join(f"{splits[name]:,}" for name in SPLITS if name in splits)
-        key = (data.get("name", ""), data.get("label", ""), data.get("description", ""), sizes)
+        groups = data.get("groups", {})
+        key = (
+            data.get("name", ""),
+            data.get("label", ""),
+            data.get("description", ""),
+            _counts(data),
+            f"{groups['column']}: {_counts(groups)}" if groups else "",
+        )
         models.setdefault(key, []).append(card.name)
     return tuple(DataRow(*key, tuple(models[key])) for key in sorted(models))
+
+
+def _counts(of: Mapping[str, Any]) -> str:
+    """How many of something each split has."""
+    splits = of.get("splits", {})
+    return " / ".join(f"{splits[name]:,}" for name in SPLITS if name in splits)
 
 
 def _model_row(card: ModelCard, size: int, archive: Archive | None) -> ModelRow:

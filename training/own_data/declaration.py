@@ -39,11 +39,13 @@ class Declaration:
     kind: str = "ae"
     seed: int = 7
     columns: tuple[str, ...] = ()
-    """Of a CSV: the number columns to train on; without any, all but the label."""
+    """Of a CSV: the number columns to train on; without any, all but label and group."""
     exclude: tuple[str, ...] = ()
     """Of a CSV: columns to leave out, where `columns` names none."""
     label: str = ""
     """Of a CSV: the column that tells each row's class, which no model is shown."""
+    group: str = ""
+    """Of a CSV: the column whose equal values stay in one split, which no model is shown."""
     units: tuple[tuple[str, str], ...] = ()
     """Of a CSV: (column, unit) where a column has one."""
     separator: str = ","
@@ -121,6 +123,7 @@ VALUES = {
     "columns": _list_of("column names"),
     "exclude": _list_of("column names"),
     "label": TEXT,
+    "group": TEXT,
     "separator": _one_of(SEPARATORS),
     "decimal": _one_of(DECIMALS),
     "missing": _Kind(
@@ -137,7 +140,7 @@ VALUES = {
     "ink": _one_of(INKS),
 }
 REQUIRED = ("description", "honesty")
-OF_TABLES = ("columns", "exclude", "label", "units", "separator", "decimal", "missing")
+OF_TABLES = ("columns", "exclude", "label", "group", "units", "separator", "decimal", "missing")
 OF_PICTURES = ("size", "ink")
 
 
@@ -239,18 +242,24 @@ def _foreign(table: tuple[str, ...], source: str, values: Mapping[str, Any]) -> 
 
 
 def _contradictions(table: tuple[str, ...], values: Mapping[str, Any]) -> list[Problem]:
-    """Columns that a model is shown by one key and not by another."""
+    """Columns that one key gives another use than the other."""
     problems = []
     columns, label = values.get("columns"), values.get("label")
     if columns is not None and "exclude" in values:
         message = "'exclude' does not apply where 'columns' chooses"
         hint = "write only the columns to train on into 'columns'"
         problems.append(Problem("data-column", InBook(table, "exclude", False), message, hint))
-    if isinstance(columns, list) and label in columns:
-        message = f"'{label}' is the label, which no model is shown, and among 'columns'"
-        hint = "take it out of one of them"
-        at = InBook(table, "columns")
-        problems.append(Problem("data-column", at, message, hint, str(label)))
+    for key in ("label", "group"):
+        name = values.get(key)
+        if isinstance(columns, list) and name in columns:
+            message = f"'{name}' is the {key}, which no model is shown, and among 'columns'"
+            hint = "take it out of one of them"
+            at = InBook(table, "columns")
+            problems.append(Problem("data-column", at, message, hint, str(name)))
+    if label is not None and label == values.get("group"):
+        message = f"'{label}' is the label, and the group as well"
+        hint = "all rows of a class would be in one split, and no other would know the class"
+        problems.append(Problem("data-column", InBook(table, "group"), message, hint))
     return problems
 
 

@@ -7,11 +7,13 @@ from collections.abc import Callable, Container, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from math import inf
+from operator import not_
 from statistics import median
 from typing import TypeVar
 
 from training.own_data.copies import are_by_chance, copies_in
 from training.own_data.declaration import SEPARATORS, TABLE, Declaration
+from training.own_data.groups import MINIMUM_GROUPS, can_only_train, held_out
 from training.own_data.problem import InBook, InFile, InText, Problem, and_more, counted
 
 T = TypeVar("T", bound=Hashable)
@@ -67,6 +69,11 @@ def _cell(separator: str) -> re.Pattern[str]:
     )
 
 
+def is_no_value(text: str) -> bool:
+    """Whether a cell is empty, or says that its value is missing."""
+    return not text or text.casefold() in NO_VALUES
+
+
 def bulk(numbers: Sequence[float]) -> tuple[float, float]:
     """The two numbers between which the middle nine tenths of them lie."""
     ordered = sorted(numbers)
@@ -118,6 +125,8 @@ class Table:
     rows: tuple[tuple[float, ...], ...]
     labels: tuple[str, ...]
     """The class of each row; none at all if the declaration names no label."""
+    groups: tuple[str, ...] = ()
+    """What each row stays together by; none at all if the declaration names no group."""
 
 
 def read_table(text: str, declaration: Declaration) -> tuple[Table | None, tuple[Problem, ...]]:
@@ -151,38 +160,46 @@ class _Reader:
             return None
         header, rows = lines[0], self._whole_rows(lines)
         names = [cell.text for cell in header]
-        self._check_header(header, {*self._chosen(names), *filter(None, [self.declaration.label])})
+        self._check_header(header, {*self._chosen(names), *self._not_shown()})
         if self.failed:
             return None
-        label = self._label(names)
+        label = self._position("label", self.declaration.label, names)
+        group = self._position("group", self.declaration.group, names)
         columns = self._columns(names)
+        keys = {label: "label", group: "group"}
+        used = [*columns, *(column for column in keys if column is not None)]
         empty = {
             column
-            for column in [*columns, *([] if label is None else [label])]
-            if self._is_empty(header[column], [row[column] for row in rows], column == label)
+            for column in used
+            if self._is_empty(header[column], [row[column] for row in rows], keys.get(column, ""))
         }
         columns = [column for column in columns if column not in empty]
         label = None if label in empty else label
-        rows = self._complete(rows, columns if label is None else [*columns, label])
+        group = None if group in empty else group
+        rows = self._complete(rows, [column for column in used if column not in empty])
         for column in columns:
             self._check_numbers(header[column], [row[column] for row in rows])
         if label is not None:
             self._check_classes(header[label], [row[label] for row in rows])
+        if group is not None:
+            self._check_groups(header[group], [row[group] for row in rows])
         if len(rows) < MINIMUM_ROWS:
             message = f"{counted(len(rows), 'row')} of data, at least {MINIMUM_ROWS} are needed"
             self._report_file("data-rows", message, "validation and test take a fifth each")
         if self.failed:
             return None
         numbers = tuple(tuple(self._number(row[column].text) for column in columns) for row in rows)
-        if not are_by_chance(numbers):
+        groups = () if group is None else tuple(row[group].text for row in rows)
+        if not are_by_chance(numbers, groups):
             starts = [row[0].start for row in rows]
             self.problems += copies_in(
-                numbers, self.declaration, "row", lambda row: self._line(starts[row])
+                numbers, self.declaration, "row", lambda row: self._line(starts[row]), groups
             )
         return Table(
             tuple(names[column] for column in columns),
             numbers,
             () if label is None else tuple(row[label].text for row in rows),
+            groups,
         )
 
     def _report(
@@ -194,7 +211,7 @@ class _Reader:
     def _leaves_out(self, cells: Iterable[Cell], text: str) -> str:
         """How book.toml leaves rows out in which this, or what else stands for no value in these
         cells, is written; what it leaves out already stays."""
-        found = [cell.text for cell in cells if not cell.text or cell.text.casefold() in NO_VALUES]
+        found = [cell.text for cell in cells if is_no_value(cell.text)]
         texts = list(dict.fromkeys([*self.declaration.missing, *found, text]))
         listed = json.dumps(texts, ensure_ascii=False)
         return f"missing = {listed} in book.toml"
@@ -307,19 +324,22 @@ class _Reader:
                 if cell.text in before:
                     self._report("data-header", cell, f"a second column '{cell.text}'")
 
-    def _label(self, names: Sequence[str]) -> int | None:
-        label = self.declaration.label
-        if not label:
+    def _position(self, key: str, name: str, names: Sequence[str]) -> int | None:
+        """Where the column stands that a key names, if it names one that is there."""
+        if not name:
             return None
-        if label not in names:
-            self._report_key("label", f"the file has no column '{label}'", label, names)
+        if name not in names:
+            self._report_key(key, f"the file has no column '{name}'", name, names)
             return None
-        return names.index(label)
+        return names.index(name)
+
+    def _not_shown(self) -> list[str]:
+        """The names of the columns that are used, and that no model is shown."""
+        return [name for name in (self.declaration.label, self.declaration.group) if name]
 
     def _chosen(self, names: Sequence[str]) -> list[str]:
         """The names of the columns to train on, there or not."""
-        label = self.declaration.label
-        left_out = {*self.declaration.exclude, *([label] if label else [])}
+        left_out = {*self.declaration.exclude, *self._not_shown()}
         declared = list(dict.fromkeys(self.declaration.columns))
         return declared or [name for name in names if name not in left_out]
 
@@ -345,14 +365,15 @@ class _Reader:
             return []
         return [names.index(name) for name in chosen]
 
-    def _is_empty(self, header: Cell, cells: Sequence[Cell], is_label: bool) -> bool:
-        """Whether no row has a value in a column: to leave such rows out would leave none."""
+    def _is_empty(self, header: Cell, cells: Sequence[Cell], key: str) -> bool:
+        """Whether no row has a value in a column, one to train on or that of a key: to leave such
+        rows out would leave none."""
         marks = {"", *self.declaration.missing}
-        others = frozenset() if is_label else NO_VALUES
+        others = frozenset() if key == "label" else NO_VALUES
         if not all(cell.text in marks or cell.text.casefold() in others for cell in cells):
             return False
         if cells:
-            hint = "take 'label' out of book.toml" if is_label else self._without(header.text)
+            hint = f"take '{key}' out of book.toml" if key else self._without(header.text)
             message = f"the column '{header.text}' has no value in any row"
             self._report("data-missing", header, message, hint)
         return bool(cells)
@@ -371,8 +392,10 @@ class _Reader:
         found = [cell for cell in cells if wrong(cell.text)]
         return (found[0] if found else None), len(found)
 
-    def _check_missing(self, header: Cell, cells: Sequence[Cell]) -> None:
-        cell, count = self._first(cells, lambda text: not text)
+    def _check_missing(
+        self, header: Cell, cells: Sequence[Cell], is_missing: Callable[[str], bool] = not_
+    ) -> None:
+        cell, count = self._first(cells, is_missing)
         if cell:
             message = f"a value is missing in the column '{header.text}'"
             self._report(
@@ -489,3 +512,33 @@ class _Reader:
                 f"at most {MAXIMUM_CLASSES} can be told apart"
             )
             self._report("data-classes", header, message)
+
+    def _check_groups(self, header: Cell, cells: Sequence[Cell]) -> None:
+        # “unknown” is no group: its rows may be of any other, which another split has
+        self._check_missing(header, cells, is_no_value)
+        if len(cells) < MINIMUM_ROWS or any(is_no_value(cell.text) for cell in cells):
+            return
+        at = InBook((TABLE, self.declaration.name), "group")
+        sizes, rows = Counter(cell.text for cell in cells), len(cells)
+        large = [group for group in sizes if can_only_train(sizes[group], rows)]
+        in_large = sum(sizes[group] for group in large)
+        if len(sizes) < MINIMUM_GROUPS:
+            found = counted(len(sizes), "group")
+            message = f"{found} by '{header.text}', at least {MINIMUM_GROUPS} are needed"
+            hint = "validation and test take whole ones, about a fifth of the rows each"
+            self.problems.append(Problem("data-group", at, message, hint))
+        elif in_large > rows - 2 * held_out(rows):
+            largest, size = commonest([cell.text for cell in cells])
+            cell, _ = self._first(cells, largest.__eq__)
+            assert cell
+            message = f"{size} of {rows} rows have '{largest}' in the column '{header.text}'"
+            if in_large > size:
+                more = counted(len(large) - 1, "more large group")
+                message += f", and {in_large - size} are of {more}"
+            hint = "more than three tenths of the rows are too much to be held out, and no more "
+            hint += "than three fifths can train: leave some of these rows out"
+            self._report("data-group", cell, message, hint)
+        elif len(sizes) == rows:
+            message = f"no two rows have the same '{header.text}': none are kept together"
+            hint = "without 'group' the splits are the same"
+            self.problems.append(Problem("data-group", at, message, hint, warning=True))

@@ -15,12 +15,12 @@ import {
   ownData,
   Panel,
   Panels,
-  PcaNote,
-  pcaIsBetter,
   percent,
   Readout,
+  remarks,
   Scatter,
   shown,
+  TestRemarks,
   toShare,
   type CodeMap,
   type OwnData,
@@ -103,7 +103,7 @@ export default defineFigure<State, Frame, Role>({
             { label: "mean squared error", value: error === null ? "no original" : fixed(error, 3) },
           ]}
         />
-        <PcaNote data={data} />
+        <TestRemarks data={data} />
       </>
     );
   },
@@ -114,7 +114,7 @@ export default defineFigure<State, Frame, Role>({
       picked === null
         ? `An empty place, ${place}, is decoded.`
         : `Test ${noun(data)} ${picked + 1}${kindOf(data, picked)}, lies at ${place}; its reconstruction is off by a mean square of ${fixed(error ?? 0, 3)}.`;
-    return `${what} Over all test examples of ${data.name} the mean squared error is ${fixed(data.errors.model, 3)}. ${pcaIsBetter(data)}`.trimEnd();
+    return `${what} Over all test examples of ${data.name} the mean squared error is ${fixed(data.errors.model, 3)}. ${remarks(data).join(" ")}`.trimEnd();
   },
 
   table(_, { data, original, decoded, accuracy: known }) {

@@ -13,9 +13,9 @@ import {
   nearestPoint,
   OwnExample,
   ownData,
-  PcaNote,
-  pcaIsBetter,
+  remarks,
   shown,
+  TestRemarks,
   type OwnData,
   type Pair,
 } from "../../kit/index.ts";
@@ -65,7 +65,7 @@ export default defineFigure<State, Frame, Role>({
         legend={
           <>
             {codes && <ClassKey data={data} />}
-            <PcaNote data={data} />
+            <TestRemarks data={data} />
           </>
         }
         decoded={<OwnExample data={data} original={null} decoded={decoded} />}
@@ -85,7 +85,7 @@ export default defineFigure<State, Frame, Role>({
       : data.columns
           .map((column, i) => `${columnName(column)} ${shown(column, inUnit(column, decoded[i] as number))}`)
           .join(", ");
-    return `At z₁ ${fixed(z1)}, z₂ ${fixed(z2)} the decoder gives ${what}. The nearest test example: ${nearestName(frame)}. ${pcaIsBetter(data)}`.trimEnd();
+    return `At z₁ ${fixed(z1)}, z₂ ${fixed(z2)} the decoder gives ${what}. The nearest test example: ${nearestName(frame)}. ${remarks(data).join(" ")}`.trimEnd();
   },
 
   table(_, { data, decoded }) {

@@ -15,7 +15,7 @@ export {
 } from "./figure.ts";
 export { rowOf } from "./models.ts";
 export type { Model, Models, NumberArray } from "./models.ts";
-export { codeMap, columnName, inUnit, ownData, pcaIsBetter, shown, type CodeMap, type OwnData } from "./own_data.ts";
-export { ClassKey, OwnExample, PcaNote } from "./own_example.tsx";
+export { codeMap, columnName, inUnit, ownData, remarks, shown, type CodeMap, type OwnData } from "./own_data.ts";
+export { ClassKey, OwnExample, TestRemarks } from "./own_example.tsx";
 export { formatSchedule, parseSchedule } from "./schedule.ts";
 export { trainingCard, trainingData, type Training, type TrainingState } from "./training.ts";

@@ -21,10 +21,18 @@ export interface Column {
   readonly middle: number;
 }
 
+/** The column by which rows are kept together, and how many of its values each split has. */
+export interface Groups {
+  readonly column: string;
+  readonly splits: { readonly train: number; readonly validation: number; readonly test: number };
+}
+
 export interface OwnData {
   readonly name: string;
   /** Of a table; empty for pictures. */
   readonly columns: readonly Column[];
+  /** Null where each row is dealt to the splits by itself, as pictures are. */
+  readonly groups: Groups | null;
   /** Pixels along a picture's side; 0 for a table. */
   readonly size: number;
   /** Codes of the test examples. */
@@ -51,7 +59,8 @@ export function glyphsFor(classes: readonly string[]): string[] {
 }
 
 export function ownData(model: Model): OwnData {
-  const data: DataSetFields & { columns?: readonly Column[]; pictures?: { size: number } } = model.card.data;
+  const data: DataSetFields & { columns?: readonly Column[]; groups?: Groups; pictures?: { size: number } } =
+    model.card.data;
   const examples = model.array("examples_test");
   const codes = model.array("codes_test").data;
   const count = examples.shape[0] as number;
@@ -61,6 +70,7 @@ export function ownData(model: Model): OwnData {
   return {
     name: data.name,
     columns: data.columns ?? [],
+    groups: data.groups ?? null,
     size: data.pictures?.size ?? 0,
     points: Array.from({ length: count }, (_, i): Pair => [codes[2 * i] as number, codes[2 * i + 1] as number]),
     labels: model.array("labels_test").data,
@@ -129,4 +139,16 @@ export function columnName({ name, unit }: Column): string {
 export function pcaIsBetter({ errors }: OwnData): string {
   if (errors.pca >= errors.model) return "";
   return `On the test examples PCA with two numbers does better: a mean squared error of ${fixed(errors.pca, 3)}, this model’s is ${fixed(errors.model, 3)}.`;
+}
+
+/** Which rows the split has kept together, where it has: empty otherwise. */
+export function keptTogether({ groups }: OwnData): string {
+  if (!groups) return "";
+  const { train, validation, test } = groups.splits;
+  return `No “${groups.column}” is in two splits: ${train} train, ${validation} validate, ${test} test.`;
+}
+
+/** What a reader must know to trust what the test examples say, a sentence each. */
+export function remarks(data: OwnData): string[] {
+  return [keptTogether(data), pcaIsBetter(data)].filter(Boolean);
 }

@@ -1,6 +1,6 @@
 /** One example of the author's own data: a picture, or a row with each column on its own axis. */
 
-import { columnName, inUnit, pcaIsBetter, shown, type Column, type OwnData } from "./own_data.ts";
+import { columnName, inUnit, remarks, shown, type Column, type OwnData } from "./own_data.ts";
 import { place } from "../marks/plot.tsx";
 import { Raster } from "../marks/raster.tsx";
 
@@ -145,8 +145,11 @@ export function ClassKey({ data }: { data: OwnData }) {
   );
 }
 
-/** A line where PCA does better than the model that was trained. */
-export function PcaNote({ data }: { data: OwnData }) {
-  const told = pcaIsBetter(data);
-  return told ? <p class="figure-remark">{told}</p> : null;
+/** What the test examples are, and where PCA does better on them than the model that was trained. */
+export function TestRemarks({ data }: { data: OwnData }) {
+  return remarks(data).map((told) => (
+    <p key={told} class="figure-remark">
+      {told}
+    </p>
+  ));
 }

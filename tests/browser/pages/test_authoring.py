@@ -17,6 +17,7 @@ from tests.book_copy import copy_book, run_in
 
 COLUMNS = (0, 1, 6, 9, 10, 12)
 SIDE = 12
+WALKERS = 40
 DECLARED = """
 [data.wine]
 file = "wine.csv"
@@ -25,6 +26,13 @@ label = "cultivar"
 description = "Chemical analysis of wines from three cultivars"
 honesty = "real"
 units = { alcohol = "% by volume" }
+
+[data.walks]
+file = "walks.csv"
+group = "walker"
+label = "pace"
+description = "Strides of forty walkers, several of each"
+honesty = "synthetic"
 
 [data.marks]
 folder = "marks"
@@ -51,6 +59,22 @@ def write_wine(path: Path) -> None:
     path.write_text("\n".join(lines), "utf-8")
 
 
+def write_walks(path: Path) -> None:
+    """Four numbers a stride that two traits of the walker decide, nearly: who has one stride of a
+    walker knows the others. One to eleven strides of each, in any order."""
+    rng = np.random.default_rng(5)
+    lines = []
+    for walker in range(WALKERS):
+        legs, haste = rng.normal(size=2)
+        for _ in range(1 + (7 * walker) % 11):
+            a, b = np.array([legs, haste]) + 0.1 * rng.normal(size=2)
+            numbers = [np.tanh(a) + b, a * b, np.sin(2 * a), a - np.cos(b)]
+            pace = "quick" if haste > 0 else "slow"
+            lines.append(",".join([*(f"{number:.4f}" for number in numbers), f"w{walker}", pace]))
+    rng.shuffle(lines)
+    path.write_text("\n".join(["step,sway,lift,lean,walker,pace", *lines]), "utf-8")
+
+
 def write_marks(folder: Path) -> None:
     """Small drawings, a folder for each class."""
     rng = np.random.default_rng(3)
@@ -73,6 +97,7 @@ def made_book(folder: Path) -> Path:
     copy_book(folder)
     (folder / "content/data").mkdir()
     write_wine(folder / "content/data/wine.csv")
+    write_walks(folder / "content/data/walks.csv")
     write_marks(folder / "content/data/marks")
     with (folder / "content/book.toml").open("a", encoding="utf-8") as settings:
         settings.write(DECLARED)
@@ -82,6 +107,7 @@ def made_book(folder: Path) -> Path:
     with (folder / "content/01-my-chapter.md").open("a", encoding="utf-8") as chapter:
         for name in ("data-map", "data-walk"):
             chapter.write("".join(SHOWN.format(name=name, data=d) for d in ("wine", "marks")))
+        chapter.write(SHOWN.format(name="data-map", data="walks"))
     # in one process, which imports torch once; the build finds all of them as it wants them
     run_in(folder, ["-m", "training", "--jobs", "1"])
     run_in(folder, ["-m", "builder", "build"])
@@ -126,6 +152,25 @@ def check_the_card(book: Path, data: str, kind: str) -> None:
         assert parity["max_abs_difference"] <= parity["tolerance"]
 
 
+def check_that_walkers_stay_together(book: Path) -> None:
+    """The card says of how many each split has strides, and the colophon says it to readers."""
+    card = json.loads((book / "build/models/own-walks/card.json").read_text("utf-8"))
+    groups, splits = card["data"]["groups"], card["data"]["splits"]
+    assert groups["column"] == "walker"
+    assert sum(groups["splits"].values()) == WALKERS
+    assert [column["name"] for column in card["data"]["columns"]] == [
+        "step",
+        "sway",
+        "lift",
+        "lean",
+    ]
+    strides = sum(splits.values())
+    for name in ("validation", "test"):
+        assert abs(splits[name] - strides / 5) < 2, "as near to a fifth as whole walkers allow"
+    told = " / ".join(str(groups["splits"][name]) for name in ("train", "validation", "test"))
+    assert f"walker: {told}</span>" in (book / "build/site/colophon.html").read_text("utf-8")
+
+
 def check_that_only_a_change_of_the_data_counts(book: Path) -> None:
     """Every byte of the data is in the fingerprint of the model, and of no other."""
 
@@ -144,5 +189,6 @@ def test_a_chapter_a_figure_and_data_of_ones_own(models_dir: Path, tmp_path: Pat
     book = made_book(tmp_path / "book")
     check_the_card(book, "wine", "vae")
     check_the_card(book, "marks", "ae")
+    check_that_walkers_stay_together(book)
     check_that_what_is_new_passes_its_tests(book)
     check_that_only_a_change_of_the_data_counts(book)

@@ -1,4 +1,5 @@
-"""What a reader does with the figures of an author's own data: a table `wine`, pictures `marks`.
+"""What a reader does with the figures of an author's own data: a table `wine`, pictures `marks`,
+and a table `walks`, of which the rows of a walker stay together.
 
 Run by `test_authoring.py`, in a copy of the repository whose book declares such data.
 """
@@ -77,6 +78,17 @@ def test_the_map_of_a_table_compares_a_row_with_its_reconstruction(reader: Reade
     picker.focus()
     figure.page.keyboard.press("ArrowUp")
     expect(picker).not_to_have_attribute("aria-valuenow", str(index + 1))
+
+
+def test_the_map_says_which_rows_were_kept_together(reader: Reader) -> None:
+    figure = figure_of(reader, "data-map", "walks")
+    splits = figure.placed.model("own").card["data"]["groups"]["splits"]
+    told = (
+        f"No “walker” is in two splits: {splits['train']} train, "
+        f"{splits['validation']} validate, {splits['test']} test."
+    )
+    figure.expect_summary(told)
+    expect(figure.root.locator(".figure-remark").filter(has_text=told)).to_be_visible()
 
 
 def test_a_tap_on_the_map_of_pictures_decodes_that_place(reader: Reader) -> None:

@@ -401,6 +401,24 @@ def test_the_colophon_has_the_numbers_of_the_cards() -> None:
     assert 'href="colophon.html#cite-kingma2013"' in page(effects, "references")
 
 
+def test_the_colophon_tells_what_a_split_kept_together() -> None:
+    card = json.loads(small_book().read("build/models/toy/card.json"))
+    explained = "rows with the same value"
+    effects = small_book(**{"content__01-a-case.md": CHAPTER})
+    assert build(effects).published
+    assert explained not in page(effects, "colophon")
+    splits = {"train": 1200, "validation": 4, "test": 3}
+    card["data"]["groups"] = {"column": "rig <1>", "splits": splits}
+    effects = small_book(
+        **{"content__01-a-case.md": CHAPTER, "build__models__toy__card.json": json.dumps(card)}
+    )
+    assert build(effects).published
+    html = page(effects, "colophon")
+    assert explained in html
+    told = '<span class="ledger-label">rig &lt;1&gt;: 1,200 / 4 / 3</span>'
+    assert f'<td class="ledger-number">1,200 / 300{told}</td>' in html
+
+
 def test_models_that_the_book_does_not_use_are_not_in_the_colophon() -> None:
     effects = small_book(**{"content__09-other-things.md": NO_FIGURE})
     assert build(effects).published

@@ -22,6 +22,7 @@ from training.learn.posterior import code_port, posterior_ports
 from training.measure.metrics import NEIGHBOURS, mean_squared_error, neighbour_accuracy
 from training.measure.pca import PrincipalComponents
 from training.own_data.declaration import Declaration
+from training.own_data.groups import deal, each_in_a_group
 from training.own_data.pictures import FULL_INK
 from training.own_data.read import Data, OwnData
 from training.own_data.table import Table, bulk, has_heavy_tails
@@ -30,8 +31,6 @@ from training.publish.export import Call, export, gaussian_sampler, round_to_hal
 from training.publish.recipe import Progress, PublishedArray, Recipe, Trained
 
 CODE_SIZE = 2
-HELD_OUT = 0.2
-"""Share of the examples in the validation split, and in the test split."""
 STEPS = 1500
 BATCH_SIZE = 64
 LEARNING_RATE = 2e-3
@@ -117,15 +116,19 @@ class Prepared:
 
 
 def prepare(declaration: Declaration, data: Data) -> Prepared:
-    """Split by the seed into train, validation and test, and scale by what the first holds."""
+    """Split by the seed into train, validation and test, whole groups where rows are of any, and
+    scale by what the first holds."""
     named = data.labels or ("",) * len(examples_of(data))
     classes = tuple(sorted(set(data.labels)))
     labels: Labels = np.array([classes.index(name) if classes else 0 for name in named], np.uint8)
-    order = np.random.default_rng(declaration.seed).permutation(len(labels))
-    held = round(HELD_OUT * len(order))
-    rows = {"validation": order[:held], "test": order[held : 2 * held], "train": order[2 * held :]}
-    x, unit, shape, details = scaled(declaration, data, rows["train"])
+    order = np.random.default_rng(declaration.seed).permutation(len(labels)).tolist()
+    groups = data.groups if isinstance(data, Table) else ()
+    rows = deal(each_in_a_group(groups, len(order)), order)
+    x, unit, shape, details = scaled(declaration, data, np.array(rows["train"]))
     splits = {name: Split(x[chosen], labels[chosen]) for name, chosen in rows.items()}
+    if groups:
+        counts = {name: len({groups[row] for row in chosen}) for name, chosen in rows.items()}
+        details["groups"] = {"column": declaration.group, "splits": counts}
     honesty: HonestyLabel = declaration.honesty  # type: ignore[assignment]
     dataset = Dataset(declaration.name, honesty, declaration.description, classes, **splits)
     return Prepared(dataset, bool(classes), unit, shape, details)

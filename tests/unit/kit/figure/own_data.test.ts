@@ -7,7 +7,9 @@ import {
   columnName,
   glyphsFor,
   inUnit,
+  keptTogether,
   pcaIsBetter,
+  remarks,
   shown,
   type Column,
   type OwnData,
@@ -63,6 +65,15 @@ test("PCA is named where it does better than the model", () => {
   const data = (model: number, pca: number): OwnData => ({ errors: { model, pca } }) as OwnData;
   assert.match(pcaIsBetter(data(0.048, 0.032)), /PCA with two numbers does better: .* 0\.032, this model’s is 0\.048/);
   assert.equal(pcaIsBetter(data(0.03, 0.032)), "");
+});
+
+test("what rows were kept together by is told before the verdict that rests on it", () => {
+  const groups = { column: "machine", splits: { train: 8, validation: 3, test: 2 } };
+  const data = { groups, errors: { model: 0.048, pca: 0.032 } } as OwnData;
+  const told = "No “machine” is in two splits: 8 train, 3 validate, 2 test.";
+  assert.equal(keptTogether(data), told);
+  assert.deepEqual(remarks(data), [told, pcaIsBetter(data)]);
+  assert.deepEqual(remarks({ ...data, groups: null, errors: { model: 0.03, pca: 0.032 } }), []);
 });
 
 test("a row far from all that train leaves the others room on the map", () => {

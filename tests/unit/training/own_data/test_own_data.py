@@ -20,6 +20,7 @@ from training.learn.early_stopping import LOOKS, BestWeights
 from training.learn.fit import Batch, Schedule, batches
 from training.learn.networks import DenseVAE, parameter_count
 from training.own_data.declaration import LABELS, SIZES, Declaration, read_declarations
+from training.own_data.groups import MINIMUM_GROUPS
 from training.own_data.pictures import Pictures
 from training.own_data.problem import InBook, InFile, InText
 from training.own_data.read import OwnData, files_of, read_data, sound_data
@@ -184,6 +185,7 @@ def test_the_readme_says_how_much_a_model_takes() -> None:
     assert f"{COLUMN_COUNTS[0]} to {COLUMN_COUNTS[-1]} columns" in told
     assert f"at most {MAXIMUM_CLASSES} classes" in told
     assert f"{MINIMUM_ROWS} rows or more" in told
+    assert f"{MINIMUM_GROUPS} groups or more" in told
     assert f"pixels along a side, {SIZES[0]} to {SIZES[-1]}\n" in told
 
 
