@@ -33,6 +33,7 @@ OPENING = re.compile(
 """The first line of a block and, without a name, its last. What blanks it has does not matter: odd
 ones are reported, and the block is read."""
 FENCE = re.compile(r"[ \t>]*(?:[-*+][ \t]+|\d+[.)][ \t]+)?(?P<ticks>`{3,}|~{3,})(?P<info>.*)")
+COMMENTS = re.compile(r"(?:\s*<!--(?:(?!-->).)*-->)+\s*", re.DOTALL)
 VERBATIM = frozenset({OWN, "fence", "code_block", "html_block"})
 """The blocks whose lines are not of the text around them."""
 DEEPEST = 100
@@ -67,8 +68,12 @@ def block_tokens(passage: Passage) -> list[Token]:
 
 
 def blocks_at(tokens: Sequence[Token], level: int) -> list[Token]:
-    """The tokens that begin the blocks of a level."""
-    return [token for token in tokens if token.level == level and token.nesting >= 0]
+    """The tokens that begin the blocks of a level. Comments are none."""
+    return [
+        token for token in tokens
+        if token.level == level and token.nesting >= 0
+        and not (token.type == "html_block" and COMMENTS.fullmatch(token.content))
+    ]  # fmt: skip
 
 
 def search_text(pattern: re.Pattern[str], passage: Passage) -> re.Match[str] | None:

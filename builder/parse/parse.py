@@ -363,10 +363,7 @@ class Reader:
             at for at, token in enumerate(tokens)
             if token.type == "heading_open" and token.level == 0
         ]  # fmt: skip
-        above = [
-            block for block in blocks_at(tokens[: starts[0] if starts else None], 0)
-            if not (block.type == "html_block" and block.content.startswith("<!--"))
-        ]  # fmt: skip
+        above = blocks_at(tokens[: starts[0] if starts else None], 0)
         message, hint = "no page shows what stands above the first term", "begin with '## Term'"
         self.report_block(self.passage, above, "block-place", message, hint)
         for start, end in pairwise([*starts, len(tokens)]):

@@ -122,7 +122,8 @@ def _choices(
         block for block in blocks_at(tokens, 0)[1:2]
         if block.type == "bullet_list_open" and block.map and plain.lines[block.map[0] - 1].strip()
     ]  # fmt: skip
-    message, hint = "another mark begins another list", "begin all choices alike"
+    message = "another list begins here"
+    hint = "begin all choices alike, with nothing but blank lines between"
     reader.report_block(plain, other, "predict-choices", message, hint)
     reader.check_blanks(passage.part(0, end))
     return tuple(choices), tuple(marks), reader.inner(passage.part(end, len(passage.text)))
