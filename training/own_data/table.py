@@ -429,7 +429,9 @@ class _Reader:
         middle, limit = median(numbers), reach(numbers)
         pairs = zip(given, numbers, strict=True)
         far = [cell for cell, number in pairs if abs(number - middle) > limit]
-        if far:
+        # many that differ are no missing values: a sensor has a state in which all others are noise
+        many = len(far) > (1 - MOST) * len(given) and len({cell.text for cell in far}) > 1
+        if far and not many:
             text = far[0].text
             message = f"'{text}' lies too far from the others of the column '{header.text}'"
             hint = "beside it they are all the same to a model; if it stands for no value, "

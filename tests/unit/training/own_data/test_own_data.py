@@ -600,6 +600,25 @@ def test_a_number_beside_which_all_others_are_one_is_told_at_its_cell(cell: str)
     assert f'missing = ["{cell}"]' in problem.hint
 
 
+@pytest.mark.parametrize(
+    ("far", "every", "refused"),
+    [("0.000{}", 3, False), ("1e20", 3, True), ("0.000{}", 20, True)],
+)
+def test_many_unlike_numbers_far_from_the_others_are_a_state_and_no_missing_values(
+    far: str, every: int, refused: bool
+) -> None:
+    """A photodiode has picoamperes in the dark and half a milliampere in light."""
+    rows = [
+        f"{far.format(500 + i) if i % every == 0 else f'{i % 11 + 1}e-12'},{i % 7},{i % 59}"
+        for i in range(ROWS)
+    ]
+    declaration = Declaration("t", "", "real", file="t.csv")
+    text = "\n".join(["a,b,c", *rows])
+    data, problems = read_data(declaration, {"content/data/t.csv": text.encode()})
+    assert (data is None) == refused
+    assert any("lies too far" in problem.message for problem in problems) == refused
+
+
 def test_set_points_that_rounding_has_touched_are_not_far_apart() -> None:
     points = (0.3, 0.3, 0.1 + 0.2, 0.1 + 0.2, 0.3, 0.1 + 0.2, 0.3, 0.1 + 0.2, 0.3, 0.5)
     rows = [f"{points[i % 10]!r},{i % 7},{i % 59}" for i in range(ROWS)]
