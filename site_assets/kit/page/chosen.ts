@@ -48,9 +48,10 @@ export function withChoices(address: string): string {
 
 /** Keeps what has come along in the address, which is then the page's own. */
 export function takeChoices(): void {
+  if (location.protocol !== "file:") return;
   const url = new URL(location.href);
   const carried = KEYS.filter((key) => url.searchParams.has(key));
-  if (location.protocol !== "file:" || carried.length === 0) return;
+  if (carried.length === 0) return;
   for (const key of carried) {
     choose(key, url.searchParams.get(key) as string);
     url.searchParams.delete(key);

@@ -2,23 +2,11 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { LiveSection } from "../../../../site_assets/engine/live_fields.ts";
 import type { Model } from "../../../../site_assets/kit/figure/models.ts";
 import { recordedTraining } from "../../../../site_assets/kit/figure/training.ts";
+import { oneWeight } from "../live.ts";
 
 const [STEPS, STRETCH] = [400, 100];
-const LIVE: LiveSection = {
-  state_size: 1,
-  parameters: [{ name: "w", shape: [1], fan_in: 1 }],
-  input_size: 1,
-  noise_size: 0,
-  batch_size: 2,
-  steps: STEPS,
-  adam_eps: 1e-8,
-  knobs: [],
-  terms: [{ name: "loss", unit: "", description: "" }],
-  data: { train: "x", validation: "x", scale: 1, offset: null },
-};
 
 /** A run whose loss, of batches and of validation alike, falls by one a step. */
 function fallen(): Model {
@@ -30,7 +18,7 @@ function fallen(): Model {
     history_train: at.map((step) => (step < STEPS ? STEPS - step - (STRETCH - 1) / 2 : 1)),
     params_trained: [0],
   };
-  const card = { name: "fallen", seed: 7, options: { live: LIVE } };
+  const card = { name: "fallen", seed: 7, options: { live: oneWeight(STEPS) } };
   return {
     card: card as unknown as Model["card"],
     array: (name) => ({ shape: [at.length], data: Float32Array.from(arrays[name] ?? []) }),

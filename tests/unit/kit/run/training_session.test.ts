@@ -7,26 +7,18 @@ import { float32, type Feeds, type Outputs } from "../../../../site_assets/engin
 import type { PageCard } from "../../../../site_assets/kit/base/card_fields.ts";
 import type { Trains } from "../../../../site_assets/kit/figure/figure.ts";
 import type { Model } from "../../../../site_assets/kit/figure/models.ts";
-import type { TrainingCard, Training } from "../../../../site_assets/kit/figure/training.ts";
+import type { Training } from "../../../../site_assets/kit/figure/training.ts";
 import type { TrainingState } from "../../../../site_assets/kit/figure/training.ts";
 import { validationEvery } from "../../../../site_assets/kit/run/own_run.ts";
 import { TrainingSession } from "../../../../site_assets/kit/run/training_session.ts";
+import { oneWeight } from "../live.ts";
 
 const STEPS = 200;
 const SEED = 7;
 
-const LIVE: TrainingCard = {
-  state_size: 1,
-  parameters: [{ name: "w", shape: [1], fan_in: 1 }],
-  input_size: 1,
-  noise_size: 0,
-  batch_size: 2,
-  steps: STEPS,
-  adam_eps: 1e-8,
-  knobs: [{ name: "lr", default: 0.25, minimum: 1e-3, maximum: 64, scale: "log", description: "" }],
-  terms: [{ name: "loss", unit: "", description: "" }],
-  data: { train: "x", validation: "x", scale: 1, offset: null },
-};
+const LIVE = oneWeight(STEPS, [
+  { name: "lr", default: 0.25, minimum: 1e-3, maximum: 64, scale: "log", description: "" },
+]);
 
 const CARD: PageCard = {
   name: "test",
