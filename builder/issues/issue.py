@@ -137,13 +137,18 @@ def whole_file(rule: Rule, path: str, message: str, hint: str = "") -> Issue:
     return Issue(rule, path, 0, 0, message, hint)
 
 
+def closest(name: str, candidates: Iterable[str]) -> str | None:
+    """The candidate of which a name may be a misspelling."""
+    folded = {candidate.casefold(): candidate for candidate in sorted(set(candidates))}
+    close = get_close_matches(name.casefold(), folded, n=1, cutoff=0.6)
+    return folded[close[0]] if close else None
+
+
 def suggest(name: str, candidates: Iterable[str], *, plural: str = "") -> str:
     """A hint for a misspelt name: the closest candidate, else a short list of them all."""
     known = sorted(set(candidates))
-    folded = {candidate.casefold(): candidate for candidate in known}
-    close = get_close_matches(name.casefold(), folded, n=1, cutoff=0.6)
-    if close:
-        return f"did you mean '{folded[close[0]]}'?"
+    if meant := closest(name, known):
+        return f"did you mean '{meant}'?"
     if not known:
         return f"there are no {plural} yet" if plural else ""
     if len(known) <= 8:

@@ -14,7 +14,7 @@ from pathlib import PurePosixPath
 from typing import Literal, TypeAlias
 from urllib.parse import parse_qsl, unquote, urlencode
 
-from builder.issues.issue import Issue, Source, Span, suggest
+from builder.issues.issue import Issue, Source, Span, closest, suggest
 from builder.issues.rules import Rule
 from builder.load.figure_spec import DATA_KEY, FIGURE_KEYS, FigureSpec
 from builder.load.listing import definitions, excerpt
@@ -266,6 +266,14 @@ class _Names:
         return {entry.name.casefold(): entry for entry in self.entries}
 
     @cached_property
+    def misspelt(self) -> frozenset[str]:
+        """The ids that figures would have, were their names not misspelt where they stand."""
+        placed = {place.figure for of_id in self.places.by_id.values() for place in of_id}
+        lost = placed - self.figures.keys() - self.broken_figures - {""}
+        meant = (closest(name, self.figures) for name in lost)
+        return frozenset(f"fig-{name}" for name in meant if name and name not in placed)
+
+    @cached_property
     def cited(self) -> dict[str, Reference]:
         return {reference.key: reference for reference in self.works.cited}
 
@@ -512,7 +520,9 @@ class _Resolver:
         if isinstance(found, Place):
             return found
         places = self.names.places
-        page, hash_, _ = target.partition("#")
+        page, hash_, id_ = target.partition("#")
+        if id_ in self.names.misspelt:
+            return None  # an issue of the figure
         others = places.elsewhere(target)
         candidates = places.names(target, self.href)
         hint = suggest(target, candidates)
@@ -616,6 +626,8 @@ class _Resolver:
     def _number(self, node: HeldNumber) -> TurnedNumber | None:
         """A number of a figure on this page, which the text may turn."""
         block = self.figures.get(node.figure)
+        if block is None and node.figure in self.names.misspelt:
+            return None  # an issue of the figure
         if block is None:
             message, hint = f"this page has no figure '{node.figure}'", ""
             if isinstance(self.names.places.find(f"#{node.figure}", self.href), Place):
