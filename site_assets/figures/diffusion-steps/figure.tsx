@@ -35,6 +35,7 @@ interface Frame {
   /** Of the build's thousand points, a curve a training seed. */
   readonly built: readonly (readonly Pair[])[];
   readonly vae: number;
+  readonly plain: number;
   readonly pca: number;
   /** To draw a point: of one pass of the denoiser, and of the VAE. */
   readonly pass: number;
@@ -73,6 +74,7 @@ export default defineFigure<State, Frame, Role>({
         Array.from({ length }, (__, i): Pair => [i, built[seed_ * length + i] as number]),
       ),
       vae: model.metric("points.energy.tool.vae"),
+      plain: model.metric("points.energy.tool.ae"),
       pca: model.metric("points.energy.tool.pca"),
       pass: model.metric("points.multiplications.tool.diffusion") / (length - 1),
       vaePass: model.metric("points.multiplications.tool.vae"),
@@ -80,7 +82,7 @@ export default defineFigure<State, Frame, Role>({
   },
 
   view({ step, throw_seed: seed }, frame, set) {
-    const { points, tails, test, distances, built, vae, pca } = frame;
+    const { points, tails, test, distances, built, vae, plain, pca } = frame;
     const plane = { label: "", min: -LIMIT, max: LIMIT };
     const steps = distances.length - 1;
     const label = "distance from test points";
@@ -110,6 +112,7 @@ export default defineFigure<State, Frame, Role>({
               ))}
               <Level value={pca} name="PCA and a Gaussian" />
               <Level value={vae} name="VAE, one pass" below />
+              <Level value={plain} name="plain autoencoder" start />
               <Line points={distances.map((value, i): Pair => [i, value])} hue="c-z" />
               <Dot at={[step, distances[step] as number]} hue="c-z" />
             </Plot>
@@ -119,6 +122,7 @@ export default defineFigure<State, Frame, Role>({
           items={[
             { label: "distance now", value: fixed(distances[step] as number, 4), hue: "c-z" },
             { label: "VAE’s", value: fixed(vae, 4) },
+            { label: "plain autoencoder’s", value: fixed(plain, 4) },
             { label: "multiplications so far", value: grouped(step * frame.pass), hue: "c-z" },
             { label: "VAE’s", value: grouped(frame.vaePass) },
           ]}
@@ -133,10 +137,10 @@ export default defineFigure<State, Frame, Role>({
     );
   },
 
-  describe({ step }, { distances, vae, pca, pass, vaePass }) {
+  describe({ step }, { distances, vae, plain, pca, pass, vaePass }) {
     return (
       `After ${step} of ${distances.length - 1} steps the points are ${fixed(distances[step] as number, 4)} from the test points, ` +
-      `the VAE’s ${fixed(vae, 4)}, PCA’s ${fixed(pca, 4)}. It took ${grouped(step * pass)} multiplications a point, the VAE’s ${grouped(vaePass)}.`
+      `the VAE’s ${fixed(vae, 4)}, a plain autoencoder’s ${fixed(plain, 4)}, PCA’s ${fixed(pca, 4)}. It took ${grouped(step * pass)} multiplications a point, the VAE’s ${grouped(vaePass)}.`
     );
   },
 

@@ -372,12 +372,15 @@ export function Level({
   value,
   name,
   below = false,
+  start = false,
   spot,
   hue = "",
 }: {
   value: number;
   name: string;
   below?: boolean;
+  /** Writes the name where the level begins, as curves come near to it at its end. */
+  start?: boolean;
   /** Where the name stands, if neither over nor under the level's end. */
   spot?: NameSpot;
   hue?: string;
@@ -388,7 +391,12 @@ export function Level({
   return (
     <g class={hue}>
       <line class="line line-dashed" x1={left} x2={right} y1={height} y2={height} />
-      <text class="direct-label" x={place(end)} y={place(baseline)} text-anchor="end">
+      <text
+        class="direct-label"
+        x={start ? left + 4 : place(end)}
+        y={place(baseline)}
+        text-anchor={start ? "start" : "end"}
+      >
         {name}
       </text>
     </g>

@@ -85,3 +85,19 @@ def test_what_the_build_measured_on_the_way_ends_at_the_table_of_tools(reader: R
     ends = model.array("distances")[:, -1]
     mean = model.card["metrics"]["points.energy.tool.diffusion"]["value"]
     assert ends.mean() == pytest.approx(mean, abs=1e-4)
+
+
+def test_the_plain_autoencoder_is_shown_beside_the_others(reader: Reader) -> None:
+    """It is the nearest on average, which the text says."""
+    figure = reader.live_figure(NAME)
+    found = figure.placed.model("tools").card["metrics"]
+    energy = {tool: found[f"points.energy.tool.{tool}"]["value"] for tool in ("ae", "diffusion")}
+    assert energy["ae"] < energy["diffusion"]
+    figure.expect_number("plain autoencoder’s", energy["ae"], within=6e-5)
+    name = figure.stage.locator(".direct-label", has_text="plain autoencoder").bounding_box()
+    others = figure.stage.locator(".direct-label", has_not_text="plain autoencoder").all()
+    assert name
+    for box in [other.bounding_box() for other in others]:
+        assert box
+        apart = name["y"] + name["height"] <= box["y"] or box["y"] + box["height"] <= name["y"]
+        assert apart or name["x"] + name["width"] <= box["x"]
